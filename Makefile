@@ -1,0 +1,86 @@
+# Tocsin. `make help` prints the targets.
+#
+#   make deps      install the Debian packages that building and testing need
+#   make           build build/tocsind and build/tocsin            (MODE=release)
+#   make demo      install what is missing, build, and play a day in Guangdong
+#   make run       build and serve ./data with the default pack
+#   make test      every test that CI runs; ends with "N passed, N failed, N skipped"
+#   make soak      the same tests in long doses
+#   make bench     figures of the budget table beside their peers, in one run
+#   make lint      formatting, clang-tidy, luacheck, include directions, banned calls
+#   make fuzz      60 s a fuzz target (FUZZ_S=60)
+#   make format    apply clang-format
+#   make clean     remove build/
+#
+# MODE = release | debug | asan | tsan; objects go to build/MODE, CC may be gcc or clang.
+
+MODE ?= release
+CC ?= gcc
+BUILD := build/$(MODE)
+OUT := $(if $(filter release,$(MODE)),build,$(BUILD))
+
+# ---- dependencies: the one list -------------------------------------------------------------------------
+DEPS_BUILD := gcc make pkg-config liblua5.4-dev liblmdb-dev libevent-dev libmsgpack-dev libssl-dev \
+	libjansson-dev libxlsxwriter-dev libsystemd-dev libbsd-dev zlib1g-dev tzdata
+DEPS_TEST := libcmocka-dev python3 python3-msgpack lua-check valgrind clang clang-format clang-tidy \
+	libclang-rt-14-dev git
+DEPS_BENCH := redis-server tarantool
+PKGS := lua5.4 lmdb libevent libevent_pthreads msgpack libcrypto jansson xlsxwriter libsystemd libbsd zlib
+
+# ---- flags ----------------------------------------------------------------------------------------------
+WARN := -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes -Wundef -Wvla
+OPT_release := -O2 -g -D_FORTIFY_SOURCE=2 -fstack-protector-strong
+OPT_debug := -O0 -g3
+OPT_asan := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+OPT_tsan := -O1 -g -fsanitize=thread -fno-omit-frame-pointer
+SAN_asan := -fsanitize=address,undefined
+SAN_tsan := -fsanitize=thread
+CFLAGS_ALL := -std=c11 -D_GNU_SOURCE -Iinclude -Isrc $(WARN) $(OPT_$(MODE)) -pthread -MMD -MP \
+	$(shell pkg-config --cflags $(PKGS) 2>/dev/null) $(if $(WERROR),-Werror) $(CFLAGS)
+LDLIBS_ALL := $(SAN_$(MODE)) -pthread $(shell pkg-config --libs $(PKGS) 2>/dev/null) -ldl -lm
+
+# ---- files ----------------------------------------------------------------------------------------------
+LIB_SRC := $(filter-out src/cli/%,$(wildcard src/*/*.c))
+CLI_SRC := $(wildcard src/cli/*.c)
+LIB_OBJ := $(LIB_SRC:%.c=$(BUILD)/%.o)
+CLI_OBJ := $(CLI_SRC:%.c=$(BUILD)/%.o)
+UNIT_SRC := $(wildcard tests/unit/*_test.c)
+UNIT_BIN := $(UNIT_SRC:tests/unit/%.c=$(BUILD)/unit/%)
+
+.PHONY: all deps demo run test soak bench lint fuzz format clean help units
+.SECONDARY:
+
+all: $(OUT)/tocsind $(OUT)/tocsin
+
+help:
+	@sed -n '/^#   make/s/^#//p' Makefile
+
+deps:
+	@tests/lib/deps.sh $(DEPS_BUILD) $(DEPS_TEST) $(DEPS_BENCH)
+
+$(BUILD)/libtocsin.a: $(LIB_OBJ)
+	@mkdir -p $(@D)
+	rm -f $@ && ar rcs $@ $(LIB_OBJ)
+
+$(OUT)/tocsind: $(BUILD)/src/main.o $(BUILD)/libtocsin.a
+	$(CC) -o $@ $^ $(LDLIBS_ALL)
+
+$(OUT)/tocsin: $(CLI_OBJ) $(BUILD)/libtocsin.a
+	$(CC) -o $@ $^ $(LDLIBS_ALL)
+
+$(BUILD)/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS_ALL) -c -o $@ $<
+
+$(BUILD)/unit/%: $(BUILD)/tests/unit/%.o $(BUILD)/libtocsin.a
+	@mkdir -p $(@D)
+	$(CC) -o $@ $^ $(LDLIBS_ALL) -lcmocka
+
+units: $(UNIT_BIN)
+
+include tests/tests.mk
+
+clean:
+	rm -rf build
+
+-include $(shell find build/$(MODE) -name '*.d' 2>/dev/null)

@@ -1,0 +1,71 @@
+/* A growable byte buffer with a ceiling, and a bump arena. Neither is shared between threads. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Borrowed bytes. */
+struct slice {
+	const void *p;
+	size_t n;
+};
+
+static inline struct slice slice_of(const void *p, size_t n)
+{
+	struct slice s = {p, n};
+	return s;
+}
+
+#define SLICE_TEXT(literal) slice_of(literal, sizeof(literal) - 1)
+
+/* <0, 0, >0 as memcmp, a shorter prefix sorts first. */
+int slice_cmp(struct slice a, struct slice b);
+
+struct buf {
+	uint8_t *p;
+	size_t n;         /* bytes used */
+	size_t cap;
+	size_t max;       /* ceiling; growing past it sets is_full and drops what does not fit */
+	bool is_full;
+};
+
+void buf_init(struct buf *, size_t max);
+void buf_fini(struct buf *);
+void buf_reset(struct buf *); /* keeps the memory */
+void buf_add(struct buf *, const void *p, size_t n);
+void buf_add_u8(struct buf *, uint8_t);
+void buf_add_be32(struct buf *, uint32_t);
+void buf_add_be64(struct buf *, uint64_t); /* big endian: sorts as a key */
+void buf_printf(struct buf *, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* Room for n bytes at the end, counted as used; NULL when full. */
+void *buf_space(struct buf *, size_t n);
+static inline struct slice buf_slice(const struct buf *b)
+{
+	return slice_of(b->p, b->n);
+}
+
+uint64_t load_be64(const void *p);
+void store_be64(void *p, uint64_t v);
+uint32_t load_be32(const void *p);
+void store_be32(void *p, uint32_t v);
+
+/*
+ * Arena: allocations live until arena_reset or arena_fini. Aligned to 8. Blocks are kept across resets up to
+ * `keep` bytes. Running out of memory aborts (must): the ceilings on frames and turns bound every use.
+ */
+struct arena {
+	struct arena_block *head;
+	size_t used;  /* bytes handed out since the last reset */
+	size_t total; /* bytes held */
+	size_t keep;
+};
+
+void arena_init(struct arena *, size_t keep);
+void arena_fini(struct arena *);
+void arena_reset(struct arena *);
+void *arena_alloc(struct arena *, size_t n);  /* not zeroed */
+void *arena_zalloc(struct arena *, size_t n); /* zeroed */
+void *arena_copy(struct arena *, const void *p, size_t n);
+char *arena_text(struct arena *, const char *p, size_t n); /* NUL-terminated copy */
+char *arena_printf(struct arena *, const char *format, ...) __attribute__((format(printf, 2, 3)));

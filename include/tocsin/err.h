@@ -1,0 +1,58 @@
+/*
+ * Errors. A function that can fail returns 0, or -1 with a struct err filled in; `err_set` returns -1,
+ * so a leaf check reads `return err_set(e, ERR_NOT_FOUND, "ticket %ju does not exist", id);`.
+ * The text names the object and the value; callers add context with err_prefix, never replace it.
+ * The codes are the wire's (README, "Errors").
+ */
+#pragma once
+
+#include <stddef.h>
+
+/* ERR(name, wire code, what it means for the caller) */
+#define ERR_CODES(ERR)                                                                                       \
+	ERR(BAD_REQUEST, "bad_request", "an argument is missing, unknown or of the wrong type or value")     \
+	ERR(REJECTED, "rejected", "the pack or a rule refuses; the message says why and what is allowed")    \
+	ERR(NOT_FOUND, "not_found", "there is no such id or method")                                         \
+	ERR(CONFLICT, "conflict", "the version is stale, or a request_id was used for other arguments")      \
+	ERR(UNAUTHENTICATED, "unauthenticated", "say session.hello with a token first")                      \
+	ERR(FORBIDDEN, "forbidden", "the role may not call this method")                                     \
+	ERR(TOO_LARGE, "too_large", "a frame, text or result is over its limit")                             \
+	ERR(BUSY, "busy", "too much at once; try again")                                                     \
+	ERR(READ_ONLY, "read_only", "the store was opened read-only; reads go on")                           \
+	ERR(STORAGE, "storage", "no room or no working disk; nothing was stored; reads go on")               \
+	ERR(INTERNAL, "internal", "a defect of Tocsin; nothing was stored")
+
+enum err_code {
+	ERR_NONE = 0,
+#define ERR(name, wire, help) ERR_##name,
+	ERR_CODES(ERR)
+#undef ERR
+};
+
+struct err {
+	enum err_code code;
+	char text[480];    /* one sentence; UTF-8 */
+	char argument[64]; /* name of the offending argument, or "" */
+	char value[96];    /* its value as text, clipped, numbers masked, or "" */
+	char reason[160];  /* machine-usable detail, for instance the allowed values, or "" */
+};
+
+#define MUST_CHECK __attribute__((warn_unused_result))
+
+/* Fill *e and return -1. Numbers of subscribers in the text are masked (log.h). */
+int err_set(struct err *e, enum err_code code, const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+/* The same with the argument and value that were wrong. `value` may be NULL. */
+int err_arg(struct err *e, enum err_code code, const char *argument, const char *value, const char *format, ...)
+	__attribute__((format(printf, 5, 6)));
+
+/* Put "prefix: " before the text; returns -1. */
+int err_prefix(struct err *e, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* The wire's name of a code, "bad_request" and so on. */
+const char *err_name(enum err_code code);
+
+/* must(x): our own bug if false, aborts with a trace line, in release too. never(why): impossible arm. */
+#define must(x) ((x) ? (void)0 : must_fail(#x, __FILE__, __LINE__))
+#define never(why) must_fail(why, __FILE__, __LINE__)
+_Noreturn void must_fail(const char *what, const char *file, int line);

@@ -1,0 +1,45 @@
+/* Small tools that know nobody: checksums, digests, UTF-8, spelling help, random bytes. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "tocsin/buf.h"
+
+/* CRC-32C (Castagnoli, RFC 3720 B.4), hardware where present; crc = 0 to start, chainable. */
+uint32_t crc32c(uint32_t crc, const void *p, size_t n);
+
+#define SHA256_LEN 32
+void sha256(const void *p, size_t n, uint8_t out[SHA256_LEN]);
+/* SHA-256 over several slices in order. */
+void sha256_slices(const struct slice *, size_t n_slices, uint8_t out[SHA256_LEN]);
+/* Lower-case hex with NUL; out holds 2n + 1. */
+char *hex(const void *p, size_t n, char *out);
+/* Bytes compared, or -1 for an odd length or a non-hex digit. */
+int unhex(const char *text, size_t text_n, uint8_t *out, size_t out_n);
+
+/* Valid UTF-8 without surrogates, overlong forms or NUL. */
+bool utf8_valid(const char *p, size_t n);
+/* The largest length <= n that does not cut a character. */
+size_t utf8_clip(const char *p, size_t n);
+
+/*
+ * What was probably meant: the candidate with the smallest edit distance (at most a third of the word, at least 1),
+ * or NULL.
+ */
+const char *nearest_word(const char *word, const char *const *candidates, size_t n_candidates);
+
+/*
+ * Random bytes. rng_init_system draws from the kernel; rng_init_seeded is a reproducible generator (splitmix64) for virtual
+ * clocks and simulation, never for secrets.
+ */
+struct rng {
+	bool is_seeded;
+	uint64_t state;
+};
+void rng_init_system(struct rng *);
+void rng_init_seeded(struct rng *, uint64_t seed);
+void rng_bytes(struct rng *, void *p, size_t n);
+uint64_t rng_u64(struct rng *);
+uint64_t rng_below(struct rng *, uint64_t bound); /* uniform in [0, bound) */

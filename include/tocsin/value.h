@@ -1,0 +1,95 @@
+/*
+ * Values: the one neutral tree that calls, rows, facts and decisions are made of. Plain data; every part
+ * lives in the arena it was built in (or borrows from bytes that outlive it). Texts are UTF-8, not
+ * NUL-terminated unless built by value_text.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "tocsin/buf.h"
+#include "tocsin/err.h"
+
+enum value_type {
+	VALUE_NIL,
+	VALUE_BOOL,
+	VALUE_INT,   /* int64 */
+	VALUE_UINT,  /* only above INT64_MAX */
+	VALUE_FLOAT, /* double */
+	VALUE_TEXT,
+	VALUE_BIN,
+	VALUE_EXT, /* accepted by the scanner, refused as an argument */
+	VALUE_ARRAY,
+	VALUE_MAP,
+};
+
+struct value {
+	uint8_t type;    /* enum value_type */
+	int8_t ext_type; /* of VALUE_EXT */
+	uint32_t n;      /* bytes of TEXT, BIN, EXT; items of ARRAY; pairs of MAP */
+	union {
+		bool b;
+		int64_t i;
+		uint64_t u;
+		double f;
+		const char *text;
+		struct value *items;
+		struct pair *pairs;
+	} as;
+};
+
+struct pair {
+	struct value key;
+	struct value val;
+};
+
+extern const struct value value_nil;
+
+/* ---- making ------------------------------------------------------------------------------------------- */
+struct value value_bool(bool);
+struct value value_int(int64_t);
+struct value value_float(double);
+struct value value_borrow(const char *p, size_t n);           /* TEXT that points at p */
+struct value value_literal(const char *text);                 /* TEXT that points at a NUL-terminated constant */
+struct value value_bytes(const void *p, size_t n);            /* BIN that points at p */
+struct value value_text(struct arena *, const char *p, size_t n); /* TEXT, copied, NUL behind it */
+struct value value_printf(struct arena *, const char *format, ...) __attribute__((format(printf, 2, 3)));
+struct value value_array(struct arena *, uint32_t capacity);  /* n = 0 */
+struct value value_map(struct arena *, uint32_t capacity);    /* n = 0 */
+/* Append; grows in the arena when over capacity. Returns the stored copy. Keys must be constants or in the arena. */
+struct value *value_push(struct arena *, struct value *array, struct value item);
+/* Set key, replacing an earlier one. */
+struct value *value_set(struct arena *, struct value *map, const char *key, struct value val);
+/* Append without looking for an earlier one. */
+struct value *value_add(struct arena *, struct value *map, const char *key, struct value val);
+void value_unset(struct value *map, const char *key);
+/* Deep copy into the arena. */
+struct value value_copy(struct arena *, const struct value *);
+
+/* ---- reading: NULL v is allowed everywhere and means absent -------------------------------------------- */
+const struct value *value_get(const struct value *map, const char *key);  /* NULL if absent, nil, or not a map */
+const struct value *value_get_n(const struct value *map, const char *key, size_t key_n);
+const struct value *value_path(const struct value *map, const char *dotted); /* "customer.vip" */
+const struct value *value_at(const struct value *array, uint32_t index);  /* NULL if out of range */
+bool value_is(const struct value *, enum value_type);
+bool value_is_text(const struct value *, const char *literal);
+bool value_as_int(const struct value *, int64_t *); /* INT, or FLOAT with an integral value */
+int64_t value_int_or(const struct value *, int64_t otherwise);
+bool value_true(const struct value *);               /* BOOL true */
+struct slice value_slice(const struct value *);      /* TEXT or BIN bytes, else empty */
+const char *value_cstr(struct arena *, const struct value *); /* NUL-terminated copy of a TEXT, else NULL */
+bool value_equal(const struct value *, const struct value *); /* maps regardless of order */
+int value_cmp(const struct value *, const struct value *);    /* total order: by type, numbers together by size */
+const char *value_type_name(const struct value *);   /* "text", "integer", "map" … as used in error texts */
+
+/* ---- MessagePack (wire/codec.c) ------------------------------------------------------------------------ */
+/* Append the shortest encoding. Map pairs keep their order. */
+void value_encode(struct buf *, const struct value *);
+/*
+ * Decode one whole value from exactly these bytes, which must have passed scan() (wire.h). Texts borrow from
+ * `bytes`. 0, or -1 with ERR_BAD_REQUEST.
+ */
+int value_decode(struct arena *, struct slice bytes, struct value *out, struct err *) MUST_CHECK;
+/* One line of JSON for people (control characters escaped, bin as base64 text, ext as map). */
+void value_json(struct buf *, const struct value *);

@@ -1,0 +1,228 @@
+#include "tocsin/clock.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+static int64_t timespec_ms(clockid_t id)
+{
+	struct timespec ts;
+
+	must(clock_gettime(id, &ts) == 0);
+	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+}
+
+static int64_t system_wall_ms(void *udata)
+{
+	(void)udata;
+	return timespec_ms(CLOCK_REALTIME);
+}
+
+static int64_t system_mono_ms(void *udata)
+{
+	(void)udata;
+	return timespec_ms(CLOCK_BOOTTIME);
+}
+
+int64_t clock_mono_us(void)
+{
+	struct timespec ts;
+
+	must(clock_gettime(CLOCK_MONOTONIC, &ts) == 0);
+	return (int64_t)ts.tv_sec * 1000000 + ts.tv_nsec / 1000;
+}
+
+void clock_init_real(struct clock *c, int64_t floor_ms)
+{
+	memset(c, 0, sizeof(*c));
+	c->read_wall_ms = system_wall_ms;
+	c->read_mono_ms = system_mono_ms;
+	c->wall_ms = c->read_wall_ms(c->udata);
+	c->mono_ms = c->read_mono_ms(c->udata);
+	c->now_ms = c->wall_ms > floor_ms ? c->wall_ms : floor_ms;
+}
+
+void clock_init_virtual(struct clock *c, int64_t start_ms, int64_t floor_ms)
+{
+	memset(c, 0, sizeof(*c));
+	c->is_virtual = true;
+	c->now_ms = start_ms > floor_ms ? start_ms : floor_ms;
+	c->wall_ms = c->now_ms;
+}
+
+int64_t clock_tick(struct clock *c)
+{
+	int64_t wall, mono, elapsed;
+
+	if (c->is_virtual)
+		return c->now_ms;
+	wall = c->read_wall_ms(c->udata);
+	mono = c->read_mono_ms(c->udata);
+	elapsed = mono > c->mono_ms ? mono - c->mono_ms : 0;
+	/* wall moved further than time can have passed: a step; small ones are believed */
+	if (wall - c->wall_ms > elapsed + CLOCK_STEP_MS)
+		c->is_suspect = true;
+	if (wall <= c->now_ms + elapsed)
+		c->is_suspect = false; /* stepped back to what we believe */
+	c->wall_ms = wall;
+	c->mono_ms = mono;
+	if (c->is_suspect || wall < c->now_ms)
+		c->now_ms += elapsed;
+	else
+		c->now_ms = wall;
+	return c->now_ms;
+}
+
+int64_t clock_accept(struct clock *c)
+{
+	c->is_suspect = false;
+	if (c->wall_ms > c->now_ms)
+		c->now_ms = c->wall_ms;
+	return c->now_ms;
+}
+
+void clock_advance_to(struct clock *c, int64_t to_ms)
+{
+	must(c->is_virtual);
+	if (to_ms > c->now_ms)
+		c->now_ms = to_ms;
+	c->wall_ms = c->now_ms;
+}
+
+char *clock_format(int64_t at_ms, char out[40])
+{
+	time_t s = (time_t)(at_ms >= 0 ? at_ms / 1000 : -((-at_ms + 999) / 1000));
+	struct tm tm;
+	int minutes;
+
+	localtime_r(&s, &tm);
+	minutes = (int)(tm.tm_gmtoff / 60);
+	snprintf(out, 40, "%04d-%02d-%02dT%02d:%02d:%02d.%03d%c%02d:%02d", (tm.tm_year + 1900) % 10000, tm.tm_mon + 1, tm.tm_mday,
+		tm.tm_hour, tm.tm_min, tm.tm_sec, (int)(at_ms - (int64_t)s * 1000), minutes < 0 ? '-' : '+',
+		abs(minutes) / 60 % 24, abs(minutes) % 60);
+	return out;
+}
+
+/* Read exactly n digits; -1 if they are not there. */
+static int digits(const char **p, int n)
+{
+	int v = 0;
+
+	for (int i = 0; i < n; i++) {
+		if ((*p)[i] < '0' || (*p)[i] > '9')
+			return -1;
+		v = v * 10 + (*p)[i] - '0';
+	}
+	*p += n;
+	return v;
+}
+
+static int parse_date(const char **p, struct tm *tm)
+{
+	static const int days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+	int year = digits(p, 4), month, day, last;
+
+	if (year < 1970 || *(*p)++ != '-' || (month = digits(p, 2)) < 1 || month > 12 || *(*p)++ != '-')
+		return -1;
+	day = digits(p, 2);
+	last = days[month - 1] + (month == 2 && (year % 4 == 0 && (year % 100 != 0 || year % 400 == 0)));
+	if (day < 1 || day > last)
+		return -1;
+	tm->tm_year = year - 1900;
+	tm->tm_mon = month - 1;
+	tm->tm_mday = day;
+	return 0;
+}
+
+static int parse_time(const char **p, struct tm *tm, int *ms)
+{
+	if ((tm->tm_hour = digits(p, 2)) < 0 || tm->tm_hour > 23 || *(*p)++ != ':')
+		return -1;
+	if ((tm->tm_min = digits(p, 2)) < 0 || tm->tm_min > 59)
+		return -1;
+	if (**p == ':') {
+		(*p)++;
+		if ((tm->tm_sec = digits(p, 2)) < 0 || tm->tm_sec > 59)
+			return -1;
+	}
+	if (**p == '.') {
+		(*p)++;
+		if ((*ms = digits(p, 3)) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* Local civil time to an instant: earlier of two, first valid instant of none (mktime with DST tried both ways). */
+static time_t local_instant(const struct tm *civil)
+{
+	struct tm standard = *civil, summer = *civil;
+	time_t a, b;
+
+	standard.tm_isdst = 0;
+	summer.tm_isdst = 1;
+	a = mktime(&standard);
+	b = mktime(&summer);
+	if (a == (time_t)-1 || standard.tm_hour != civil->tm_hour || standard.tm_min != civil->tm_min) {
+		if (b != (time_t)-1 && summer.tm_hour == civil->tm_hour && summer.tm_min == civil->tm_min)
+			return b;
+		return a; /* a gap: standard time lands just behind it */
+	}
+	if (b != (time_t)-1 && summer.tm_hour == civil->tm_hour && summer.tm_min == civil->tm_min && b < a)
+		return b;
+	return a;
+}
+
+/* "Z", "+08:00" or nothing; minutes east of UTC, *has_offset false for nothing. */
+static int parse_offset(const char **p, bool *has_offset, int *minutes)
+{
+	int sign = **p == '-' ? -1 : 1, h, m;
+
+	*has_offset = **p == 'Z' || **p == '+' || **p == '-';
+	*minutes = 0;
+	if (!*has_offset || *(*p)++ == 'Z')
+		return 0;
+	if ((h = digits(p, 2)) < 0 || h > 14 || *(*p)++ != ':' || (m = digits(p, 2)) < 0 || m > 59)
+		return -1;
+	*minutes = sign * (h * 60 + m);
+	return 0;
+}
+
+int clock_parse(const char *text, int64_t *at_ms, struct err *e)
+{
+	struct tm tm = {0};
+	const char *p = text;
+	int ms = 0, minutes = 0;
+	bool has_offset = false;
+	time_t s;
+
+	if (parse_date(&p, &tm) != 0)
+		goto bad;
+	if (*p == 'T' || *p == ' ') {
+		p++;
+		if (parse_time(&p, &tm, &ms) != 0 || parse_offset(&p, &has_offset, &minutes) != 0)
+			goto bad;
+	}
+	if (*p != '\0')
+		goto bad;
+	s = has_offset ? timegm(&tm) - (time_t)minutes * 60 : local_instant(&tm);
+	*at_ms = (int64_t)s * 1000 + ms;
+	return 0;
+bad:
+	return err_set(e, ERR_BAD_REQUEST, "\"%.60s\" is not a time such as 2026-09-22T10:00+08:00", text);
+}
+
+int clock_zone_set(const char *name, struct err *e)
+{
+	char path[256];
+
+	snprintf(path, sizeof(path), "/usr/share/zoneinfo/%s", name);
+	if (name[0] == '\0' || name[0] == '/' || strstr(name, "..") != NULL || access(path, R_OK) != 0)
+		return err_set(e, ERR_BAD_REQUEST, "time zone \"%.80s\" is not in tzdata (/usr/share/zoneinfo)", name);
+	if (setenv("TZ", name, 1) != 0)
+		return err_set(e, ERR_INTERNAL, "setenv TZ: out of memory");
+	tzset();
+	return 0;
+}
