@@ -1,0 +1,74 @@
+/*
+ * An entry: what one call did, as one contiguous block that is, byte for byte, the journal's record and the
+ * source of the row in the events table.
+ *
+ *   head | event part | changes part
+ *
+ * The event part is the permanent record, a MessagePack map {at, who, role, method, params, generation?,
+ * decisions?, tickets=[{id, version, set={field=[before, after]…}}], result?…} (desk/record.h). The changes part
+ * is the list of puts and deletes for the tables; it is needed only until the checkpoint has applied it.
+ *
+ * Chain: chain = SHA-256(previous chain || be64 seq || event_hash), event_hash = SHA-256(salt || event part), so that an
+ * event part and its salt can be erased by law and the chain still proves the rest. First previous chain: 32 zero bytes.
+ *
+ * The journal thread fills synced, event_hash, chain and crc just before writing; everything else is written once by the
+ * engine. Little endian on disk (x86-64, arm64); the segment header says so.
+ */
+#pragma once
+
+#include <stdint.h>
+
+#include "tocsin/buf.h"
+#include "tocsin/util.h"
+
+#define ENTRY_SALT 16
+
+struct entry {
+	uint32_t length;   /* of the whole record, head included; a multiple of 8, padded with zeros */
+	uint32_t crc;      /* CRC-32C of everything behind this field, seeded with the journal id */
+	uint64_t seq;      /* last + 1 */
+	uint64_t synced;   /* the last seq that was durable before this record's batch was written */
+	int64_t at_ms;     /* the turn's now */
+	uint32_t event_n;  /* bytes of the event part */
+	uint32_t changes_n; /* bytes of the changes part, which follows at once */
+	uint8_t salt[ENTRY_SALT];
+	uint8_t event_hash[SHA256_LEN];
+	uint8_t chain[SHA256_LEN];
+	uint8_t bytes[];
+};
+
+static inline struct slice entry_event(const struct entry *e)
+{
+	return slice_of(e->bytes, e->event_n);
+}
+
+static inline struct slice entry_changes(const struct entry *e)
+{
+	return slice_of(e->bytes + e->event_n, e->changes_n);
+}
+
+/*
+ * Changes part: a sequence of {u8 table | DELETE flag, varint key_n, key, [varint val_n, val]}. A value that repeats at
+ * least 64 bytes of the event part is stored as pieces that point there: a complaint's text is written once.
+ * Reading checks every bound.
+ */
+#define CHANGE_DELETE 0x80
+#define CHANGE_PIECES 0x40
+
+struct change {
+	uint8_t table; /* enum table, flags removed */
+	bool is_delete;
+	struct slice key;
+	struct slice val; /* assembled in the reader's arena when stored as pieces */
+};
+
+struct change_reader {
+	struct slice event, rest;
+	struct arena *arena;
+};
+
+void change_reader_init(struct change_reader *, const struct entry *, struct arena *);
+/* 1 a change, 0 the end, -1 broken bytes. */
+int change_next(struct change_reader *, struct change *);
+/* Append one change; `event` is the event part of the same entry. */
+void change_write(struct buf *, const struct change *, struct slice event);
