@@ -84,7 +84,7 @@ int value_cmp(const struct value *, const struct value *);    /* total order: by
 const char *value_type_name(const struct value *);   /* "text", "integer", "map" … as used in error texts */
 
 /* ---- MessagePack (wire/codec.c) ------------------------------------------------------------------------ */
-/* Append the shortest encoding. Map pairs keep their order. */
+/* Append the shortest encoding; numbers with a fraction are always 64 bits. Map pairs keep their order. */
 void value_encode(struct buf *, const struct value *);
 /*
  * Decode one whole value from exactly these bytes, which must have passed scan() (wire.h). Texts borrow from
