@@ -12,7 +12,7 @@
  *   contact    {kind, channel, number, text}                          at "contact"
  *   timer      {kind="clock", clock, percent, due, rule?, round}      at "timer"; kind is also "rule" for timers a decision asked for
  *   history    {tickets=[{id, no, kind, category, city, status, stage, queue, created, closed?}, newest first, at most 20]
- *               of the same subject within catalog.limits.history_ms, n_tickets, n_contacts}
+ *               of the same subject within catalog.limits.history_ms, n_tickets, n_contacts, contacts=[ms, newest first, at most 20]}
  *   clocks     {NAME={goal, unit, due?, percent, state="running"|"paused"|"stopped"}} of the ticket
  *
  * Decision:
@@ -21,6 +21,7 @@
  *              reply, resolution, cause, tags, fields (merged), number, callback, customer, advice
  *   clocks     [{op="start", name, goal, unit, calendar?, percents={75,100}, statutory?, from?="created"|"received"|ms, rule?},
  *               {op="pause", name|"*", cause}, {op="resume", name|"*", void_ms?}, {op="stop", name|"*"}, {op="regoal", name, goal}]
+ *              goal counts units ("hours", "natural_days", "working_days"); hours may be a fraction: 0.5
  *   timers     [{name, after_ms|at_ms, rule, round?}] · cancel_timers [name]
  *   links      [{type="duplicate_of"|"parent"|"related"|…, id}] · unlinks likewise
  *   open       [ticket.create arguments] tickets to open, linked as "parent" to this one

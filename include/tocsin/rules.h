@@ -8,15 +8,22 @@
  * The words analysts use are written in Lua too (lua/lib, trusted, read with every pack). The protocol between this host
  * and lua/lib/pack.lua, whose chunk gets `host` as `...` and returns a table `lib`:
  *
- *   host.where(level)            → "routing.lua:12" of the caller at that level
+ *   host.lib(name)               → what lib/NAME.lua returned (its chunk gets `host` too), run once on first use; the entry is "pack".
+ *                                  lib files see Lua's base, string, table, math, utf8; packs only what lib.env gives them
+ *   host.where(level)            → "routing.lua:12", counted as luaL_where does (1 = the function that calls host.where); "" if unknown
  *   host.has_word(text, word), host.starts_with(text, prefix), host.lower(text), host.clip(text, n), host.split(text, sep)
  *                                → C, linear, subject at most 32 KiB; host.distance(a, b) → edit distance; host.nearest(word, list)
+ *   host.words(list)             → find, where find(text) → index of the first entry in list order that text holds, or nil.
+ *                                  ASCII letters compare without case, and a word that begins (ends) with an ASCII letter or digit
+ *                                  does not count right behind (before) another one; has_word is the same for one word
  *   host.sorted_pairs(t)         → iteration in key order (what `pairs` is inside packs); host.utf8_valid(text); host.sha(text)
  *   host.csv(name)               → rows (arrays of texts) of a CSV file of the pack, UTF-8 or GBK, BOM accepted
  *   host.files                   → sorted array of the pack's file names (base first), host.file(name) → its text
  *   host.due(calendar_data, from, goal, unit) → due ms or nil, message    (for specs and tables that count days)
  *   host.civil(ms)               → {year, month, day, hour, minute, weekday (1 = Monday), date = "2026-09-22", minute_of_day}
- *   lib.env(file)                → the environment table of one pack file (an allow-list; unknown names and writes raise)
+ *   lib.env(file)                → the environment table of one pack file (an allow-list; unknown names and writes are reported), or
+ *                                  nil: leave this file out (a file of the base that the pack replaces by one of the same name).
+ *                                  Called in the order of host.files, each time followed by running the chunk and by lib.add
  *   lib.add(file, result)        → takes what the file's chunk returned
  *   lib.fail(file, line, column, message, cure)  → the host reports syntax errors through the same collector
  *   lib.finish()                 → nil, or an array of {file, line?, column?, message, message_zh?, cure?}: all errors at once
