@@ -1,0 +1,117 @@
+/* Days, weekdays and local time. */
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "tocsin/calendar.h"
+
+#define DAY_S 86400
+
+/* Euclidean: rounds towards minus infinity. */
+static int64_t floor_div(int64_t a, int64_t b)
+{
+	return a / b - (a % b < 0);
+}
+
+/*
+ * The calendar is cut into years that begin on 1 March, so that the leap day is the last of its year, and into eras of
+ * 400 years = 146097 days, after which it repeats (Richards, in: Explanatory Supplement to the Astronomical Almanac,
+ * 2013, ch. 15). Month m' = 0 for March begins on day (153 m' + 2) / 5 of such a year; 1970-01-01 is day 719468.
+ */
+int32_t civil_day(int year, int month, int day)
+{
+	int64_t y = year - (month <= 2), era = floor_div(y, 400), of_era = y - era * 400;
+	int64_t of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
+
+	return (int32_t)(era * 146097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719468);
+}
+
+void civil_split(int32_t day, int *year, int *month, int *mday)
+{
+	int64_t z = (int64_t)day + 719468, era = floor_div(z, 146097), of_era = z - era * 146097;
+	int64_t y = (of_era - of_era / 1460 + of_era / 36524 - of_era / 146096) / 365;
+	int64_t of_year = of_era - (365 * y + y / 4 - y / 100), m = (5 * of_year + 2) / 153;
+
+	*mday = (int)(of_year - (153 * m + 2) / 5 + 1);
+	*month = (int)(m < 10 ? m + 3 : m - 9);
+	*year = (int)(y + era * 400 + (*month <= 2));
+}
+
+int civil_year(int32_t day)
+{
+	int year, month, mday;
+
+	civil_split(day, &year, &month, &mday);
+	return year;
+}
+
+int civil_weekday(int32_t day)
+{
+	return (int)((((int64_t)day + 3) % 7 + 7) % 7); /* 1970-01-01 was a Thursday */
+}
+
+int civil_parse(const char *text, int32_t *day, struct err *e)
+{
+	int year, month, mday, y, m, d, n = 0;
+
+	if (strlen(text) != 10 || strspn(text, "0123456789-") != 10 || sscanf(text, "%4d-%2d-%2d%n", &year, &month, &mday, &n) != 3 ||
+		n != 10 || text[4] != '-' || text[7] != '-' || month < 1 || month > 12)
+		return err_set(e, ERR_BAD_REQUEST, "\"%.40s\" is not a date such as 2026-10-01", text);
+	*day = civil_day(year, month, mday);
+	civil_split(*day, &y, &m, &d);
+	if (d != mday || m != month || y != year)
+		return err_set(e, ERR_BAD_REQUEST, "the date %s does not exist", text);
+	return 0;
+}
+
+char *civil_format(int32_t day, char out[16])
+{
+	int year, month, mday;
+
+	civil_split(day, &year, &month, &mday);
+	snprintf(out, 16, "%04d-%02d-%02d", year % 10000, month, mday);
+	return out;
+}
+
+/* Seconds that local time is ahead of UTC at an instant. */
+static int64_t offset_s(int64_t at_s)
+{
+	time_t t = (time_t)at_s;
+	struct tm tm;
+
+	must(localtime_r(&t, &tm) != NULL);
+	return tm.tm_gmtoff;
+}
+
+int32_t civil_day_of(int64_t at_ms)
+{
+	int64_t at_s = floor_div(at_ms, 1000);
+
+	return (int32_t)floor_div(at_s + offset_s(at_s), DAY_S);
+}
+
+/*
+ * Local time is at_s + offset_s(at_s). It grows with at_s except where the offset falls. A day before and a day after
+ * the local time taken as UTC (offsets are within 15 hours) the offset is that of before and after any change nearby.
+ */
+int64_t civil_instant(int32_t day, int minute)
+{
+	int64_t local_s = (int64_t)day * DAY_S + (int64_t)minute * 60, low = local_s - DAY_S, high = local_s + DAY_S;
+	int64_t before_s = local_s - offset_s(low), after_s = local_s - offset_s(high);
+
+	if (before_s == after_s)
+		return before_s * 1000;
+	if (before_s + offset_s(before_s) == local_s && (before_s < after_s || after_s + offset_s(after_s) != local_s))
+		return before_s * 1000;
+	if (after_s + offset_s(after_s) == local_s)
+		return after_s * 1000;
+	while (high - low > 1) { /* in a gap: find its end */
+		int64_t mid = low + (high - low) / 2;
+
+		if (mid + offset_s(mid) >= local_s)
+			high = mid;
+		else
+			low = mid;
+	}
+	return high * 1000;
+}
