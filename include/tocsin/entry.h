@@ -16,6 +16,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "tocsin/buf.h"
@@ -47,10 +48,38 @@ static inline struct slice entry_changes(const struct entry *e)
 	return slice_of(e->bytes + e->event_n, e->changes_n);
 }
 
+/* Bytes of a record with these parts: head and parts, padded to a multiple of 8. */
+uint64_t entry_length(size_t event_n, size_t changes_n);
+
 /*
- * Changes part: a sequence of {u8 table | DELETE flag, varint key_n, key, [varint val_n, val]}. A value that repeats at
- * least 64 bytes of the event part is stored as pieces that point there: a complaint's text is written once.
- * Reading checks every bound.
+ * A new entry with both parts copied and the padding zeroed; synced, event_hash, chain and crc are left to entry_seal.
+ * Freed with free(). The parts together must stay under 2 GiB.
+ */
+struct entry *entry_new(uint64_t seq, int64_t at_ms, const uint8_t salt[ENTRY_SALT], struct slice event,
+	struct slice changes);
+
+/* event_hash = SHA-256(salt || event part). */
+void entry_hash(const struct entry *, uint8_t event_hash[SHA256_LEN]);
+
+/* chain = SHA-256(previous || be64 seq || event_hash). `chain` may be `previous`. */
+void entry_chain(const uint8_t previous[SHA256_LEN], uint64_t seq, const uint8_t event_hash[SHA256_LEN],
+	uint8_t chain[SHA256_LEN]);
+
+/* Fill synced, event_hash, chain and crc: the last touch before the bytes are written. */
+void entry_seal(struct entry *, uint64_t synced, const uint8_t previous[SHA256_LEN], const uint8_t journal_id[16]);
+
+/*
+ * Whether the bytes at p (aligned to 8, `room` of them) begin with a whole record of this journal: lengths agree,
+ * seq > synced, the CRC holds. Says nothing about its place in the chain.
+ */
+bool entry_is_good(const void *p, size_t room, const uint8_t journal_id[16]);
+
+/*
+ * Changes part: a sequence of {u8 table | flags, varint key_n, key, [varint val_n, val]}. varint: 7 bits a byte, lowest
+ * first, at most 32 bits. A value that repeats at least 64 bytes of the event part is stored as pieces that point
+ * there, so that a complaint's text is written once: val = pieces until val_n bytes are made, each {varint n << 1,
+ * n bytes} or {varint n << 1 | 1, varint offset in the event part}. (Runs of 64 bytes are found in event parts up to
+ * 16 KiB; in longer ones the shortest run found grows in step.) Reading checks every bound.
  */
 #define CHANGE_DELETE 0x80
 #define CHANGE_PIECES 0x40
@@ -59,7 +88,7 @@ struct change {
 	uint8_t table; /* enum table, flags removed */
 	bool is_delete;
 	struct slice key;
-	struct slice val; /* assembled in the reader's arena when stored as pieces */
+	struct slice val; /* borrowed from the entry; assembled in the reader's arena when stored as pieces */
 };
 
 struct change_reader {
@@ -70,5 +99,5 @@ struct change_reader {
 void change_reader_init(struct change_reader *, const struct entry *, struct arena *);
 /* 1 a change, 0 the end, -1 broken bytes. */
 int change_next(struct change_reader *, struct change *);
-/* Append one change; `event` is the event part of the same entry. */
+/* Append one change; `event` is the event part of the same entry. Key and value under 2^31 bytes. Deterministic. */
 void change_write(struct buf *, const struct change *, struct slice event);
