@@ -26,7 +26,8 @@ struct calendar {
 	uint8_t hash[SHA256_LEN];
 };
 
-static const char *const weekday_names[] = {"Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"};
+static const char *const weekday_names[] = {
+	"Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"};
 static const char *const kind_names[] = {"off", "worked", "given its own segments"};
 static const struct segments no_segments;
 
@@ -56,18 +57,21 @@ const char *calendar_name(const struct calendar *c)
 	return c->name;
 }
 
-static int segment_insert(const struct calendar *c, struct segments *s, const char *where, int from, int to, struct err *e)
+static int segment_insert(
+	const struct calendar *c, struct segments *s, const char *where, int from, int to, struct err *e)
 {
 	uint32_t at = 0;
 
 	if (from < 0 || to > DAY_MINUTES || from >= to)
 		return err_set(e, ERR_BAD_REQUEST,
-			"calendar \"%s\", %s: the segment of minutes %d to %d is not within 0 to 1440, or is empty", c->name, where, from,
-			to);
+			"calendar \"%s\", %s: the segment of minutes %d to %d is not within 0 to 1440, or is "
+			"empty",
+			c->name, where, from, to);
 	while (at < s->n && s->list[at].from < from)
 		at++;
 	if ((at > 0 && s->list[at - 1].to > from) || (at < s->n && s->list[at].from < to))
-		return err_set(e, ERR_BAD_REQUEST, "calendar \"%s\", %s: the segment %02d:%02d-%02d:%02d overlaps another", c->name,
+		return err_set(e, ERR_BAD_REQUEST,
+			"calendar \"%s\", %s: the segment %02d:%02d-%02d:%02d overlaps another", c->name,
 			where, from / 60, from % 60, to / 60, to % 60);
 	s->list = realloc(s->list, (s->n + 1) * sizeof(*s->list));
 	must(s->list != NULL);
@@ -81,7 +85,8 @@ int calendar_add_segment(struct calendar *c, int weekday, int from_minute, int t
 {
 	must(!c->is_sealed);
 	if (weekday < 0 || weekday > 6)
-		return err_set(e, ERR_BAD_REQUEST, "calendar \"%s\": weekday %d is not 0 (Monday) to 6 (Sunday)", c->name, weekday);
+		return err_set(e, ERR_BAD_REQUEST,
+			"calendar \"%s\": weekday %d is not 0 (Monday) to 6 (Sunday)", c->name, weekday);
 	return segment_insert(c, &c->week[weekday], weekday_names[weekday], from_minute, to_minute, e);
 }
 
@@ -89,8 +94,8 @@ int calendar_add_year(struct calendar *c, int year, struct err *e)
 {
 	must(!c->is_sealed);
 	if (year < CIVIL_YEAR_MIN || year > CIVIL_YEAR_MAX)
-		return err_set(e, ERR_BAD_REQUEST, "calendar \"%s\": the year %d is not %d to %d", c->name, year, CIVIL_YEAR_MIN,
-			CIVIL_YEAR_MAX);
+		return err_set(e, ERR_BAD_REQUEST, "calendar \"%s\": the year %d is not %d to %d", c->name,
+			year, CIVIL_YEAR_MIN, CIVIL_YEAR_MAX);
 	c->has_year[year - CIVIL_YEAR_MIN] = true;
 	return 0;
 }
@@ -126,8 +131,8 @@ static int date_need(struct calendar *c, int32_t day, enum date_kind kind, struc
 	if (at < c->n_dates && c->dates[at].day == day) {
 		*out = &c->dates[at];
 		if ((*out)->kind != kind)
-			return err_set(e, ERR_BAD_REQUEST, "calendar \"%s\": %s is %s and also %s", c->name, civil_format(day, text),
-				kind_names[(*out)->kind], kind_names[kind]);
+			return err_set(e, ERR_BAD_REQUEST, "calendar \"%s\": %s is %s and also %s", c->name,
+				civil_format(day, text), kind_names[(*out)->kind], kind_names[kind]);
 		return 0;
 	}
 	c->dates = realloc(c->dates, (c->n_dates + 1) * sizeof(*c->dates));
@@ -196,7 +201,8 @@ int calendar_seal(struct calendar *c, struct err *e)
 			c->workday = &c->week[i];
 	}
 	if (c->workday == NULL)
-		return err_set(e, ERR_BAD_REQUEST, "calendar \"%s\": no weekday has working time; add segments such as 09:00-18:00",
+		return err_set(e, ERR_BAD_REQUEST,
+			"calendar \"%s\": no weekday has working time; add segments such as 09:00-18:00",
 			c->name);
 	hash_all(c);
 	c->is_sealed = true;
@@ -226,7 +232,8 @@ static int missing_year(const struct calendar *c, int year, struct err *e)
 
 	snprintf(value, sizeof(value), "%d", year);
 	err_arg(e, ERR_REJECTED, "calendar", value,
-		"calendar \"%s\" has no data for the year %d: add its holidays and make-up workdays", c->name, year);
+		"calendar \"%s\" has no data for the year %d: add its holidays and make-up workdays", c->name,
+		year);
 	snprintf(e->reason, sizeof(e->reason), MISSING_REASON);
 	return -1;
 }

@@ -14,9 +14,10 @@ static int64_t floor_div(int64_t a, int64_t b)
 }
 
 /*
- * The calendar is cut into years that begin on 1 March, so that the leap day is the last of its year, and into eras of
- * 400 years = 146097 days, after which it repeats (Richards, in: Explanatory Supplement to the Astronomical Almanac,
- * 2013, ch. 15). Month m' = 0 for March begins on day (153 m' + 2) / 5 of such a year; 1970-01-01 is day 719468.
+ * The calendar is cut into years that begin on 1 March, so that the leap day is the last of its year, and
+ * into eras of 400 years = 146097 days, after which it repeats (Richards, in: Explanatory Supplement to the
+ * Astronomical Almanac, 2013, ch. 15). Month m' = 0 for March begins on day (153 m' + 2) / 5 of such a year;
+ * 1970-01-01 is day 719468.
  */
 int32_t civil_day(int year, int month, int day)
 {
@@ -54,8 +55,9 @@ int civil_parse(const char *text, int32_t *day, struct err *e)
 {
 	int year, month, mday, y, m, d, n = 0;
 
-	if (strlen(text) != 10 || strspn(text, "0123456789-") != 10 || sscanf(text, "%4d-%2d-%2d%n", &year, &month, &mday, &n) != 3 ||
-		n != 10 || text[4] != '-' || text[7] != '-' || month < 1 || month > 12)
+	if (strlen(text) != 10 || strspn(text, "0123456789-") != 10 ||
+		sscanf(text, "%4d-%2d-%2d%n", &year, &month, &mday, &n) != 3 || n != 10 || text[4] != '-' ||
+		text[7] != '-' || month < 1 || month > 12)
 		return err_set(e, ERR_BAD_REQUEST, "\"%.40s\" is not a date such as 2026-10-01", text);
 	*day = civil_day(year, month, mday);
 	civil_split(*day, &y, &m, &d);
@@ -91,17 +93,20 @@ int32_t civil_day_of(int64_t at_ms)
 }
 
 /*
- * Local time is at_s + offset_s(at_s). It grows with at_s except where the offset falls. A day before and a day after
- * the local time taken as UTC (offsets are within 15 hours) the offset is that of before and after any change nearby.
+ * Local time is at_s + offset_s(at_s). It grows with at_s except where the offset falls. A day before and a
+ * day after the local time taken as UTC (offsets are within 15 hours) the offset is that of before and after
+ * any change nearby.
  */
 int64_t civil_instant(int32_t day, int minute)
 {
-	int64_t local_s = (int64_t)day * DAY_S + (int64_t)minute * 60, low = local_s - DAY_S, high = local_s + DAY_S;
+	int64_t local_s = (int64_t)day * DAY_S + (int64_t)minute * 60, low = local_s - DAY_S,
+		high = local_s + DAY_S;
 	int64_t before_s = local_s - offset_s(low), after_s = local_s - offset_s(high);
 
 	if (before_s == after_s)
 		return before_s * 1000;
-	if (before_s + offset_s(before_s) == local_s && (before_s < after_s || after_s + offset_s(after_s) != local_s))
+	if (before_s + offset_s(before_s) == local_s &&
+		(before_s < after_s || after_s + offset_s(after_s) != local_s))
 		return before_s * 1000;
 	if (after_s + offset_s(after_s) == local_s)
 		return after_s * 1000;

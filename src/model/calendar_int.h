@@ -27,22 +27,22 @@ struct day_ranges {
 };
 
 /*
- * The last day of a period of `n` counted days after the day `receipt`. When `rolls`, it moves off days which the
- * calendar calls off, and off days left out. A missing year is an error.
+ * The last day of a period of `n` counted days after the day `receipt`. When `rolls`, it moves off days which
+ * the calendar calls off, and off days left out. A missing year is an error.
  */
-int days_count_to(const struct calendar *, enum unit, int32_t receipt, int64_t n, bool rolls, struct day_ranges,
-	int32_t *last, struct err *) MUST_CHECK;
+int days_count_to(const struct calendar *, enum unit, int32_t receipt, int64_t n, bool rolls,
+	struct day_ranges, int32_t *last, struct err *) MUST_CHECK;
 
 /* How many of the days [from, to) count, and how many would but are left out. */
-int days_count_between(const struct calendar *, enum unit, int32_t from, int32_t to, struct day_ranges, int64_t *n_counted,
-	int64_t *n_left_out, struct err *) MUST_CHECK;
+int days_count_between(const struct calendar *, enum unit, int32_t from, int32_t to, struct day_ranges,
+	int64_t *n_counted, int64_t *n_left_out, struct err *) MUST_CHECK;
 
 /*
- * The last day of `percent` of a period of n days: counted day ceil(percent * n / 100), which from 100 % on moves off
- * holidays if natural days have a calendar.
+ * The last day of `percent` of a period of n days: counted day ceil(percent * n / 100), which from 100 % on
+ * moves off holidays if natural days have a calendar.
  */
-int days_percent(const struct calendar *, enum unit, int32_t receipt, int64_t n, int percent, struct day_ranges,
-	int32_t *last, struct err *) MUST_CHECK;
+int days_percent(const struct calendar *, enum unit, int32_t receipt, int64_t n, int percent,
+	struct day_ranges, int32_t *last, struct err *) MUST_CHECK;
 
 /* Milliseconds of `percent` of so many hours. */
 static inline int64_t hours_percent(int64_t hours, int percent)

@@ -28,8 +28,10 @@ int unit_parse(const char *name, enum unit *unit, struct err *e)
 			return 0;
 		}
 	}
-	return err_arg(e, ERR_BAD_REQUEST, "unit", name, "the unit \"%.40s\" is not hours, natural_days or working_days%s%s%s", name,
-		meant == NULL ? "" : "; was \"", meant == NULL ? "" : meant, meant == NULL ? "" : "\" meant?");
+	return err_arg(e, ERR_BAD_REQUEST, "unit", name,
+		"the unit \"%.40s\" is not hours, natural_days or working_days%s%s%s", name,
+		meant == NULL ? "" : "; was \"", meant == NULL ? "" : meant,
+		meant == NULL ? "" : "\" meant?");
 }
 
 int period_check(bool has_calendar, int64_t from_ms, int64_t goal, enum unit unit, struct err *e)
@@ -39,11 +41,12 @@ int period_check(bool has_calendar, int64_t from_ms, int64_t goal, enum unit uni
 
 	snprintf(value, sizeof(value), "%jd", (intmax_t)goal);
 	if (goal < 1 || goal > max)
-		return err_arg(e, ERR_BAD_REQUEST, "goal", value, "the goal %s is not 1 to %jd %s", value, (intmax_t)max,
-			unit_name(unit));
+		return err_arg(e, ERR_BAD_REQUEST, "goal", value, "the goal %s is not 1 to %jd %s", value,
+			(intmax_t)max, unit_name(unit));
 	snprintf(value, sizeof(value), "%jd", (intmax_t)from_ms);
 	if (from_ms < 0 || from_ms >= civil_instant(civil_day(CIVIL_YEAR_MAX + 1, 1, 1), 0))
-		return err_arg(e, ERR_BAD_REQUEST, "from", value, "the instant %s ms is not in the years %d to %d", value, CIVIL_YEAR_MIN,
+		return err_arg(e, ERR_BAD_REQUEST, "from", value,
+			"the instant %s ms is not in the years %d to %d", value, CIVIL_YEAR_MIN,
 			CIVIL_YEAR_MAX);
 	if (unit == UNIT_WORKING_DAYS && !has_calendar)
 		return err_arg(e, ERR_BAD_REQUEST, "calendar", NULL, "working_days need a calendar");
@@ -64,8 +67,8 @@ static int is_countable(const struct calendar *c, enum unit unit, int32_t day, b
 	return unit == UNIT_WORKING_DAYS ? calendar_is_working_day(c, day, is, e) : 0;
 }
 
-int days_count_to(const struct calendar *c, enum unit unit, int32_t receipt, int64_t n, bool rolls, struct day_ranges out,
-	int32_t *last, struct err *e)
+int days_count_to(const struct calendar *c, enum unit unit, int32_t receipt, int64_t n, bool rolls,
+	struct day_ranges out, int32_t *last, struct err *e)
 {
 	size_t at = 0;
 	bool is;
@@ -86,8 +89,8 @@ int days_count_to(const struct calendar *c, enum unit unit, int32_t receipt, int
 	return 0;
 }
 
-int days_count_between(const struct calendar *c, enum unit unit, int32_t from, int32_t to, struct day_ranges out,
-	int64_t *n_counted, int64_t *n_left_out, struct err *e)
+int days_count_between(const struct calendar *c, enum unit unit, int32_t from, int32_t to,
+	struct day_ranges out, int64_t *n_counted, int64_t *n_left_out, struct err *e)
 {
 	size_t at = 0;
 	bool is;
@@ -102,21 +105,22 @@ int days_count_between(const struct calendar *c, enum unit unit, int32_t from, i
 	return 0;
 }
 
-int days_percent(const struct calendar *c, enum unit unit, int32_t receipt, int64_t n, int percent, struct day_ranges out,
-	int32_t *last, struct err *e)
+int days_percent(const struct calendar *c, enum unit unit, int32_t receipt, int64_t n, int percent,
+	struct day_ranges out, int32_t *last, struct err *e)
 {
 	bool rolls = unit == UNIT_NATURAL_DAYS && c != NULL && percent >= 100;
 
 	return days_count_to(c, unit, receipt, (n * percent + 99) / 100, rolls, out, last, e);
 }
 
-int calendar_due(const struct calendar *c, int64_t from_ms, int64_t goal, enum unit unit, int64_t *due_ms, struct err *e)
+int calendar_due(const struct calendar *c, int64_t from_ms, int64_t goal, enum unit unit, int64_t *due_ms,
+	struct err *e)
 {
 	return calendar_percent(c, from_ms, goal, unit, 100, due_ms, e);
 }
 
-int calendar_percent(const struct calendar *c, int64_t from_ms, int64_t goal, enum unit unit, int percent, int64_t *at_ms,
-	struct err *e)
+int calendar_percent(const struct calendar *c, int64_t from_ms, int64_t goal, enum unit unit, int percent,
+	int64_t *at_ms, struct err *e)
 {
 	struct day_ranges none = {NULL, 0};
 	int32_t last;

@@ -1,4 +1,5 @@
-/* Working time: each segment is the span of instants from its first local minute to its last, the earlier of two. */
+/* Working time: each segment is the span of instants from its first local minute to its last, the earlier of
+ * two. */
 #include "model/calendar_int.h"
 
 /* A local day as instants. */
@@ -19,7 +20,8 @@ static void local_day_next(struct local_day *d)
 	d->end_ms = civil_instant(d->day + 1, 0);
 }
 
-/* A day of 24 hours has no change of offset inside; asking tzdata only about the others keeps long walks cheap. */
+/* A day of 24 hours has no change of offset inside; asking tzdata only about the others keeps long walks
+ * cheap. */
 static int64_t minute_ms(const struct local_day *d, int minute)
 {
 	if (d->end_ms - d->start_ms == INT64_C(86400000))
@@ -28,7 +30,8 @@ static int64_t minute_ms(const struct local_day *d, int minute)
 }
 
 /* A segment of the day clipped to [from_ms, to_ms); empty if *b <= *a. */
-static void clip(const struct local_day *d, struct segment s, int64_t from_ms, int64_t to_ms, int64_t *a, int64_t *b)
+static void clip(
+	const struct local_day *d, struct segment s, int64_t from_ms, int64_t to_ms, int64_t *a, int64_t *b)
 {
 	*a = minute_ms(d, s.from);
 	*b = minute_ms(d, s.to);

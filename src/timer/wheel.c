@@ -1,13 +1,15 @@
 /*
  * The wheel's levels. A node due at d is in the lowest level k for which
  *
- *     block(d, k + 1) - block(pos, k + 1) <= 1        block(t, k) = t >> 6k, the number of t's slot in level k
+ *     block(d, k + 1) - block(pos, k + 1) <= 1        block(t, k) = t >> 6k, the number of t's slot in level
+ * k
  *
- * that is, the part of the level above which holds d is the current or the next one. pos only grows, so a node keeps
- * satisfying this until its own slot in level k >= 1 is the next or the current: then it fits the level below.
- * Slots that are next are moved down ahead of time (cascade_ahead), slots that are current must be, before pos may
- * move on (step). A level-0 slot is one instant; when pos stands on it, its nodes go to the heap, and once it is empty
- * pos moves past it. Only nodes before pos are handed out, so a half-moved slot cannot disturb the order.
+ * that is, the part of the level above which holds d is the current or the next one. pos only grows, so a
+ * node keeps satisfying this until its own slot in level k >= 1 is the next or the current: then it fits the
+ * level below. Slots that are next are moved down ahead of time (cascade_ahead), slots that are current must
+ * be, before pos may move on (step). A level-0 slot is one instant; when pos stands on it, its nodes go to
+ * the heap, and once it is empty pos moves past it. Only nodes before pos are handed out, so a half-moved
+ * slot cannot disturb the order.
  *
  * -DMUTANT_WHEEL_OFF_BY_ONE and -DMUTANT_LOST_CANCEL plant defects that the tests must find.
  */
@@ -158,8 +160,8 @@ int64_t wheel_next_ms(const struct wheel *w)
 }
 
 /*
- * Move up to `max` nodes of a slot: of level 0 into the heap, else to where they belong now, which is a lower level
- * if the slot is the current or the next. Returns how many.
+ * Move up to `max` nodes of a slot: of level 0 into the heap, else to where they belong now, which is a lower
+ * level if the slot is the current or the next. Returns how many.
  */
 static size_t slot_drain(struct wheel *w, int level, int64_t number, size_t max)
 {
@@ -178,7 +180,8 @@ static size_t slot_drain(struct wheel *w, int level, int64_t number, size_t max)
 	return moved;
 }
 
-/* Go to the next instant up to now_ms at which something is to do, and do it; returns nodes moved, at most max. */
+/* Go to the next instant up to now_ms at which something is to do, and do it; returns nodes moved, at most
+ * max. */
 static size_t step(struct wheel *w, int64_t now_ms, size_t max)
 {
 	int64_t next_ms = next_slot_ms(w);

@@ -29,7 +29,8 @@ static const char *check_slot(const struct wheel *w, int level, unsigned slot, s
 
 	if (is_taken != (w->slots[level][slot] != NULL))
 		return "the bit map disagrees with a slot";
-	for (const struct wheel_node *n = w->slots[level][slot]; n != NULL && wrong == NULL; n = n->in.list.next) {
+	for (const struct wheel_node *n = w->slots[level][slot]; n != NULL && wrong == NULL;
+		n = n->in.list.next) {
 		if (++*n_seen > w->n_nodes)
 			return "a slot has more nodes than are armed";
 		wrong = check_listed(w, n, level, slot);

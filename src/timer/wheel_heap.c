@@ -1,7 +1,8 @@
 /*
- * A leftist heap (C. A. Crane 1972; Knuth TAOCP 5.2.3) with parent links. rank(n) is the length of the shortest way
- * down to an empty place; the right child never has the larger one, so a right spine is at most log2(n + 1) long,
- * and melding, the only real operation, walks right spines only. Unlike a pairing heap no single call is ever long.
+ * A leftist heap (C. A. Crane 1972; Knuth TAOCP 5.2.3) with parent links. rank(n) is the length of the
+ * shortest way down to an empty place; the right child never has the larger one, so a right spine is at most
+ * log2(n + 1) long, and melding, the only real operation, walks right spines only. Unlike a pairing heap no
+ * single call is ever long.
  */
 #include "timer/wheel_int.h"
 
@@ -49,7 +50,8 @@ static struct wheel_node *meld(struct wheel_node *a, struct wheel_node *b, struc
 	*link = a != NULL ? a : b;
 	if (*link != NULL)
 		(*link)->parent = last;
-	/* root may still be reached through a right link that balance() swaps: it is the parent's business, not ours */
+	/* root may still be reached through a right link that balance() swaps: it is the parent's business,
+	 * not ours */
 	for (struct wheel_node *n = last; n != parent; n = n->parent)
 		balance(n);
 	return root;

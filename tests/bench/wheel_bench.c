@@ -1,11 +1,12 @@
 /*
  * The wheel with many timers: prints ns per operation and the worst call of wheel_advance.
  *
- *   gcc -std=c11 -D_GNU_SOURCE -O2 -Iinclude -Isrc -o /tmp/wheel_bench tests/bench/wheel_bench.c build/release/libtocsin.a \
- *       -lcrypto && /tmp/wheel_bench [timers, default 1000000]
+ *   gcc -std=c11 -D_GNU_SOURCE -O2 -Iinclude -Isrc -o /tmp/wheel_bench tests/bench/wheel_bench.c
+ * build/release/libtocsin.a \ -lcrypto && /tmp/wheel_bench [timers, default 1000000]
  *
- * Delays are uniform over 4 hours. "arm + cancel" cancels a random armed timer and arms it anew elsewhere. The worst call
- * is the median of rounds' maxima, since one preemption on a shared machine outlasts any call; the 99.99 % is over all.
+ * Delays are uniform over 4 hours. "arm + cancel" cancels a random armed timer and arms it anew elsewhere.
+ * The worst call is the median of rounds' maxima, since one preemption on a shared machine outlasts any call;
+ * the 99.99 % is over all.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -57,7 +58,8 @@ static void arm_all(struct bench *b)
 	int64_t since_us = clock_mono_us();
 
 	for (size_t i = 0; i < b->n; i++)
-		wheel_arm(&b->wheel, &b->nodes[i], b->now_ms + 1 + (int64_t)rng_below(&b->rng, SPAN_MS), i + 1);
+		wheel_arm(
+			&b->wheel, &b->nodes[i], b->now_ms + 1 + (int64_t)rng_below(&b->rng, SPAN_MS), i + 1);
 	print_ns("arm (first touch of the memory)", since_us, b->n);
 }
 
@@ -75,7 +77,8 @@ static void arm_cancel(struct bench *b)
 }
 
 /* n_calls ticks of tick_ms each; the worst one in us, the times of all in took_us. */
-static int64_t tick(struct bench *b, size_t n_calls, int64_t tick_ms, size_t max, int64_t *took_us, size_t *n_out)
+static int64_t tick(
+	struct bench *b, size_t n_calls, int64_t tick_ms, size_t max, int64_t *took_us, size_t *n_out)
 {
 	int64_t worst_us = 0;
 
@@ -93,7 +96,8 @@ static int64_t tick(struct bench *b, size_t n_calls, int64_t tick_ms, size_t max
 
 static void ticks(struct bench *b, size_t n_calls, int64_t tick_ms, size_t max)
 {
-	int64_t worst_us[N_ROUNDS], *took_us = calloc(n_calls * N_ROUNDS, sizeof(*took_us)), since_us = clock_mono_us();
+	int64_t worst_us[N_ROUNDS], *took_us = calloc(n_calls * N_ROUNDS, sizeof(*took_us)),
+				    since_us = clock_mono_us();
 	size_t n_out = 0;
 
 	if (took_us == NULL)
@@ -104,9 +108,10 @@ static void ticks(struct bench *b, size_t n_calls, int64_t tick_ms, size_t max)
 	print_ns("  out and armed again", since_us, n_out);
 	qsort(worst_us, N_ROUNDS, sizeof(*worst_us), cmp_i64);
 	qsort(took_us, n_calls * N_ROUNDS, sizeof(*took_us), cmp_i64);
-	printf("  call: median %" PRId64 ", 99.99 %% %" PRId64 ", worst of a round %" PRId64 " (worst of all %" PRId64 ") us\n",
-		took_us[n_calls * N_ROUNDS / 2], took_us[n_calls * N_ROUNDS * 9999 / 10000], worst_us[N_ROUNDS / 2],
-		worst_us[N_ROUNDS - 1]);
+	printf("  call: median %" PRId64 ", 99.99 %% %" PRId64 ", worst of a round %" PRId64
+	       " (worst of all %" PRId64 ") us\n",
+		took_us[n_calls * N_ROUNDS / 2], took_us[n_calls * N_ROUNDS * 9999 / 10000],
+		worst_us[N_ROUNDS / 2], worst_us[N_ROUNDS - 1]);
 	free(took_us);
 }
 
@@ -118,7 +123,8 @@ static void burst(struct bench *b, size_t n)
 	wheel_init(&b->wheel, b->now_ms);
 	memset(b->nodes, 0, b->n * sizeof(*b->nodes));
 	for (size_t i = 0; i < n; i++)
-		wheel_arm(&b->wheel, &b->nodes[rng_below(&b->rng, b->n)], b->now_ms + 3600000, rng_u64(&b->rng));
+		wheel_arm(&b->wheel, &b->nodes[rng_below(&b->rng, b->n)], b->now_ms + 3600000,
+			rng_u64(&b->rng));
 	n = b->wheel.n_nodes;
 	b->now_ms += 3600000;
 	for (start_us = clock_mono_us(); n_out < n; n_calls++) {
@@ -129,8 +135,9 @@ static void burst(struct bench *b, size_t n)
 		if (clock_mono_us() - since_us > worst_us)
 			worst_us = clock_mono_us() - since_us;
 	}
-	printf("%zu due in one ms, 256 a call: %zu calls, first out after %" PRId64 " us, worst call %" PRId64 " us\n", n, n_calls,
-		first_us, worst_us);
+	printf("%zu due in one ms, 256 a call: %zu calls, first out after %" PRId64 " us, worst call %" PRId64
+	       " us\n",
+		n, n_calls, first_us, worst_us);
 	print_ns("  out", start_us, n);
 }
 

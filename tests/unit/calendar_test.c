@@ -1,6 +1,6 @@
 /*
- * Calendars: the worked figures of law and contract, and random calendars against walkers that look at every minute or
- * every day. SEED=n replays one seed. TOCSIN_DATA points at the data sets (default ../shared/data).
+ * Calendars: the worked figures of law and contract, and random calendars against walkers that look at every
+ * minute or every day. SEED=n replays one seed. TOCSIN_DATA points at the data sets (default ../shared/data).
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -101,11 +101,13 @@ static void test_worked_figures(void **state)
 		{"2026-09-22T10:00", 21, UNIT_HOURS, true, "2026-09-28T10:00:00.000+08:00"},
 		{"2026-09-22T10:00", 2, UNIT_HOURS, true, "2026-09-22T12:00:00.000+08:00"},
 		{"2026-09-22T12:30", 1, UNIT_HOURS, true, "2026-09-22T15:00:00.000+08:00"},
-		{"2026-10-09T17:30", 1, UNIT_HOURS, true, "2026-10-10T09:30:00.000+08:00"}, /* a Saturday that is worked */
+		{"2026-10-09T17:30", 1, UNIT_HOURS, true,
+			"2026-10-10T09:30:00.000+08:00"}, /* a Saturday that is worked */
 		/* five working days past the limit of 10-08: 09, 10, 12, 13, 14 */
 		{"2026-10-08T23:59:59.999", 5, UNIT_WORKING_DAYS, true, "2026-10-15T00:00:00.000+08:00"},
 		{"2026-09-24T10:00", 1, UNIT_NATURAL_DAYS, true, "2026-09-29T00:00:00.000+08:00"},
-		{"2026-09-18T10:00", 1, UNIT_NATURAL_DAYS, true, "2026-09-21T00:00:00.000+08:00"}, /* Sat., worked Sunday */
+		{"2026-09-18T10:00", 1, UNIT_NATURAL_DAYS, true,
+			"2026-09-21T00:00:00.000+08:00"}, /* Sat., worked Sunday */
 	};
 	struct calendar *c;
 
@@ -115,7 +117,8 @@ static void test_worked_figures(void **state)
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		int64_t due_ms;
 
-		OK(calendar_due(rows[i].has_calendar ? c : NULL, at(rows[i].from), rows[i].goal, rows[i].unit, &due_ms, &err));
+		OK(calendar_due(rows[i].has_calendar ? c : NULL, at(rows[i].from), rows[i].goal, rows[i].unit,
+			&due_ms, &err));
 		assert_at(due_ms, rows[i].due);
 	}
 	calendar_free(c);
@@ -129,15 +132,17 @@ static void test_percent(void **state)
 		int percent;
 		const char *at;
 	} rows[] = {
-		{15, UNIT_NATURAL_DAYS, 50, "2026-10-01T00:00:00.000+08:00"},  /* day 8 */
-		{15, UNIT_NATURAL_DAYS, 75, "2026-10-05T00:00:00.000+08:00"},  /* day 12; only the last day moves */
+		{15, UNIT_NATURAL_DAYS, 50, "2026-10-01T00:00:00.000+08:00"}, /* day 8 */
+		{15, UNIT_NATURAL_DAYS, 75,
+			"2026-10-05T00:00:00.000+08:00"}, /* day 12; only the last day moves */
 		{15, UNIT_NATURAL_DAYS, 100, "2026-10-09T00:00:00.000+08:00"}, /* 10-07 moves to 10-08 */
-		{15, UNIT_NATURAL_DAYS, 120, "2026-10-11T00:00:00.000+08:00"}, /* day 18: the worked Saturday */
+		{15, UNIT_NATURAL_DAYS, 120,
+			"2026-10-11T00:00:00.000+08:00"}, /* day 18: the worked Saturday */
 		{10, UNIT_NATURAL_DAYS, 101, "2026-10-09T00:00:00.000+08:00"}, /* never before 100 % */
 		{5, UNIT_WORKING_DAYS, 1, "2026-09-24T00:00:00.000+08:00"},
 		{5, UNIT_WORKING_DAYS, 75, "2026-09-30T00:00:00.000+08:00"}, /* day 4 */
-		{20, UNIT_HOURS, 75, "2026-09-24T11:00:00.000+08:00"}, /* 15 h */
-		{7, UNIT_HOURS, 50, "2026-09-22T15:30:00.000+08:00"},  /* 3.5 h */
+		{20, UNIT_HOURS, 75, "2026-09-24T11:00:00.000+08:00"},       /* 15 h */
+		{7, UNIT_HOURS, 50, "2026-09-22T15:30:00.000+08:00"},        /* 3.5 h */
 	};
 	struct calendar *c;
 
@@ -147,7 +152,8 @@ static void test_percent(void **state)
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		int64_t at_ms;
 
-		OK(calendar_percent(c, at("2026-09-22T10:00"), rows[i].goal, rows[i].unit, rows[i].percent, &at_ms, &err));
+		OK(calendar_percent(c, at("2026-09-22T10:00"), rows[i].goal, rows[i].unit, rows[i].percent,
+			&at_ms, &err));
 		assert_at(at_ms, rows[i].at);
 	}
 	calendar_free(c);
@@ -158,7 +164,8 @@ static void assert_missing(int result, int year)
 	int got = 0;
 	char text[120];
 
-	snprintf(text, sizeof(text), "calendar \"cn\" has no data for the year %d: add its holidays and make-up workdays", year);
+	snprintf(text, sizeof(text),
+		"calendar \"cn\" has no data for the year %d: add its holidays and make-up workdays", year);
 	assert_int_equal(result, -1);
 	assert_int_equal(err.code, ERR_REJECTED);
 	assert_string_equal(err.text, text);
@@ -186,7 +193,8 @@ static void test_missing_year(void **state)
 	OK(calendar_due(c, at("2025-12-31T17:00"), 5, UNIT_WORKING_DAYS, &ms, &err));
 	OK(calendar_between(c, at("2026-12-31T00:00"), at("2027-01-01T00:00"), &ms, &err));
 	assert_int_equal(ms, 7 * HOUR_MS);
-	assert_missing(calendar_between(c, at("2026-12-31T00:00"), at("2027-01-01T00:00") + 1, &ms, &err), 2027);
+	assert_missing(
+		calendar_between(c, at("2026-12-31T00:00"), at("2027-01-01T00:00") + 1, &ms, &err), 2027);
 	OK(calendar_back(c, at("2027-01-01T00:00"), HOUR_MS, &ms, &err));
 	assert_at(ms, "2026-12-31T17:00:00.000+08:00");
 	assert_missing(calendar_back(c, at("2026-01-01T12:00"), 4 * HOUR_MS, &ms, &err), 2025);
@@ -216,19 +224,26 @@ static void test_errors(void **state)
 	(void)state;
 	use_zone("Asia/Shanghai");
 	memset(&err, 0, sizeof(err));
-	assert_bad(calendar_seal(c, &err), "calendar \"cn\": no weekday has working time; add segments such as 09:00-18:00");
-	assert_bad(calendar_add_segment(c, 7, 0, 60, &err), "calendar \"cn\": weekday 7 is not 0 (Monday) to 6 (Sunday)");
-	assert_bad(calendar_add_segment(c, 0, 60, 60, &err),
-		"calendar \"cn\", Monday: the segment of minutes 60 to 60 is not within 0 to 1440, or is empty");
+	assert_bad(calendar_seal(c, &err),
+		"calendar \"cn\": no weekday has working time; add segments such as 09:00-18:00");
+	assert_bad(calendar_add_segment(c, 7, 0, 60, &err),
+		"calendar \"cn\": weekday 7 is not 0 (Monday) to 6 (Sunday)");
+	assert_bad(
+		calendar_add_segment(c, 0, 60, 60, &err), "calendar \"cn\", Monday: the segment of minutes "
+							  "60 to 60 is not within 0 to 1440, or is empty");
 	assert_bad(calendar_add_segment(c, 0, 60, 1441, &err),
-		"calendar \"cn\", Monday: the segment of minutes 60 to 1441 is not within 0 to 1440, or is empty");
+		"calendar \"cn\", Monday: the segment of minutes 60 to 1441 is not within 0 to 1440, or is "
+		"empty");
 	OK(calendar_add_segment(c, 0, 540, 720, &err));
 	OK(calendar_add_segment(c, 0, 720, 780, &err));
-	assert_bad(calendar_add_segment(c, 0, 530, 541, &err), "calendar \"cn\", Monday: the segment 08:50-09:01 overlaps another");
-	assert_bad(calendar_add_segment(c, 0, 779, 800, &err), "calendar \"cn\", Monday: the segment 12:59-13:20 overlaps another");
+	assert_bad(calendar_add_segment(c, 0, 530, 541, &err),
+		"calendar \"cn\", Monday: the segment 08:50-09:01 overlaps another");
+	assert_bad(calendar_add_segment(c, 0, 779, 800, &err),
+		"calendar \"cn\", Monday: the segment 12:59-13:20 overlaps another");
 	OK(calendar_add_off(c, day("2026-10-01"), &err));
 	OK(calendar_add_off(c, day("2026-10-01"), &err));
-	assert_bad(calendar_add_work(c, day("2026-10-01"), &err), "calendar \"cn\": 2026-10-01 is off and also worked");
+	assert_bad(calendar_add_work(c, day("2026-10-01"), &err),
+		"calendar \"cn\": 2026-10-01 is off and also worked");
 	OK(calendar_add_day_segment(c, day("2026-10-02"), 0, 1440, &err));
 	assert_bad(calendar_add_day_segment(c, day("2026-10-02"), 1, 2, &err),
 		"calendar \"cn\", 2026-10-02: the segment 00:01-00:02 overlaps another");
@@ -240,15 +255,19 @@ static void test_errors(void **state)
 	assert_bad(civil_parse("2026-2-29", &d, &err), "\"2026-2-29\" is not a date such as 2026-10-01");
 	assert_bad(civil_parse("2026--2-29", &d, &err), "\"2026--2-29\" is not a date such as 2026-10-01");
 	assert_bad(civil_parse("2026-13-01", &d, &err), "\"2026-13-01\" is not a date such as 2026-10-01");
-	assert_bad(unit_parse("workin_days", &unit, &err),
-		"the unit \"workin_days\" is not hours, natural_days or working_days; was \"working_days\" meant?");
-	assert_bad(unit_parse("xyzzy", &unit, &err), "the unit \"xyzzy\" is not hours, natural_days or working_days");
+	assert_bad(
+		unit_parse("workin_days", &unit, &err), "the unit \"workin_days\" is not hours, natural_days "
+							"or working_days; was \"working_days\" meant?");
+	assert_bad(unit_parse("xyzzy", &unit, &err),
+		"the unit \"xyzzy\" is not hours, natural_days or working_days");
 	OK(unit_parse("natural_days", &unit, &err));
 	assert_int_equal(unit, UNIT_NATURAL_DAYS);
 	assert_bad(calendar_due(NULL, 0, 0, UNIT_HOURS, &ms, &err), "the goal 0 is not 1 to 876000 hours");
-	assert_bad(calendar_due(NULL, 0, 36501, UNIT_NATURAL_DAYS, &ms, &err), "the goal 36501 is not 1 to 36500 natural_days");
+	assert_bad(calendar_due(NULL, 0, 36501, UNIT_NATURAL_DAYS, &ms, &err),
+		"the goal 36501 is not 1 to 36500 natural_days");
 	assert_bad(calendar_due(NULL, 0, 1, UNIT_WORKING_DAYS, &ms, &err), "working_days need a calendar");
-	assert_bad(calendar_due(NULL, -1, 1, UNIT_HOURS, &ms, &err), "the instant -1 ms is not in the years 1970 to 2199");
+	assert_bad(calendar_due(NULL, -1, 1, UNIT_HOURS, &ms, &err),
+		"the instant -1 ms is not in the years 1970 to 2199");
 	OK(calendar_due(NULL, at("2199-12-31T23:59:59.999"), GOAL_HOURS_MAX, UNIT_HOURS, &ms, &err));
 }
 
@@ -366,7 +385,8 @@ static void test_hours_over_offset_changes(void **state)
 	use_zone("Australia/Lord_Howe");
 	OK(calendar_between(c, at("2026-04-05T00:00"), at("2026-04-06T00:00"), &ms, &err));
 	assert_int_equal(ms, 4 * HOUR_MS + HOUR_MS / 2);
-	OK(calendar_due(c, at("2026-10-03T23:00"), 4, UNIT_HOURS, &ms, &err)); /* 3.5 h that night, 0.5 h the next */
+	OK(calendar_due(
+		c, at("2026-10-03T23:00"), 4, UNIT_HOURS, &ms, &err)); /* 3.5 h that night, 0.5 h the next */
 	assert_at(ms, "2026-10-05T00:30:00.000+11:00");
 	calendar_free(c);
 }
@@ -381,27 +401,36 @@ static void test_hours_over_offset_changes(void **state)
 struct window {
 	uint64_t seed;
 	struct rng rng;
-	int64_t start_ms;          /* whole minutes from here */
-	int32_t first_day;         /* local day of the first minute */
-	int32_t shown[W_MINUTES];  /* largest local time so far, in minutes since first_day 00:00 */
+	int64_t start_ms;         /* whole minutes from here */
+	int32_t first_day;        /* local day of the first minute */
+	int32_t shown[W_MINUTES]; /* largest local time so far, in minutes since first_day 00:00 */
 	bool is_work[W_MINUTES];
 	int worked[W_MINUTES + 1]; /* minutes worked before */
 };
 
 /* Segments as a set of minutes: 0 or 1 for each. */
+/* A window touches W_DAYS + 5 local days, one more where a day is skipped. */
 struct naive {
 	bool week[7][1440];
-	bool own[W_DAYS + 5][1440];
-	char kind[W_DAYS + 5]; /* ' ' as the weekday, 'x' off, 'w' worked, 'o' own */
+	bool own[W_DAYS + 6][1440];
+	char kind[W_DAYS + 6]; /* ' ' as the weekday, 'x' off, 'w' worked, 'o' own */
 };
 
 static const struct {
 	const char *zone, *around;
 } changes[] = {
-	{"Asia/Shanghai", "2026-10-01"}, {"Asia/Shanghai", "1986-05-04"}, {"America/New_York", "2026-03-08"},
-	{"America/New_York", "2026-11-01"}, {"Australia/Lord_Howe", "2026-04-05"}, {"Australia/Lord_Howe", "2026-10-04"},
-	{"America/Sao_Paulo", "2018-11-04"}, {"America/Sao_Paulo", "2019-02-17"}, {"Pacific/Apia", "2011-12-30"},
-	{"America/St_Johns", "2010-11-07"}, {"America/St_Johns", "2010-03-14"}, {"America/Havana", "2026-11-01"},
+	{"Asia/Shanghai", "2026-10-01"},
+	{"Asia/Shanghai", "1986-05-04"},
+	{"America/New_York", "2026-03-08"},
+	{"America/New_York", "2026-11-01"},
+	{"Australia/Lord_Howe", "2026-04-05"},
+	{"Australia/Lord_Howe", "2026-10-04"},
+	{"America/Sao_Paulo", "2018-11-04"},
+	{"America/Sao_Paulo", "2019-02-17"},
+	{"Pacific/Apia", "2011-12-30"},
+	{"America/St_Johns", "2010-11-07"},
+	{"America/St_Johns", "2010-03-14"},
+	{"America/Havana", "2026-11-01"},
 };
 
 #define N_CHANGES (sizeof(changes) / sizeof(changes[0]))
@@ -421,7 +450,8 @@ static void window_init(struct window *w, uint64_t seed)
 		int64_t local;
 
 		must(localtime_r(&t, &tm) != NULL);
-		local = civil_day(tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday) * INT64_C(1440) + tm.tm_hour * 60 + tm.tm_min;
+		local = civil_day(tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday) * INT64_C(1440) +
+			tm.tm_hour * 60 + tm.tm_min;
 		if (i == 0)
 			w->first_day = civil_day(tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday);
 		if (local > most)
@@ -431,7 +461,8 @@ static void window_init(struct window *w, uint64_t seed)
 }
 
 /* Up to four segments, told to `add` in any order and set in the minutes. */
-static void random_segments(struct window *w, struct calendar *c, int weekday, int32_t date, bool minutes[1440])
+static void random_segments(
+	struct window *w, struct calendar *c, int weekday, int32_t date, bool minutes[1440])
 {
 	int grain = rng_below(&w->rng, 2) ? 30 : 1, n = (int)rng_below(&w->rng, 5);
 
@@ -484,8 +515,10 @@ static struct calendar *random_calendar(struct window *w, struct naive *n)
 		memset(n->week[2] + 540, 1, 60);
 		OK(calendar_add_segment(c, 2, 540, 600, &err));
 	}
-	for (int i = 0; i < W_DAYS + 5; i++) {
-		n->kind[i] = " xwo        "[rng_below(&w->rng, 12)];
+	for (int i = 0; i < W_DAYS + 6; i++) {
+		uint64_t kind = rng_below(&w->rng, 12);
+
+		n->kind[i] = kind < 3 ? "xwo"[kind] : ' ';
 		if (n->kind[i] == 'x')
 			OK(calendar_add_off(c, w->first_day + i, &err));
 		if (n->kind[i] == 'w')
@@ -496,7 +529,7 @@ static struct calendar *random_calendar(struct window *w, struct naive *n)
 			n->kind[i] = ' '; /* no segment was told: the date is not special */
 	}
 	for (int i = 0; i < 2; i++)
-		OK(calendar_add_year(c, civil_year(w->first_day + i * (W_DAYS + 5)), &err));
+		OK(calendar_add_year(c, civil_year(w->first_day + i * (W_DAYS + 6)), &err));
 	OK(calendar_seal(c, &err));
 	w->worked[0] = 0;
 	for (int i = 0; i < W_MINUTES; i++) {
@@ -518,7 +551,8 @@ static int64_t random_instant(struct window *w)
 {
 	int64_t minute = 1440 + (int64_t)rng_below(&w->rng, W_DAYS * 1440);
 
-	return w->start_ms + minute * 60000 + (rng_below(&w->rng, 2) ? (int64_t)rng_below(&w->rng, 60000) : 0);
+	return w->start_ms + minute * 60000 +
+	       (rng_below(&w->rng, 2) ? (int64_t)rng_below(&w->rng, 60000) : 0);
 }
 
 #define CHECK(w, condition)                                                                                  \
@@ -548,10 +582,10 @@ static void check_times(struct window *w, const struct calendar *c)
 	/* forward: part is done, and was not one ms before; back the same from the other side */
 	OK(calendar_forward(c, from_ms, part_ms, &got_ms, &err));
 	CHECK(w, got_ms <= to_ms && naive_between(w, from_ms, got_ms) == part_ms &&
-			naive_between(w, from_ms, got_ms - 1) == part_ms - 1);
+			 naive_between(w, from_ms, got_ms - 1) == part_ms - 1);
 	OK(calendar_back(c, to_ms, part_ms, &got_ms, &err));
 	CHECK(w, got_ms >= from_ms && naive_between(w, got_ms, to_ms) == part_ms &&
-			naive_between(w, got_ms + 1, to_ms) == part_ms - 1);
+			 naive_between(w, got_ms + 1, to_ms) == part_ms - 1);
 	minute = (from_ms - w->start_ms) / 60000;
 	OK(calendar_next_working(c, from_ms, &got_ms, &err));
 	if (w->is_work[minute]) {
@@ -613,7 +647,8 @@ static struct calendar *random_year(struct rng *r, int32_t first_day, bool *is_o
 
 	for (int i = 0; i < 7; i++) {
 		if ((uint64_t)i < 7 - free_days)
-			OK(calendar_add_segment(c, i, (int)rng_below(r, 700), 701 + (int)rng_below(r, 700), &err));
+			OK(calendar_add_segment(
+				c, i, (int)rng_below(r, 700), 701 + (int)rng_below(r, 700), &err));
 	}
 	for (int i = 0; i < Y_DAYS; i++) {
 		int32_t d = first_day + i;
@@ -660,7 +695,8 @@ static void test_random_days(void **state)
 		for (k = 1; k * 100 < n * percent; k++)
 			;
 		OK(calendar_percent(c, from_ms, n, unit, percent, &due_ms, &err));
-		last = percent < 100 && unit == UNIT_NATURAL_DAYS ? receipt + k : naive_last_day(is_off, unit, receipt, k);
+		last = percent < 100 && unit == UNIT_NATURAL_DAYS ? receipt + k
+								  : naive_last_day(is_off, unit, receipt, k);
 		if (due_ms != civil_instant(first_day + last + 1, 0))
 			fail_msg("SEED=%ju: %d %%", (uintmax_t)seed, percent);
 		calendar_free(c);
@@ -681,10 +717,12 @@ static void add_year_file(struct calendar *c, const char *dir, int year, size_t 
 	if (root == NULL)
 		fail_msg("%s: %s", path, je.text);
 	*n_days = json_array_size(json_object_get(root, "days"));
-	json_array_foreach(json_object_get(root, "days"), i, item) {
+	json_array_foreach(json_object_get(root, "days"), i, item)
+	{
 		int32_t d = day(json_string_value(json_object_get(item, "date")));
 
-		OK(json_is_true(json_object_get(item, "isOffDay")) ? calendar_add_off(c, d, &err) : calendar_add_work(c, d, &err));
+		OK(json_is_true(json_object_get(item, "isOffDay")) ? calendar_add_off(c, d, &err)
+								   : calendar_add_work(c, d, &err));
 	}
 	if (*n_days > 0)
 		OK(calendar_add_year(c, year, &err));

@@ -160,7 +160,8 @@ static void random_advance(struct model *m)
 	if (rng_below(&m->rng, 3) == 0 && next_ms < INT64_C(1) << 60)
 		m->now_ms = next_ms > m->now_ms ? next_ms : m->now_ms;
 	else if (m->now_ms < INT64_C(1) << 59)
-		m->now_ms += rng_below(&m->rng, 2) ? (int64_t)rng_below(&m->rng, 3) : random_away(m) & ((INT64_C(1) << 49) - 1);
+		m->now_ms += rng_below(&m->rng, 2) ? (int64_t)rng_below(&m->rng, 3)
+						   : random_away(m) & ((INT64_C(1) << 49) - 1);
 	got = wheel_advance(&m->wheel, m->now_ms, max, on_due, m);
 	if (got != m->n_out - n_out || got > max)
 		fail_at(m, "advance counted wrongly");
@@ -371,7 +372,8 @@ static void test_work_per_call(void **state)
 		burst_init(&b);
 		rng_init_seeded(&rng, 7);
 		for (size_t i = 0; i < N_BURST; i++)
-			wheel_arm(&b.wheel, &b.nodes[i], 1000 + (int64_t)rng_below(&rng, 86400000), burst_id(i));
+			wheel_arm(&b.wheel, &b.nodes[i], 1000 + (int64_t)rng_below(&rng, 86400000),
+				burst_id(i));
 		while (b.wheel.n_nodes > 0) {
 			now_ms = is_jump ? 86401000 : now_ms + 1000;
 			if (n_calls++ % 97 == 0)
