@@ -15,7 +15,9 @@
 # MODE = release | debug | asan | tsan; objects go to build/MODE, CC may be gcc or clang.
 
 MODE ?= release
-CC ?= gcc
+ifeq ($(origin CC),default)
+CC := gcc
+endif
 BUILD := build/$(MODE)
 OUT := $(if $(filter release,$(MODE)),build,$(BUILD))
 

@@ -30,7 +30,6 @@
 	TABLE(REQUEST, "16 bytes of SHA-256(person, method, request_id) -> MessagePack map")                 \
 	TABLE(REFERENCE, "channel 0x00 source_ref -> be64 ticket id")                                        \
 	TABLE(PACK, "be32 generation -> MessagePack map; 'f' SHA-256 -> file bytes")                         \
-	TABLE(TOPIC, "be64 topic seq -> MessagePack map {topic, at, data}")                                  \
 	TABLE(CONSUMER, "consumer name -> MessagePack map {acked, …}")                                       \
 	TABLE(TASK, "be64 task id -> MessagePack map; the outbox")                                           \
 	TABLE(PERSON, "name -> MessagePack map; runtime facts such as tokens' last use")                     \
@@ -108,6 +107,9 @@ struct scan {
 void scan_init(struct scan *, struct store *, struct tx *, enum table, struct slice from, struct slice to, bool is_reverse);
 int scan_next(struct scan *, struct err *e) MUST_CHECK; /* 1 row, 0 end, -1 error */
 void scan_fini(struct scan *);
+
+/* The event part inside a row of TABLE_EVENT; empty when it was erased by law. */
+struct slice store_event_part(struct slice row);
 
 /* ---- a call's transaction ------------------------------------------------------------------------------- */
 /* One at a time. Its arena is the call's arena; key and value bytes are copied. */
