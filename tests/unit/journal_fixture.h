@@ -158,6 +158,14 @@ static inline bool file_exists(const struct fixture *f, const char *name)
 	return access(path, F_OK) == 0;
 }
 
+static inline void file_remove(const struct fixture *f, const char *name)
+{
+	char path[256];
+
+	snprintf(path, sizeof(path), "%s/%s", f->dir, name);
+	assert_int_equal(unlink(path), 0);
+}
+
 static inline void file_read(const struct fixture *f, const char *name, uint64_t at, void *p, size_t n)
 {
 	int fd = file_open(f, name);
