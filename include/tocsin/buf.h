@@ -51,19 +51,29 @@ uint32_t load_be32(const void *p);
 void store_be32(void *p, uint32_t v);
 
 /*
- * Arena: allocations live until arena_reset or arena_fini. Aligned to 8. Blocks are kept across resets up to
- * `keep` bytes. Running out of memory aborts (must): the ceilings on frames and turns bound every use.
+ * Arena: allocations live until arena_reset, arena_rewind or arena_fini. Aligned to 8. Blocks are kept across resets
+ * up to `keep` bytes. Running out of memory aborts (must): the ceilings on frames and turns bound every use.
  */
 struct arena {
-	struct arena_block *head;
-	size_t used;  /* bytes handed out since the last reset */
-	size_t total; /* bytes held */
+	struct arena_block *head;  /* the block being filled; older ones behind it */
+	struct arena_block *spare; /* emptied, to be filled again */
+	size_t used;               /* bytes handed out since the last reset */
+	size_t total;              /* bytes held */
 	size_t keep;
+	size_t block_bytes;        /* of a new block; 64 KiB unless set after arena_init */
+};
+
+/* Where the arena stood: everything allocated later goes with arena_rewind. */
+struct arena_mark {
+	struct arena_block *head;
+	size_t n, used;
 };
 
 void arena_init(struct arena *, size_t keep);
 void arena_fini(struct arena *);
 void arena_reset(struct arena *);
+struct arena_mark arena_mark(const struct arena *);
+void arena_rewind(struct arena *, struct arena_mark);
 void *arena_alloc(struct arena *, size_t n);  /* not zeroed */
 void *arena_zalloc(struct arena *, size_t n); /* zeroed */
 void *arena_copy(struct arena *, const void *p, size_t n);

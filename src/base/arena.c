@@ -19,66 +19,91 @@ void arena_init(struct arena *a, size_t keep)
 {
 	memset(a, 0, sizeof(*a));
 	a->keep = keep;
+	a->block_bytes = BLOCK_BYTES;
 }
 
-static void block_free(struct arena *a, struct arena_block *b)
+static void blocks_free(struct arena_block *b)
 {
-	a->total -= b->cap;
-	free(b);
+	while (b != NULL) {
+		struct arena_block *next = b->next;
+
+		free(b);
+		b = next;
+	}
 }
 
 void arena_fini(struct arena *a)
 {
-	while (a->head != NULL) {
-		struct arena_block *b = a->head;
+	blocks_free(a->head);
+	blocks_free(a->spare);
+	a->head = a->spare = NULL;
+	a->used = a->total = 0;
+}
 
-		a->head = b->next;
-		block_free(a, b);
+/* Take the newest block out of use: to the spares, or back to the system when that is over `keep`. */
+static void block_retire(struct arena *a)
+{
+	struct arena_block *b = a->head;
+
+	a->head = b->next;
+	if (a->total > a->keep) {
+		a->total -= b->cap;
+		free(b);
+		return;
 	}
-	a->used = 0;
+	b->n = 0;
+	b->next = a->spare;
+	a->spare = b;
 }
 
 void arena_reset(struct arena *a)
 {
-	struct arena_block **at = &a->head;
-
-	while (*at != NULL) {
-		struct arena_block *b = *at;
-
-		if (a->total > a->keep) {
-			*at = b->next;
-			block_free(a, b);
-			continue;
-		}
-		b->n = 0;
-		at = &b->next;
-	}
+	while (a->head != NULL)
+		block_retire(a);
 	a->used = 0;
+}
+
+struct arena_mark arena_mark(const struct arena *a)
+{
+	struct arena_mark m = {a->head, a->head != NULL ? a->head->n : 0, a->used};
+
+	return m;
+}
+
+void arena_rewind(struct arena *a, struct arena_mark m)
+{
+	while (a->head != m.head)
+		block_retire(a);
+	if (a->head != NULL)
+		a->head->n = m.n;
+	a->used = m.used;
+}
+
+static struct arena_block *block_new(struct arena *a, size_t n)
+{
+	size_t cap = n > a->block_bytes / 4 ? n : a->block_bytes;
+	struct arena_block *b = malloc(sizeof(*b) + cap);
+
+	must(b != NULL);
+	b->n = 0;
+	b->cap = cap;
+	a->total += cap;
+	return b;
 }
 
 static struct arena_block *block_with_room(struct arena *a, size_t n)
 {
 	struct arena_block *b = a->head;
-	size_t cap = n > BLOCK_BYTES / 4 ? n : BLOCK_BYTES;
 
 	if (b != NULL && b->cap - b->n >= n)
 		return b;
-	/* an emptied block kept by arena_reset may follow */
-	if (b != NULL && b->next != NULL && b->next->n == 0 && b->next->cap >= n) {
-		struct arena_block *next = b->next;
-
-		b->next = next->next;
-		next->next = b;
-		a->head = next;
-		return next;
-	}
-	b = malloc(sizeof(*b) + cap);
-	must(b != NULL);
-	b->n = 0;
-	b->cap = cap;
+	b = a->spare;
+	if (b != NULL && b->cap >= n)
+		a->spare = b->next;
+	else
+		b = block_new(a, n);
 	b->next = a->head;
 	a->head = b;
-	a->total += cap;
 	return b;
 }
 

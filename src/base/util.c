@@ -231,13 +231,25 @@ static uint64_t splitmix64(uint64_t *state)
 	return z ^ (z >> 31);
 }
 
+/* getrandom gives up to 256 bytes in one piece, never fewer (getrandom(2)). */
+static void system_bytes(uint8_t *to, size_t n)
+{
+	while (n > 0) {
+		size_t step = n < 256 ? n : 256;
+
+		must(getrandom(to, step, 0) == (ssize_t)step);
+		to += step;
+		n -= step;
+	}
+}
+
 uint64_t rng_u64(struct rng *r)
 {
 	uint64_t v;
 
 	if (r->is_seeded)
 		return splitmix64(&r->state);
-	must(getrandom(&v, sizeof(v), 0) == (ssize_t)sizeof(v));
+	system_bytes((uint8_t *)&v, sizeof(v));
 	return v;
 }
 
@@ -245,8 +257,12 @@ void rng_bytes(struct rng *r, void *p, size_t n)
 {
 	uint8_t *to = p;
 
+	if (!r->is_seeded) {
+		system_bytes(to, n);
+		return;
+	}
 	while (n > 0) {
-		uint64_t v = rng_u64(r);
+		uint64_t v = splitmix64(&r->state);
 		size_t step = n < sizeof(v) ? n : sizeof(v);
 
 		memcpy(to, &v, step);
