@@ -135,7 +135,10 @@ struct session {
 	void *topics;        /* of push: what this session subscribes to */
 	uint64_t n_calls;
 	struct deferral *deferral; /* the call it waits for, or NULL */
-	struct session *next, **at; /* private */
+	struct session *next;      /* of rpc_sessions */
+	struct session **at;       /* private, as what follows: session_on_answer */
+	void (*answer)(void *udata, const struct value *result, const struct err *e);
+	void *answer_udata;
 };
 
 /* The acting person, else the principal; "" before hello. What `who` is in every entry. */

@@ -10,7 +10,7 @@
 #include "tocsin/wire.h"
 
 #define READ_BYTES ((size_t)64 * 1024)
-#define PEER_LEN 56
+#define PEER_LEN 64
 
 /* Bytes at the end of the queue that may leave together: one turn's answers of one connection. */
 struct mark {
