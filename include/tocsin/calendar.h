@@ -16,6 +16,7 @@
 
 #include "tocsin/err.h"
 #include "tocsin/util.h"
+#include "tocsin/value.h"
 
 /* ---- civil days ---------------------------------------------------------------------------------------- */
 
@@ -63,6 +64,13 @@ int calendar_add_day_segment(
 	struct calendar *, int32_t day, int from_minute, int to_minute, struct err *) MUST_CHECK;
 /* Done; -1 with ERR_BAD_REQUEST if no weekday has a segment. Every function below needs a sealed calendar. */
 int calendar_seal(struct calendar *, struct err *) MUST_CHECK;
+
+/*
+ * A sealed calendar from data: {week={[1…7]={{from_minute, to_minute}…}}, days={["2026-10-01"]=false | true |
+ * {{from, to}…}}, years={2026, …}}; week[1] is Monday, false off, true a make-up workday. An empty list may
+ * also be an empty map. NULL with ERR_BAD_REQUEST that names calendar, place and value.
+ */
+struct calendar *calendar_from_value(const char *name, const struct value *, struct err *) MUST_CHECK;
 
 const char *calendar_name(const struct calendar *);
 /* SHA-256 of what it says: equal for the same segments, years and dates, in whatever order they were added.

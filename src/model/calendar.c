@@ -226,13 +226,13 @@ bool calendar_is_missing(const struct err *e, int *year)
 	return true;
 }
 
-static int missing_year(const struct calendar *c, int year, struct err *e)
+int calendar_missing(const char *name, int year, struct err *e)
 {
 	char value[16];
 
 	snprintf(value, sizeof(value), "%d", year);
 	err_arg(e, ERR_REJECTED, "calendar", value,
-		"calendar \"%s\" has no data for the year %d: add its holidays and make-up workdays", c->name,
+		"calendar \"%s\" has no data for the year %d: add its holidays and make-up workdays", name,
 		year);
 	snprintf(e->reason, sizeof(e->reason), MISSING_REASON);
 	return -1;
@@ -246,7 +246,7 @@ int calendar_day(const struct calendar *c, int32_t day, const struct segments **
 
 	must(c->is_sealed);
 	if (!calendar_has_year(c, year))
-		return missing_year(c, year, e);
+		return calendar_missing(c->name, year, e);
 	at = date_index(c, day);
 	if (at == c->n_dates || c->dates[at].day != day)
 		*out = week;

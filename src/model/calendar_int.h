@@ -15,6 +15,9 @@ struct segments {
 /* The working segments of a day, none if it is off; a missing year is an error. */
 int calendar_day(const struct calendar *, int32_t day, const struct segments **, struct err *) MUST_CHECK;
 
+/* Fill in the error of a missing year, which calendar_is_missing knows; returns -1. */
+int calendar_missing(const char *name, int year, struct err *);
+
 /* Days [from, to) that do not count, because a pause covers each of them from 00:00 to 24:00. */
 struct day_range {
 	int32_t from, to;
@@ -43,9 +46,3 @@ int days_count_between(const struct calendar *, enum unit, int32_t from, int32_t
  */
 int days_percent(const struct calendar *, enum unit, int32_t receipt, int64_t n, int percent,
 	struct day_ranges, int32_t *last, struct err *) MUST_CHECK;
-
-/* Milliseconds of `percent` of so many hours. */
-static inline int64_t hours_percent(int64_t hours, int percent)
-{
-	return hours * (HOUR_MS / 100) * percent;
-}

@@ -129,7 +129,7 @@ int calendar_percent(const struct calendar *c, int64_t from_ms, int64_t goal, en
 	if (period_check(c != NULL, from_ms, goal, unit, e) != 0)
 		return -1;
 	if (unit == UNIT_HOURS)
-		return calendar_forward(c, from_ms, hours_percent(goal, percent), at_ms, e);
+		return calendar_forward(c, from_ms, goal * (HOUR_MS / 100) * percent, at_ms, e);
 	if (days_percent(c, unit, civil_day_of(from_ms), goal, percent, none, &last, e) != 0)
 		return -1;
 	*at_ms = civil_instant(last + 1, 0);
