@@ -228,9 +228,9 @@ static void test_errors(void **state)
 		"calendar \"cn\": no weekday has working time; add segments such as 09:00-18:00");
 	assert_bad(calendar_add_segment(c, 7, 0, 60, &err),
 		"calendar \"cn\": weekday 7 is not 0 (Monday) to 6 (Sunday)");
-	assert_bad(
-		calendar_add_segment(c, 0, 60, 60, &err), "calendar \"cn\", Monday: the segment of minutes "
-							  "60 to 60 is not within 0 to 1440, or is empty");
+	assert_bad(calendar_add_segment(c, 0, 60, 60, &err),
+		"calendar \"cn\", Monday: the segment of minutes "
+		"60 to 60 is not within 0 to 1440, or is empty");
 	assert_bad(calendar_add_segment(c, 0, 60, 1441, &err),
 		"calendar \"cn\", Monday: the segment of minutes 60 to 1441 is not within 0 to 1440, or is "
 		"empty");
@@ -255,9 +255,9 @@ static void test_errors(void **state)
 	assert_bad(civil_parse("2026-2-29", &d, &err), "\"2026-2-29\" is not a date such as 2026-10-01");
 	assert_bad(civil_parse("2026--2-29", &d, &err), "\"2026--2-29\" is not a date such as 2026-10-01");
 	assert_bad(civil_parse("2026-13-01", &d, &err), "\"2026-13-01\" is not a date such as 2026-10-01");
-	assert_bad(
-		unit_parse("workin_days", &unit, &err), "the unit \"workin_days\" is not hours, natural_days "
-							"or working_days; was \"working_days\" meant?");
+	assert_bad(unit_parse("workin_days", &unit, &err),
+		"the unit \"workin_days\" is not hours, natural_days "
+		"or working_days; was \"working_days\" meant?");
 	assert_bad(unit_parse("xyzzy", &unit, &err),
 		"the unit \"xyzzy\" is not hours, natural_days or working_days");
 	OK(unit_parse("natural_days", &unit, &err));
@@ -389,6 +389,93 @@ static void test_hours_over_offset_changes(void **state)
 		c, at("2026-10-03T23:00"), 4, UNIT_HOURS, &ms, &err)); /* 3.5 h that night, 0.5 h the next */
 	assert_at(ms, "2026-10-05T00:30:00.000+11:00");
 	calendar_free(c);
+}
+
+/* ---- from data ----------------------------------------------------------------------------------------- */
+
+static struct value list_of(struct arena *a, int n, ...)
+{
+	struct value list = value_array(a, (uint32_t)n);
+	va_list args;
+
+	va_start(args, n);
+	for (int i = 0; i < n; i++)
+		value_push(a, &list, value_int(va_arg(args, int)));
+	va_end(args);
+	return list;
+}
+
+/* The calendar of calendar_2026 as a pack says it; the weekend as an empty map, as an empty table may arrive.
+ */
+static struct value data_2026(struct arena *a)
+{
+	struct value v = value_map(a, 3), week = value_array(a, 7), days = value_map(a, 16),
+		     workday = value_array(a, 2);
+
+	value_push(a, &workday, list_of(a, 2, 840, 1080));
+	value_push(a, &workday, list_of(a, 2, 540, 720));
+	for (int i = 0; i < 7; i++)
+		value_push(a, &week, i < 5 ? value_copy(a, &workday) : value_map(a, 0));
+	for (int i = 0; i < 10; i++) {
+		char date[16];
+
+		civil_format(i < 3 ? day("2026-09-25") + i : day("2026-10-01") + i - 3, date);
+		value_add(a, &days, arena_text(a, date, 10), value_bool(false));
+	}
+	value_add(a, &days, "2026-09-20", value_bool(true));
+	value_add(a, &days, "2026-10-10", value_bool(true));
+	value_add(a, &v, "week", week);
+	value_add(a, &v, "days", days);
+	value_add(a, &v, "years", list_of(a, 1, 2026));
+	return v;
+}
+
+static void assert_refused(struct arena *a, const char *key, struct value v, const char *text)
+{
+	struct value data = data_2026(a);
+
+	value_set(a, &data, key, v);
+	assert_null(calendar_from_value("cn", &data, &err));
+	assert_int_equal(err.code, ERR_BAD_REQUEST);
+	assert_string_equal(err.text, text);
+}
+
+static void test_from_value(void **state)
+{
+	struct calendar *c, *same = calendar_2026();
+	struct arena a;
+	struct value v, days, own;
+
+	(void)state;
+	arena_init(&a, 0);
+	v = data_2026(&a);
+	c = calendar_from_value("cn", &v, &err);
+	assert_non_null(c);
+	assert_memory_equal(calendar_hash(c), calendar_hash(same), SHA256_LEN);
+	calendar_free(c);
+	assert_refused(&a, "week", value_int(5), "calendar \"cn\", week: integer instead of a list");
+	assert_refused(&a, "week", list_of(&a, 1, 5), "calendar \"cn\", week[1]: integer instead of a list");
+	assert_refused(&a, "week", value_nil,
+		"calendar \"cn\": no weekday has working time; add segments such as 09:00-18:00");
+	assert_refused(&a, "years", list_of(&a, 2, 2026, -1), "calendar \"cn\": years[2] is not a year");
+	assert_refused(
+		&a, "years", list_of(&a, 1, 1969), "calendar \"cn\": the year 1969 is not 1970 to 2199");
+	assert_refused(&a, "holidays", value_nil,
+		"calendar \"cn\": unknown key \"holidays\", known are week, days and years");
+	assert_refused(
+		&a, "days", value_bool(true), "calendar \"cn\", days: true/false instead of a map from dates");
+	days = value_map(&a, 1);
+	value_add(&a, &days, "2026-02-30", value_bool(false));
+	assert_refused(&a, "days", days, "calendar \"cn\": the date 2026-02-30 does not exist");
+	days = value_map(&a, 1);
+	own = value_array(&a, 1);
+	value_push(&a, &own, list_of(&a, 1, 540));
+	value_add(&a, &days, "2026-10-08", own);
+	assert_refused(&a, "days", days,
+		"calendar \"cn\", 2026-10-08: a segment is two minutes of the day, such as {540, 1080}");
+	assert_null(calendar_from_value("cn", NULL, &err));
+	calendar_free(same);
+	arena_fini(&a);
 }
 
 /* ---- random calendars ---------------------------------------------------------------------------------- */
@@ -788,6 +875,7 @@ int main(void)
 		cmocka_unit_test(test_civil_days),
 		cmocka_unit_test(test_offset_changes),
 		cmocka_unit_test(test_hours_over_offset_changes),
+		cmocka_unit_test(test_from_value),
 		cmocka_unit_test(test_random_times),
 		cmocka_unit_test(test_random_days),
 		cmocka_unit_test(test_state_council),
