@@ -22,7 +22,8 @@
  *   clocks     [{op="start", name, goal, unit, calendar?, percents={75,100}, statutory?, from?="created"|"received"|ms, rule?},
  *               {op="pause", name|"*", cause}, {op="resume", name|"*", void_ms?}, {op="stop", name|"*"}, {op="regoal", name, goal}]
  *              goal counts units ("hours", "natural_days", "working_days"); hours may be a fraction: 0.5
- *   timers     [{name, after_ms|at_ms, rule, round?}] · cancel_timers [name]
+ *   timers     [{name, after_ms|at_ms, rule, round?, clock?, percent?}], a new one of the same name replaces it; all of it comes back as
+ *              facts.timer with kind="rule" · cancel_timers [name|"*"]
  *   links      [{type="duplicate_of"|"parent"|"related"|…, id}] · unlinks likewise
  *   open       [ticket.create arguments] tickets to open, linked as "parent" to this one
  *   notices    [{topic, data}] events for topics; `ticket.QUEUE` events of a ticket's own changes come from the core

@@ -1,0 +1,239 @@
+-- The words that declare: pack, channels, categories, cities, queues, grades, clocks, roles, forms, kinds, calendars, limits.
+-- What they gather is the catalog: plain data for the core and for catalog.get.
+local host = ...
+local errors = host.lib "errors"
+local units = host.lib "units"
+local catalog = { env = {} }
+local data = {
+  zone = "Asia/Shanghai", kinds = {}, channels = {}, categories = {}, cities = {}, queues = {}, grades = {}, clocks = {}, roles = {},
+  forms = {}, persons = {}, departments = {}, calendars = {}, limits = {}, otherwise = { queue = "duty" },
+}
+local place = {} -- "channels.sms" → where it was declared
+catalog.data = data
+local env = catalog.env
+
+local statuses = { acknowledged = true, inProgress = true, pending = true, held = true, resolved = true, closed = true, rejected = true,
+  cancelled = true }
+
+local function declare(of, name, where, row)
+  if type(name) ~= "string" or not name:match("^[%a][%w_.]*$") then
+    errors.add(where, '%s: "%s" is not a name (letters, digits, _ and .)', "%s：“%s”不是名称（字母、数字、_ 和 .）", { of, tostring(name) })
+    return nil
+  end
+  local key = of .. "." .. name
+  if place[key] and place[key]:match("^[^:]*") == where:match("^[^:]*") then
+    errors.add(where, '%s: "%s" stands twice: also at %s', "%s：“%s”出现了两次：另一处在 %s", { of, name, place[key] })
+  end
+  place[key] = where
+  data[of][name] = row
+  return row
+end
+catalog.declare = declare
+
+function catalog.where(of, name) return place[of .. "." .. name] or "pack.lua" end
+
+local function label(row, where, what)
+  if type(row.zh) ~= "string" or type(row.en) ~= "string" then
+    errors.add(where, '%s needs a label in both languages: zh = "…", en = "…"', '%s 需要中英文名称：zh = "…"，en = "…"', { what })
+  end
+  return { zh = row.zh or what, en = row.en or what }
+end
+catalog.label = label
+
+local function reject_unknown(row, allowed, where, what)
+  for key in host.sorted_pairs(row) do
+    if math.type(key) ~= "integer" and not allowed[key] then
+      errors.add(where, "%s: %s is not a setting", "%s：没有 %s 这一项", { what, tostring(key) }, key, allowed)
+    end
+  end
+end
+catalog.reject_unknown = reject_unknown
+
+local function set_of(...)
+  local out = { zh = true, en = true }
+  for _, name in ipairs { ... } do out[name] = true end
+  return out
+end
+catalog.set_of = set_of
+
+-- channels { { "sms", zh = "短信", en = "text message" }, … } and its like: name first, labels, then what the table allows.
+local function table_word(of, allowed, convert)
+  allowed = set_of(table.unpack(allowed))
+  env[of] = function(rows)
+    local where = host.where(2)
+    for _, row in ipairs(rows) do
+      if type(row) ~= "table" then
+        errors.add(where, '%s: each entry is { "name", zh = "…", en = "…" }', '%s：每一项应写成 { "name", zh = "…", en = "…" }', { of })
+      else
+        local what = of .. "." .. tostring(row[1])
+        reject_unknown(row, allowed, where, what)
+        local entry = { label = label(row, where, what) }
+        for key, x in host.sorted_pairs(row) do
+          if key ~= 1 and key ~= "zh" and key ~= "en" then entry[key] = x end
+        end
+        if convert then convert(entry, where, what) end
+        declare(of, row[1], where, entry)
+      end
+    end
+  end
+end
+
+table_word("channels", { "bypass" })
+table_word("categories", { "valid", "replaced_by", "department" })
+table_word("cities", { "area_code", "rural" })
+table_word("queues", { "department", "id" })
+table_word("grades", { "rank" })
+table_word("roles", {})
+table_word("forms", {})
+table_word("clocks", { "stops", "pausable" }, function(entry)
+  entry.pausable = entry.pausable ~= false
+  entry.stops_at = {}
+  for _, stage in ipairs(entry.stops or {}) do entry.stops_at[stage] = true end
+end)
+
+local pack_keys = { base = true, name = true, zone = true, version = true, zh = true, en = true }
+function env.pack(row)
+  reject_unknown(row, pack_keys, "pack.lua", "pack")
+  data.zone = row.zone or data.zone
+  data.name = row.name or data.name
+  data.version = row.version or data.version
+end
+
+-- limits { history = "90d", request_keep = "7d" } → limits.history_ms
+local limit_keys = { history = true, request_keep = true, topic_keep = true }
+function env.limits(row)
+  local where = host.where(2)
+  reject_unknown(row, limit_keys, where, "limits")
+  for key, span in host.sorted_pairs(row) do
+    local ms = units.duration(span)
+    if not ms then
+      errors.add(where, 'limits.%s: "%s" is not a duration such as "30m", "4h" or "2d"',
+        'limits.%s：“%s”不是时长，应写成 "30m"、"4h" 或 "2d"', { key, tostring(span) })
+    end
+    data.limits[key .. "_ms"] = ms
+  end
+end
+
+local function part(kind)
+  return function(name)
+    local where = host.where(2)
+    return function(row)
+      row.part, row.name, row.where = kind, name, where
+      return row
+    end
+  end
+end
+env.stage, env.action = part "stage", part "action"
+
+local stage_keys = set_of("status", "part", "name", "where")
+local action_keys = set_of("from", "to", "roles", "data", "copy", "clear", "pause", "resume", "stop", "status", "link", "unlink", "count", "part",
+  "name", "where", "assign")
+local data_types = { text = true, queue = true, department = true, person = true, ticket = true, money = true, number = true, category = true,
+  city = true, grade = true, time = true, boolean = true }
+
+local function action_data(row, what)
+  local out = {}
+  for key, said in host.sorted_pairs(row.data or {}) do
+    local type_name, mark = tostring(said):match("^(%a+)(%??)$")
+    if not data_types[type_name] then
+      errors.add(row.where, '%s: data.%s: "%s" is not a type', "%s：data.%s：“%s”不是类型", { what, key, tostring(said) }, type_name, data_types)
+    end
+    out[key] = { type = type_name, required = mark == "" }
+  end
+  return out
+end
+
+local function kind_part(kind, entry, name)
+  local what = string.format("kind %s, %s %s", name, entry.part, entry.name)
+  if entry.part == "stage" then
+    reject_unknown(entry, stage_keys, entry.where, what)
+    if not statuses[entry.status] then
+      errors.add(entry.where, '%s: status "%s" is none of TMF621\'s eight', "%s：状态“%s”不在 TMF621 的八种之内",
+        { what, tostring(entry.status) }, entry.status, statuses)
+    end
+    kind.stages[entry.name] = { status = entry.status, label = label(entry, entry.where, what) }
+    kind.order[#kind.order + 1] = entry.name
+    return
+  end
+  reject_unknown(entry, action_keys, entry.where, what)
+  if kind.actions[entry.name] then
+    errors.add(entry.where, "%s stands twice", "%s 出现了两次", { what })
+  end
+  kind.actions[entry.name] = {
+    label = label(entry, entry.where, what), from = entry.from or {}, to = entry.to, roles = entry.roles, data = action_data(entry, what),
+    copy = entry.copy, clear = entry.clear, pause = entry.pause, resume = entry.resume, stop = entry.stop, status = entry.status,
+    link = entry.link, unlink = entry.unlink, count = entry.count, assign = entry.assign,
+  }
+  place[string.format("actions.%s.%s", name, entry.name)] = entry.where
+end
+
+-- kind "complaint" { prefix = "C", first = "accepted", zh=…, en=…, stage "accepted" {…}, action "accept" {…}, … }
+function env.kind(name)
+  local where = host.where(2)
+  return function(row)
+    reject_unknown(row, set_of("prefix", "first"), where, "kind " .. tostring(name))
+    local kind = { prefix = row.prefix or "T", stages = {}, actions = {}, order = {}, label = label(row, where, "kind " .. tostring(name)) }
+    for _, entry in ipairs(row) do
+      if type(entry) == "table" and entry.part then
+        kind_part(kind, entry, name)
+      else
+        errors.add(where, 'kind %s: an entry is neither stage "…" { … } nor action "…" { … }',
+          'kind %s：有一项既不是 stage "…" { … } 也不是 action "…" { … }', { tostring(name) })
+      end
+    end
+    local first = kind.stages[row.first]
+    if first then
+      kind.first = { stage = row.first, status = first.status }
+    else
+      errors.add(where, 'kind %s: first = "%s" is not one of its stages', "kind %s：first = “%s”不是它的环节",
+        { tostring(name), tostring(row.first) }, row.first, kind.stages)
+    end
+    declare("kinds", name, where, kind)
+  end
+end
+
+local function check_kind(name, kind)
+  for action, a in host.sorted_pairs(kind.actions) do
+    local where = catalog.where("actions", name .. "." .. action)
+    local function need(stage, key)
+      if stage and not kind.stages[stage] then
+        errors.add(where, 'action %s: %s = "%s" is not a stage of %s', "操作 %s：%s = “%s”不是 %s 的环节",
+          { action, key, tostring(stage), name }, stage, kind.stages)
+      end
+    end
+    need(a.to, "to")
+    for _, stage in ipairs(a.from) do need(stage, "from") end
+    for _, role in ipairs(a.roles or {}) do
+      if not data.roles[role] then
+        errors.add(where, 'action %s: "%s" is not a role', "操作 %s：“%s”不是角色", { action, role }, role, data.roles)
+      end
+    end
+  end
+end
+
+-- What can only be checked when all of the pack is known.
+function catalog.check()
+  if not next(data.kinds) then
+    errors.add("pack.lua", 'the pack declares no kind of ticket; write base = "default" in pack.lua or kind "complaint" { … }',
+      '规则包没有声明任何工单类型；请在 pack.lua 写 base = "default"，或写 kind "complaint" { … }')
+  end
+  for name, kind in host.sorted_pairs(data.kinds) do check_kind(name, kind) end
+  for name, q in host.sorted_pairs(data.queues) do
+    if q.department and not data.departments[q.department] then
+      errors.add(catalog.where("queues", name), 'queue %s: "%s" is not a declared department', "队列 %s：“%s”不是已声明的部门",
+        { name, q.department }, q.department, data.departments)
+    end
+  end
+  for name, c in host.sorted_pairs(data.categories) do
+    if c.replaced_by and not data.categories[c.replaced_by] then
+      errors.add(catalog.where("categories", name), 'category %s: replaced_by "%s" is not a declared category',
+        "分类 %s：replaced_by “%s”不是已声明的分类", { name, c.replaced_by }, c.replaced_by, data.categories)
+    end
+  end
+  if not data.queues[data.otherwise.queue] then
+    errors.add("pack.lua", 'there must be a queue "%s": it takes what no rule can place', "必须有队列“%s”：规则放不下的工单都归它",
+      { data.otherwise.queue })
+  end
+end
+
+return catalog

@@ -1,0 +1,50 @@
+-- The collector: every finding of a load, in English and Chinese, reported all at once.
+local host = ...
+local errors = { on_run = false }
+local found, seen = {}, {}
+
+-- where: "routing.lua:12", or a bare file name. `word` and `known` give "did you mean".
+function errors.add(where, en, zh, args, word, known)
+  args = args or {}
+  local message = string.format(en, table.unpack(args))
+  local message_zh = string.format(zh, table.unpack(args))
+  local near = word and host.nearest(tostring(word), errors.names(known))
+  if near then
+    message = message .. string.format(' (did you mean "%s"?)', near)
+    message_zh = message_zh .. string.format("（是不是“%s”？）", near)
+  end
+  local file, line = tostring(where):match("^(.-):(%d+)")
+  errors.put { file = file or where, line = tonumber(line), message = message, message_zh = message_zh,
+    cure = near and string.format('write "%s"', near) or nil }
+end
+
+function errors.put(e)
+  local key = string.format("%s:%s:%s", e.file, e.line, e.message)
+  if seen[key] then return end
+  seen[key] = true
+  found[#found + 1] = e
+end
+
+-- Keys of a map or the entries of an array, sorted: what host.nearest looks through.
+function errors.names(known)
+  if known == nil or known[1] then return known or {} end
+  local names = {}
+  for name in pairs(known) do names[#names + 1] = name end
+  table.sort(names)
+  return names
+end
+
+function errors.any() return #found > 0 end
+
+-- nil, or all findings by file and line.
+function errors.take()
+  if #found == 0 then return nil end
+  table.sort(found, function(a, b)
+    if a.file ~= b.file then return a.file < b.file end
+    if (a.line or 0) ~= (b.line or 0) then return (a.line or 0) < (b.line or 0) end
+    return a.message < b.message
+  end)
+  return found
+end
+
+return errors

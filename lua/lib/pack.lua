@@ -1,0 +1,115 @@
+-- The entry: what the host calls while it loads a pack and asks it (include/tocsin/rules.h has the protocol).
+local host = ...
+local errors = host.lib "errors"
+local fields = host.lib "fields"
+local words = host.lib "words"
+local sets = host.lib "sets"
+local rules = host.lib "rules"
+local catalog = host.lib "catalog"
+local calendar = host.lib "calendar"
+local org = host.lib "org"
+local decide = host.lib "decide"
+local points = host.lib "points"
+local spec = host.lib "spec"
+local lib = { ask = points, catalog = nil, rule_names = rules.names }
+local is_loaded = false
+
+words.catalog, sets.catalog = catalog.data, catalog.data
+
+-- Every word a pack may use. tostring of a table would differ from run to run; pairs comes in key order.
+local base = {
+  ipairs = ipairs, type = type, tonumber = tonumber, pairs = host.sorted_pairs,
+  math = { floor = math.floor, ceil = math.ceil, max = math.max, min = math.min, abs = math.abs, tointeger = math.tointeger, type = math.type },
+  tostring = function(x)
+    if type(x) == "table" or type(x) == "function" then error("a " .. type(x) .. " has no text", 2) end
+    return tostring(x)
+  end,
+  queue = function(name) return name end,
+}
+for _, part in ipairs { words, rules, catalog, calendar, org, decide, spec } do
+  for name, word in pairs(part.env) do base[name] = word end
+end
+lib.words = base
+
+-- Stands for a name that was reported: whatever is done with it, loading goes on and finds the next error.
+local blank
+blank = setmetatable({}, { __call = function() return blank end, __index = function() return blank end })
+
+-- A file of the base is left out when the pack has one of the same name.
+local function is_replaced(file)
+  local base_name = catalog.base_name
+  if not base_name or file:sub(1, #base_name + 1) ~= base_name .. "/" then return false end
+  local own = file:sub(#base_name + 2)
+  for _, other in ipairs(host.files) do if other == own then return own ~= "pack.lua" end end
+  return false
+end
+
+-- The base's files are those under the folder that has a pack.lua of its own.
+local function find_base()
+  for _, file in ipairs(host.files) do
+    local folder = file:match("^([%w_%-]+)/pack%.lua$")
+    if folder then return folder end
+  end
+end
+catalog.base_name = find_base()
+
+function lib.env(file)
+  if is_replaced(file) then return nil end
+  local globals = {}
+  return setmetatable({}, {
+    __index = function(_, name)
+      local word = base[name]
+      if word ~= nil then return word end
+      if globals[name] then return blank end
+      local where = host.where(2)
+      if is_loaded then error(string.format("%s: %s is not a word", where, tostring(name)), 0) end
+      errors.add(where ~= "" and where or file, "%s is not a word", "%s 不是可用的词", { tostring(name) }, name, base)
+      return blank
+    end,
+    __newindex = function(_, name)
+      local where = host.where(2)
+      if is_loaded then error(string.format('%s: %s would become a global; write "local %s"', where, tostring(name), tostring(name)), 0) end
+      globals[name] = true
+      errors.add(where ~= "" and where or file, '%s would become a global; write "local %s"', "%s 会成为全局变量；请写 “local %s”",
+        { tostring(name), tostring(name) })
+    end,
+    __metatable = false,
+  })
+end
+
+function lib.add() end
+
+function lib.fail(file, line, column, message, cure, message_zh)
+  errors.put { file = file, line = line, column = column, message = message, message_zh = message_zh, cure = cure }
+end
+
+function lib.finish()
+  catalog.check()
+  org.check()
+  rules.compile()
+  points.load_segments()
+  spec.check()
+  is_loaded = true
+  lib.catalog = catalog.data
+  return errors.take()
+end
+
+local asked = { create = { "classify", "complete", "grade", "duplicate", "routing", "clocks", "advice" },
+  act = { "refuse", "clocks", "follow" }, contact = { "complete", "contact" }, timer = { "escalation" } }
+
+-- What the sets of a point say to these facts; the facts of a create are first completed by the decision itself.
+function lib.explain(point, facts, rule)
+  local v = fields.view(facts)
+  if point == "create" then
+    local d = points.create(facts)
+    for key, x in pairs(d.set) do v[key] = x end
+    v.duplicate_of = d.links and d.links[1] and d.links[1].id
+  end
+  local out = {}
+  for _, name in ipairs(asked[point] or {}) do rules.explain(name, v, rule, out) end
+  return out
+end
+
+lib.specs = spec.run
+lib.coverage = spec.coverage
+return lib

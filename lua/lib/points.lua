@@ -1,0 +1,448 @@
+-- The decision points: what the core asks, answered by asking the rule sets one after another. decision.h has the shapes.
+local host = ...
+local fields = host.lib "fields"
+local rules = host.lib "rules"
+local org = host.lib "org"
+local sets = host.lib "sets"
+local data = host.lib("catalog").data
+local points = {}
+
+local function put(list, item)
+  list = list or {}
+  list[#list + 1] = item
+  return list
+end
+
+-- A mobile number of mainland China, a fixed line with area code, or an operator's short code.
+local function is_number(text)
+  return type(text) == "string" and (text:find("^1[3-9]%d%d%d%d%d%d%d%d%d$") or text:find("^0%d%d%d?%d%d%d%d%d%d%d%d?$")
+    or text:find("^%d%d%d%d%d%d?%d?%d?$")) ~= nil
+end
+
+-- What is required and absent, in the order asked; nil when nothing is.
+local function missing(v)
+  local found = rules.ask_all("complete", v)
+  local list, seen
+  for i = 1, #found do
+    local need = found[i].out.need or {}
+    for k = 1, #need do
+      local name = need[k]
+      local x = v[name]
+      if (x == nil or x == "" or (name == "number" and not is_number(x))) and not (seen and seen[name]) then
+        seen = seen or {}
+        seen[name] = true
+        list = put(list, name)
+      end
+    end
+  end
+  return list
+end
+
+local function same(ticket, v, names)
+  for i = 1, #names do
+    if ticket[names[i]] ~= v[names[i]] then return false end
+  end
+  return true
+end
+
+-- The open ticket this one repeats, by the `duplicate` rules; without a subject nothing is compared.
+local function find_duplicate(v)
+  local h = v._facts.history
+  local list = h and h.tickets
+  if not list or #list == 0 then return nil end
+  local out = rules.ask("duplicate", v)
+  if not out or out.check == false or not out.same then return nil end
+  local since = v.now - (out.within or 86400000)
+  for i = 1, #list do
+    local t = list[i]
+    if t.kind == v.kind and t.created >= since and t.status ~= "closed" and t.status ~= "cancelled" and t.status ~= "rejected"
+      and same(t, v, out.same) then
+      return t
+    end
+  end
+end
+
+-- Department and person on duty of a queue, as far as not given.
+local function assign(set, v, department, owner)
+  local q = data.queues[set.queue] or data.queues[sets.pattern_of(set.queue)]
+  department = department or q and q.department or data.queues[data.otherwise.queue].department
+  set.department = department
+  local at = v._facts["local"]
+  if owner then set.owner = owner
+  elseif department and at then set.owner = org.on_duty(department, at) end
+end
+
+local function route(set, v)
+  local out, r = rules.ask("routing", v)
+  local queue = r and rules.queue_of(r, v)
+  if not queue then
+    local last = rules.sets.routing and rules.sets.routing.otherwise
+    out, queue = last and last.out or {}, last and last.out.to or data.otherwise.queue
+  end
+  if v._failed and v._failed.rule:sub(1, 8) == "routing/" then queue = data.otherwise.queue end
+  set.queue = queue
+  if out.priority then set.priority = out.priority end
+  if out.tags then set.tags = out.tags end
+  v.queue = queue
+  assign(set, v, out.department, out.owner)
+end
+
+-- Clocks that begin now: the first rule of each clock that has not begun yet. A stopped clock begins again only by a rule that
+-- asks for the action at hand (such as reopen).
+local function start_clocks(v, list)
+  local have = v._facts.clocks
+  local found = rules.ask_all("clocks", v)
+  local begun = {}
+  for i = 1, #found do
+    local r = found[i]
+    local name = r.out.clock
+    local old = have and have[name]
+    if not begun[name] and (not old or old.state == "stopped" and r.asks_action) then
+      begun[name] = true
+      list = put(list, r.start)
+    end
+  end
+  return list
+end
+
+local function stop_clocks(v, stage, list)
+  local have = v._facts.clocks
+  if not have then return list end
+  for name, clock in host.sorted_pairs(have) do
+    local declared = data.clocks[name]
+    if clock.state ~= "stopped" and declared and declared.stops_at[stage] then list = put(list, { op = "stop", name = name }) end
+  end
+  return list
+end
+
+local function say_all(v, name, d)
+  local found = rules.ask_all(name, v)
+  for i = 1, #found do
+    local said = found[i].out.say
+    if said then d.advice = put(d.advice, said) end
+  end
+  return found
+end
+
+local function close(v, d)
+  d.because, d.failed = v._because, v._failed
+  return d
+end
+
+function points.create(facts)
+  local v = fields.view(facts)
+  local kind = data.kinds[v.kind] or data.kinds.complaint
+  if not kind then error("pack.lua: no kind " .. tostring(v.kind) .. " is declared", 0) end
+  local set = { stage = kind.first.stage, status = kind.first.status }
+  local d = { set = set }
+  v.stage, v.status = set.stage, set.status
+  if v.category == nil or v.city == nil then
+    local out = rules.ask("classify", v)
+    if v.category == nil and out and out.category then set.category, v.category = out.category, out.category end
+    if v.city == nil and out and out.city then set.city, v.city = out.city, out.city end
+  end
+  local category = data.categories[v.category]
+  if category and category.replaced_by then
+    set.category, v.category = category.replaced_by, category.replaced_by
+  end
+  if v.city == nil then
+    local city = points.city_of(v.number or v.caller)
+    if city then set.city, v.city = city, city end
+  end
+  set.missing = missing(v)
+  set.complete = set.missing == nil
+  v.complete = set.complete
+  local out = rules.ask("grade", v)
+  if out then
+    set.grade, v.grade = out.grade, out.grade
+    if out.priority and v.priority == nil then set.priority, v.priority = out.priority, out.priority end
+  end
+  local twin = find_duplicate(v)
+  if twin and kind.stages.closed then
+    v.duplicate_of = twin.id
+    set.stage, set.status, set.queue = "closed", "closed", twin.queue
+    d.links = { { type = "duplicate_of", id = twin.id } }
+    d.advice = { { zh = "重复投诉，已并入 " .. (twin.no or twin.id), en = "duplicate, joined to " .. (twin.no or twin.id) } }
+    assign(set, v)
+    return close(v, d)
+  end
+  route(set, v)
+  d.clocks = start_clocks(v)
+  say_all(v, "advice", d)
+  return close(v, d)
+end
+
+local function has_role(who, roles)
+  local mine = who and who.roles
+  if not mine then return false end
+  if mine.admin then return true end
+  for i = 1, #roles do if mine[roles[i]] then return true end end
+  return false
+end
+
+local function is_from(action, stage)
+  for i = 1, #action.from do if action.from[i] == stage then return true end end
+  return false
+end
+
+-- What who may do at this stage, sorted.
+local function allowed(kind, v)
+  local out = {}
+  for name, action in host.sorted_pairs(kind.actions) do
+    if is_from(action, v.stage) and (not action.roles or has_role(v._facts.who, action.roles)) then out[#out + 1] = name end
+  end
+  return out
+end
+
+local function refuse(kind, v, en, zh, argument, value)
+  return { refuse = { message = en, message_zh = zh, allowed = allowed(kind, v), argument = argument, value = value },
+    because = v._because, failed = v._failed }
+end
+
+local function role_names(roles)
+  return table.concat(roles, ", ")
+end
+
+-- nil, or why the action may not be done.
+local function check_action(kind, v, name)
+  local action = kind.actions[name]
+  if not action then
+    return refuse(kind, v, string.format('"%s" is not an action of %s', tostring(name), v.kind),
+      string.format("“%s”不是%s的操作", tostring(name), kind.label.zh), "action", name)
+  end
+  if not is_from(action, v.stage) then
+    local at = kind.stages[v.stage]
+    return refuse(kind, v, string.format("%s is not possible while the ticket is %s", name, v.stage),
+      string.format("工单处于“%s”时不能%s", at and at.label.zh or v.stage, action.label.zh), "action", name)
+  end
+  if action.roles and not has_role(v._facts.who, action.roles) then
+    return refuse(kind, v, string.format("%s is for %s only", name, role_names(action.roles)),
+      string.format("只有 %s 可以%s", role_names(action.roles), action.label.zh), "action", name)
+  end
+  local given = v._facts.data or {}
+  for key, want in host.sorted_pairs(action.data) do
+    local x = given[key]
+    if want.required and (x == nil or x == "") then
+      return refuse(kind, v, string.format("%s needs data.%s", name, key), string.format("%s必须填写 %s", action.label.zh, key), "data." .. key)
+    end
+    local why = x ~= nil and points.check_data(want.type, x)
+    if why then
+      return refuse(kind, v, string.format('data.%s: "%s" is not %s', key, tostring(x), why.en),
+        string.format("data.%s：“%s”不是%s", key, tostring(x), why.zh), "data." .. key, x)
+    end
+  end
+end
+
+-- nil when x is of the type, else what was expected.
+function points.check_data(want, x)
+  local of = { queue = "queues", department = "departments", person = "persons", category = "categories", city = "cities", grade = "grades" }
+  if want == "queue" then return not sets.is_queue(x) and { en = "a declared queue", zh = "已声明的队列" } or nil end
+  if of[want] then return not data[of[want]][x] and { en = "a declared " .. want, zh = "已声明的 " .. want } or nil end
+  if want == "text" then return type(x) ~= "string" and { en = "a text", zh = "文字" } or nil end
+  if want == "boolean" then return type(x) ~= "boolean" and { en = "true or false", zh = " true 或 false" } or nil end
+  if math.type(x) ~= "integer" and (want ~= "number" or type(x) ~= "number") then return { en = "a whole number", zh = "整数" } end
+end
+
+-- The effects of an action that may be done.
+local function perform(kind, v, name, d)
+  local action, facts = kind.actions[name], v._facts
+  local given, set = facts.data or {}, d.set
+  local before = v.stage
+  local stage = action.to or before
+  for target, source in host.sorted_pairs(action.copy or {}) do
+    if given[source] ~= nil then
+      set[target] = given[source]
+      v[target] = given[source]
+    end
+  end
+  if action.count then set[action.count] = (facts.ticket[action.count] or 0) + 1 end
+  if stage ~= before then
+    set.stage, v.stage = stage, stage
+  end
+  if stage ~= before or action.resume or action.status then
+    set.status = action.status or kind.stages[stage].status
+    v.status = set.status
+  end
+  if action.assign == "self" then set.owner = facts.who and facts.who.name end
+  if set.queue or action.assign == "duty" then
+    set.queue = set.queue or v.queue
+    assign(set, v, set.department, set.owner)
+  end
+  if action.pause then d.clocks = put(d.clocks, { op = "pause", name = "*", cause = given.cause or given.reason or name }) end
+  if action.resume then d.clocks = put(d.clocks, { op = "resume", name = "*" }) end
+  if stage ~= before then
+    d.clocks = stop_clocks(v, stage, d.clocks)
+    d.clocks = start_clocks(v, d.clocks)
+    if set.status == "closed" or set.status == "cancelled" or set.status == "rejected" then d.cancel_timers = { "*" } end
+  end
+  if action.link then d.links = { { type = action.link, id = given.ticket } } end
+  if action.unlink then d.unlinks = { { type = action.unlink, id = given.ticket } } end
+end
+
+local function notices(v, r, d, extra)
+  for i = 1, #(r.out.notice or {}) do
+    local rung = r.out.notice[i]
+    local t = v._facts.ticket
+    local n = { ticket = t.id, no = t.no, rung = rung, rule = r.full, queue = v.queue,
+      to = rung ~= "queue" and org.rung(rung, v.department, v.owner, v._facts["local"]) or nil }
+    for k, x in host.sorted_pairs(extra or {}) do n[k] = x end
+    d.notices = put(d.notices, { topic = "duty", data = n })
+  end
+end
+
+local function apply_outputs(v, r, d)
+  local out, set = r.out, d.set
+  if out.grade then set.grade, v.grade = out.grade, out.grade end
+  if out.priority then set.priority = out.priority end
+  if out.raise then
+    set.priority = math.max(1, (v.priority or 5) - out.raise)
+    v.priority = set.priority
+  end
+  local queue = out.to and rules.queue_of(r, v)
+  if queue and queue ~= v.queue then
+    set.queue, v.queue = queue, queue
+    assign(set, v, out.department)
+  end
+  if out.say then d.advice = put(d.advice, out.say) end
+end
+
+function points.act(facts)
+  local v = fields.view(facts)
+  local kind = data.kinds[v.kind]
+  if not kind then error("pack.lua: no kind " .. tostring(v.kind) .. " is declared", 0) end
+  local no = check_action(kind, v, facts.action)
+  if no then return no end
+  local out = rules.ask("refuse", v)
+  if out then return refuse(kind, v, out.say.en, out.say.zh, "action", facts.action) end
+  local d = { set = {} }
+  perform(kind, v, facts.action, d)
+  for _, r in ipairs(rules.ask_all("follow", v)) do
+    apply_outputs(v, r, d)
+    notices(v, r, d)
+  end
+  return close(v, d)
+end
+
+function points.contact(facts)
+  local v = fields.view(facts)
+  local kind = data.kinds[v.kind]
+  if not kind then error("pack.lua: no kind " .. tostring(v.kind) .. " is declared", 0) end
+  local d = { set = {} }
+  local contact, t = facts.contact, facts.ticket
+  if contact.kind == "urge" then
+    d.set.urges = (t.urges or 0) + 1
+    v.urges = d.set.urges
+  elseif contact.kind == "add_info" and not t.complete then
+    if t.number == nil and contact.number then d.set.number, v.number = contact.number, contact.number end
+    d.set.missing = missing(v)
+    d.set.complete = d.set.missing == nil
+    if d.set.complete and (facts.clocks or {}).completion then d.clocks = { { op = "stop", name = "completion" } } end
+  end
+  for _, r in ipairs(rules.ask_all("contact", v)) do
+    local act = r.out.act
+    if act and kind.actions[act] and is_from(kind.actions[act], v.stage) then perform(kind, v, act, d) end
+    apply_outputs(v, r, d)
+    notices(v, r, d, { contact = contact.kind })
+  end
+  return close(v, d)
+end
+
+-- ms until the office opens, 0 while it is open.
+local function until_open(at)
+  local cal = data.calendars.office
+  if not cal then return 0 end
+  local minute, weekday = at.minute_of_day, at.weekday
+  local date = at.date
+  for day = 0, 30 do
+    local hours = cal.days[date]
+    if hours == nil then hours = cal.week[weekday] end
+    for i = 1, #(hours or {}) do
+      local s = hours[i]
+      if day == 0 and minute >= s[1] and minute < s[2] then return 0 end
+      if day > 0 or minute < s[1] then return (day * 1440 + s[1] - minute) * 60000 end
+    end
+    weekday = weekday % 7 + 1
+    date = points.day_after(date)
+  end
+  return 0
+end
+
+-- "2026-09-30" → "2026-10-01"
+function points.day_after(date)
+  local units = host.lib "units"
+  local y, m, d = math.tointeger(date:sub(1, 4)), math.tointeger(date:sub(6, 7)), math.tointeger(date:sub(9, 10)) + 1
+  local next_date = string.format("%04d-%02d-%02d", y, m, d)
+  if units.is_date(next_date) then return next_date end
+  if m == 12 then return string.format("%04d-01-01", y + 1) end
+  return string.format("%04d-%02d-01", y, m + 1)
+end
+
+local function escalate(v, r, d)
+  local timer = v._facts.timer
+  local clock = v._facts.clocks and v._facts.clocks[timer.clock]
+  local wait = not (r.out.statutory or clock and clock.statutory) and until_open(v._facts["local"]) or 0
+  local name = string.format("%s %s %s", r.full, timer.clock or "", timer.percent or "")
+  local round = timer.round or 0
+  if wait > 0 then -- people's hours: the same round again when the office opens
+    d.timers = put(d.timers, { name = name, after_ms = wait, rule = r.full, round = round, clock = timer.clock, percent = timer.percent })
+    return
+  end
+  apply_outputs(v, r, d)
+  notices(v, r, d, { clock = timer.clock, percent = timer.percent, round = round })
+  local again = r.out.again
+  if again and (not again.at_most or round < again.at_most) then
+    d.timers = put(d.timers, { name = name, after_ms = again.every_ms, rule = r.full, round = round + 1, clock = timer.clock,
+      percent = timer.percent })
+  end
+end
+
+function points.timer(facts)
+  local v = fields.view(facts)
+  local d = { set = {} }
+  local timer = facts.timer
+  local clock = facts.clocks and facts.clocks[timer.clock]
+  if clock and clock.state == "stopped" then return close(v, d) end
+  if timer.rule then
+    local r = rules.by_name[timer.rule]
+    if r then
+      v._because = { r.entry }
+      escalate(v, r, d)
+    else -- the rule is gone from the pack: the duty queue is told
+      d.notices = { { topic = "duty", data = { ticket = facts.ticket.id, rung = "duty", rule = timer.rule, clock = timer.clock,
+        queue = data.otherwise.queue } } }
+    end
+    return close(v, d)
+  end
+  for _, r in ipairs(rules.ask_all("escalation", v)) do escalate(v, r, d) end
+  return close(v, d)
+end
+
+-- City of a number by the pack's segments (segments.csv: prefix, city), longest prefix first; nil without the file.
+local segments, lengths
+function points.load_segments()
+  local file = host.lib("units").file_of("segments", "", ".csv")
+  if not file then return end
+  segments, lengths = {}, {}
+  local have = {}
+  for i, row in ipairs(host.csv(file)) do
+    local prefix, city = row[1], row[2]
+    if prefix and prefix:match("^%d+$") then
+      if not data.cities[city] then
+        host.lib("errors").add(file .. ":" .. i, '"%s" is not a declared city', "“%s”不是已声明的地市", { tostring(city) }, city, data.cities)
+      end
+      segments[prefix] = city
+      if not have[#prefix] then have[#prefix] = true lengths[#lengths + 1] = #prefix end
+    end
+  end
+  table.sort(lengths, function(a, b) return a > b end)
+end
+
+function points.city_of(number)
+  if not segments or type(number) ~= "string" then return nil end
+  for i = 1, #lengths do
+    local city = segments[number:sub(1, lengths[i])]
+    if city then return city end
+  end
+end
+
+return points

@@ -1,0 +1,161 @@
+-- The rule sets the points ask, and what a rule of each may say. A set that is asked `first` needs an otherwise unless
+-- is_partial: then "no rule" is an answer too.
+local host = ...
+local errors = host.lib "errors"
+local units = host.lib "units"
+local sets = { catalog = {} }
+
+sets.list = {
+  classify = { mode = "first", is_partial = true, point = "create", outputs = { category = "category", city = "city" },
+    zh = "按关键词归类", en = "finds the category from what was said" },
+  complete = { mode = "all", point = "create", outputs = { need = "fields" },
+    zh = "必填信息", en = "what must be known; missing makes a ticket incomplete, never refused" },
+  grade = { mode = "first", point = "create", outputs = { grade = "grade", priority = "number" },
+    zh = "投诉等级", en = "the complaint's weight" },
+  duplicate = { mode = "first", is_partial = true, point = "create", outputs = { same = "fields", within = "duration", check = "boolean" },
+    zh = "重复判定", en = "what makes two complaints of one subject the same" },
+  routing = { mode = "first", point = "create", outputs = { to = "queue", department = "department", owner = "person", priority = "number",
+    tags = "texts" }, zh = "派单", en = "where a ticket goes" },
+  clocks = { mode = "all", point = "create, act", outputs = { clock = "clock", goal = "goal", unit = "unit", calendar = "calendar",
+    percents = "percents", statutory = "boolean", from = "instant", source = "text" }, zh = "时限", en = "which time limits run" },
+  advice = { mode = "all", point = "create", outputs = { say = "label" }, zh = "前台提示", en = "what the front desk should say or do" },
+  refuse = { mode = "first", is_partial = true, point = "act", outputs = { say = "label" }, zh = "不准的操作", en = "actions that are refused" },
+  follow = { mode = "all", point = "act", outputs = { to = "queue", department = "department", grade = "grade", priority = "number",
+    notice = "rungs", say = "label" }, zh = "操作之后", en = "what follows an accepted action" },
+  contact = { mode = "all", point = "contact", outputs = { act = "text", raise = "number", grade = "grade", to = "queue", notice = "rungs", say = "label" },
+    zh = "再次来话", en = "what a further contact changes" },
+  escalation = { mode = "all", point = "timer", outputs = { notice = "rungs", again = "every", to = "queue", grade = "grade",
+    priority = "number", say = "label", statutory = "boolean" }, zh = "升级", en = "who is told when a limit comes near or passes" },
+}
+
+local check = {}
+
+local function known(kind, table_name)
+  return function(x, at, key)
+    local all = sets.catalog[table_name]
+    if all[x] then return x end
+    at('%s: "%s" is not a declared %s', "%s：“%s”不是已声明的 %s", { key, tostring(x), kind }, x, all)
+  end
+end
+check.category, check.city, check.grade = known("category", "categories"), known("city", "cities"), known("grade", "grades")
+check.department, check.person = known("department", "departments"), known("person", "persons")
+check.clock, check.calendar = known("clock", "clocks"), known("calendar", "calendars")
+
+local function typed(want, en, zh)
+  return function(x, at, key)
+    if type(x) == want then return x end
+    at("%s must be " .. en .. ", not %s", "%s 应为" .. zh .. "，而不是 %s", { key, tostring(x) })
+  end
+end
+check.number = typed("number", "a number", "数字")
+check.boolean = typed("boolean", "true or false", " true 或 false ")
+check.text = typed("string", "a text", "文字")
+
+-- {prefix="city_support.", field="city"} for a pattern, else nil. A name such as "city_support.shenzhen" stands for itself.
+function sets.queue_pattern(name)
+  local q = sets.catalog.queues[name]
+  local prefix, mark = tostring(name):match("^(.-%.)(%u+)$")
+  if q and prefix then return { prefix = prefix, field = q.id or mark:lower() } end
+end
+
+function sets.is_queue(name)
+  local queues = sets.catalog.queues
+  if queues[name] then return true end
+  local prefix, last = tostring(name):match("^(.*%.)([^.]+)$")
+  if not prefix then return false end
+  if queues[prefix .. "CITY"] then return sets.catalog.cities[last] ~= nil end
+  return queues[prefix .. "ID"] ~= nil
+end
+
+-- "city_support.shenzhen" → "city_support.CITY"; "" when there is none.
+function sets.pattern_of(name)
+  local prefix = tostring(name):match("^(.*%.)[^.]+$")
+  if not prefix then return "" end
+  return sets.catalog.queues[prefix .. "CITY"] and prefix .. "CITY" or prefix .. "ID"
+end
+
+function check.queue(x, at, key)
+  if sets.is_queue(x) then return x end
+  at('%s: "%s" is not a declared queue', "%s：“%s”不是已声明的队列", { key, tostring(x) }, x, sets.catalog.queues)
+end
+
+function check.duration(x, at, key)
+  local ms = units.duration(x)
+  if ms then return ms end
+  at('%s: "%s" is not a duration such as "30m", "4h" or "2d"', '%s：“%s”不是时长，应写成 "30m"、"4h" 或 "2d"', { key, tostring(x) })
+end
+
+-- 15, or "30m", "48h" for units of hours.
+function check.goal(x, at, key)
+  if type(x) == "number" and x > 0 then return x end
+  local ms = units.duration(x)
+  if ms then return ms / 3600000 end
+  at('%s: "%s" is neither a number of days nor a duration such as "48h"', '%s：“%s”既不是天数也不是 "48h" 这样的时长', { key, tostring(x) })
+end
+
+local function one_of(list)
+  return function(x, at, key)
+    for _, name in ipairs(list) do if name == x then return x end end
+    at('%s: "%s" is none of %s', "%s：“%s”不是 %s 之一", { key, tostring(x), table.concat(list, ", ") }, x, list)
+  end
+end
+check.unit = one_of { "hours", "natural_days", "working_days" }
+check.instant = one_of { "created", "received" }
+
+local function list_of(x, at, key, one)
+  if type(x) == "string" then x = { x } end
+  if type(x) ~= "table" then
+    at('%s must be a list such as { "number" }', '%s 应为列表，例如 { "number" }', { key })
+    return nil
+  end
+  for i, item in ipairs(x) do one(item, i) end
+  return x
+end
+
+function check.texts(x, at, key) return list_of(x, at, key, function(item) check.text(item, at, key) end) end
+
+function check.fields(x, at, key)
+  local fields = host.lib "fields"
+  return list_of(x, at, key, function(item)
+    if not fields.find(item) then
+      at('%s: %s is not a ticket field', "%s：%s 不是工单字段", { key, tostring(item) }, item, fields.names())
+    end
+  end)
+end
+
+function check.percents(x, at, key)
+  return list_of(x, at, key, function(item, i)
+    if type(item) ~= "number" or item <= 0 or (i > 1 and item <= x[i - 1]) then
+      at("%s must rise, such as { 75, 100 }", "%s 应逐个增大，例如 { 75, 100 }", { key })
+    end
+  end)
+end
+
+function check.rungs(x, at, key)
+  local one = one_of { "owner", "team_head", "department_head", "duty", "leader", "queue" }
+  return list_of(x, at, key, function(item) one(item, at, key) end)
+end
+
+function check.every(x, at, key)
+  if type(x) == "table" and x.every_ms then return x end
+  at('%s must be every "4h" or every("4h", { at_most = 3 })', '%s 应写成 every "4h" 或 every("4h", { at_most = 3 })', { key })
+end
+
+function check.label(x, at, key)
+  if type(x) == "table" and type(x.zh) == "string" and type(x.en) == "string" then return { zh = x.zh, en = x.en } end
+  at('%s must be { zh = "…", en = "…" }', '%s 应写成 { zh = "…", en = "…" }', { key })
+end
+
+-- One output of a rule as its set declares it; nil when it was reported.
+function sets.output(set, key, value, at)
+  local kind = set.outputs[key]
+  if not kind then
+    local names = errors.names(set.outputs)
+    for _, x in ipairs { "when", "because", "valid" } do names[#names + 1] = x end
+    at('"%s" is nothing a rule of this set can say', "这类规则里没有“%s”这一项", { tostring(key) }, key, names)
+    return nil
+  end
+  return check[kind](value, at, key)
+end
+
+return sets

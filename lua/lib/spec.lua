@@ -1,0 +1,272 @@
+-- spec "name" { given = ticket {…}, at = "2026-09-22T10:00", expect = {…} }: examples that every load must pass.
+local host = ...
+local errors = host.lib "errors"
+local rules = host.lib "rules"
+local points = host.lib "points"
+local units = host.lib "units"
+local sets = host.lib "sets"
+local data = host.lib("catalog").data
+local spec = { env = {} }
+local all, reached = {}, {}
+local keys = { given = true, at = true, action = true, data = true, note = true, who = true, roles = true, contact = true, timer = true,
+  history = true, clocks = true, expect = true }
+local special = { by = true, refuse = true, clocks = true, missing = true, duplicate_of = true, say = true, notice = true, fails = true,
+  pauses = true, resumes = true, stops = true, timers = true, not_by = true }
+
+function spec.env.spec(name)
+  local where = host.where(2)
+  return function(body)
+    if type(body) ~= "table" then body = {} end
+    for key in host.sorted_pairs(body) do
+      if not keys[key] then
+        errors.add(where, 'spec "%s": %s is nothing a spec has', "用例“%s”：没有 %s 这一项", { name, tostring(key) }, key, keys)
+      end
+    end
+    all[#all + 1] = { name = name, where = where, body = body }
+  end
+end
+
+-- ticket { … }: the facts of a ticket; names of customer facts may stand flat (star = 5).
+local customer_keys = { brand = true, star = true, vip = true, age65 = true, group = true }
+function spec.env.ticket(row)
+  local t = {}
+  for key, x in host.sorted_pairs(row or {}) do
+    if customer_keys[key] then
+      t.customer = t.customer or {}
+      t.customer[key] = x
+    else
+      t[key] = x
+    end
+  end
+  return t
+end
+
+-- "2026-09-22T10:00" in UTC+8 → ms; specs need no other zone.
+local function instant(text)
+  local y, m, d, h, minute = tostring(text):match("^(%d%d%d%d)-(%d%d)-(%d%d)T(%d%d):(%d%d)$")
+  if not y then return nil end
+  local i = math.tointeger
+  return ((units.day_number(i(y), i(m), i(d)) * 24 + i(h) - 8) * 60 + i(minute)) * 60000
+end
+
+local function facts_of(s)
+  local b = s.body
+  local now = instant(b.at or "2026-09-22T10:00")
+  if not now then error(s.where .. ': at must look like "2026-09-22T10:00"', 0) end
+  local t = { kind = "complaint" }
+  for k, x in host.sorted_pairs(b.given or {}) do t[k] = x end
+  local kind = data.kinds[t.kind] or error(s.where .. ": no kind " .. tostring(t.kind), 0)
+  local civil = host.civil(now)
+  local facts = { now = now, ["local"] = civil, ticket = t, who = b.who or { name = "spec", roles = {} }, action = b.action, data = b.data,
+    note = b.note, contact = b.contact, timer = b.timer, history = b.history, clocks = b.clocks }
+  for _, role in ipairs(b.roles or {}) do facts.who.roles[role] = true end
+  local point = b.action and "act" or b.contact and "contact" or b.timer and "timer" or "create"
+  if point ~= "create" then
+    t.stage = t.stage or kind.first.stage
+    t.status = t.status or (kind.stages[t.stage] or kind.first).status
+    t.created = t.created or now
+    t.id = t.id or 1
+  end
+  if b.history then
+    for _, h in ipairs(b.history.tickets or {}) do
+      h.kind, h.status, h.id = h.kind or "complaint", h.status or "inProgress", h.id or 1
+      h.created = h.created or now - (units.duration(h.age or "1h") or 0)
+    end
+    b.history.n_tickets = b.history.n_tickets or #(b.history.tickets or {})
+  end
+  return point, facts
+end
+
+local function show(x)
+  if type(x) == "table" then
+    local out = {}
+    for i, item in ipairs(x) do out[i] = tostring(item) end
+    return "{" .. table.concat(out, ", ") .. "}"
+  end
+  return type(x) == "string" and '"' .. x .. '"' or tostring(x)
+end
+
+local function equal(a, b)
+  if type(a) ~= "table" or type(b) ~= "table" then return a == b end
+  for k, x in pairs(a) do if not equal(x, b[k]) then return false end end
+  for k in pairs(b) do if a[k] == nil then return false end end
+  return true
+end
+
+local function fired(d, name)
+  for _, e in ipairs(d.because or {}) do
+    if e.rule == name or e.rule:match("^[^/]*/(.*)$") == name then return e end
+  end
+end
+
+-- The rule that gave a field its value, for messages.
+local set_of = { queue = "routing", department = "routing", owner = "routing", grade = "grade", priority = "grade", category = "classify" }
+local function cause(d, key)
+  for _, e in ipairs(d.because or {}) do
+    if e.rule:match("^[^/]*") == set_of[key] then
+      return string.format(' (rule "%s", %s)', e.rule:match("^[^/]*/(.*)$"), e.line)
+    end
+  end
+  return ""
+end
+
+local function last_rules(d)
+  local out = {}
+  for i, e in ipairs(d.because or {}) do out[i] = e.rule end
+  return #out > 0 and table.concat(out, ", ") or "no rule"
+end
+
+local function names_of(list, key, op)
+  local out = {}
+  for _, x in ipairs(list or {}) do
+    if not op or x.op == op then out[#out + 1] = x[key] end
+  end
+  return out
+end
+
+local function check_clocks(d, want, op)
+  local got = {}
+  for _, c in ipairs(d.clocks or {}) do
+    if c.op == op then got[c.name] = c end
+  end
+  for name, goal in host.sorted_pairs(want) do
+    if math.type(name) == "integer" then name, goal = goal, true end
+    if goal == false then
+      if got[name] then return string.format('expected no clock "%s", got %s', name, show(got[name].goal)) end
+    elseif not got[name] then
+      return string.format('expected clock "%s" to %s, got %s', name, op, show(host.lib("errors").names(got)))
+    elseif goal ~= true then
+      local said = string.format("%g %s", got[name].goal, got[name].unit)
+      if said ~= goal then return string.format('expected clock "%s" of "%s", got "%s" (rule "%s")', name, goal, said, got[name].rule) end
+    end
+  end
+end
+
+local special_check = {}
+function special_check.by(d, want)
+  for _, name in ipairs(type(want) == "table" and want or { want }) do
+    if not fired(d, name) then return string.format('expected rule "%s" to fire, got %s', name, last_rules(d)) end
+  end
+end
+function special_check.not_by(d, want)
+  local e = fired(d, want)
+  if e then return string.format('expected rule "%s" not to fire (%s)', want, e.line) end
+end
+function special_check.refuse(d, want)
+  if want == false then
+    return d.refuse and "expected no refusal, got " .. show(d.refuse.message)
+  end
+  if not d.refuse then return "expected a refusal, got none" end
+  if want ~= true and d.refuse.message ~= want and d.refuse.message_zh ~= want then
+    return string.format("expected refusal %s, got %s", show(want), show(d.refuse.message))
+  end
+end
+function special_check.clocks(d, want) return check_clocks(d, want, "start") end
+function special_check.pauses(d, want) return check_clocks(d, { want == true and "*" or want }, "pause") end
+function special_check.resumes(d, want) return check_clocks(d, { want == true and "*" or want }, "resume") end
+function special_check.stops(d, want) return check_clocks(d, want, "stop") end
+function special_check.missing(d, want)
+  local got = d.set.missing or {}
+  if not equal(got, want) then return string.format("expected missing %s, got %s", show(want), show(got)) end
+end
+function special_check.duplicate_of(d, want)
+  local got = d.links and d.links[1] and d.links[1].type == "duplicate_of" and d.links[1].id or false
+  if got ~= want then return string.format("expected duplicate_of %s, got %s", show(want), show(got)) end
+end
+function special_check.say(d, want)
+  for _, s in ipairs(d.advice or {}) do if s.zh == want or s.en == want then return nil end end
+  return string.format("expected advice %s, got %s", show(want), show(names_of(d.advice, "en")))
+end
+function special_check.notice(d, want)
+  local got = {}
+  for i, n in ipairs(d.notices or {}) do got[i] = n.data.rung end
+  if not equal(got, want) then return string.format("expected notices to %s, got %s", show(want), show(got)) end
+end
+function special_check.timers(d, want)
+  local got = names_of(d.timers, "after_ms")
+  for i, span in ipairs(want) do want[i] = units.duration(span) or span end
+  if not equal(got, want) then return string.format("expected timers after %s, got %s", show(want), show(got)) end
+end
+function special_check.fails(d, want)
+  local got = d.failed and d.failed.rule or false
+  if got ~= want then return string.format("expected failed rule %s, got %s", show(want), show(got)) end
+end
+
+local function compare(d, expect)
+  for key, want in host.sorted_pairs(expect) do
+    local why
+    if special_check[key] then
+      why = special_check[key](d, want)
+    elseif d.refuse then
+      why = "expected " .. key .. " " .. show(want) .. ", got the refusal " .. show(d.refuse.message)
+    else
+      local got = d.set[key]
+      if not equal(got, want) then
+        why = string.format("expected %s %s, got %s%s", key, show(want), show(got), cause(d, key))
+      end
+    end
+    if why then return why end
+  end
+  if d.failed and expect.fails == nil then return string.format("rule %s failed: %s", d.failed.rule, d.failed.message) end
+end
+
+local function run_one(s)
+  local point, facts = facts_of(s)
+  local d = points[point](facts)
+  for _, e in ipairs(d.because or {}) do reached[e.rule] = true end
+  if not s.body.expect then return "expect is missing" end
+  return compare(d, s.body.expect)
+end
+
+-- The specs in an order shuffled by seed (0: as written).
+function spec.run(seed)
+  local order, out = {}, {}
+  for i = 1, #all do order[i] = all[i] end
+  local state = seed or 0
+  if state ~= 0 then
+    for i = #order, 2, -1 do
+      state = (state * 1103515245 + 12345) % 2147483648
+      local k = state // 65536 % i + 1
+      order[i], order[k] = order[k], order[i]
+    end
+  end
+  for i, s in ipairs(order) do
+    local ok, why = pcall(run_one, s)
+    out[i] = { name = s.name, line = s.where, ok = ok and why == nil,
+      message = why and string.format("%s: %s: %s", s.where, s.name, tostring(why)) or nil }
+  end
+  return out
+end
+
+-- Names in expect are checked at load: a misspelt one would never fail.
+local set_keys = { category = true, city = true, grade = true, priority = true, queue = true, department = true, owner = true, stage = true,
+  status = true, complete = true, reply = true, resolution = true, cause = true, tags = true, urges = true, transfers = true, reopened = true,
+  number = true }
+function spec.check()
+  local known = {}
+  for k in pairs(special) do known[k] = true end
+  for k in pairs(set_keys) do known[k] = true end
+  for _, s in ipairs(all) do
+    local expect = s.body.expect
+    if type(expect) ~= "table" then
+      errors.add(s.where, 'spec "%s" expects nothing', "用例“%s”没有写 expect", { s.name })
+    else
+      for key, x in host.sorted_pairs(expect) do
+        if not known[key] then
+          errors.add(s.where, 'spec "%s": expect.%s is nothing a decision has', "用例“%s”：决定里没有 %s 这一项", { s.name, tostring(key) }, key, known)
+        elseif key == "queue" and not sets.is_queue(x) then
+          errors.add(s.where, 'spec "%s": "%s" is not a declared queue', "用例“%s”：“%s”不是已声明的队列", { s.name, tostring(x) }, x, data.queues)
+        end
+      end
+    end
+  end
+end
+
+-- Rules no spec has reached so far.
+function spec.coverage()
+  local out = {}
+  for _, name in ipairs(rules.names) do if not reached[name] then out[#out + 1] = name end end
+  return out
+end
+
+return spec

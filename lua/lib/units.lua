@@ -1,0 +1,70 @@
+-- Durations, money, times of day, dates, and where a pack's data files are.
+local host = ...
+local units = {}
+local ms_of = { s = 1000, m = 60000, h = 3600000, d = 86400000 }
+
+-- "30m" → 1800000; "1h30m" too; anything else → nil.
+function units.duration(text)
+  if type(text) ~= "string" then return nil end
+  local total, rest = 0, text
+  while rest ~= "" do
+    local n, unit, tail = rest:match("^(%d+)([smhd])(.*)$")
+    if not n then return nil end
+    total, rest = total + math.tointeger(n) * ms_of[unit], tail
+  end
+  return text ~= "" and total or nil
+end
+
+-- "50.00" → 5000
+function units.fen(text)
+  local whole, cents = tostring(text):match("^(%d+)%.(%d%d)$")
+  if not whole then whole, cents = tostring(text):match("^(%d+)$"), "0" end
+  return whole and math.tointeger(whole) * 100 + math.tointeger(cents) or nil
+end
+
+-- "08:30" → 510; "24:00" → 1440
+function units.minute_of_day(text)
+  local h, m = tostring(text):match("^(%d%d):(%d%d)$")
+  h, m = math.tointeger(h), math.tointeger(m)
+  if not h or m > 59 or h * 60 + m > 1440 then return nil end
+  return h * 60 + m
+end
+
+function units.is_date(text)
+  local y, m, d = tostring(text):match("^(%d%d%d%d)%-(%d%d)%-(%d%d)$")
+  y, m, d = math.tointeger(y), math.tointeger(m), math.tointeger(d)
+  if not y or m < 1 or m > 12 or d < 1 then return false end
+  local last = ({ 31, (y % 4 == 0 and y % 100 ~= 0 or y % 400 == 0) and 29 or 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 })[m]
+  return d <= last
+end
+
+-- Days since 1970-01-01 of a civil date (Howard Hinnant's days_from_civil).
+function units.day_number(year, month, day)
+  local y = month <= 2 and year - 1 or year
+  local era = y // 400
+  local yoe = y - era * 400
+  local doy = (153 * (month + (month > 2 and -3 or 9)) + 2) // 5 + day - 1
+  local doe = yoe * 365 + yoe // 4 - yoe // 100 + doy
+  return era * 146097 + doe - 719468
+end
+
+-- The pack's own file of that name, else its base's; nil if there is none.
+function units.file_of(name, folder, ending)
+  local plain = folder .. name .. ending
+  local base
+  for _, file in ipairs(host.files) do
+    if file == plain then return file end
+    if file:sub(-#plain - 1) == "/" .. plain and not file:sub(1, -#plain - 2):find("/", 1, true) then base = file end
+  end
+  return base
+end
+
+function units.lists()
+  local out = {}
+  for _, file in ipairs(host.files) do
+    out[#out + 1] = file:match("words/([%w_%-]+)%.csv$")
+  end
+  return out
+end
+
+return units

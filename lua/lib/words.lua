@@ -1,0 +1,255 @@
+-- The words of conditions. A word only notes what was written; bind() turns it into a test once the field and the catalog are
+-- known: test(value, view) → true or false, a text of the limit for explain, and the set of exact values if there is one.
+local host = ...
+local errors = host.lib "errors"
+local units = host.lib "units"
+local words = { env = {}, catalog = {} }
+local Word = {}
+
+local function word(op, args)
+  return setmetatable({ op = op, args = args, where = host.where(3) }, Word)
+end
+
+function words.is(x) return getmetatable(x) == Word end
+
+-- any_of("a", {"b", "c"}, list "x") → {"a", "b", "c", …}
+local function flatten(args, out)
+  out = out or {}
+  for _, x in ipairs(args) do
+    if words.is(x) then flatten(x.args, out)
+    elseif type(x) == "table" then flatten(x, out)
+    else out[#out + 1] = x end
+  end
+  return out
+end
+
+local env = words.env
+function env.any_of(...) return word("any_of", { ... }) end
+function env.none_of(...) return word("none_of", { ... }) end
+function env.at_least(n, window) return word("at_least", { n, window }) end
+function env.at_most(n, window) return word("at_most", { n, window }) end
+function env.more_than(n, window) return word("more_than", { n, window }) end
+function env.less_than(n, window) return word("less_than", { n, window }) end
+function env.between(from, to) return word("between", { from, to }) end
+function env.has_word(...) return word("has_word", { ... }) end
+function env.starts_with(...) return word("starts_with", { ... }) end
+function env.under(...) return word("under", { ... }) end
+function env.within(span) return word("within", { span }) end
+function env.any_of_these(...) return word("any_of_these", { ... }) end
+function env.unless(...) return word("unless", { ... }) end
+env.present = setmetatable({ op = "present", args = {} }, Word)
+env.absent = setmetatable({ op = "absent", args = {} }, Word)
+
+-- yuan "50.00" → 5000 (fen); money is never a fraction.
+function env.yuan(text)
+  local fen = units.fen(text)
+  if fen then return fen end
+  errors.add(host.where(2), '"%s" is not an amount such as yuan "50.00"', '“%s”不是金额，应写成 yuan "50.00"', { tostring(text) })
+  return 0
+end
+
+-- list "outage": the first column of words/outage.csv, a file analysts own.
+function env.list(name)
+  local out = word("list", {})
+  local file = units.file_of(tostring(name), "words/", ".csv")
+  if not file then
+    errors.add(out.where, 'there is no word list words/%s.csv', "没有词表 words/%s.csv", { tostring(name) }, name, units.lists())
+    return out
+  end
+  for _, row in ipairs(host.csv(file)) do
+    local text = row[1] and row[1]:match("^%s*(.-)%s*$")
+    if text and text ~= "" and text:sub(1, 1) ~= "#" then out.args[#out.args + 1] = text end
+  end
+  if #out.args == 0 then errors.add(file, "the word list is empty", "词表是空的") end
+  return out
+end
+
+local compare = {
+  at_least = function(limit) return function(x) return x ~= nil and x >= limit end end,
+  at_most = function(limit) return function(x) return x ~= nil and x <= limit end end,
+  more_than = function(limit) return function(x) return x ~= nil and x > limit end end,
+  less_than = function(limit) return function(x) return x ~= nil and x < limit end end,
+}
+local sign = { at_least = ">=", at_most = "<=", more_than = ">", less_than = "<" }
+
+local function quoted(x) return type(x) == "string" and '"' .. x .. '"' or tostring(x) end
+
+local function names(values)
+  local out = {}
+  for i, x in ipairs(values) do out[i] = quoted(x) end
+  return table.concat(out, ", ")
+end
+
+local right_type = { text = "string", number = "number", bool = "boolean", time = "number", count = "number", set = "string" }
+local said_type = {
+  text = { "a text", "文字" }, number = { "a number", "数字" }, bool = { "true or false", "true 或 false" },
+  count = { "a number", "数字" }, set = { "a text", "文字" }, time = { "a time", "时间" },
+}
+
+-- One literal as the field means it: durations and times of day become numbers, names must stand in the catalog.
+local function literal(field, x, at)
+  if field.type == "duration" then
+    local ms = units.duration(x)
+    if not ms then at('when.%s: "%s" is not a duration such as "30m", "4h" or "2d"',
+      'when.%s：“%s”不是时长，应写成 "30m"、"4h" 或 "2d"', { field.name, tostring(x) }) end
+    return ms
+  elseif field.type == "clock_time" then
+    local minute = units.minute_of_day(x)
+    if not minute then at('when.%s: "%s" is not a time of day such as "08:30"',
+      'when.%s：“%s”不是时刻，应写成 "08:30"', { field.name, tostring(x) }) end
+    return minute
+  end
+  local want = right_type[field.type]
+  if want and type(x) ~= want then
+    local said = said_type[field.type]
+    at("when.%s compares with %s, not with %s", "when.%s 应与%s比较，而不是 %s",
+      { field.name, field.type == "text" and said[1] or said[1], quoted(x) })
+    return nil
+  end
+  local known = field.of and words.catalog[field.of]
+  if known and next(known) and not known[x] then
+    at('when.%s: %s is not one of the %s', "when.%s：%s 不在 %s 之中", { field.name, quoted(x), field.of }, x, known)
+  end
+  return x
+end
+
+local function bind_any(field, w, at)
+  local set, list = {}, {}
+  for i, x in ipairs(flatten(w.args)) do
+    x = literal(field, x, at)
+    list[i] = x
+    if x ~= nil then set[x] = true end
+  end
+  if not next(set) then at("when.%s: any_of needs at least one value", "when.%s：any_of 至少要有一个值", { field.name }) end
+  if field.type == "set" then
+    return function(x)
+      if x == nil then return false end
+      for i = 1, #list do if x[list[i]] then return true end end
+      return false
+    end, "any of " .. names(list)
+  end
+  return function(x) return set[x] == true end, "any of " .. names(list), set
+end
+
+local function bind_compare(field, w, at)
+  local limit, window = w.args[1], w.args[2]
+  if window ~= nil and field.type ~= "count" then
+    at("when.%s: within goes with contacts and tickets only", "when.%s：within 只能用于 contacts 和 tickets", { field.name })
+    return nil
+  end
+  limit = literal(field, limit, at)
+  if type(limit) ~= "number" then
+    if limit ~= nil then at("when.%s: %s needs a number, not %s", "when.%s：%s 需要数字，而不是 %s",
+      { field.name, w.op, quoted(limit) }) end
+    return nil
+  end
+  local test = compare[w.op](limit)
+  local text = sign[w.op] .. " " .. quoted(w.args[1])
+  if field.type == "any" then
+    local plain = test
+    test = function(x) return type(x) == "number" and plain(x) end
+  end
+  if window == nil then return test, text, nil, limit end
+  local ms = words.is(window) and window.op == "within" and units.duration(window.args[1])
+  if not ms then
+    at('when.%s: the window must be within "7d"', 'when.%s：时间窗应写成 within "7d"', { field.name })
+    return nil
+  end
+  local count = field.get
+  return function(_, v) return test(count(v._facts, ms)) end, text .. " within " .. window.args[1]
+end
+
+local bind = { any_of = bind_any, list = bind_any }
+for op in pairs(compare) do bind[op] = bind_compare end
+
+function bind.none_of(field, w, at)
+  local test, text = bind_any(field, w, at)
+  return function(x, v) return not test(x, v) end, (text:gsub("^any", "none"))
+end
+
+function bind.between(field, w, at)
+  local from, to = literal(field, w.args[1], at), literal(field, w.args[2], at)
+  if type(from) ~= type(to) or from == nil then return nil end
+  local text = string.format("from %s to %s", quoted(w.args[1]), quoted(w.args[2]))
+  if field.type == "clock_time" then -- "22:00" to "06:00" goes over midnight; the end is not included
+    if from <= to then return function(x) return x ~= nil and x >= from and x < to end, text end
+    return function(x) return x ~= nil and (x >= from or x < to) end, text
+  end
+  if from > to then
+    at("when.%s: between %s and %s holds nothing", "when.%s：%s 到 %s 之间没有值", { field.name, quoted(from), quoted(to) })
+  end
+  local kind = type(from)
+  return function(x) return type(x) == kind and x >= from and x <= to end, text
+end
+
+function bind.has_word(field, w, at)
+  local list = flatten(w.args)
+  if #list == 0 then at("when.%s: has_word needs at least one word", "when.%s：has_word 至少要有一个词", { field.name }) return nil end
+  local find = host.words(list)
+  local text = #list > 6 and string.format("has one of %d words (%s, …)", #list, list[1]) or "has " .. names(list)
+  return function(x) return type(x) == "string" and find(x) ~= nil end, text
+end
+
+function bind.starts_with(_, w)
+  local list = flatten(w.args)
+  return function(x)
+    if type(x) ~= "string" then return false end
+    for i = 1, #list do if host.starts_with(x, list[i]) then return true end end
+    return false
+  end, "starts with " .. names(list)
+end
+
+-- under "network" → network and every category below it, as a set of exact values.
+function bind.under(field, w, at)
+  local set, tops = {}, flatten(w.args)
+  local known = field.of and words.catalog[field.of] or {}
+  for _, top in ipairs(tops) do
+    local any = false
+    for code in pairs(known) do
+      if code == top or code:sub(1, #top + 1) == top .. "." then set[code], any = true, true end
+    end
+    if not any then
+      at('when.%s: there is nothing under "%s"', "when.%s：“%s”之下没有任何分类", { field.name, tostring(top) }, top, known)
+    end
+  end
+  return function(x) return set[x] == true end, "under " .. names(tops), set
+end
+
+function bind.within(field, w, at)
+  local ms = units.duration(w.args[1])
+  if not ms or field.type ~= "time" then
+    at('when.%s: within takes a duration and a time field, such as occurred = within "2h"',
+      'when.%s：within 用于时间字段，应写成 occurred = within "2h"', { field.name })
+    return nil
+  end
+  return function(x, v) return x ~= nil and v.now - x <= ms end, "within " .. w.args[1]
+end
+
+function bind.present() return function(x) return x ~= nil and x ~= "" end, "present" end
+function bind.absent() return function(x) return x == nil or x == "" end, "absent" end
+
+-- value: a literal or a word. → test, text, exact set or nil, numeric limit or nil; nil when it was reported through at().
+function words.bind(field, value, at)
+  if words.is(value) then
+    local f = bind[value.op]
+    if f then return f(field, value, at) end
+    at("when.%s: %s is not a condition of a field", "when.%s：%s 不能用作字段条件", { field.name, value.op })
+    return nil
+  end
+  if type(value) == "table" then
+    at('when.%s: write any_of("…", "…") instead of a bare table', 'when.%s：请写 any_of("…", "…")，不要写花括号', { field.name })
+    return nil
+  end
+  if type(value) == "function" then
+    return function(x, v) return value(x, host.lib("fields").readonly(v)) end, "function"
+  end
+  local x = literal(field, value, at)
+  if x == nil then return nil end
+  if field.type == "set" then return function(got) return got ~= nil and got[x] == true end, quoted(value) end
+  if x == false then return function(got) return not got end, "false" end
+  return function(got) return got == x end, quoted(value), { [x] = true }
+end
+
+words.quoted = quoted
+words.flatten = flatten
+return words

@@ -1,0 +1,12 @@
+-- The default pack: a provincial mobile operator. Build your own on it with: pack { base = "default", … }
+pack {
+  name = "default", version = "1",
+  zh = "默认规则包", en = "default pack",
+  zone = "Asia/Shanghai",
+}
+
+limits {
+  history = "90d",      -- how far back the history of a number is shown to the rules
+  request_keep = "7d",  -- how long a request_id answers with its first answer
+  topic_keep = "30d",
+}
