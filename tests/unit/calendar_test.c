@@ -391,6 +391,28 @@ static void test_hours_over_offset_changes(void **state)
 	calendar_free(c);
 }
 
+/* Newfoundland, one minute past midnight: back to 23:01 of the day before, whose end has been already. */
+static void test_back_over_midnight(void **state)
+{
+	struct calendar *c = calendar_new("night");
+	int64_t midnight_ms, ms;
+
+	(void)state;
+	use_zone("America/St_Johns");
+	midnight_ms = civil_instant(day("2010-11-07"), 0);
+	assert_at(midnight_ms, "2010-11-07T00:00:00.000-02:30");
+	assert_int_equal(civil_day_of(midnight_ms + 31 * 60000), day("2010-11-06"));
+	OK(calendar_add_segment(c, 0, 540, 600, &err));
+	OK(calendar_add_day_segment(c, day("2010-11-07"), 0, 60, &err));
+	OK(calendar_add_year(c, 2010, &err));
+	OK(calendar_seal(c, &err));
+	OK(calendar_between(c, midnight_ms - HOUR_MS, midnight_ms + 31 * 60000, &ms, &err));
+	assert_int_equal(ms, 31 * 60000);
+	OK(calendar_back(c, midnight_ms + 31 * 60000, 31 * 60000, &ms, &err));
+	assert_int_equal(ms, midnight_ms);
+	calendar_free(c);
+}
+
 /* ---- from data ----------------------------------------------------------------------------------------- */
 
 static struct value list_of(struct arena *a, int n, ...)
@@ -462,8 +484,8 @@ static void test_from_value(void **state)
 		&a, "years", list_of(&a, 1, 1969), "calendar \"cn\": the year 1969 is not 1970 to 2199");
 	assert_refused(&a, "holidays", value_nil,
 		"calendar \"cn\": unknown key \"holidays\", known are week, days and years");
-	assert_refused(
-		&a, "days", value_bool(true), "calendar \"cn\", days: true/false instead of a map from dates");
+	assert_refused(&a, "days", value_bool(true),
+		"calendar \"cn\", days: true/false instead of a map from dates");
 	days = value_map(&a, 1);
 	value_add(&a, &days, "2026-02-30", value_bool(false));
 	assert_refused(&a, "days", days, "calendar \"cn\": the date 2026-02-30 does not exist");
@@ -875,6 +897,7 @@ int main(void)
 		cmocka_unit_test(test_civil_days),
 		cmocka_unit_test(test_offset_changes),
 		cmocka_unit_test(test_hours_over_offset_changes),
+		cmocka_unit_test(test_back_over_midnight),
 		cmocka_unit_test(test_from_value),
 		cmocka_unit_test(test_random_times),
 		cmocka_unit_test(test_random_days),

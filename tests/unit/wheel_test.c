@@ -388,6 +388,33 @@ static void test_work_per_call(void **state)
 	}
 }
 
+/* While time is in slot 4 of level 2, slot 5 is spread over level 1, so that nothing is left to do when it
+ * begins. */
+static void test_cascade_is_ahead(void **state)
+{
+	int64_t slot_ms = 64 * 64, now_ms = 4 * slot_ms;
+	size_t n_nodes = 4000, n_calls = 0, n_left;
+	struct burst b;
+
+	(void)state;
+	burst_init(&b);
+	for (size_t i = 0; i < n_nodes; i++) {
+		wheel_arm(&b.wheel, &b.nodes[i], 5 * slot_ms + (int64_t)i % slot_ms, burst_id(i));
+		assert_int_equal(b.nodes[i].place, 1 + 2);
+	}
+	do {
+		n_left = 0;
+		assert_int_equal(wheel_advance(&b.wheel, now_ms++, 256, on_burst, &b), 0);
+		for (size_t i = 0; i < n_nodes; i++)
+			n_left += b.nodes[i].place == 1 + 2;
+		n_calls++;
+		assert_null(wheel_check(&b.wheel));
+	} while (n_left > 0 && n_calls < 100);
+	assert_int_equal(n_calls, n_nodes / WHEEL_AHEAD + 1);
+	assert_true(now_ms < 5 * slot_ms);
+	free(b.nodes);
+}
+
 static void rearm_self(struct wheel_node *n, void *udata)
 {
 	wheel_arm(udata, n, n->due_ms, n->id);
@@ -451,6 +478,7 @@ int main(void)
 		cmocka_unit_test(test_burst_in_one_ms),
 		cmocka_unit_test(test_burst_cancelled_midway),
 		cmocka_unit_test(test_work_per_call),
+		cmocka_unit_test(test_cascade_is_ahead),
 		cmocka_unit_test(test_rearm_in_callback),
 		cmocka_unit_test(test_check_sees_damage),
 	};
