@@ -6,6 +6,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "tocsin/civil.h"
+
 static int64_t timespec_ms(clockid_t id)
 {
 	struct timespec ts;
@@ -155,24 +157,14 @@ static int parse_time(const char **p, struct tm *tm, int *ms)
 	return 0;
 }
 
-/* Local civil time to an instant: earlier of two, first valid instant of none (mktime with DST tried both ways). */
-static time_t local_instant(const struct tm *civil)
+/* A time in a gap becomes the gap's end, whatever its part of a second. */
+static int64_t local_instant(const struct tm *tm, int ms)
 {
-	struct tm standard = *civil, summer = *civil;
-	time_t a, b;
+	int32_t day = civil_day(tm->tm_year + 1900, tm->tm_mon + 1, tm->tm_mday);
+	int second = tm->tm_hour * 3600 + tm->tm_min * 60 + tm->tm_sec;
+	int64_t at_ms = civil_instant_s(day, second);
 
-	standard.tm_isdst = 0;
-	summer.tm_isdst = 1;
-	a = mktime(&standard);
-	b = mktime(&summer);
-	if (a == (time_t)-1 || standard.tm_hour != civil->tm_hour || standard.tm_min != civil->tm_min) {
-		if (b != (time_t)-1 && summer.tm_hour == civil->tm_hour && summer.tm_min == civil->tm_min)
-			return b;
-		return a; /* a gap: standard time lands just behind it */
-	}
-	if (b != (time_t)-1 && summer.tm_hour == civil->tm_hour && summer.tm_min == civil->tm_min && b < a)
-		return b;
-	return a;
+	return at_ms == civil_instant_s(day, second + 1) ? at_ms : at_ms + ms;
 }
 
 /* "Z", "+08:00" or nothing; minutes east of UTC, *has_offset false for nothing. */
@@ -196,7 +188,6 @@ int clock_parse(const char *text, int64_t *at_ms, struct err *e)
 	const char *p = text;
 	int ms = 0, minutes = 0;
 	bool has_offset = false;
-	time_t s;
 
 	if (parse_date(&p, &tm) != 0)
 		goto bad;
@@ -207,8 +198,10 @@ int clock_parse(const char *text, int64_t *at_ms, struct err *e)
 	}
 	if (*p != '\0')
 		goto bad;
-	s = has_offset ? timegm(&tm) - (time_t)minutes * 60 : local_instant(&tm);
-	*at_ms = (int64_t)s * 1000 + ms;
+	if (has_offset)
+		*at_ms = ((int64_t)timegm(&tm) - minutes * 60) * 1000 + ms;
+	else
+		*at_ms = local_instant(&tm, ms);
 	return 0;
 bad:
 	return err_set(e, ERR_BAD_REQUEST, "\"%.60s\" is not a time such as 2026-09-22T10:00+08:00", text);

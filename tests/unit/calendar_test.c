@@ -352,13 +352,23 @@ static void test_offset_changes(void **state)
 		{"Pacific/Apia", "2011-12-30", 720, "2011-12-31T00:00:00.000+14:00"},
 		{"Pacific/Apia", "2011-12-31", 0, "2011-12-31T00:00:00.000+14:00"},
 	};
+	char text[40];
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		use_zone(rows[i].zone);
 		assert_at(civil_instant(day(rows[i].day), rows[i].minute), rows[i].at);
+		if (rows[i].minute == 1440)
+			continue;
+		snprintf(text, sizeof(text), "%sT%02d:%02d", rows[i].day, rows[i].minute / 60,
+			rows[i].minute % 60);
+		assert_at(at(text), rows[i].at);
 	}
 	assert_int_equal(civil_day_of(-1), day("1969-12-31"));
+	use_zone("America/New_York");
+	assert_at(at("2026-03-08T02:30:15.250"), "2026-03-08T03:00:00.000-04:00");
+	assert_at(at("2026-03-08T01:59:59.250"), "2026-03-08T01:59:59.250-05:00");
+	assert_at(at("2026-11-01T01:59:59.250"), "2026-11-01T01:59:59.250-04:00");
 }
 
 static void test_hours_over_offset_changes(void **state)

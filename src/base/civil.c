@@ -3,7 +3,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "tocsin/calendar.h"
+#include "tocsin/civil.h"
 
 #define DAY_S 86400
 
@@ -97,10 +97,9 @@ int32_t civil_day_of(int64_t at_ms)
  * day after the local time taken as UTC (offsets are within 15 hours) the offset is that of before and after
  * any change nearby.
  */
-int64_t civil_instant(int32_t day, int minute)
+int64_t civil_instant_s(int32_t day, int second)
 {
-	int64_t local_s = (int64_t)day * DAY_S + (int64_t)minute * 60, low = local_s - DAY_S,
-		high = local_s + DAY_S;
+	int64_t local_s = (int64_t)day * DAY_S + second, low = local_s - DAY_S, high = local_s + DAY_S;
 	int64_t before_s = local_s - offset_s(low), after_s = local_s - offset_s(high);
 
 	if (before_s == after_s)
@@ -119,4 +118,9 @@ int64_t civil_instant(int32_t day, int minute)
 			low = mid;
 	}
 	return high * 1000;
+}
+
+int64_t civil_instant(int32_t day, int minute)
+{
+	return civil_instant_s(day, minute * 60);
 }
