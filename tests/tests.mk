@@ -40,3 +40,7 @@ $(FAULT)/journal_%: $(BUILD)/tests/fault/journal_%.o \
 
 fault: $(FAULT_BIN)
 .PHONY: fault
+
+$(BUILD)/bench/%: $(BUILD)/tests/bench/%.o $(BUILD)/libtocsin.a
+	@mkdir -p $(@D)
+	$(CC) -o $@ $^ $(LDLIBS_ALL)

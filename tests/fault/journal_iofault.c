@@ -243,7 +243,7 @@ int main(int argc, char **argv)
 	static struct bench b = {.n_batches = "25"};
 
 	(void)argc;
-	must(realpath(dirname(strdup(argv[0])), b.bin) != NULL);
+	must(realpath(dirname(argv[0]), b.bin) != NULL);
 	fault_scratch(b.scratch);
 	snprintf(b.live, sizeof(b.live), "%s/live", b.scratch);
 	snprintf(b.notes, sizeof(b.notes), "%s/notes", b.scratch);

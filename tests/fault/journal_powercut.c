@@ -82,7 +82,7 @@ static int subject_run(const char *bin, const char *name, uint64_t seed, uint64_
 
 int main(int argc, char **argv)
 {
-	const char *seed_text = getenv("SEED"), *bin = dirname(strdup(argv[0]));
+	const char *seed_text = getenv("SEED"), *bin = dirname(argv[0]);
 	uint64_t seed = seed_text != NULL ? strtoull(seed_text, NULL, 10) : 1;
 	struct powercut_result result;
 	int n_passed = 0;
