@@ -1,0 +1,48 @@
+/*
+ * The desk: every use case. get → ask the rules → apply. Wires store, rules, timers and topics to the methods of the
+ * contract; main.c makes one and runs its loop.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "tocsin/clock.h"
+#include "tocsin/net.h"
+#include "tocsin/rpc.h"
+#include "tocsin/store.h"
+#include "tocsin/util.h"
+
+struct desk;
+
+struct desk_config {
+	const char *data_dir;
+	const char *rules_dir;  /* the folder that reloads read */
+	const char *share_dir;  /* holds lib/ (the words) and is the base "default" */
+	struct clock *clock;
+	struct rng *rng;
+	struct store *store;    /* open; on_publish is desk_on_publish with *desk as udata */
+	const char *const *listen;
+	uint32_t n_listen;
+};
+
+/* on_publish of the store (store_config); udata is a struct desk **, which may still hold NULL. */
+void desk_on_publish(void *udata, enum table table, struct slice key, const struct slice *val);
+
+/*
+ * Load the last accepted pack and try the folder, arm the timers, listen. 0, or -1 when there is no usable pack or an address
+ * cannot be had.
+ */
+int desk_new(struct desk **out, const struct desk_config *config, struct err *e) MUST_CHECK;
+/* Turns until desk_stop or a lost journal. 0, or 74 (EX_IOERR) when the journal was lost. */
+int desk_run(struct desk *);
+/* Signal side: finish the turn and leave desk_run. */
+void desk_stop(struct desk *);
+/* Signal side (SIGHUP): try the rules folder; one verdict in rules.status, log and topic `rules`. */
+void desk_reload(struct desk *, const char *by);
+void desk_free(struct desk *);
+struct event_base *desk_base(struct desk *);
+struct rpc *desk_rpc(struct desk *);
+
+/* For store_fsck: the indexes say what the tickets say. */
+int desk_check_index(void *udata, struct store *, void (*say)(void *, const char *), void *say_udata);

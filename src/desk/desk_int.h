@@ -1,0 +1,134 @@
+/*
+ * Inside the desk: the rooms' shared structs. A use case reads: begin a work, get, ask the rules, apply, commit.
+ */
+#pragma once
+
+#include "tocsin/clock.h"
+#include "tocsin/desk.h"
+#include "tocsin/due.h"
+#include "tocsin/rpc.h"
+#include "tocsin/rules.h"
+#include "tocsin/store.h"
+#include "tocsin/worker.h"
+
+struct desk {
+	struct desk_config config;
+	struct store *store;
+	struct clock *clock;
+	struct rng *rng;
+	struct rpc *rpc;
+	struct server *server;
+	struct worker *worker;
+	struct due *due;
+	struct packs *packs;
+	struct access *access;
+	uint64_t last_ticket_id;
+	struct arena arena; /* of timer works and pumps; reset after each */
+	struct desk_counts {
+		uint64_t n_creates, n_acts, n_timers, n_rule_failures;
+		uint64_t rule_us, n_asks;
+	} counts;
+	int64_t audited_ms;
+	bool is_lost;
+};
+
+/* ---- work: what one changing call (or due timer) does, all or nothing ------------------------------------ */
+struct work {
+	struct desk *desk;
+	struct arena *arena;
+	struct tx *tx;
+	int64_t now_ms;
+	const char *method;
+	const char *who;
+	uint32_t roles;
+	struct slice params;     /* MessagePack of what came in */
+	struct value decisions;  /* array: {point, because, failed?, facts} */
+	struct value tickets;    /* array: {id, no, version, queue, set={field=[before, after]}} */
+	struct value notices;    /* array: [topic, data] */
+	struct value extra;      /* further keys of the event part */
+	uint32_t n_timers;
+	bool is_import;          /* arms no timers, tells nobody */
+};
+
+void work_begin(struct work *, struct desk *, struct arena *, const char *method, const char *who, uint32_t roles,
+	struct slice params);
+uint64_t work_commit(struct work *);
+void work_abort(struct work *);
+
+/* The changing handler's frame: request_id, begin, fn, commit or abort. */
+typedef int work_fn(struct work *, const struct value *args, struct value *result, struct err *e);
+int work_call(struct call *, work_fn *fn, struct value *result, struct err *e);
+
+/* ---- tickets as rows (ticket_row.c) ------------------------------------------------------------------------- */
+/* 0 and the row, or -1 with ERR_NOT_FOUND "ticket 17 does not exist". tx may be NULL. */
+int ticket_load(struct desk *, struct tx *, struct arena *, int64_t id, struct value *row, struct err *e) MUST_CHECK;
+/* Follow merged_into pointers (at most 8). */
+int ticket_load_merged(struct work *, int64_t id, struct value *row, struct err *e) MUST_CHECK;
+/* Write a changed or new (before NULL) ticket: version, updated, indexes, history row, change list. */
+void ticket_save(struct work *, const struct value *before, struct value *after);
+/* Earliest due of a running clock, INT64_MAX without one. */
+int64_t ticket_due_next(const struct value *row);
+bool ticket_is_open(const struct value *row);
+void ticket_link(struct work *, struct value *row, const char *type, int64_t id);
+
+/* ---- facts, asking, applying ----------------------------------------------------------------------------- */
+struct value facts_base(struct work *);
+/* {tickets, n_tickets, n_contacts} of the subject, or nil without one. */
+int facts_history(struct work *, const struct value *ticket, struct value *out, struct err *e) MUST_CHECK;
+struct value facts_clocks(struct work *, const struct value *ticket);
+/*
+ * Ask the live pack; records the decision. A rule that fails yields `otherwise` (queue duty), never an error: *decision
+ * then has only `failed`. A refusal is -1 with ERR_REJECTED.
+ */
+int work_ask(struct work *, const char *point, const struct value *facts, struct value *decision, struct err *e) MUST_CHECK;
+/* Validate the whole decision, then apply all of it to the row. 0, or -1 with ERR_REJECTED; nothing was applied. */
+int decision_apply(struct work *, const struct value *decision, struct value *row, struct err *e) MUST_CHECK;
+/* Clock operations of a decision (clocks.c). */
+int clocks_apply(struct work *, const struct value *ops, struct value *row, struct err *e) MUST_CHECK;
+/* Stop every running clock of the row at now (closing). */
+int clocks_stop_all(struct work *, struct value *row, struct err *e) MUST_CHECK;
+int timers_apply(struct work *, const struct value *arm, const struct value *cancel, struct value *row, struct err *e) MUST_CHECK;
+/* Take a fired timer out of the row's list. */
+void timers_forget(struct value *row, int64_t due_ms, int64_t timer_id);
+
+/* ---- indexes (index.c) ------------------------------------------------------------------------------------ */
+enum index_id {
+	INDEX_SUBJECT = 'S',  /* type 0 id 0 be64 ticket */
+	INDEX_QUEUE = 'Q',    /* queue 0 be64 next due or max, be64 ticket */
+	INDEX_OWNER = 'O',    /* owner 0 be64 next due or max, be64 ticket */
+	INDEX_DUE = 'D',      /* be64 next due, be64 ticket; open tickets with a due only */
+	INDEX_CITY = 'C',     /* city 0 be64 ticket */
+	INDEX_CATEGORY = 'K', /* category 0 be64 ticket */
+	INDEX_STATUS = 'T',   /* kind 0 status 0 be64 ticket */
+	INDEX_PARENT = 'P',   /* be64 parent, be64 ticket */
+};
+#define INDEX_ROWS_MAX 12
+/* Every index key of a ticket, in `a`. */
+uint32_t index_keys(struct arena *a, const struct value *row, struct slice out[INDEX_ROWS_MAX]);
+void index_update(struct work *, const struct value *before, const struct value *after);
+/* Start of a key: index byte and terminated text fields. */
+struct slice index_prefix(struct arena *, enum index_id, const struct slice *texts, uint32_t n_texts);
+/* The smallest key behind all that start with this prefix. */
+struct slice key_after(struct arena *, struct slice prefix);
+
+/* ---- the live pack ------------------------------------------------------------------------------------------ */
+struct generation *packs_live(const struct packs *);
+int64_t packs_generation(const struct packs *);
+const struct value *packs_catalog(const struct packs *);
+struct calendar;
+/* A calendar of the live pack by name, or NULL. */
+const struct calendar *packs_calendar(const struct packs *, const char *name);
+/* An earlier generation rebuilt for explain; NULL with err when it is not stored. */
+struct generation *packs_past(struct packs *, int64_t number, struct err *e);
+
+/* ---- topics --------------------------------------------------------------------------------------------------- */
+void topics_pump(struct desk *);
+void topics_session_end(struct desk *, struct session *);
+
+/* ---- method tables, one per file ------------------------------------------------------------------------------- */
+void tickets_register(struct desk *);
+void find_register(struct desk *);
+void rules_register(struct desk *);
+void topics_register(struct desk *);
+void admin_register(struct desk *);
+void calendar_register(struct desk *);

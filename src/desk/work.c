@@ -1,0 +1,187 @@
+/*
+ * A work: one changing call or due timer, all or nothing. It stages rows, collects decisions and changed tickets, and commits
+ * them as one entry.
+ *
+ * Event part: {at, who, role, method, params, generation, decisions?, tickets?, notices?, …extra}
+ */
+#include <string.h>
+
+#include "desk_int.h"
+
+void work_begin(struct work *w, struct desk *d, struct arena *a, const char *method, const char *who, uint32_t roles,
+	struct slice params)
+{
+	memset(w, 0, sizeof(*w));
+	w->desk = d;
+	w->arena = a;
+	w->now_ms = d->clock->now_ms;
+	w->method = method;
+	w->who = who;
+	w->roles = roles;
+	w->params = params;
+	w->decisions = value_array(a, 2);
+	w->tickets = value_array(a, 2);
+	w->notices = value_array(a, 2);
+	w->extra = value_map(a, 2);
+	w->tx = tx_begin(d->store, w->now_ms);
+}
+
+void work_abort(struct work *w)
+{
+	if (w->tx != NULL)
+		tx_abort(w->tx);
+	w->tx = NULL;
+}
+
+static void encode_pair(struct buf *b, const char *key, struct value v)
+{
+	struct value k = value_literal(key);
+
+	value_encode(b, &k);
+	value_encode(b, &v);
+}
+
+/* The params go in as the bytes that came, not re-encoded: they are MessagePack already. */
+static void encode_event(struct work *w, struct buf *b)
+{
+	char names[ROLE_NAMES_LEN];
+	uint32_t n = 6 + (w->decisions.n > 0) + (w->tickets.n > 0) + (w->notices.n > 0) + w->extra.n;
+	struct value params = value_literal("params");
+
+	must(n < 16);
+	buf_add_u8(b, (uint8_t)(0x80 | n)); /* fixmap */
+	encode_pair(b, "at", value_int(w->now_ms));
+	encode_pair(b, "who", value_literal(w->who));
+	encode_pair(b, "role", value_literal(role_names(w->roles, names)));
+	encode_pair(b, "method", value_literal(w->method));
+	value_encode(b, &params);
+	if (w->params.n > 0)
+		buf_add(b, w->params.p, w->params.n);
+	else
+		value_encode(b, &value_nil);
+	encode_pair(b, "generation", value_int(packs_generation(w->desk->packs)));
+	if (w->decisions.n > 0)
+		encode_pair(b, "decisions", w->decisions);
+	if (w->tickets.n > 0)
+		encode_pair(b, "tickets", w->tickets);
+	if (w->notices.n > 0)
+		encode_pair(b, "notices", w->notices);
+	for (uint32_t i = 0; i < w->extra.n; i++) {
+		value_encode(b, &w->extra.as.pairs[i].key);
+		value_encode(b, &w->extra.as.pairs[i].val);
+	}
+}
+
+uint64_t work_commit(struct work *w)
+{
+	struct buf event;
+	uint64_t seq;
+
+	buf_init(&event, (size_t)8 * 1024 * 1024);
+	encode_event(w, &event);
+	must(!event.is_full);
+	seq = tx_commit(w->tx, buf_slice(&event));
+	w->tx = NULL;
+	buf_fini(&event);
+	return seq;
+}
+
+/* ---- request_id: the same call again gets the first answer ---------------------------------------------------- */
+#define REQUEST_KEY_LEN 16
+
+static int cmp_pairs(const void *x, const void *y)
+{
+	const struct pair *a = x, *b = y;
+
+	return value_cmp(&a->key, &b->key);
+}
+
+/* Digest of the arguments without regard to the order of keys; request_id itself left out. */
+static void args_digest(struct arena *a, const struct value *args, uint8_t out[SHA256_LEN])
+{
+	struct value sorted = value_map(a, args->n);
+	struct buf b;
+
+	for (uint32_t i = 0; i < args->n; i++)
+		if (!value_is_text(&args->as.pairs[i].key, "request_id"))
+			sorted.as.pairs[sorted.n++] = args->as.pairs[i];
+	qsort(sorted.as.pairs, sorted.n, sizeof(struct pair), cmp_pairs);
+	buf_init(&b, FRAME_BYTES_MAX);
+	value_encode(&b, &sorted);
+	sha256(b.p, b.n, out);
+	buf_fini(&b);
+}
+
+static void request_key(const struct work *w, struct slice request_id, uint8_t key[REQUEST_KEY_LEN])
+{
+	uint8_t digest[SHA256_LEN];
+	struct slice parts[] = {slice_of(w->who, strlen(w->who) + 1), slice_of(w->method, strlen(w->method) + 1), request_id};
+
+	sha256_slices(parts, 3, digest);
+	memcpy(key, digest, REQUEST_KEY_LEN);
+}
+
+/* 1 and the first answer, 0 not seen before, -1 other arguments. */
+static int request_seen(struct work *w, const uint8_t *key, const uint8_t digest[SHA256_LEN], struct value *result, struct err *e)
+{
+	struct slice row;
+	struct value seen;
+	int got = tx_get(w->tx, TABLE_REQUEST, slice_of(key, REQUEST_KEY_LEN), &row, e);
+
+	if (got <= 0)
+		return got;
+	row.p = arena_copy(w->arena, row.p, row.n);
+	if (value_decode(w->arena, row, &seen, e) != 0)
+		return -1;
+	if (slice_cmp(value_slice(value_get(&seen, "args")), slice_of(digest, REQUEST_KEY_LEN)) != 0)
+		return err_arg(e, ERR_CONFLICT, "request_id", NULL,
+			"request_id was used for %s before, with other arguments; a new call needs a new request_id", w->method);
+	if (value_get(&seen, "answer") != NULL)
+		*result = *value_get(&seen, "answer");
+	return 1;
+}
+
+/* Key of the row by age, so that the care timer can forget it: 't', be64 at, request key. */
+static void request_keep(struct work *w, const uint8_t *key, const uint8_t digest[SHA256_LEN], const struct value *result)
+{
+	struct value row = value_map(w->arena, 3);
+	uint8_t by_age[1 + 8 + REQUEST_KEY_LEN] = {'t'};
+	struct buf b;
+
+	value_add(w->arena, &row, "args", value_bytes(digest, REQUEST_KEY_LEN));
+	value_add(w->arena, &row, "answer", *result);
+	buf_init(&b, (size_t)1024 * 1024);
+	value_encode(&b, &row);
+	tx_put(w->tx, TABLE_REQUEST, slice_of(key, REQUEST_KEY_LEN), buf_slice(&b));
+	buf_fini(&b);
+	store_be64(by_age + 1, (uint64_t)w->now_ms);
+	memcpy(by_age + 9, key, REQUEST_KEY_LEN);
+	tx_put(w->tx, TABLE_REQUEST, slice_of(by_age, sizeof(by_age)), slice_of("", 0));
+}
+
+int work_call(struct call *c, work_fn *fn, struct value *result, struct err *e)
+{
+	struct desk *d = c->ctx;
+	const struct value *request_id = value_get(&c->args, "request_id");
+	uint8_t key[REQUEST_KEY_LEN], digest[SHA256_LEN];
+	struct work w;
+	int seen = 0;
+
+	work_begin(&w, d, c->arena, c->method->name, session_who(c->session), c->session->me.roles, c->params);
+	if (request_id != NULL) {
+		args_digest(w.arena, &c->args, digest);
+		request_key(&w, value_slice(request_id), key);
+		seen = request_seen(&w, key, digest, result, e);
+	}
+	if (seen != 0 || fn(&w, &c->args, result, e) != 0) {
+		work_abort(&w);
+		return seen > 0 ? 0 : -1;
+	}
+	if (request_id != NULL)
+		request_keep(&w, key, digest, result);
+	if (tx_is_empty(w.tx) && w.extra.n == 0)
+		work_abort(&w);
+	else
+		work_commit(&w);
+	return 0;
+}
