@@ -1,0 +1,109 @@
+/* Asking the live pack, and keeping why it said what it said. */
+#include <string.h>
+
+#include "desk_int.h"
+#include "tocsin/log.h"
+
+/*
+ * What of the facts goes into the permanent record, so that `explain` can ask again: all but what the entry already holds
+ * (the ticket of a create is its params) and what follows from `now`.
+ */
+static struct value kept_facts(struct work *w, const char *point, const struct value *facts)
+{
+	struct value kept = value_map(w->arena, facts->n);
+
+	for (uint32_t i = 0; i < facts->n; i++) {
+		const struct pair *p = &facts->as.pairs[i];
+		struct value v = p->val;
+
+		if (value_is_text(&p->key, "local") || value_is_text(&p->key, "now") || value_is_text(&p->key, "who"))
+			continue;
+		if (value_is_text(&p->key, "ticket")) {
+			if (strcmp(point, "create") == 0)
+				continue;
+			v = value_copy(w->arena, &p->val);
+			value_unset(&v, "text");
+			value_unset(&v, "clocks");
+			value_unset(&v, "timers");
+		}
+		value_add(w->arena, &kept, value_cstr(w->arena, &p->key), v);
+	}
+	return kept;
+}
+
+static void record(struct work *w, const char *point, const struct value *facts, const struct value *decision)
+{
+	struct value r = value_map(w->arena, 4);
+	const struct value *because = value_get(decision, "because"), *failed = value_get(decision, "failed");
+
+	value_add(w->arena, &r, "point", value_literal(point));
+	if (because != NULL)
+		value_add(w->arena, &r, "because", *because);
+	if (failed != NULL)
+		value_add(w->arena, &r, "failed", *failed);
+	value_add(w->arena, &r, "facts", kept_facts(w, point, facts));
+	value_push(w->arena, &w->decisions, r);
+}
+
+static int refuse(struct work *w, const struct value *r, struct err *e)
+{
+	const char *message = value_cstr(w->arena, value_get(r, "message"));
+	const char *argument = value_cstr(w->arena, value_get(r, "argument"));
+	const char *code = value_cstr(w->arena, value_get(r, "code"));
+	const struct value *allowed = value_get(r, "allowed");
+	bool is_bad = code != NULL && strcmp(code, "bad_request") == 0;
+	const struct value *value = value_get(r, "value"), *zh = value_get(r, "message_zh");
+	struct buf text;
+
+	buf_init(&text, 160);
+	if (allowed != NULL)
+		value_json(&text, allowed);
+	err_arg(e, is_bad ? ERR_BAD_REQUEST : ERR_REJECTED, argument == NULL ? "" : argument,
+		value == NULL ? NULL : value_cstr(w->arena, value), "%s%s%s", message == NULL ? "refused by the pack" : message,
+		zh == NULL ? "" : " / ", zh == NULL ? "" : value_cstr(w->arena, zh));
+	if (text.n > 0)
+		snprintf(e->reason, sizeof(e->reason), "allowed: %.*s", (int)text.n, (const char *)text.p);
+	buf_fini(&text);
+	return -1;
+}
+
+/* No usable decision: the ticket is stored, goes to the duty queue, and everybody can see why. */
+static void otherwise(struct work *w, const char *point, const struct err *why, struct value *decision)
+{
+	const struct value *catalog_says = value_path(packs_catalog(w->desk->packs), "otherwise.queue");
+	struct value failed = value_map(w->arena, 2), set = value_map(w->arena, 2);
+
+	w->desk->counts.n_rule_failures++;
+	log_line(LOG_ERROR, "rules.failed", "point=%s generation=%jd error=\"%s\"", point,
+		(intmax_t)packs_generation(w->desk->packs), why->text);
+	*decision = value_map(w->arena, 2);
+	value_add(w->arena, &failed, "rule", value_literal(point));
+	value_add(w->arena, &failed, "message", value_text(w->arena, why->text, strlen(why->text)));
+	value_add(w->arena, decision, "failed", failed);
+	if (strcmp(point, "create") == 0) {
+		value_add(w->arena, &set, "queue", catalog_says == NULL ? value_literal(OTHERWISE_QUEUE) : *catalog_says);
+		value_add(w->arena, decision, "set", set);
+	}
+}
+
+int work_ask(struct work *w, const char *point, const struct value *facts, struct value *decision, struct err *e)
+{
+	struct desk *d = w->desk;
+	int64_t began_us = clock_mono_us();
+	struct err why;
+
+	if (generation_ask(packs_live(d->packs), point, facts, w->arena, decision, &why) != 0)
+		otherwise(w, point, &why, decision);
+	else if (value_get(decision, "failed") != NULL) {
+		d->counts.n_rule_failures++;
+		log_line(LOG_ERROR, "rules.failed", "point=%s rule=%s error=\"%s\"", point,
+			value_cstr(w->arena, value_path(decision, "failed.rule")),
+			value_cstr(w->arena, value_path(decision, "failed.message")));
+	}
+	d->counts.n_asks++;
+	d->counts.rule_us += (uint64_t)(clock_mono_us() - began_us);
+	if (value_get(decision, "refuse") != NULL)
+		return refuse(w, value_get(decision, "refuse"), e);
+	record(w, point, facts, decision);
+	return 0;
+}

@@ -1,0 +1,105 @@
+/* Facts: what the pack is told about a call (decision.h). */
+#include <string.h>
+#include <time.h>
+
+#include "desk_int.h"
+
+#define HISTORY_TICKETS 20
+
+static struct value local_time(struct arena *a, int64_t at_ms)
+{
+	time_t s = (time_t)(at_ms / 1000);
+	struct value local = value_map(a, 8);
+	struct tm tm;
+
+	localtime_r(&s, &tm);
+	value_add(a, &local, "date",
+		value_printf(a, "%04d-%02d-%02d", tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday));
+	value_add(a, &local, "year", value_int(tm.tm_year + 1900));
+	value_add(a, &local, "month", value_int(tm.tm_mon + 1));
+	value_add(a, &local, "day", value_int(tm.tm_mday));
+	value_add(a, &local, "hour", value_int(tm.tm_hour));
+	value_add(a, &local, "minute", value_int(tm.tm_min));
+	value_add(a, &local, "weekday", value_int(tm.tm_wday == 0 ? 7 : tm.tm_wday));
+	value_add(a, &local, "minute_of_day", value_int(tm.tm_hour * 60 + tm.tm_min));
+	return local;
+}
+
+struct value facts_base(struct work *w)
+{
+	struct arena *a = w->arena;
+	struct value facts = value_map(a, 10), who = value_map(a, 2), roles = value_array(a, 2);
+	char names[ROLE_NAMES_LEN];
+
+	for (uint32_t bit = 0; bit < N_ROLES; bit++)
+		if (w->roles & (1u << bit)) {
+			role_names(1u << bit, names);
+			value_push(a, &roles, value_text(a, names, strlen(names)));
+		}
+	value_add(a, &who, "name", value_literal(w->who));
+	value_add(a, &who, "roles", roles);
+	value_add(a, &facts, "now", value_int(w->now_ms));
+	value_add(a, &facts, "local", local_time(a, w->now_ms));
+	value_add(a, &facts, "who", who);
+	return facts;
+}
+
+static int64_t limit_ms(const struct desk *d, const char *name, int64_t otherwise)
+{
+	return value_int_or(value_get(value_get(packs_catalog(d->packs), "limits"), name), otherwise);
+}
+
+/* The few fields of an earlier ticket that rules may ask about. */
+static struct value history_ticket(struct arena *a, const struct value *row)
+{
+	static const char *const shown[] = {"id", "no", "kind", "category", "city", "status", "stage", "queue", "created",
+		"closed", "contacts", "merged_into"};
+	struct value t = value_map(a, sizeof(shown) / sizeof(shown[0]));
+
+	for (size_t i = 0; i < sizeof(shown) / sizeof(shown[0]); i++) {
+		const struct value *v = value_get(row, shown[i]);
+
+		if (v != NULL)
+			value_add(a, &t, shown[i], *v);
+	}
+	return t;
+}
+
+int facts_history(struct work *w, const struct value *ticket, struct value *out, struct err *e)
+{
+	struct slice texts[] = {value_slice(value_path(ticket, "subject.type")), value_slice(value_path(ticket, "subject.id"))};
+	int64_t since = w->now_ms - limit_ms(w->desk, "history_ms", INT64_C(30) * 24 * 3600 * 1000);
+	int64_t self = value_int_or(value_get(ticket, "id"), 0), n_contacts = 0;
+	struct value tickets = value_array(w->arena, 4);
+	struct slice prefix;
+	struct scan s;
+	int got;
+
+	*out = value_nil;
+	if (texts[1].n == 0 || texts[1].n > 200)
+		return 0;
+	prefix = index_prefix(w->arena, INDEX_SUBJECT, texts, 2);
+	scan_init(&s, w->desk->store, w->tx, TABLE_INDEX, prefix, key_after(w->arena, prefix), true);
+	while (tickets.n < HISTORY_TICKETS && (got = scan_next(&s, e)) == 1) {
+		int64_t id = (int64_t)load_be64((const uint8_t *)s.key.p + s.key.n - 8);
+		struct value row;
+
+		if (id == self)
+			continue;
+		if ((got = ticket_load(w->desk, w->tx, w->arena, id, &row, e)) != 0)
+			break;
+		if (value_int_or(value_get(&row, "created"), 0) < since)
+			break;
+		n_contacts += 1 + value_int_or(value_get(&row, "contacts"), 0);
+		value_push(w->arena, &tickets, history_ticket(w->arena, &row));
+		got = 0;
+	}
+	scan_fini(&s);
+	if (tickets.n < HISTORY_TICKETS && got < 0)
+		return -1;
+	*out = value_map(w->arena, 3);
+	value_add(w->arena, out, "n_tickets", value_int(tickets.n));
+	value_add(w->arena, out, "n_contacts", value_int(n_contacts));
+	value_add(w->arena, out, "tickets", tickets);
+	return 0;
+}
