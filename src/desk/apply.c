@@ -1,0 +1,195 @@
+/*
+ * Applying a decision to a ticket row: first everything is checked against the catalog, then all of it is applied. A decision
+ * that names something the catalog does not know is the pack's bug: the error says which, and nothing is applied.
+ */
+#include <string.h>
+
+#include "desk_int.h"
+
+/* FIELD(name, type, catalog map that must hold the value, or NULL) */
+#define SET_FIELDS(FIELD)                                                                                    \
+	FIELD("category", VALUE_TEXT, "categories")                                                          \
+	FIELD("city", VALUE_TEXT, "cities")                                                                  \
+	FIELD("grade", VALUE_TEXT, "grades")                                                                 \
+	FIELD("priority", VALUE_INT, NULL)                                                                   \
+	FIELD("queue", VALUE_TEXT, "queues")                                                                 \
+	FIELD("department", VALUE_TEXT, NULL)                                                                \
+	FIELD("owner", VALUE_TEXT, NULL)                                                                     \
+	FIELD("first_owner", VALUE_TEXT, NULL)                                                               \
+	FIELD("stage", VALUE_TEXT, NULL)                                                                     \
+	FIELD("status", VALUE_TEXT, NULL)                                                                    \
+	FIELD("title", VALUE_TEXT, NULL)                                                                     \
+	FIELD("number", VALUE_TEXT, NULL)                                                                    \
+	FIELD("callback", VALUE_TEXT, NULL)                                                                  \
+	FIELD("customer", VALUE_MAP, NULL)                                                                   \
+	FIELD("subject", VALUE_MAP, NULL)                                                                    \
+	FIELD("complete", VALUE_BOOL, NULL)                                                                  \
+	FIELD("missing", VALUE_ARRAY, NULL)                                                                  \
+	FIELD("reply", VALUE_TEXT, NULL)                                                                     \
+	FIELD("resolution", VALUE_TEXT, NULL)                                                                \
+	FIELD("cause", VALUE_TEXT, NULL)                                                                     \
+	FIELD("tags", VALUE_ARRAY, NULL)                                                                     \
+	FIELD("fields", VALUE_MAP, NULL)                                                                     \
+	FIELD("merged_into", VALUE_INT, NULL)                                                                \
+	FIELD("escalation", VALUE_INT, NULL)                                                                 \
+	FIELD("transfers", VALUE_INT, NULL)                                                                  \
+	FIELD("reopened", VALUE_INT, NULL)                                                                   \
+	FIELD("urged", VALUE_INT, NULL)                                                                      \
+	FIELD("suspended", VALUE_TEXT, NULL)
+
+struct set_field {
+	const char *name;
+	enum value_type type;
+	const char *catalog;
+};
+
+static const struct set_field set_fields[] = {
+#define FIELD(name, type, catalog) {name, type, catalog},
+	SET_FIELDS(FIELD)
+#undef FIELD
+};
+#define N_SET_FIELDS (sizeof(set_fields) / sizeof(set_fields[0]))
+
+static const char *const statuses[] = {"acknowledged", "inProgress", "pending", "held", "resolved", "closed", "rejected",
+	"cancelled"}; /* TMF621 TroubleTicketStatusType */
+
+static const struct set_field *set_field_find(const struct value *key)
+{
+	for (size_t i = 0; i < N_SET_FIELDS; i++)
+		if (value_is_text(key, set_fields[i].name))
+			return &set_fields[i];
+	return NULL;
+}
+
+/* "city_support.shenzhen" is in a catalog that holds "city_support.CITY": a last part in capitals stands for any. */
+static bool in_catalog(const struct value *catalog, const char *map, const struct value *v)
+{
+	const struct value *names = value_get(catalog, map);
+	const char *dot;
+
+	if (names == NULL || value_get_n(names, v->as.text, v->n) != NULL)
+		return true;
+	dot = memrchr(v->as.text, '.', v->n);
+	for (uint32_t i = 0; dot != NULL && i < names->n; i++) {
+		const struct value *k = &names->as.pairs[i].key;
+		size_t head = (size_t)(dot - v->as.text) + 1;
+
+		if (k->n > head && memcmp(k->as.text, v->as.text, head) == 0 && k->as.text[head] >= 'A' && k->as.text[head] <= 'Z')
+			return true;
+	}
+	return false;
+}
+
+static int check_set(struct work *w, const struct pair *p, struct err *e)
+{
+	const struct set_field *f = set_field_find(&p->key);
+	const char *key = value_cstr(w->arena, &p->key), *text;
+
+	if (f == NULL) {
+		const char *names[N_SET_FIELDS], *meant;
+
+		for (size_t i = 0; i < N_SET_FIELDS; i++)
+			names[i] = set_fields[i].name;
+		meant = nearest_word(key, names, N_SET_FIELDS);
+		return err_set(e, ERR_REJECTED, "the decision sets \"%s\", which is not a field that rules set%s%s%s", key,
+			meant == NULL ? "" : " (did you mean \"", meant == NULL ? "" : meant, meant == NULL ? "" : "\"?)");
+	}
+	if (p->val.type == VALUE_NIL || p->val.type == f->type)
+		; /* as declared; an empty table of Lua may stand for an empty list */
+	else if (!(f->type == VALUE_ARRAY && p->val.type == VALUE_MAP && p->val.n == 0))
+		return err_set(e, ERR_REJECTED, "the decision sets %s to %s, expected %s", key, value_type_name(&p->val),
+			value_type_name(&(struct value){.type = f->type}));
+	if (p->val.type != VALUE_TEXT)
+		return 0;
+	text = value_cstr(w->arena, &p->val);
+	if (f->catalog != NULL && !in_catalog(packs_catalog(w->desk->packs), f->catalog, &p->val))
+		return err_set(e, ERR_REJECTED, "the decision sets %s to \"%s\", which the catalog does not have in %s", key, text,
+			f->catalog);
+	if (strcmp(f->name, "status") == 0) {
+		for (size_t i = 0; i < sizeof(statuses) / sizeof(statuses[0]); i++)
+			if (strcmp(statuses[i], text) == 0)
+				return 0;
+		return err_set(e, ERR_REJECTED, "the decision sets status to \"%s\", which is none of TMF621's eight", text);
+	}
+	return 0;
+}
+
+/* `fields` are merged, nil removes; everything else replaces. */
+static void set_one(struct work *w, struct value *row, const struct pair *p)
+{
+	const char *key = value_cstr(w->arena, &p->key);
+	const struct value *old = value_get(row, key);
+
+	if (p->val.type == VALUE_NIL) {
+		value_unset(row, key);
+	} else if (value_is_text(&p->key, "fields") && old != NULL) {
+		struct value merged = value_copy(w->arena, old);
+
+		for (uint32_t i = 0; i < p->val.n; i++)
+			value_set(w->arena, &merged, value_cstr(w->arena, &p->val.as.pairs[i].key), p->val.as.pairs[i].val);
+		value_set(w->arena, row, key, merged);
+	} else if (value_is_text(&p->key, "missing") && p->val.type == VALUE_MAP) {
+		value_set(w->arena, row, key, value_array(w->arena, 0));
+	} else {
+		value_set(w->arena, row, key, p->val);
+	}
+}
+
+static int check_links(struct work *w, const struct value *links, struct err *e)
+{
+	for (uint32_t i = 0; links != NULL && i < links->n; i++) {
+		const struct value *link = &links->as.items[i];
+		struct value row;
+		int64_t id;
+
+		if (!value_is(value_get(link, "type"), VALUE_TEXT) || !value_as_int(value_get(link, "id"), &id))
+			return err_set(e, ERR_REJECTED, "the decision's link %u needs type (text) and id (integer)", i + 1);
+		if (ticket_load(w->desk, w->tx, w->arena, id, &row, e) != 0)
+			return err_prefix(e, "the decision's link %u", i + 1);
+	}
+	return 0;
+}
+
+static void apply_notices(struct work *w, const struct value *notices)
+{
+	for (uint32_t i = 0; notices != NULL && i < notices->n; i++) {
+		const struct value *topic = value_get(&notices->as.items[i], "topic");
+		const struct value *data = value_get(&notices->as.items[i], "data");
+		struct value both = value_array(w->arena, 2);
+
+		value_push(w->arena, &both, topic == NULL ? value_literal("duty") : *topic);
+		value_push(w->arena, &both, data == NULL ? value_nil : *data);
+		value_push(w->arena, &w->notices, both);
+	}
+}
+
+int decision_apply(struct work *w, const struct value *decision, struct value *row, struct err *e)
+{
+	const struct value *set = value_get(decision, "set"), *links = value_get(decision, "links");
+	bool was_open = ticket_is_open(row);
+
+	for (uint32_t i = 0; set != NULL && i < set->n; i++)
+		if (check_set(w, &set->as.pairs[i], e) != 0)
+			return -1;
+	if (check_links(w, links, e) != 0)
+		return -1;
+	for (uint32_t i = 0; set != NULL && i < set->n; i++)
+		set_one(w, row, &set->as.pairs[i]);
+	for (uint32_t i = 0; links != NULL && i < links->n; i++)
+		ticket_link(w, row, value_cstr(w->arena, value_get(&links->as.items[i], "type")),
+			value_int_or(value_get(&links->as.items[i], "id"), 0));
+	if (clocks_apply(w, value_get(decision, "clocks"), row, e) != 0 ||
+		timers_apply(w, value_get(decision, "timers"), value_get(decision, "cancel_timers"), row, e) != 0)
+		return -1;
+	if (value_get(decision, "advice") != NULL)
+		value_set(w->arena, row, "advice", *value_get(decision, "advice"));
+	apply_notices(w, value_get(decision, "notices"));
+	if (ticket_is_open(row)) {
+		if (!was_open)
+			value_unset(row, "closed");
+		return 0;
+	}
+	if (value_get(row, "closed") == NULL)
+		value_set(w->arena, row, "closed", value_int(w->now_ms));
+	return clocks_stop_all(w, row, e);
+}

@@ -1,0 +1,238 @@
+/* ticket.create: a complaint comes in. It is never lost to a form: what is odd or missing is the pack's to judge. */
+#include <string.h>
+
+#include "desk_int.h"
+
+/* Fields taken from the call into the row as they came. */
+static const char *const taken[] = {"channel", "subject", "number", "caller", "callback", "customer", "category", "city", "title",
+	"text", "priority", "form", "fields", "occurred", "source_ref", "outcome"};
+
+static bool catalog_has(const struct desk *d, const char *map, const struct value *name)
+{
+	const struct value *names = value_get(packs_catalog(d->packs), map);
+
+	return name == NULL || names == NULL || value_get_n(names, name->as.text, name->n) != NULL;
+}
+
+/* A name the catalog does not know is refused with what was probably meant. */
+static int check_name(struct work *w, const struct value *args, const char *argument, const char *map, struct err *e)
+{
+	const struct value *given = value_get(args, argument), *names;
+	const char **words, *text, *meant;
+
+	if (catalog_has(w->desk, map, given))
+		return 0;
+	names = value_get(packs_catalog(w->desk->packs), map);
+	words = arena_alloc(w->arena, (names->n + 1) * sizeof(*words));
+	for (uint32_t i = 0; i < names->n; i++)
+		words[i] = value_cstr(w->arena, &names->as.pairs[i].key);
+	text = value_cstr(w->arena, given);
+	meant = nearest_word(text, words, names->n);
+	return err_arg(e, ERR_BAD_REQUEST, argument, text, "%s \"%s\" is not in the catalog%s%s%s", argument, text,
+		meant == NULL ? "" : " (did you mean \"", meant == NULL ? "" : meant, meant == NULL ? "" : "\"?)");
+}
+
+static int check_names(struct work *w, const struct value *args, struct err *e)
+{
+	return check_name(w, args, "kind", "kinds", e) != 0 || check_name(w, args, "channel", "channels", e) != 0 ||
+			check_name(w, args, "category", "categories", e) != 0 || check_name(w, args, "city", "cities", e) != 0
+		? -1
+		: 0;
+}
+
+/* `number` is the subject of type mobile; a subject of type mobile is the number. */
+static int take_subject(struct work *w, const struct value *args, struct value *row, struct err *e)
+{
+	const struct value *subject = value_get(args, "subject"), *number = value_get(args, "number");
+	struct value made;
+
+	if (subject != NULL) {
+		if (!value_is(value_get(subject, "type"), VALUE_TEXT) || !value_is(value_get(subject, "id"), VALUE_TEXT))
+			return err_arg(e, ERR_BAD_REQUEST, "subject", NULL, "subject must be {type=text, id=text}");
+		if (number == NULL && value_is_text(value_get(subject, "type"), "mobile"))
+			value_set(w->arena, row, "number", *value_get(subject, "id"));
+		return 0;
+	}
+	if (number == NULL || number->n == 0)
+		return 0;
+	made = value_map(w->arena, 2);
+	value_add(w->arena, &made, "type", value_literal("mobile"));
+	value_add(w->arena, &made, "id", *number);
+	value_set(w->arena, row, "subject", made);
+	return 0;
+}
+
+static struct slice reference_key(struct work *w, const struct value *args)
+{
+	struct slice channel = value_slice(value_get(args, "channel")), ref = value_slice(value_get(args, "source_ref"));
+	uint8_t *p;
+
+	if (ref.n == 0)
+		return slice_of(NULL, 0);
+	p = arena_alloc(w->arena, channel.n + 1 + ref.n);
+	memcpy(p, channel.p, channel.n);
+	p[channel.n] = 0;
+	memcpy(p + channel.n + 1, ref.p, ref.n);
+	if (channel.n + 1 + ref.n > 480) { /* longer than a key may be: its digest stands for it */
+		uint8_t digest[SHA256_LEN];
+
+		sha256(p, channel.n + 1 + ref.n, digest);
+		return slice_of(arena_copy(w->arena, digest, sizeof(digest)), sizeof(digest));
+	}
+	return slice_of(p, channel.n + 1 + ref.n);
+}
+
+/* (channel, source_ref) is unique for ever. */
+static int check_reference(struct work *w, const struct value *args, struct slice key, struct err *e)
+{
+	struct slice val;
+	int got = key.n == 0 ? 0 : tx_get(w->tx, TABLE_REFERENCE, key, &val, e);
+
+	if (got <= 0)
+		return got;
+	err_arg(e, ERR_CONFLICT, "source_ref", value_cstr(w->arena, value_get(args, "source_ref")),
+		"source_ref \"%s\" of channel %s is ticket %ju already", value_cstr(w->arena, value_get(args, "source_ref")),
+		value_cstr(w->arena, value_get(args, "channel")), (uintmax_t)load_be64(val.p));
+	snprintf(e->reason, sizeof(e->reason), "id=%ju", (uintmax_t)load_be64(val.p));
+	return -1;
+}
+
+/* "C20260922-000017": the kind's prefix, the local date, the id. */
+static struct value make_no(struct work *w, const struct value *kind, int64_t created_ms, int64_t id)
+{
+	const struct value *prefix = value_get(kind, "prefix");
+	char at[40];
+
+	clock_format(created_ms, at);
+	return value_printf(w->arena, "%.*s%.4s%.2s%.2s-%06jd", prefix == NULL ? 1 : (int)prefix->n,
+		prefix == NULL ? "T" : prefix->as.text, at, at + 5, at + 8, (intmax_t)id);
+}
+
+static struct value new_row(struct work *w, const struct value *args, int64_t id)
+{
+	struct arena *a = w->arena;
+	const struct value *kind_name = value_get(args, "kind"), *kind, *first;
+	struct value row = value_map(a, 40);
+	int64_t created = value_int_or(value_get(args, "created"), w->now_ms);
+
+	kind = kind_name == NULL ? value_path(packs_catalog(w->desk->packs), "kinds.complaint")
+				 : value_get_n(value_get(packs_catalog(w->desk->packs), "kinds"), kind_name->as.text, kind_name->n);
+	first = value_get(kind, "first");
+	value_add(a, &row, "id", value_int(id));
+	value_add(a, &row, "no", make_no(w, kind, created, id));
+	value_add(a, &row, "kind", kind_name == NULL ? value_literal("complaint") : *kind_name);
+	value_add(a, &row, "status", value_get(first, "status") ? *value_get(first, "status") : value_literal("acknowledged"));
+	value_add(a, &row, "stage", value_get(first, "stage") ? *value_get(first, "stage") : value_literal("accepted"));
+	value_add(a, &row, "version", value_int(0));
+	for (size_t i = 0; i < sizeof(taken) / sizeof(taken[0]); i++)
+		if (value_get(args, taken[i]) != NULL)
+			value_add(a, &row, taken[i], *value_get(args, taken[i]));
+	value_add(a, &row, "created", value_int(created));
+	value_add(a, &row, "created_by", value_literal(w->who));
+	value_add(a, &row, "complete", value_bool(true));
+	value_add(a, &row, "missing", value_array(a, 0));
+	value_add(a, &row, "contacts", value_int(0));
+	return row;
+}
+
+/* What create answers: the contract's fields that the row has. */
+static struct value answer(struct work *w, const struct value *row)
+{
+	static const char *const shown[] = {"id", "no", "status", "stage", "version", "complete", "missing", "category", "city",
+		"grade", "queue", "department", "owner", "due", "incident", "advice"};
+	const struct value *links = value_get(row, "links");
+	struct value r = value_map(w->arena, 20);
+
+	for (size_t i = 0; i < sizeof(shown) / sizeof(shown[0]); i++)
+		if (value_get(row, shown[i]) != NULL)
+			value_add(w->arena, &r, shown[i], *value_get(row, shown[i]));
+	if (value_get(row, "due") == NULL)
+		value_add(w->arena, &r, "due", value_map(w->arena, 0));
+	for (uint32_t i = 0; links != NULL && i < links->n; i++)
+		if (value_is_text(value_get(&links->as.items[i], "type"), "duplicate_of"))
+			value_add(w->arena, &r, "duplicate_of", *value_get(&links->as.items[i], "id"));
+	if (value_get(row, "advice") == NULL)
+		value_add(w->arena, &r, "advice", value_array(w->arena, 0));
+	value_add(w->arena, &r, "generation", value_int(packs_generation(w->desk->packs)));
+	return r;
+}
+
+/* Facts of a create: the row as it came in, without what the core itself made. */
+static int create_facts(struct work *w, const struct value *row, struct value *facts, struct err *e)
+{
+	static const char *const made[] = {"id", "no", "version", "created_by", "complete", "missing", "contacts", "status", "stage"};
+	struct value ticket = value_copy(w->arena, row), history;
+
+	for (size_t i = 0; i < sizeof(made) / sizeof(made[0]); i++)
+		value_unset(&ticket, made[i]);
+	*facts = facts_base(w);
+	value_add(w->arena, facts, "ticket", ticket);
+	if (facts_history(w, row, &history, e) != 0)
+		return -1;
+	if (history.type != VALUE_NIL)
+		value_add(w->arena, facts, "history", history);
+	if (w->is_import)
+		value_add(w->arena, facts, "is_import", value_bool(true));
+	return 0;
+}
+
+/* Duplicates are closed by the pack; the original counts them as a contact. */
+static int count_duplicate(struct work *w, const struct value *row, struct err *e)
+{
+	const struct value *links = value_get(row, "links");
+
+	for (uint32_t i = 0; links != NULL && i < links->n; i++) {
+		struct value before, after;
+
+		if (!value_is_text(value_get(&links->as.items[i], "type"), "duplicate_of"))
+			continue;
+		if (ticket_load_merged(w, value_int_or(value_get(&links->as.items[i], "id"), 0), &before, e) != 0)
+			return -1;
+		after = value_copy(w->arena, &before);
+		value_set(w->arena, &after, "contacts", value_int(value_int_or(value_get(&before, "contacts"), 0) + 1));
+		ticket_save(w, &before, &after);
+	}
+	return 0;
+}
+
+int ticket_open(struct work *w, const struct value *args, struct value *row, struct err *e)
+{
+	struct slice reference = reference_key(w, args);
+	int64_t id = (int64_t)w->desk->last_ticket_id + 1 + w->n_opened;
+	struct value facts, decision;
+	uint8_t id_bytes[8];
+
+	if (check_names(w, args, e) != 0 || check_reference(w, args, reference, e) != 0)
+		return -1;
+	*row = new_row(w, args, id);
+	if (take_subject(w, args, row, e) != 0 || create_facts(w, row, &facts, e) != 0)
+		return -1;
+	if (work_ask(w, "create", &facts, &decision, e) != 0)
+		return -1;
+	if (decision_apply(w, &decision, row, e) != 0) {
+		/* the pack decided something the core cannot do: the complaint is kept, the defect is shown */
+		*row = new_row(w, args, id);
+		if (take_subject(w, args, row, e) != 0)
+			return -1;
+		work_otherwise(w, "create", e, row);
+	}
+	w->n_opened++;
+	store_be64(id_bytes, (uint64_t)id);
+	if (reference.n > 0)
+		tx_put(w->tx, TABLE_REFERENCE, reference, slice_of(id_bytes, 8));
+	return 0;
+}
+
+int ticket_create(struct work *w, const struct value *args, struct value *result, struct err *e)
+{
+	struct value row;
+
+	if (ticket_open(w, args, &row, e) != 0)
+		return -1;
+	ticket_save(w, NULL, &row);
+	if (count_duplicate(w, &row, e) != 0)
+		return -1;
+	w->desk->counts.n_creates++;
+	*result = answer(w, &row);
+	return 0;
+}
