@@ -67,23 +67,45 @@ static int refuse(struct work *w, const struct value *r, struct err *e)
 	return -1;
 }
 
-/* No usable decision: the ticket is stored, goes to the duty queue, and everybody can see why. */
-static void otherwise(struct work *w, const char *point, const struct err *why, struct value *decision)
+static struct value failure(struct work *w, const char *point, const struct err *why)
 {
-	const struct value *catalog_says = value_path(packs_catalog(w->desk->packs), "otherwise.queue");
-	struct value failed = value_map(w->arena, 2), set = value_map(w->arena, 2);
+	struct value failed = value_map(w->arena, 2);
 
 	w->desk->counts.n_rule_failures++;
 	log_line(LOG_ERROR, "rules.failed", "point=%s generation=%jd error=\"%s\"", point,
 		(intmax_t)packs_generation(w->desk->packs), why->text);
-	*decision = value_map(w->arena, 2);
 	value_add(w->arena, &failed, "rule", value_literal(point));
 	value_add(w->arena, &failed, "message", value_text(w->arena, why->text, strlen(why->text)));
-	value_add(w->arena, decision, "failed", failed);
-	if (strcmp(point, "create") == 0) {
-		value_add(w->arena, &set, "queue", catalog_says == NULL ? value_literal(OTHERWISE_QUEUE) : *catalog_says);
+	return failed;
+}
+
+static struct value duty_queue(const struct work *w)
+{
+	const struct value *named = value_path(packs_catalog(w->desk->packs), "otherwise.queue");
+
+	return named == NULL ? value_literal(OTHERWISE_QUEUE) : *named;
+}
+
+void work_otherwise(struct work *w, const char *point, const struct err *why, struct value *row)
+{
+	struct value r = value_map(w->arena, 2);
+
+	value_add(w->arena, &r, "point", value_literal(point));
+	value_add(w->arena, &r, "failed", failure(w, point, why));
+	value_push(w->arena, &w->decisions, r);
+	value_set(w->arena, row, "queue", duty_queue(w));
+}
+
+/* No usable decision: the ticket is stored, goes to the duty queue, and everybody can see why. */
+static void otherwise(struct work *w, const char *point, const struct err *why, struct value *decision)
+{
+	struct value set = value_map(w->arena, 1);
+
+	*decision = value_map(w->arena, 2);
+	value_add(w->arena, decision, "failed", failure(w, point, why));
+	value_add(w->arena, &set, "queue", duty_queue(w));
+	if (strcmp(point, "act") != 0)
 		value_add(w->arena, decision, "set", set);
-	}
 }
 
 int work_ask(struct work *w, const char *point, const struct value *facts, struct value *decision, struct err *e)

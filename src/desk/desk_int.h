@@ -46,7 +46,8 @@ struct work {
 	struct value tickets;    /* array: {id, no, version, queue, set={field=[before, after]}} */
 	struct value notices;    /* array: [topic, data] */
 	struct value extra;      /* further keys of the event part */
-	uint32_t n_timers;
+	uint32_t n_timers;       /* timer ids given so far */
+	uint32_t n_opened;       /* ticket ids given so far */
 	bool is_import;          /* arms no timers, tells nobody */
 };
 
@@ -81,6 +82,8 @@ struct value facts_clocks(struct work *, const struct value *ticket);
  * then has only `failed`. A refusal is -1 with ERR_REJECTED.
  */
 int work_ask(struct work *, const char *point, const struct value *facts, struct value *decision, struct err *e) MUST_CHECK;
+/* The complaint is kept without a usable decision: duty queue, and `failed` in the record. */
+void work_otherwise(struct work *, const char *point, const struct err *why, struct value *row);
 /* Validate the whole decision, then apply all of it to the row. 0, or -1 with ERR_REJECTED; nothing was applied. */
 int decision_apply(struct work *, const struct value *decision, struct value *row, struct err *e) MUST_CHECK;
 /* Clock operations of a decision (clocks.c). */
@@ -110,6 +113,15 @@ void index_update(struct work *, const struct value *before, const struct value 
 struct slice index_prefix(struct arena *, enum index_id, const struct slice *texts, uint32_t n_texts);
 /* The smallest key behind all that start with this prefix. */
 struct slice key_after(struct arena *, struct slice prefix);
+
+/* ---- use cases ------------------------------------------------------------------------------------------------ */
+/* A new ticket's row by create's arguments, decided and applied but not saved. */
+int ticket_open(struct work *, const struct value *args, struct value *row, struct err *e) MUST_CHECK;
+work_fn ticket_create, ticket_import, ticket_act, contact_add;
+/* Tickets that a decision opens beside this one. */
+int open_children(struct work *, const struct value *open, struct value *row, struct err *e) MUST_CHECK;
+/* A due timer, as due_work hands it out. udata is the desk. */
+void timer_fire(void *udata, int64_t due_ms, uint64_t timer_id);
 
 /* ---- the live pack ------------------------------------------------------------------------------------------ */
 struct generation *packs_live(const struct packs *);

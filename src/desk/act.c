@@ -1,0 +1,203 @@
+/* ticket.act, contact.add, due timers: get the ticket, ask the rules, apply, save. */
+#include <string.h>
+
+#include "desk_int.h"
+#include "tocsin/log.h"
+
+static struct value ticket_facts(struct work *w, const struct value *row)
+{
+	struct value facts = facts_base(w);
+
+	value_add(w->arena, &facts, "ticket", *row);
+	value_add(w->arena, &facts, "clocks", facts_clocks(w, row));
+	return facts;
+}
+
+static void add_if(struct work *w, struct value *facts, const struct value *args, const char *key)
+{
+	const struct value *v = value_get(args, key);
+
+	if (v != NULL)
+		value_add(w->arena, facts, key, *v);
+}
+
+/* Ask, apply, open what it opens, save; *after is the row as saved. */
+static int decide(struct work *w, const char *point, const struct value *facts, const struct value *before, struct value *after,
+	struct err *e)
+{
+	struct value decision;
+
+	if (work_ask(w, point, facts, &decision, e) != 0 || decision_apply(w, &decision, after, e) != 0 ||
+		open_children(w, value_get(&decision, "open"), after, e) != 0)
+		return -1;
+	ticket_save(w, before, after);
+	return 0;
+}
+
+static int check_version(struct work *w, const struct value *args, const struct value *row, struct err *e)
+{
+	int64_t wanted, version = value_int_or(value_get(row, "version"), 0);
+	char text[32];
+
+	(void)w;
+	if (!value_as_int(value_get(args, "version"), &wanted) || wanted == version)
+		return 0;
+	snprintf(text, sizeof(text), "%jd", (intmax_t)wanted);
+	return err_arg(e, ERR_CONFLICT, "version", text, "ticket %jd is at version %jd, not %jd; read it again",
+		(intmax_t)value_int_or(value_get(row, "id"), 0), (intmax_t)version, (intmax_t)wanted);
+}
+
+int ticket_act(struct work *w, const struct value *args, struct value *result, struct err *e)
+{
+	struct value before, facts, history;
+
+	if (ticket_load(w->desk, w->tx, w->arena, value_int_or(value_get(args, "id"), 0), &before, e) != 0 ||
+		check_version(w, args, &before, e) != 0)
+		return -1;
+	facts = ticket_facts(w, &before);
+	add_if(w, &facts, args, "action");
+	add_if(w, &facts, args, "data");
+	add_if(w, &facts, args, "note");
+	if (facts_history(w, &before, &history, e) != 0)
+		return -1;
+	if (history.type != VALUE_NIL)
+		value_add(w->arena, &facts, "history", history);
+	*result = value_copy(w->arena, &before);
+	if (decide(w, "act", &facts, &before, result, e) != 0)
+		return -1;
+	w->desk->counts.n_acts++;
+	return 0;
+}
+
+/* The ticket a contact belongs to: named, or the newest open one of the number, or a new one. */
+static int contact_ticket(struct work *w, const struct value *args, struct value *row, struct err *e)
+{
+	const struct value *number = value_get(args, "number");
+	struct value history, who = value_map(w->arena, 1), subject = value_map(w->arena, 2);
+	int64_t id;
+
+	if (value_as_int(value_get(args, "ticket"), &id) || value_as_int(value_get(args, "incident"), &id))
+		return ticket_load_merged(w, id, row, e);
+	if (number == NULL)
+		return err_arg(e, ERR_BAD_REQUEST, "ticket", NULL, "a contact needs ticket, incident or number");
+	value_add(w->arena, &subject, "type", value_literal("mobile"));
+	value_add(w->arena, &subject, "id", *number);
+	value_add(w->arena, &who, "subject", subject);
+	if (facts_history(w, &who, &history, e) != 0)
+		return -1;
+	for (uint32_t i = 0; value_at(value_get(&history, "tickets"), i) != NULL; i++) {
+		const struct value *t = value_at(value_get(&history, "tickets"), i);
+
+		if (ticket_is_open(t))
+			return ticket_load_merged(w, value_int_or(value_get(t, "id"), 0), row, e);
+	}
+	return err_arg(e, ERR_NOT_FOUND, "number", value_cstr(w->arena, number),
+		"number %s has no open ticket; name one, or use ticket.create", value_cstr(w->arena, number));
+}
+
+int contact_add(struct work *w, const struct value *args, struct value *result, struct err *e)
+{
+	struct value before, after, facts, contact = value_map(w->arena, 5);
+	int64_t n;
+
+	if (contact_ticket(w, args, &before, e) != 0)
+		return -1;
+	facts = ticket_facts(w, &before);
+	add_if(w, &contact, args, "kind");
+	add_if(w, &contact, args, "channel");
+	add_if(w, &contact, args, "number");
+	add_if(w, &contact, args, "text");
+	value_add(w->arena, &facts, "contact", contact);
+	after = value_copy(w->arena, &before);
+	n = value_int_or(value_get(&before, "contacts"), 0) + 1;
+	value_set(w->arena, &after, "contacts", value_int(n));
+	value_set(w->arena, &after, "last_contact", value_int(w->now_ms));
+	if (decide(w, "contact", &facts, &before, &after, e) != 0)
+		return -1;
+	*result = value_map(w->arena, 4);
+	value_add(w->arena, result, "id", value_int((int64_t)tx_seq(w->tx)));
+	value_add(w->arena, result, value_is_text(value_get(&after, "kind"), "incident") ? "incident" : "ticket",
+		*value_get(&after, "id"));
+	value_add(w->arena, result, "contacts", value_int(n));
+	return 0;
+}
+
+int open_children(struct work *w, const struct value *open, struct value *row, struct err *e)
+{
+	for (uint32_t i = 0; open != NULL && i < open->n; i++) {
+		struct value child;
+
+		if (ticket_open(w, &open->as.items[i], &child, e) != 0)
+			return err_prefix(e, "the decision opens ticket %u", i + 1);
+		ticket_link(w, &child, "parent", value_int_or(value_get(row, "id"), 0));
+		ticket_link(w, row, "child", value_int_or(value_get(&child, "id"), 0));
+		ticket_save(w, NULL, &child);
+	}
+	return 0;
+}
+
+/* ---- due timers ----------------------------------------------------------------------------------------------- */
+/* The ticket of a fired timer: what the timer is told, what comes of it. */
+static int timer_decide(struct work *w, const struct value *timer, int64_t due_ms, uint64_t timer_id, struct err *e)
+{
+	struct value before, after, facts, about = value_copy(w->arena, timer);
+
+	if (ticket_load(w->desk, w->tx, w->arena, value_int_or(value_get(timer, "ticket"), 0), &before, e) != 0)
+		return -1;
+	value_set(w->arena, &about, "due", value_int(due_ms));
+	facts = ticket_facts(w, &before);
+	value_add(w->arena, &facts, "timer", about);
+	after = value_copy(w->arena, &before);
+	timers_forget(&after, due_ms, (int64_t)timer_id);
+	return decide(w, "timer", &facts, &before, &after, e);
+}
+
+/* A timer whose decision cannot be applied is still spent: its ticket goes to the duty queue, visibly. */
+static void timer_failed(struct work *w, const struct value *timer, int64_t due_ms, uint64_t timer_id, const struct err *why)
+{
+	struct value before, after;
+	struct err e;
+
+	log_line(LOG_ERROR, "timer.failed", "ticket=%jd due_ms=%jd error=\"%s\"",
+		(intmax_t)value_int_or(value_get(timer, "ticket"), 0), (intmax_t)due_ms, why->text);
+	if (ticket_load(w->desk, w->tx, w->arena, value_int_or(value_get(timer, "ticket"), 0), &before, &e) != 0)
+		return;
+	after = value_copy(w->arena, &before);
+	timers_forget(&after, due_ms, (int64_t)timer_id);
+	work_otherwise(w, "timer", why, &after);
+	ticket_save(w, &before, &after);
+}
+
+static void begin_timer(struct work *w, struct desk *d, const uint8_t key[DUE_KEY_LEN], struct slice params)
+{
+	work_begin(w, d, &d->arena, "timer.fire", "timer", 0, params);
+	tx_del(w->tx, TABLE_TIMER, slice_of(key, DUE_KEY_LEN));
+}
+
+void timer_fire(void *udata, int64_t due_ms, uint64_t timer_id)
+{
+	struct desk *d = udata;
+	uint8_t key[DUE_KEY_LEN];
+	struct slice row;
+	struct value timer;
+	struct work w;
+	struct err e;
+
+	arena_reset(&d->arena);
+	due_key(key, due_ms, timer_id);
+	if (store_get(d->store, TABLE_TIMER, slice_of(key, sizeof(key)), &row, &e) != 1) {
+		log_line(LOG_ERROR, "timer.lost", "due_ms=%jd id=%ju", (intmax_t)due_ms, (uintmax_t)timer_id);
+		return;
+	}
+	row.p = arena_copy(&d->arena, row.p, row.n);
+	begin_timer(&w, d, key, row);
+	if (value_decode(&d->arena, row, &timer, &e) != 0) {
+		log_line(LOG_ERROR, "timer.broken", "due_ms=%jd error=\"%s\"", (intmax_t)due_ms, e.text);
+	} else if (timer_decide(&w, &timer, due_ms, timer_id, &e) != 0) {
+		work_abort(&w);
+		begin_timer(&w, d, key, row);
+		timer_failed(&w, &timer, due_ms, timer_id, &e);
+	}
+	d->counts.n_timers++;
+	work_commit(&w);
+}
