@@ -4,6 +4,7 @@
  *
  * Event part: {at, who, role, method, params, generation, decisions?, tickets?, notices?, …extra}
  */
+#include <stdlib.h>
 #include <string.h>
 
 #include "desk_int.h"
@@ -45,7 +46,8 @@ static void encode_pair(struct buf *b, const char *key, struct value v)
 static void encode_event(struct work *w, struct buf *b)
 {
 	char names[ROLE_NAMES_LEN];
-	uint32_t n = 6 + (w->decisions.n > 0) + (w->tickets.n > 0) + (w->notices.n > 0) + w->extra.n;
+	uint32_t n_notices = w->is_import ? 0 : w->notices.n;
+	uint32_t n = 6 + (w->decisions.n > 0) + (w->tickets.n > 0) + (n_notices > 0) + w->extra.n;
 	struct value params = value_literal("params");
 
 	must(n < 16);
@@ -64,7 +66,7 @@ static void encode_event(struct work *w, struct buf *b)
 		encode_pair(b, "decisions", w->decisions);
 	if (w->tickets.n > 0)
 		encode_pair(b, "tickets", w->tickets);
-	if (w->notices.n > 0)
+	if (n_notices > 0)
 		encode_pair(b, "notices", w->notices);
 	for (uint32_t i = 0; i < w->extra.n; i++) {
 		value_encode(b, &w->extra.as.pairs[i].key);
@@ -82,6 +84,7 @@ uint64_t work_commit(struct work *w)
 	must(!event.is_full);
 	seq = tx_commit(w->tx, buf_slice(&event));
 	w->tx = NULL;
+	w->desk->last_ticket_id += w->n_opened;
 	buf_fini(&event);
 	return seq;
 }
