@@ -133,6 +133,9 @@ const struct calendar *packs_calendar(const struct packs *, const char *name);
 /* An earlier generation rebuilt for explain; NULL with err when it is not stored. */
 struct generation *packs_past(struct packs *, int64_t number, struct err *e);
 
+/* An entry's event part as a value: 1 found, 0 not there or erased by law, -1. */
+int event_load(struct desk *, struct arena *, uint64_t seq, struct value *event, struct err *e) MUST_CHECK;
+
 /* ---- topics --------------------------------------------------------------------------------------------------- */
 void topics_pump(struct desk *);
 void topics_session_end(struct desk *, struct session *);
@@ -140,6 +143,7 @@ void topics_session_end(struct desk *, struct session *);
 /* ---- method tables, one per file ------------------------------------------------------------------------------- */
 void tickets_register(struct desk *);
 void find_register(struct desk *);
+void history_register(struct desk *);
 void rules_register(struct desk *);
 void topics_register(struct desk *);
 void admin_register(struct desk *);

@@ -1,0 +1,253 @@
+/* ticket.history and ticket.explain: what happened to a ticket, and why; read from the events table. */
+#include <string.h>
+
+#include "desk_int.h"
+
+#define HISTORY_BYTES ((size_t)192 * 1024)
+
+/* The event part of an entry: 1 found, 0 not there or erased by law, -1. */
+int event_load(struct desk *d, struct arena *a, uint64_t seq, struct value *event, struct err *e)
+{
+	uint8_t key[8];
+	struct slice val, part;
+	int got;
+
+	store_be64(key, seq);
+	got = store_get(d->store, TABLE_EVENT, slice_of(key, 8), &val, e);
+	if (got != 1)
+		return got;
+	part = store_event_part(val);
+	if (part.n == 0)
+		return 0;
+	part.p = arena_copy(a, part.p, part.n);
+	return value_decode(a, part, event, e) == 0 ? 1 : -1;
+}
+
+/* The change of this ticket among an entry's tickets. */
+static const struct value *change_of(const struct value *event, int64_t id)
+{
+	const struct value *tickets = value_get(event, "tickets");
+
+	for (uint32_t i = 0; tickets != NULL && i < tickets->n; i++)
+		if (value_int_or(value_get(&tickets->as.items[i], "id"), 0) == id)
+			return &tickets->as.items[i];
+	return NULL;
+}
+
+static const char *action_of(struct arena *a, const struct value *event)
+{
+	const struct value *action = value_path(event, "params.action");
+
+	if (action == NULL && value_is(value_get(event, "params"), VALUE_ARRAY))
+		action = value_get(value_at(value_get(event, "params"), 0), "action");
+	return action == NULL ? NULL : value_cstr(a, action);
+}
+
+/* Arguments of a call: the map inside [map], or the map itself for timers. */
+static const struct value *params_of(const struct value *event)
+{
+	const struct value *params = value_get(event, "params");
+
+	return value_is(params, VALUE_ARRAY) ? value_at(params, 0) : params;
+}
+
+static struct value history_item(struct arena *a, uint64_t seq, const struct value *event, int64_t id)
+{
+	static const char *const shown[] = {"at", "who", "role", "method", "generation", "decisions"};
+	const struct value *change = change_of(event, id), *note = value_get(params_of(event), "note");
+	struct value item = value_map(a, 12);
+
+	value_add(a, &item, "seq", value_int((int64_t)seq));
+	for (size_t i = 0; i < sizeof(shown) / sizeof(shown[0]); i++)
+		if (value_get(event, shown[i]) != NULL)
+			value_add(a, &item, shown[i], *value_get(event, shown[i]));
+	if (action_of(a, event) != NULL)
+		value_add(a, &item, "action", value_literal(action_of(a, event)));
+	if (note != NULL)
+		value_add(a, &item, "note", *note);
+	if (value_get(change, "version") != NULL)
+		value_add(a, &item, "version", *value_get(change, "version"));
+	if (value_get(change, "set") != NULL)
+		value_add(a, &item, "set", *value_get(change, "set"));
+	return item;
+}
+
+static int ticket_history(struct call *c, struct value *result, struct err *e)
+{
+	struct desk *d = c->ctx;
+	int64_t id = value_int_or(value_get(&c->args, "id"), 0), after = value_int_or(value_get(&c->args, "after"), 0);
+	int64_t limit = value_int_or(value_get(&c->args, "limit"), 100);
+	struct value items = value_array(c->arena, 16), row;
+	uint8_t from[16], to[16];
+	struct scan s;
+	int got;
+
+	if (ticket_load(d, NULL, c->arena, id, &row, e) != 0)
+		return -1;
+	store_be64(from, (uint64_t)id);
+	store_be64(from + 8, (uint64_t)after + 1);
+	store_be64(to, (uint64_t)id + 1);
+	scan_init(&s, d->store, NULL, TABLE_TICKET_EVENT, slice_of(from, 16), slice_of(to, 8), false);
+	while (items.n < (uint32_t)limit && c->arena->used < FRAME_BYTES && (got = scan_next(&s, e)) == 1) {
+		uint64_t seq = load_be64((const uint8_t *)s.key.p + 8);
+		struct value event, item = value_map(c->arena, 2);
+
+		got = event_load(d, c->arena, seq, &event, e);
+		if (got < 0)
+			break;
+		if (got == 1) {
+			item = history_item(c->arena, seq, &event, id);
+		} else {
+			value_add(c->arena, &item, "seq", value_int((int64_t)seq));
+			value_add(c->arena, &item, "erased", value_bool(true));
+		}
+		value_push(c->arena, &items, item);
+		got = 0;
+	}
+	scan_fini(&s);
+	if (items.n < (uint32_t)limit && got < 0)
+		return -1;
+	*result = value_map(c->arena, 2);
+	value_add(c->arena, result, "events", items);
+	if (items.n == (uint32_t)limit || c->arena->used >= HISTORY_BYTES)
+		value_add(c->arena, result, "after", *value_get(&items.as.items[items.n - 1], "seq"));
+	return 0;
+}
+
+/* ---- explain ---------------------------------------------------------------------------------------------------- */
+/* The newest entry of the ticket that holds decisions, or the one asked for. */
+static int find_decided(struct desk *d, struct arena *a, int64_t id, int64_t seq, uint64_t *found, struct value *event, struct err *e)
+{
+	uint8_t from[8], to[8];
+	struct scan s;
+	int got;
+
+	if (seq > 0) {
+		*found = (uint64_t)seq;
+		got = event_load(d, a, (uint64_t)seq, event, e);
+		if (got == 1 && change_of(event, id) != NULL)
+			return 0;
+		return got < 0 ? -1 : err_set(e, ERR_NOT_FOUND, "ticket %jd has no entry %jd", (intmax_t)id, (intmax_t)seq);
+	}
+	store_be64(from, (uint64_t)id);
+	store_be64(to, (uint64_t)id + 1);
+	scan_init(&s, d->store, NULL, TABLE_TICKET_EVENT, slice_of(from, 8), slice_of(to, 8), true);
+	while ((got = scan_next(&s, e)) == 1) {
+		*found = load_be64((const uint8_t *)s.key.p + 8);
+		got = event_load(d, a, *found, event, e);
+		if (got < 0 || (got == 1 && value_get(event, "decisions") != NULL))
+			break;
+	}
+	scan_fini(&s);
+	if (got == 1)
+		return 0;
+	return got < 0 ? -1 : err_set(e, ERR_NOT_FOUND, "ticket %jd has no recorded decision", (intmax_t)id);
+}
+
+/* The facts as they were: what was kept, the ticket as it came or as it stood, and the time. */
+static struct value facts_again(struct desk *d, struct arena *a, const struct value *event, const struct value *decision,
+	const struct value *row)
+{
+	struct work w = {.desk = d, .arena = a, .now_ms = value_int_or(value_get(event, "at"), 0)};
+	const struct value *kept = value_get(decision, "facts"), *params = params_of(event);
+	struct value facts, who, roles = value_array(a, 1);
+
+	w.who = value_cstr(a, value_get(event, "who"));
+	facts = facts_base(&w);
+	who = *value_get(&facts, "who");
+	value_push(a, &roles, *value_get(event, "role"));
+	value_set(a, &who, "roles", roles);
+	value_set(a, &facts, "who", who);
+	for (uint32_t i = 0; kept != NULL && i < kept->n; i++)
+		value_set(a, &facts, value_cstr(a, &kept->as.pairs[i].key), kept->as.pairs[i].val);
+	if (value_is_text(value_get(decision, "point"), "create")) {
+		struct value ticket = value_copy(a, params);
+
+		value_unset(&ticket, "request_id");
+		if (value_get(&ticket, "kind") == NULL)
+			value_set(a, &ticket, "kind", *value_get(row, "kind"));
+		if (value_get(row, "subject") != NULL)
+			value_set(a, &ticket, "subject", *value_get(row, "subject"));
+		value_set(a, &ticket, "created", *value_get(row, "created"));
+		value_set(a, &facts, "ticket", ticket);
+	} else if (value_get(&facts, "ticket") != NULL && value_get(row, "text") != NULL) {
+		struct value ticket = value_copy(a, value_get(&facts, "ticket"));
+
+		value_set(a, &ticket, "text", *value_get(row, "text"));
+		value_set(a, &facts, "ticket", ticket);
+	}
+	return facts;
+}
+
+static int explain_one(struct desk *d, struct arena *a, const struct value *event, const struct value *decision,
+	const struct value *row, const char *rule, struct value *out, struct err *e)
+{
+	struct generation *g = packs_past(d->packs, value_int_or(value_get(event, "generation"), 0), e);
+	struct value facts = facts_again(d, a, event, decision, row), rules;
+
+	if (g == NULL)
+		return -1;
+	if (generation_explain(g, value_cstr(a, value_get(decision, "point")), &facts, rule, a, &rules, e) != 0)
+		return -1;
+	*out = value_map(a, 5);
+	value_add(a, out, "point", *value_get(decision, "point"));
+	if (value_get(decision, "because") != NULL)
+		value_add(a, out, "because", *value_get(decision, "because"));
+	if (value_get(decision, "failed") != NULL)
+		value_add(a, out, "failed", *value_get(decision, "failed"));
+	value_add(a, out, "facts", facts);
+	value_add(a, out, "rules", rules);
+	return 0;
+}
+
+static int ticket_explain(struct call *c, struct value *result, struct err *e)
+{
+	struct desk *d = c->ctx;
+	int64_t id = value_int_or(value_get(&c->args, "id"), 0);
+	const char *rule = value_cstr(c->arena, value_get(&c->args, "rule"));
+	struct value row, event, decisions = value_array(c->arena, 2);
+	const struct value *recorded;
+	uint64_t seq;
+
+	if (ticket_load(d, NULL, c->arena, id, &row, e) != 0 ||
+		find_decided(d, c->arena, id, value_int_or(value_get(&c->args, "seq"), 0), &seq, &event, e) != 0)
+		return -1;
+	recorded = value_get(&event, "decisions");
+	for (uint32_t i = 0; recorded != NULL && i < recorded->n; i++) {
+		struct value one;
+
+		if (explain_one(d, c->arena, &event, &recorded->as.items[i], &row, rule, &one, e) != 0)
+			return -1;
+		value_push(c->arena, &decisions, one);
+	}
+	*result = value_map(c->arena, 6);
+	value_add(c->arena, result, "id", value_int(id));
+	value_add(c->arena, result, "seq", value_int((int64_t)seq));
+	value_add(c->arena, result, "at", *value_get(&event, "at"));
+	value_add(c->arena, result, "generation", *value_get(&event, "generation"));
+	value_add(c->arena, result, "decisions", decisions);
+	return 0;
+}
+
+static const struct rpc_arg history_args[] = {
+	{.name = "id", .type = ARG_ID, .is_required = true, .help = "the ticket"},
+	{.name = "after", .type = ARG_INT, .min = 0, .max = ID_MAX, .help = "seq to go on behind"},
+	{.name = "limit", .type = ARG_INT, .min = 1, .max = 1000, .help = "events a page, 100"},
+};
+static const struct rpc_arg explain_args[] = {
+	{.name = "id", .type = ARG_ID, .is_required = true, .help = "the ticket"},
+	{.name = "seq", .type = ARG_INT, .min = 1, .max = ID_MAX, .help = "the entry; else the last one that was decided"},
+	{.name = "rule", .type = ARG_TEXT, .help = "only this rule, \"routing/fibre outage\""},
+};
+static const struct rpc_method methods[] = {
+	{.name = "ticket.history", .handler = ticket_history, RPC_ARGS(history_args), .roles = ROLE_ANY,
+		.help = "Everything that happened to a ticket, in order.", .returns = "{events=[{seq, at, who, method, set, …}], after?}"},
+	{.name = "ticket.explain", .handler = ticket_explain, RPC_ARGS(explain_args), .roles = ROLE_ANY,
+		.help = "Why a ticket went where it went, and why other rules did not fire: the stored pack asked again with the recorded facts.",
+		.returns = "{id, seq, at, generation, decisions=[{point, because, facts, rules=[{rule, fired, failed?}]}]}"},
+};
+
+void history_register(struct desk *d)
+{
+	rpc_register(d->rpc, methods, sizeof(methods) / sizeof(methods[0]), d);
+}

@@ -1,0 +1,231 @@
+/*
+ * Topics: every entry is also news. topic.event is made from the events table, so a subscriber who was away resumes where it was.
+ *
+ *   seq of a topic event = entry seq * 64 + its place in the entry; increasing, not dense
+ *   cursor of a consumer = TABLE_CONSUMER name → {acked}
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "desk_int.h"
+#include "tocsin/log.h"
+
+#define EVENTS_AN_ENTRY 64
+#define PUMP_ENTRIES 256 /* a session a turn */
+#define PUMP_BYTES ((size_t)128 * 1024)
+
+struct subscription {
+	struct value topics; /* array of texts, in `arena` */
+	uint64_t next;       /* topic seq to look at next */
+	size_t turn_bytes;
+	struct arena arena;
+};
+
+static bool wants(const struct subscription *sub, const char *topic)
+{
+	for (uint32_t i = 0; i < sub->topics.n; i++) {
+		const struct value *t = &sub->topics.as.items[i];
+
+		if (value_is_text(t, "#") || value_is_text(t, topic))
+			return true;
+		/* "ticket.#" and "ticket.city_support.#" */
+		if (t->n >= 2 && memcmp(t->as.text + t->n - 2, ".#", 2) == 0 && strncmp(topic, t->as.text, t->n - 1) == 0)
+			return true;
+	}
+	return false;
+}
+
+static void push_event(struct desk *d, struct session *s, struct arena *a, uint64_t seq, const char *topic, int64_t at,
+	struct value data)
+{
+	struct subscription *sub = s->topics;
+	struct value event;
+
+	if (seq < sub->next || !wants(sub, topic))
+		return;
+	event = value_map(a, 4);
+	value_add(a, &event, "seq", value_int((int64_t)seq));
+	value_add(a, &event, "topic", value_text(a, topic, strlen(topic)));
+	value_add(a, &event, "at", value_int(at));
+	value_add(a, &event, "data", data);
+	session_push(s, "topic.event", &event, store_last_seq(d->store));
+	sub->turn_bytes += 256;
+}
+
+/* A changed ticket is news for its queue, and for the queue it left. */
+static void push_ticket(struct desk *d, struct session *s, struct arena *a, uint64_t seq, const struct value *event,
+	const struct value *change)
+{
+	static const char *const shown[] = {"id", "no", "kind", "version", "status", "stage", "queue", "from_queue", "city", "category"};
+	const char *queue = value_cstr(a, value_get(change, "queue")), *from = value_cstr(a, value_get(change, "from_queue"));
+	const struct value *method = value_get(event, "method");
+	struct value data = value_map(a, 12);
+	int64_t at = value_int_or(value_get(event, "at"), 0);
+
+	for (size_t i = 0; i < sizeof(shown) / sizeof(shown[0]); i++)
+		if (value_get(change, shown[i]) != NULL)
+			value_add(a, &data, shown[i], *value_get(change, shown[i]));
+	value_add(a, &data, "method", *method);
+	value_add(a, &data, "who", *value_get(event, "who"));
+	if (queue != NULL)
+		push_event(d, s, a, seq, arena_printf(a, "ticket.%s", queue), at, data);
+	if (from != NULL)
+		push_event(d, s, a, seq + 1, arena_printf(a, "ticket.%s", from), at, data);
+}
+
+static void push_entry(struct desk *d, struct session *s, struct arena *a, uint64_t entry_seq, const struct value *event)
+{
+	const struct value *tickets = value_get(event, "tickets"), *notices = value_get(event, "notices");
+	uint64_t seq = entry_seq * EVENTS_AN_ENTRY;
+	int64_t at = value_int_or(value_get(event, "at"), 0);
+
+	if (value_is_text(value_get(event, "method"), "ticket.import"))
+		return;
+	for (uint32_t i = 0; tickets != NULL && i < tickets->n && i < EVENTS_AN_ENTRY / 4; i++, seq += 2)
+		push_ticket(d, s, a, seq, event, &tickets->as.items[i]);
+	for (uint32_t i = 0; notices != NULL && i < notices->n && i < EVENTS_AN_ENTRY / 2; i++, seq++) {
+		const struct value *n = &notices->as.items[i];
+
+		push_event(d, s, a, seq, value_cstr(a, value_at(n, 0)), at, value_at(n, 1) == NULL ? value_nil : *value_at(n, 1));
+	}
+}
+
+static void pump_session(struct desk *d, struct session *s)
+{
+	struct subscription *sub = s->topics;
+	uint64_t last = store_last_seq(d->store);
+	int n = 0;
+
+	sub->turn_bytes = 0;
+	while (sub->next / EVENTS_AN_ENTRY <= last && n++ < PUMP_ENTRIES && sub->turn_bytes < PUMP_BYTES) {
+		uint64_t seq = sub->next / EVENTS_AN_ENTRY;
+		struct value event;
+		struct err e;
+		int got;
+
+		arena_reset(&d->arena);
+		got = seq == 0 ? 0 : event_load(d, &d->arena, seq, &event, &e);
+		if (got < 0) {
+			log_line(LOG_ERROR, "topic.broken", "seq=%ju error=\"%s\"", (uintmax_t)seq, e.text);
+			return;
+		}
+		if (got == 1)
+			push_entry(d, s, &d->arena, seq, &event);
+		sub->next = (seq + 1) * EVENTS_AN_ENTRY;
+	}
+	if (sub->next / EVENTS_AN_ENTRY <= last)
+		server_wake(d->server);
+}
+
+void topics_pump(struct desk *d)
+{
+	for (struct session *s = rpc_sessions(d->rpc); s != NULL; s = s->next)
+		if (s->topics != NULL && s->conn != NULL && !conn_is_full(s->conn))
+			pump_session(d, s);
+}
+
+void topics_session_end(struct desk *d, struct session *s)
+{
+	struct subscription *sub = s->topics;
+
+	(void)d;
+	if (sub == NULL)
+		return;
+	arena_fini(&sub->arena);
+	free(sub);
+	s->topics = NULL;
+}
+
+/* ---- methods ------------------------------------------------------------------------------------------------------ */
+static int consumer_acked(struct desk *d, struct arena *a, struct slice name, int64_t *acked, struct err *e)
+{
+	struct slice val;
+	struct value row;
+	int got = store_get(d->store, TABLE_CONSUMER, name, &val, e);
+
+	*acked = -1;
+	if (got != 1)
+		return got;
+	val.p = arena_copy(a, val.p, val.n);
+	if (value_decode(a, val, &row, e) != 0)
+		return -1;
+	*acked = value_int_or(value_get(&row, "acked"), -1);
+	return 0;
+}
+
+static int topic_subscribe(struct call *c, struct value *result, struct err *e)
+{
+	struct desk *d = c->ctx;
+	const struct value *topics = value_get(&c->args, "topics"), *consumer = value_get(&c->args, "consumer");
+	int64_t after = value_int_or(value_get(&c->args, "after"), -1);
+	struct subscription *sub;
+
+	if (c->session->conn == NULL)
+		return err_set(e, ERR_REJECTED, "topics need a connection of their own");
+	for (uint32_t i = 0; i < topics->n; i++)
+		if (topics->as.items[i].type != VALUE_TEXT || topics->as.items[i].n == 0)
+			return err_arg(e, ERR_BAD_REQUEST, "topics", NULL, "topics[%u] must be text", i);
+	if (after < 0 && consumer != NULL && consumer_acked(d, c->arena, value_slice(consumer), &after, e) != 0)
+		return -1;
+	topics_session_end(d, c->session);
+	sub = calloc(1, sizeof(*sub));
+	must(sub != NULL);
+	arena_init(&sub->arena, 0);
+	sub->topics = value_copy(&sub->arena, topics);
+	sub->next = after >= 0 ? (uint64_t)after + 1 : (store_last_seq(d->store) + 1) * EVENTS_AN_ENTRY;
+	c->session->topics = sub;
+	server_wake(d->server);
+	*result = value_map(c->arena, 1);
+	value_add(c->arena, result, "seq", value_int((int64_t)sub->next - 1));
+	return 0;
+}
+
+static int ack(struct work *w, const struct value *args, struct value *result, struct err *e)
+{
+	struct slice name = value_slice(value_get(args, "consumer"));
+	int64_t seq = value_int_or(value_get(args, "seq"), 0), acked;
+	struct value row = value_map(w->arena, 1);
+	struct buf b;
+
+	*result = value_map(w->arena, 1);
+	value_add(w->arena, result, "seq", value_int(seq));
+	if (consumer_acked(w->desk, w->arena, name, &acked, e) != 0)
+		return -1;
+	if (acked >= seq)
+		return 0;
+	value_add(w->arena, &row, "acked", value_int(seq));
+	buf_init(&b, 256);
+	value_encode(&b, &row);
+	tx_put(w->tx, TABLE_CONSUMER, name, buf_slice(&b));
+	buf_fini(&b);
+	return 0;
+}
+
+static int topic_ack(struct call *c, struct value *result, struct err *e)
+{
+	if (value_get(&c->args, "consumer")->n == 0 || value_get(&c->args, "consumer")->n > 100)
+		return err_arg(e, ERR_BAD_REQUEST, "consumer", NULL, "consumer must be 1 to 100 bytes");
+	return work_call(c, ack, result, e);
+}
+
+static const struct rpc_arg subscribe_args[] = {
+	{.name = "topics", .type = ARG_ARRAY, .is_required = true, .help = "names; \"ticket.#\" a family, \"#\" all"},
+	{.name = "consumer", .type = ARG_TEXT, .help = "durable name: resumes behind what it acknowledged"},
+	{.name = "after", .type = ARG_INT, .min = 0, .max = ID_MAX, .help = "seq to go on behind"},
+};
+static const struct rpc_arg ack_args[] = {
+	{.name = "consumer", .type = ARG_TEXT, .is_required = true, .help = "the durable name"},
+	{.name = "seq", .type = ARG_INT, .is_required = true, .min = 0, .max = ID_MAX, .help = "the last event that was worked"},
+};
+static const struct rpc_method methods[] = {
+	{.name = "topic.subscribe", .handler = topic_subscribe, RPC_ARGS(subscribe_args), .roles = ROLE_ANY,
+		.help = "Have events of topics pushed as [\"topic.event\", [{seq, topic, at, data}]], in order, at least once.",
+		.returns = "{seq}"},
+	{.name = "topic.ack", .handler = topic_ack, RPC_ARGS(ack_args), .roles = ROLE_ANY, .flags = RPC_CHANGES,
+		.help = "A durable consumer has worked everything up to seq.", .returns = "{seq}"},
+};
+
+void topics_register(struct desk *d)
+{
+	rpc_register(d->rpc, methods, sizeof(methods) / sizeof(methods[0]), d);
+}
