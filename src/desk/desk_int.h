@@ -131,7 +131,7 @@ struct calendar;
 /* A calendar of the live pack by name, or NULL. */
 const struct calendar *packs_calendar(const struct packs *, const char *name);
 /* An earlier generation rebuilt for explain; NULL with err when it is not stored. */
-struct generation *packs_past(struct packs *, int64_t number, struct err *e);
+struct generation *packs_past(struct desk *, int64_t number, struct err *e);
 
 /* An entry's event part as a value: 1 found, 0 not there or erased by law, -1. */
 int event_load(struct desk *, struct arena *, uint64_t seq, struct value *event, struct err *e) MUST_CHECK;

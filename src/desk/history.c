@@ -182,7 +182,7 @@ static struct value facts_again(struct desk *d, struct arena *a, const struct va
 static int explain_one(struct desk *d, struct arena *a, const struct value *event, const struct value *decision,
 	const struct value *row, const char *rule, struct value *out, struct err *e)
 {
-	struct generation *g = packs_past(d->packs, value_int_or(value_get(event, "generation"), 0), e);
+	struct generation *g = packs_past(d, value_int_or(value_get(event, "generation"), 0), e);
 	struct value facts = facts_again(d, a, event, decision, row), rules;
 
 	if (g == NULL)

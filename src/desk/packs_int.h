@@ -1,0 +1,57 @@
+/* Inside the life of packs: packs.c (accepting), packs_store.c (start, past generations), rules_methods.c (methods). */
+#pragma once
+
+#include "desk_int.h"
+#include "pack_calendars.h"
+
+struct packs {
+	char *dir;
+	char *share_dir;
+	struct generation *live, *previous;
+	int64_t number, previous_number, max_number;
+	int64_t loaded_at_ms;
+	char by[PERSON_LEN];
+	struct pack_calendars calendars;
+	/* verdict of the last attempt */
+	struct arena verdict;
+	bool is_ok;
+	struct value errors, uncovered;
+	int64_t took_ms;
+	uint32_t n_specs, n_rules;
+	bool is_building;
+	bool is_wanted_again; /* a signal came while building */
+	char wanted_by[PERSON_LEN];
+	/* a generation rebuilt for explain, kept until another is asked for */
+	struct generation *past;
+	int64_t past_number;
+};
+
+/* One attempt: what to read, what came of it. */
+struct pack_build {
+	struct desk *desk;
+	struct arena arena;
+	const char *dir, *share_dir;
+	char by[PERSON_LEN];
+	bool has_files;
+	struct pack_files files;
+	struct value replays; /* facts of the last complaints */
+	struct generation *made;
+	struct pack_calendars calendars;
+	struct rules_report report;
+	bool is_ok, is_check;
+	struct err why;
+	int64_t took_us;
+	struct deferral *deferral;
+};
+
+void pack_build_run(void *udata);
+void pack_build_fini(struct pack_build *);
+void packs_accept(struct desk *, struct pack_build *);
+struct value packs_status(const struct packs *, struct arena *);
+/* Read a stored generation's files: 0, or -1. */
+int packs_stored(struct desk *, int64_t number, struct pack_files *out, struct err *e) MUST_CHECK;
+/* Facts of the last complaints, in the build's arena. */
+void packs_collect_replays(struct desk *, struct pack_build *);
+/* At start: the last accepted pack, then the folder. */
+int packs_new(struct desk *, struct err *e) MUST_CHECK;
+void packs_free(struct packs *);
