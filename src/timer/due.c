@@ -1,0 +1,243 @@
+#include "tocsin/due.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "tocsin/log.h"
+#include "tocsin/wheel.h"
+
+#define SLOTS_MIN 1024
+
+/* Nodes by timer id: open addressing, linear probing, backward-shift deletion (Knuth 6.4, algorithm R). */
+struct nodes {
+	struct wheel_node **slots;
+	size_t n, cap; /* cap: a power of two */
+};
+
+struct due {
+	struct store *store;
+	struct wheel wheel;
+	struct nodes nodes;
+	int64_t horizon_ms; /* rows due before it are in the wheel */
+	int64_t now_ms;
+	void (*fire)(void *, int64_t, uint64_t);
+	void *udata;
+};
+
+static size_t home(const struct nodes *t, uint64_t id)
+{
+	return (size_t)(id * UINT64_C(0x9e3779b97f4a7c15) >> 20) & (t->cap - 1);
+}
+
+static size_t find(const struct nodes *t, uint64_t id)
+{
+	size_t i = home(t, id);
+
+	while (t->slots[i] != NULL && t->slots[i]->id != id)
+		i = (i + 1) & (t->cap - 1);
+	return i;
+}
+
+static void grow(struct nodes *t)
+{
+	struct nodes more = {.cap = t->cap == 0 ? SLOTS_MIN : t->cap * 2, .n = t->n};
+
+	more.slots = calloc(more.cap, sizeof(*more.slots));
+	must(more.slots != NULL);
+	for (size_t i = 0; i < t->cap; i++)
+		if (t->slots[i] != NULL)
+			more.slots[find(&more, t->slots[i]->id)] = t->slots[i];
+	free(t->slots);
+	*t = more;
+}
+
+static struct wheel_node *take(struct nodes *t, uint64_t id)
+{
+	size_t i = find(t, id), j = i;
+	struct wheel_node *node = t->slots[i];
+
+	if (node == NULL)
+		return NULL;
+	t->n--;
+	for (;;) {
+		size_t h;
+
+		t->slots[i] = NULL;
+		do {
+			j = (j + 1) & (t->cap - 1);
+			if (t->slots[j] == NULL)
+				return node;
+			h = home(t, t->slots[j]->id);
+		} while (((j - h) & (t->cap - 1)) < ((j - i) & (t->cap - 1)));
+		t->slots[i] = t->slots[j];
+		i = j;
+	}
+}
+
+void due_key(uint8_t key[DUE_KEY_LEN], int64_t due_ms, uint64_t id)
+{
+	store_be64(key, (uint64_t)due_ms);
+	store_be64(key + 8, id);
+}
+
+static void arm(struct due *d, int64_t due_ms, uint64_t id)
+{
+	struct wheel_node *node;
+	size_t i;
+
+	if (d->nodes.n * 2 >= d->nodes.cap)
+		grow(&d->nodes);
+	i = find(&d->nodes, id);
+	if (d->nodes.slots[i] != NULL)
+		return; /* already there: a row written again */
+	node = calloc(1, sizeof(*node));
+	must(node != NULL);
+	wheel_arm(&d->wheel, node, due_ms, id);
+	d->nodes.slots[i] = node;
+	d->nodes.n++;
+}
+
+static void disarm(struct due *d, uint64_t id)
+{
+	struct wheel_node *node = take(&d->nodes, id);
+
+	if (node == NULL)
+		return;
+	wheel_cancel(&d->wheel, node);
+	free(node);
+}
+
+void due_on_publish(struct due *d, struct slice key, const struct slice *val)
+{
+	int64_t due_ms = (int64_t)load_be64(key.p);
+	uint64_t id = load_be64((const uint8_t *)key.p + 8);
+
+	if (val == NULL)
+		disarm(d, id);
+	else if (due_ms < d->horizon_ms)
+		arm(d, due_ms, id);
+}
+
+/* Bring the rows of [horizon, until) into the wheel. */
+static int fetch(struct due *d, int64_t until_ms, struct err *e)
+{
+	uint8_t from[8], to[8];
+	struct scan s;
+	int got;
+
+	store_be64(from, (uint64_t)d->horizon_ms);
+	store_be64(to, (uint64_t)until_ms);
+	scan_init(&s, d->store, NULL, TABLE_TIMER, slice_of(from, 8), slice_of(to, 8), false);
+	while ((got = scan_next(&s, e)) == 1)
+		arm(d, (int64_t)load_be64(s.key.p), load_be64((const uint8_t *)s.key.p + 8));
+	scan_fini(&s);
+	if (got == 0)
+		d->horizon_ms = until_ms;
+	return got;
+}
+
+int due_new(struct due **out, struct store *store, int64_t now_ms, struct err *e)
+{
+	struct due *d = calloc(1, sizeof(*d));
+
+	must(d != NULL);
+	d->store = store;
+	d->now_ms = now_ms;
+	wheel_init(&d->wheel, now_ms);
+	grow(&d->nodes);
+	if (fetch(d, now_ms + DUE_HORIZON_MS, e) != 0) {
+		due_free(d);
+		return -1;
+	}
+	*out = d;
+	return 0;
+}
+
+void due_free(struct due *d)
+{
+	if (d == NULL)
+		return;
+	for (size_t i = 0; i < d->nodes.cap; i++)
+		free(d->nodes.slots[i]);
+	free(d->nodes.slots);
+	free(d);
+}
+
+/* Half a horizon before it ends the next part is fetched. */
+static void extend(struct due *d, int64_t now_ms)
+{
+	struct err e;
+
+	if (now_ms + DUE_HORIZON_MS / 2 > d->horizon_ms && fetch(d, now_ms + DUE_HORIZON_MS, &e) != 0)
+		log_line(LOG_ERROR, "due.fetch", "error=\"%s\"", e.text);
+}
+
+int64_t due_next_ms(struct due *d)
+{
+	int64_t next = wheel_next_ms(&d->wheel);
+	uint8_t from[8];
+	struct scan s;
+	struct err e;
+
+	if (next != INT64_MAX)
+		return next;
+	store_be64(from, (uint64_t)d->horizon_ms);
+	scan_init(&s, d->store, NULL, TABLE_TIMER, slice_of(from, 8), slice_of(NULL, 0), false);
+	if (scan_next(&s, &e) == 1)
+		next = (int64_t)load_be64(s.key.p);
+	scan_fini(&s);
+	return next;
+}
+
+static void on_due(struct wheel_node *node, void *udata)
+{
+	struct due *d = udata;
+	int64_t due_ms = node->due_ms;
+	uint64_t id = node->id;
+
+	take(&d->nodes, id);
+	free(node);
+	d->fire(d->udata, due_ms, id);
+}
+
+size_t due_work(struct due *d, int64_t now_ms, size_t max, void (*fire)(void *, int64_t, uint64_t), void *udata)
+{
+	d->fire = fire;
+	d->udata = udata;
+	extend(d, now_ms);
+	return wheel_advance(&d->wheel, now_ms, max, on_due, d);
+}
+
+size_t due_count(const struct due *d)
+{
+	return d->nodes.n;
+}
+
+int due_audit(struct due *d, struct err *e)
+{
+	const char *wrong = wheel_check(&d->wheel);
+	size_t n_rows = 0;
+	uint8_t to[8];
+	struct scan s;
+	int got;
+
+	if (wrong != NULL)
+		return err_set(e, ERR_INTERNAL, "timer wheel: %s", wrong);
+	store_be64(to, (uint64_t)d->horizon_ms);
+	scan_init(&s, d->store, NULL, TABLE_TIMER, slice_of(NULL, 0), slice_of(to, 8), false);
+	while ((got = scan_next(&s, e)) == 1) {
+		uint64_t id = load_be64((const uint8_t *)s.key.p + 8);
+		const struct wheel_node *node = d->nodes.slots[find(&d->nodes, id)];
+
+		n_rows++;
+		if (node == NULL || node->due_ms != (int64_t)load_be64(s.key.p)) {
+			got = err_set(e, ERR_INTERNAL, "timer %ju due at %jd is in the store but not in the wheel", (uintmax_t)id,
+				(intmax_t)load_be64(s.key.p));
+			break;
+		}
+	}
+	scan_fini(&s);
+	if (got == 0 && n_rows != d->nodes.n)
+		return err_set(e, ERR_INTERNAL, "the wheel holds %zu timers, the store %zu", d->nodes.n, n_rows);
+	return got;
+}
