@@ -4,7 +4,7 @@
 #include "desk_int.h"
 #include "tocsin/calendar.h"
 
-const struct calendar *calendar_by_name(struct desk *d, const char *name, struct err *e)
+static const struct calendar *calendar_by_name(struct desk *d, const char *name, struct err *e)
 {
 	const struct calendar *c = packs_calendar(d->packs, name);
 

@@ -3,12 +3,17 @@
  */
 #pragma once
 
+#include <stdio.h>
+#include <stdlib.h>
+
 #include "tocsin/clock.h"
+#include "tocsin/decision.h"
 #include "tocsin/desk.h"
 #include "tocsin/due.h"
 #include "tocsin/rpc.h"
 #include "tocsin/rules.h"
 #include "tocsin/store.h"
+#include "tocsin/wire.h"
 #include "tocsin/worker.h"
 
 struct desk {

@@ -88,7 +88,7 @@ static int ticket_history(struct call *c, struct value *result, struct err *e)
 	store_be64(from + 8, (uint64_t)after + 1);
 	store_be64(to, (uint64_t)id + 1);
 	scan_init(&s, d->store, NULL, TABLE_TICKET_EVENT, slice_of(from, 16), slice_of(to, 8), false);
-	while (items.n < (uint32_t)limit && c->arena->used < FRAME_BYTES && (got = scan_next(&s, e)) == 1) {
+	while (items.n < (uint32_t)limit && c->arena->used < HISTORY_BYTES && (got = scan_next(&s, e)) == 1) {
 		uint64_t seq = load_be64((const uint8_t *)s.key.p + 8);
 		struct value event, item = value_map(c->arena, 2);
 

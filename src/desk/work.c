@@ -47,7 +47,7 @@ static void encode_event(struct work *w, struct buf *b)
 {
 	char names[ROLE_NAMES_LEN];
 	uint32_t n_notices = w->is_import ? 0 : w->notices.n;
-	uint32_t n = 6 + (w->decisions.n > 0) + (w->tickets.n > 0) + (n_notices > 0) + w->extra.n;
+	uint32_t n = 6u + (w->decisions.n > 0) + (w->tickets.n > 0) + (n_notices > 0) + w->extra.n;
 	struct value params = value_literal("params");
 
 	must(n < 16);
