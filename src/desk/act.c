@@ -149,6 +149,8 @@ static int timer_decide(struct work *w, const struct value *timer, int64_t due_m
 	value_add(w->arena, &facts, "timer", about);
 	after = value_copy(w->arena, &before);
 	timers_forget(&after, due_ms, (int64_t)timer_id);
+	if (clock_fired(w, timer, &after, e) != 0)
+		return -1;
 	return decide(w, "timer", &facts, &before, &after, e);
 }
 
@@ -164,6 +166,8 @@ static void timer_failed(struct work *w, const struct value *timer, int64_t due_
 		return;
 	after = value_copy(w->arena, &before);
 	timers_forget(&after, due_ms, (int64_t)timer_id);
+	if (clock_fired(w, timer, &after, &e) != 0)
+		log_line(LOG_ERROR, "timer.clock", "error=\"%s\"", e.text);
 	work_otherwise(w, "timer", why, &after);
 	ticket_save(w, &before, &after);
 }

@@ -95,6 +95,8 @@ int decision_apply(struct work *, const struct value *decision, struct value *ro
 int clocks_apply(struct work *, const struct value *ops, struct value *row, struct err *e) MUST_CHECK;
 /* Stop every running clock of the row at now (closing). */
 int clocks_stop_all(struct work *, struct value *row, struct err *e) MUST_CHECK;
+/* A clock's percentage has fired: remember it, arm the next. */
+int clock_fired(struct work *, const struct value *timer, struct value *row, struct err *e) MUST_CHECK;
 int timers_apply(struct work *, const struct value *arm, const struct value *cancel, struct value *row, struct err *e) MUST_CHECK;
 /* Take a fired timer out of the row's list. */
 void timers_forget(struct value *row, int64_t due_ms, int64_t timer_id);

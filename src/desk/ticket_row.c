@@ -57,7 +57,7 @@ int64_t ticket_due_next(const struct value *row)
 		const struct value *clock = value_get_n(clocks, p->key.as.text, p->key.n);
 		int64_t at = value_int_or(&p->val, INT64_MAX);
 
-		if (clock != NULL && !value_is_text(value_get(clock, "state"), "running"))
+		if (value_true(value_get(clock, "paused")) || value_get(clock, "stopped") != NULL)
 			continue;
 		if (at < next)
 			next = at;
@@ -88,7 +88,7 @@ void ticket_link(struct work *w, struct value *row, const char *type, int64_t id
 /* What changed, for the permanent record: {field=[before, after]}; long texts and ledgers by their new value only. */
 static struct value changed_fields(struct work *w, const struct value *before, const struct value *after)
 {
-	static const char *const derived[] = {"updated", "version", "clocks", "timers"};
+	static const char *const derived[] = {"updated", "version", "clocks", "timers", "fired"};
 	struct value set = value_map(w->arena, 8);
 
 	for (uint32_t i = 0; i < after->n; i++) {
