@@ -59,6 +59,11 @@ static void timers_drop(struct work *w, struct value *row, const char *name)
 		value_unset(row, "timers");
 }
 
+void timers_clear(struct work *w, struct value *row)
+{
+	timers_drop(w, row, "");
+}
+
 void timers_forget(struct value *row, int64_t due_ms, int64_t timer_id)
 {
 	struct value *timers = (struct value *)value_get(row, "timers");
@@ -335,7 +340,7 @@ int clocks_stop_all(struct work *w, struct value *row, struct err *e)
 	value_add(w->arena, &op, "op", value_literal("stop"));
 	value_add(w->arena, &op, "name", value_literal("*"));
 	value_push(w->arena, &ops, op);
-	timers_drop(w, row, "");
+	timers_clear(w, row);
 	return clocks_apply(w, &ops, row, e);
 }
 

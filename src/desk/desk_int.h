@@ -98,6 +98,8 @@ int clocks_stop_all(struct work *, struct value *row, struct err *e) MUST_CHECK;
 /* A clock's percentage has fired: remember it, arm the next. */
 int clock_fired(struct work *, const struct value *timer, struct value *row, struct err *e) MUST_CHECK;
 int timers_apply(struct work *, const struct value *arm, const struct value *cancel, struct value *row, struct err *e) MUST_CHECK;
+/* Drop every timer of the row. */
+void timers_clear(struct work *, struct value *row);
 /* Take a fired timer out of the row's list. */
 void timers_forget(struct value *row, int64_t due_ms, int64_t timer_id);
 

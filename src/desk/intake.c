@@ -211,6 +211,7 @@ int ticket_open(struct work *w, const struct value *args, struct value *row, str
 		return -1;
 	if (decision_apply(w, &decision, row, e) != 0) {
 		/* the pack decided something the core cannot do: the complaint is kept, the defect is shown */
+		timers_clear(w, row);
 		*row = new_row(w, args, id);
 		if (take_subject(w, args, row, e) != 0)
 			return -1;

@@ -1,0 +1,227 @@
+/* For operators: server.stats, server.backup, clock.*. */
+#include <string.h>
+#include <sys/resource.h>
+
+#include "desk_int.h"
+
+static struct value store_value(struct arena *a, const struct store_stats *s)
+{
+	struct value v = value_map(a, 16), rows = value_map(a, N_TABLES), head = value_map(a, 2), j = value_map(a, 10);
+	char text[2 * SHA256_LEN + 1];
+
+	value_add(a, &head, "seq", value_int((int64_t)s->head_seq));
+	value_add(a, &head, "hash", value_text(a, hex(s->head_chain, SHA256_LEN, text), 2 * SHA256_LEN));
+	value_add(a, &j, "id", value_text(a, hex(s->journal_id, JOURNAL_ID_LEN, text), 2 * JOURNAL_ID_LEN));
+	value_add(a, &j, "entries", value_int((int64_t)s->journal.n_entries));
+	value_add(a, &j, "batches", value_int((int64_t)s->journal.n_batches));
+	value_add(a, &j, "bytes", value_int((int64_t)s->journal.n_bytes));
+	value_add(a, &j, "segments", value_int((int64_t)s->journal.n_segments));
+	value_add(a, &j, "free_segments", value_int((int64_t)s->journal.n_free_segments));
+	value_add(a, &j, "queued_bytes", value_int((int64_t)s->journal.queued_bytes));
+	value_add(a, &j, "commit_us_p50", value_int(s->journal.commit_us_p50));
+	value_add(a, &j, "commit_us_p99", value_int(s->journal.commit_us_p99));
+	value_add(a, &j, "commit_us_max", value_int(s->journal.commit_us_max));
+	for (unsigned t = 0; t < N_TABLES; t++)
+		value_add(a, &rows, table_name((enum table)t), value_int((int64_t)s->n_rows[t]));
+	value_add(a, &v, "head", head);
+	value_add(a, &v, "journal", j);
+	value_add(a, &v, "watermark", value_int((int64_t)s->watermark_seq));
+	value_add(a, &v, "active_bytes", value_int((int64_t)s->active_bytes));
+	value_add(a, &v, "frozen_bytes", value_int((int64_t)s->frozen_bytes));
+	value_add(a, &v, "tables_bytes", value_int((int64_t)s->tables_bytes));
+	value_add(a, &v, "checkpoints", value_int((int64_t)s->n_checkpoints));
+	value_add(a, &v, "checkpoint_ms_last", value_int((int64_t)s->checkpoint_ms_last));
+	value_add(a, &v, "rows", rows);
+	return v;
+}
+
+static struct value rules_value(struct desk *d, struct arena *a)
+{
+	struct value v = value_map(a, 8);
+	uint64_t n = d->counts.n_asks;
+
+	value_add(a, &v, "generation", value_int(packs_generation(d->packs)));
+	value_add(a, &v, "asks", value_int((int64_t)n));
+	value_add(a, &v, "us_mean", value_float(n == 0 ? 0 : (double)d->counts.rule_us / (double)n));
+	value_add(a, &v, "failures", value_int((int64_t)d->counts.n_rule_failures));
+	value_add(a, &v, "bytes", value_int((int64_t)generation_bytes(packs_live(d->packs))));
+	return v;
+}
+
+static int server_stats_method(struct call *c, struct value *result, struct err *e)
+{
+	struct desk *d = c->ctx;
+	struct value tickets = value_map(c->arena, 4), clock = value_map(c->arena, 3), memory = value_map(c->arena, 2);
+	struct store_stats s;
+	struct rusage usage;
+
+	(void)e;
+	store_stats(d->store, &s);
+	getrusage(RUSAGE_SELF, &usage);
+	value_add(c->arena, &tickets, "last_id", value_int((int64_t)d->last_ticket_id));
+	value_add(c->arena, &tickets, "created", value_int((int64_t)d->counts.n_creates));
+	value_add(c->arena, &tickets, "acts", value_int((int64_t)d->counts.n_acts));
+	value_add(c->arena, &tickets, "timers_fired", value_int((int64_t)d->counts.n_timers));
+	value_add(c->arena, &tickets, "timers_near", value_int((int64_t)due_count(d->due)));
+	value_add(c->arena, &clock, "now", value_int(d->clock->now_ms));
+	value_add(c->arena, &clock, "virtual", value_bool(d->clock->is_virtual));
+	value_add(c->arena, &clock, "suspect", value_bool(d->clock->is_suspect));
+	value_add(c->arena, &memory, "rss_max_bytes", value_int((int64_t)usage.ru_maxrss * 1024));
+	value_add(c->arena, &memory, "cpu_us",
+		value_int((int64_t)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1000000 + usage.ru_utime.tv_usec +
+			usage.ru_stime.tv_usec));
+	*result = store_value(c->arena, &s);
+	value_add(c->arena, result, "server", server_stats_value(d->server, c->arena));
+	value_add(c->arena, result, "rpc", rpc_stats(d->rpc, c->arena));
+	value_add(c->arena, result, "rules", rules_value(d, c->arena));
+	value_add(c->arena, result, "tickets", tickets);
+	value_add(c->arena, result, "clock", clock);
+	value_add(c->arena, result, "memory", memory);
+	return 0;
+}
+
+/* ---- clock --------------------------------------------------------------------------------------------------------- */
+static int clock_now(struct call *c, struct value *result, struct err *e)
+{
+	struct desk *d = c->ctx;
+	char text[40];
+
+	(void)e;
+	*result = value_map(c->arena, 4);
+	value_add(c->arena, result, "now", value_int(d->clock->now_ms));
+	value_add(c->arena, result, "iso", value_text(c->arena, clock_format(d->clock->now_ms, text), strlen(text)));
+	value_add(c->arena, result, "virtual", value_bool(d->clock->is_virtual));
+	value_add(c->arena, result, "suspect", value_bool(d->clock->is_suspect));
+	return 0;
+}
+
+static int clock_accept_method(struct call *c, struct value *result, struct err *e)
+{
+	struct desk *d = c->ctx;
+
+	clock_accept(d->clock);
+	return clock_now(c, result, e);
+}
+
+static void advance_fire(void *udata, int64_t due_ms, uint64_t timer_id)
+{
+	struct desk *d = udata;
+
+	clock_advance_to(d->clock, due_ms);
+	timer_fire(d, due_ms, timer_id);
+}
+
+/* Everything due up to the target in (due, id) order, each with now = its due, also what gets armed meanwhile. */
+static void advance_to(struct desk *d, int64_t to_ms)
+{
+	int64_t next;
+
+	while ((next = due_next_ms(d->due)) <= to_ms) {
+		if (next < d->clock->now_ms)
+			next = d->clock->now_ms;
+		due_work(d->due, next, 1, advance_fire, d);
+		if (store_is_behind(d->store))
+			store_turn_end(d->store, d->clock->now_ms);
+	}
+	clock_advance_to(d->clock, to_ms);
+}
+
+static int clock_advance(struct call *c, struct value *result, struct err *e)
+{
+	struct desk *d = c->ctx;
+	const struct value *by = value_get(&c->args, "by"), *to = value_get(&c->args, "to");
+	uint64_t n_before = d->counts.n_timers;
+	int64_t to_ms;
+
+	if (!d->clock->is_virtual)
+		return err_set(e, ERR_REJECTED, "the clock is real; clock.advance needs --clock virtual:TIME");
+	if ((by == NULL) == (to == NULL))
+		return err_set(e, ERR_BAD_REQUEST, "clock.advance needs either by or to");
+	to_ms = by != NULL ? d->clock->now_ms + value_int_or(by, 0) : value_int_or(to, 0);
+	if (to_ms < d->clock->now_ms) {
+		char now[40];
+
+		return err_arg(e, ERR_REJECTED, by != NULL ? "by" : "to", NULL, "the clock does not go back; it stands at %s",
+			clock_format(d->clock->now_ms, now));
+	}
+	advance_to(d, to_ms);
+	if (clock_now(c, result, e) != 0)
+		return -1;
+	value_add(c->arena, result, "fired", value_int((int64_t)(d->counts.n_timers - n_before)));
+	return 0;
+}
+
+/* ---- backup -------------------------------------------------------------------------------------------------------- */
+struct backup {
+	struct desk *desk;
+	struct deferral *deferral;
+	char *dir;
+	int rc;
+	struct err why;
+};
+
+static void backup_run(void *udata)
+{
+	struct backup *b = udata;
+
+	b->rc = store_backup(b->desk->store, b->dir, &b->why);
+}
+
+static void backup_done(void *udata)
+{
+	struct backup *b = udata;
+	struct value result;
+
+	arena_reset(&b->desk->arena);
+	result = value_map(&b->desk->arena, 1);
+	value_add(&b->desk->arena, &result, "dir", value_literal(b->dir));
+	deferral_finish(b->deferral, &result, b->rc == 0 ? NULL : &b->why);
+	free(b->dir);
+	free(b);
+}
+
+static int server_backup(struct call *c, struct value *result, struct err *e)
+{
+	struct desk *d = c->ctx;
+	struct backup *b;
+
+	(void)result;
+	/* what is in memory goes to the tables first: the copy is made from them */
+	if (store_checkpoint(d->store, e) != 0)
+		return -1;
+	b = calloc(1, sizeof(*b));
+	must(b != NULL);
+	b->desk = d;
+	b->dir = strdup(value_cstr(c->arena, value_get(&c->args, "dir")));
+	must(b->dir != NULL);
+	b->deferral = call_defer(c);
+	worker_submit(d->worker, backup_run, backup_done, b);
+	return RPC_DEFERRED;
+}
+
+static const struct rpc_arg advance_args[] = {
+	{.name = "by", .type = ARG_DURATION, .help = "ms, or \"30m\""},
+	{.name = "to", .type = ARG_TIME, .help = "ms, or ISO 8601"},
+};
+static const struct rpc_arg backup_args[] = {
+	{.name = "dir", .type = ARG_TEXT, .is_required = true, .help = "a folder that does not exist yet"}};
+
+#define CARE_ROLES (ROLE_OPERATOR | ROLE_ADMIN)
+
+static const struct rpc_method methods[] = {
+	{.name = "server.stats", .handler = server_stats_method, .roles = CARE_ROLES | ROLE_AUDITOR,
+		.help = "Figures of the daemon: journal, tables, connections, calls, rules, memory, chain head.", .returns = "a map"},
+	{.name = "server.backup", .handler = server_backup, RPC_ARGS(backup_args), .roles = ROLE_ADMIN, .flags = RPC_LONG,
+		.help = "A verified copy of everything, while serving.", .returns = "{dir}"},
+	{.name = "clock.now", .handler = clock_now, .roles = ROLE_ANY, .help = "What time it is here.",
+		.returns = "{now, iso, virtual, suspect}"},
+	{.name = "clock.accept", .handler = clock_accept_method, .roles = ROLE_ADMIN,
+		.help = "Believe the wall clock again after a step.", .returns = "as clock.now"},
+	{.name = "clock.advance", .handler = clock_advance, RPC_ARGS(advance_args), .roles = ROLE_ADMIN,
+		.help = "Move a virtual clock and work everything due on the way.", .returns = "{now, iso, virtual, suspect, fired}"},
+};
+
+void admin_register(struct desk *d)
+{
+	rpc_register(d->rpc, methods, sizeof(methods) / sizeof(methods[0]), d);
+}

@@ -1,0 +1,221 @@
+/* The desk itself: wiring, the turn, start and end. */
+#include "desk_int.h"
+
+#include <string.h>
+
+#include "access.h"
+#include "packs_int.h"
+#include "tocsin/log.h"
+
+#define VERSION "0.1.0"
+#define TIMERS_A_TURN 256
+#define AUDIT_MS 60000
+#define DRAIN_MS 2000
+#define EXIT_LOST 74 /* EX_IOERR */
+
+void desk_on_publish(void *udata, enum table table, struct slice key, const struct slice *val)
+{
+	struct desk *d = *(struct desk **)udata;
+
+	if (d != NULL && d->due != NULL && table == TABLE_TIMER)
+		due_on_publish(d->due, key, val);
+}
+
+static int64_t hook_now_ms(void *ctx)
+{
+	return ((struct desk *)ctx)->clock->now_ms;
+}
+
+static uint64_t hook_last_seq(void *ctx)
+{
+	return store_last_seq(((struct desk *)ctx)->store);
+}
+
+static int hook_accepts(void *ctx, struct err *e)
+{
+	return store_accepts(((struct desk *)ctx)->store, e);
+}
+
+static void hook_end(void *ctx, struct session *s)
+{
+	topics_session_end(ctx, s);
+}
+
+/* ---- the turn ---------------------------------------------------------------------------------------------------------- */
+static void turn_begin(void *udata)
+{
+	struct desk *d = rpc_ctx(udata);
+	int64_t now = clock_tick(d->clock);
+	struct err e;
+
+	if (d->clock->is_virtual || d->clock->is_suspect || store_accepts(d->store, &e) != 0)
+		return; /* a virtual clock moves by clock.advance; held timers wait */
+	due_work(d->due, now, TIMERS_A_TURN, timer_fire, d);
+}
+
+static void audit(struct desk *d)
+{
+	struct err e;
+
+	if (d->clock->now_ms - d->audited_ms < AUDIT_MS)
+		return;
+	d->audited_ms = d->clock->now_ms;
+	if (due_audit(d->due, &e) != 0)
+		log_line(LOG_ERROR, "timers.audit", "error=\"%s\"", e.text);
+}
+
+static void turn_end(void *udata)
+{
+	struct desk *d = rpc_ctx(udata);
+
+	topics_pump(d);
+	audit(d);
+	store_turn_end(d->store, d->clock->now_ms);
+	server_durable(d->server, store_durable_seq(d->store));
+}
+
+static int64_t wait_ms(void *udata)
+{
+	struct desk *d = rpc_ctx(udata);
+	int64_t next;
+
+	if (d->clock->is_virtual)
+		return 1000;
+	next = due_next_ms(d->due);
+	if (next == INT64_MAX || next - d->clock->now_ms > 1000)
+		return 1000;
+	return next > d->clock->now_ms ? next - d->clock->now_ms : 0;
+}
+
+static bool is_behind(void *udata)
+{
+	struct desk *d = rpc_ctx(udata);
+
+	return store_is_behind(d->store);
+}
+
+/* Durability moved, or the journal is lost: then memory is ahead of the disk and nobody may be answered again. */
+static void on_store(void *udata)
+{
+	struct desk *d = udata;
+	struct err e;
+
+	if (store_poll(d->store, &e) != 0) {
+		if (!d->is_lost)
+			log_line(LOG_ERROR, "journal.lost", "error=\"%s\"", e.text);
+		d->is_lost = true;
+		server_stop(d->server);
+		return;
+	}
+	server_durable(d->server, store_durable_seq(d->store));
+}
+
+/* ---- start and end ----------------------------------------------------------------------------------------------------- */
+static void make_rpc(struct desk *d, struct server_hooks *hooks)
+{
+	struct rpc_hooks h = {.ctx = d, .version = VERSION, .auth = access_auth, .person = access_person, .now_ms = hook_now_ms,
+		.last_seq = hook_last_seq, .accepts = hook_accepts, .on_end = hook_end};
+
+	d->rpc = rpc_new(&h);
+	tickets_register(d);
+	find_register(d);
+	history_register(d);
+	rules_register(d);
+	topics_register(d);
+	admin_register(d);
+	calendar_register(d);
+	rpc_serve(d->rpc, hooks);
+	hooks->turn_begin = turn_begin;
+	hooks->turn_end = turn_end;
+	hooks->wait_ms = wait_ms;
+	hooks->is_behind = is_behind;
+}
+
+static int last_ticket(struct desk *d, struct err *e)
+{
+	struct scan s;
+	int got;
+
+	scan_init(&s, d->store, NULL, TABLE_TICKET, slice_of(NULL, 0), slice_of(NULL, 0), true);
+	got = scan_next(&s, e);
+	if (got == 1)
+		d->last_ticket_id = load_be64(s.key.p);
+	scan_fini(&s);
+	return got < 0 ? -1 : 0;
+}
+
+int desk_new(struct desk **out, const struct desk_config *config, struct err *e)
+{
+	struct desk *d = calloc(1, sizeof(*d));
+	struct server_hooks hooks = {0};
+
+	must(d != NULL);
+	d->config = *config;
+	d->store = config->store;
+	d->clock = config->clock;
+	d->rng = config->rng;
+	arena_init(&d->arena, (size_t)1024 * 1024);
+	access_new(d);
+	*out = d; /* on_publish looks through it */
+	make_rpc(d, &hooks);
+	if (last_ticket(d, e) != 0 || packs_new(d, e) != 0 || due_new(&d->due, d->store, d->clock->now_ms, e) != 0 ||
+		server_new(&d->server, NULL, &hooks, e) != 0)
+		goto undo;
+	d->worker = worker_new(d->server);
+	if (server_watch(d->server, store_event_fd(d->store), on_store, d, e) != 0)
+		goto undo;
+	for (uint32_t i = 0; i < config->n_listen; i++)
+		if (server_listen(d->server, config->listen[i], e) != 0)
+			goto undo;
+	d->audited_ms = d->clock->now_ms;
+	return 0;
+undo:
+	*out = NULL;
+	desk_free(d);
+	return -1;
+}
+
+int desk_run(struct desk *d)
+{
+	struct err e;
+
+	server_run(d->server);
+	if (d->is_lost)
+		return EXIT_LOST;
+	if (store_flush(d->store, &e) != 0) {
+		log_line(LOG_ERROR, "journal.lost", "error=\"%s\"", e.text);
+		return EXIT_LOST;
+	}
+	server_durable(d->server, store_durable_seq(d->store));
+	server_drain(d->server, DRAIN_MS);
+	return 0;
+}
+
+void desk_stop(struct desk *d)
+{
+	server_stop(d->server);
+}
+
+void desk_free(struct desk *d)
+{
+	if (d == NULL)
+		return;
+	worker_free(d->worker);
+	server_free(d->server);
+	rpc_free(d->rpc);
+	packs_free(d->packs);
+	due_free(d->due);
+	access_free(d);
+	arena_fini(&d->arena);
+	free(d);
+}
+
+struct event_base *desk_base(struct desk *d)
+{
+	return server_base(d->server);
+}
+
+struct rpc *desk_rpc(struct desk *d)
+{
+	return d->rpc;
+}
