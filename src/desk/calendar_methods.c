@@ -15,7 +15,7 @@ static const struct calendar *calendar_by_name(struct desk *d, const char *name,
 
 /*
  * Natural days roll off holidays and working days need a calendar: where none is named, the pack's own (limits.calendar, else
- * "work") counts. Hours without a calendar are elapsed hours.
+ * "china") counts. Hours without a calendar are elapsed hours.
  */
 static int calendar_due_method(struct call *c, struct value *result, struct err *e)
 {
@@ -33,7 +33,7 @@ static int calendar_due_method(struct call *c, struct value *result, struct err 
 		if (calendar == NULL)
 			return -1;
 	} else if (unit != UNIT_HOURS) {
-		calendar = packs_calendar(d->packs, usual == NULL ? "work" : value_cstr(c->arena, usual));
+		calendar = packs_calendar(d->packs, usual == NULL ? "china" : value_cstr(c->arena, usual));
 	}
 	if (calendar_due(calendar, value_int_or(value_get(&c->args, "from"), 0), value_int_or(value_get(&c->args, "goal"), 0), unit,
 		    &due_ms, e) != 0)

@@ -229,11 +229,10 @@ static int read_terms(struct work *w, const struct value *op, struct ledger_term
 	const char *unit = value_cstr(w->arena, value_get(op, "unit"));
 
 	memset(t, 0, sizeof(*t));
-	t->goal = value_int_or(value_get(op, "goal"), 0);
 	t->calendar = value_cstr(w->arena, value_get(op, "calendar"));
 	if (unit == NULL)
 		return err_set(e, ERR_REJECTED, "a clock needs a unit: hours, natural_days or working_days");
-	if (unit_parse(unit, &t->unit, e) != 0)
+	if (unit_parse(unit, &t->unit, e) != 0 || ledger_goal(value_get(op, "goal"), t->unit, &t->goal, e) != 0)
 		return -1;
 	return read_percents(w, op, t, e);
 }
