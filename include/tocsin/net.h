@@ -132,6 +132,9 @@ void conn_trust(struct conn *);
 void conn_reply(struct conn *, struct slice bytes, uint64_t release_seq);
 void conn_push(struct conn *, struct slice bytes, uint64_t release_seq);
 
+/* Whether the peer fetches too little of what waits for it: push no more for now. */
+bool conn_is_full(const struct conn *);
+
 /* Take no further frame until conn_go_on: a call of this connection is answered later. */
 void conn_hold(struct conn *);
 void conn_go_on(struct conn *);

@@ -151,68 +151,15 @@ static int clock_advance(struct call *c, struct value *result, struct err *e)
 	return 0;
 }
 
-/* ---- backup -------------------------------------------------------------------------------------------------------- */
-struct backup {
-	struct desk *desk;
-	struct deferral *deferral;
-	char *dir;
-	int rc;
-	struct err why;
-};
-
-static void backup_run(void *udata)
-{
-	struct backup *b = udata;
-
-	b->rc = store_backup(b->desk->store, b->dir, &b->why);
-}
-
-static void backup_done(void *udata)
-{
-	struct backup *b = udata;
-	struct value result;
-
-	arena_reset(&b->desk->arena);
-	result = value_map(&b->desk->arena, 1);
-	value_add(&b->desk->arena, &result, "dir", value_literal(b->dir));
-	deferral_finish(b->deferral, &result, b->rc == 0 ? NULL : &b->why);
-	free(b->dir);
-	free(b);
-}
-
-static int server_backup(struct call *c, struct value *result, struct err *e)
-{
-	struct desk *d = c->ctx;
-	struct backup *b;
-
-	(void)result;
-	/* what is in memory goes to the tables first: the copy is made from them */
-	if (store_checkpoint(d->store, e) != 0)
-		return -1;
-	b = calloc(1, sizeof(*b));
-	must(b != NULL);
-	b->desk = d;
-	b->dir = strdup(value_cstr(c->arena, value_get(&c->args, "dir")));
-	must(b->dir != NULL);
-	b->deferral = call_defer(c);
-	worker_submit(d->worker, backup_run, backup_done, b);
-	return RPC_DEFERRED;
-}
-
 static const struct rpc_arg advance_args[] = {
 	{.name = "by", .type = ARG_DURATION, .help = "ms, or \"30m\""},
 	{.name = "to", .type = ARG_TIME, .help = "ms, or ISO 8601"},
 };
-static const struct rpc_arg backup_args[] = {
-	{.name = "dir", .type = ARG_TEXT, .is_required = true, .help = "a folder that does not exist yet"}};
-
 #define CARE_ROLES (ROLE_OPERATOR | ROLE_ADMIN)
 
 static const struct rpc_method methods[] = {
 	{.name = "server.stats", .handler = server_stats_method, .roles = CARE_ROLES | ROLE_AUDITOR,
 		.help = "Figures of the daemon: journal, tables, connections, calls, rules, memory, chain head.", .returns = "a map"},
-	{.name = "server.backup", .handler = server_backup, RPC_ARGS(backup_args), .roles = ROLE_ADMIN, .flags = RPC_LONG,
-		.help = "A verified copy of everything, while serving.", .returns = "{dir}"},
 	{.name = "clock.now", .handler = clock_now, .roles = ROLE_ANY, .help = "What time it is here.",
 		.returns = "{now, iso, virtual, suspect}"},
 	{.name = "clock.accept", .handler = clock_accept_method, .roles = ROLE_ADMIN,

@@ -147,6 +147,7 @@ static int last_ticket(struct desk *d, struct err *e)
 int desk_new(struct desk **out, const struct desk_config *config, struct err *e)
 {
 	struct desk *d = calloc(1, sizeof(*d));
+	struct server_config server = {0};
 	struct server_hooks hooks = {0};
 
 	must(d != NULL);
@@ -159,7 +160,7 @@ int desk_new(struct desk **out, const struct desk_config *config, struct err *e)
 	*out = d; /* on_publish looks through it */
 	make_rpc(d, &hooks);
 	if (last_ticket(d, e) != 0 || packs_new(d, e) != 0 || due_new(&d->due, d->store, d->clock->now_ms, e) != 0 ||
-		server_new(&d->server, NULL, &hooks, e) != 0)
+		server_new(&d->server, &server, &hooks, e) != 0)
 		goto undo;
 	d->worker = worker_new(d->server);
 	if (server_watch(d->server, store_event_fd(d->store), on_store, d, e) != 0)

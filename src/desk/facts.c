@@ -73,7 +73,7 @@ int facts_history(struct work *w, const struct value *ticket, struct value *out,
 	struct value tickets = value_array(w->arena, 4);
 	struct slice prefix;
 	struct scan s;
-	int got;
+	int got = 0;
 
 	*out = value_nil;
 	if (texts[1].n == 0 || texts[1].n > 200)

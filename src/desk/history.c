@@ -207,7 +207,7 @@ static int ticket_explain(struct call *c, struct value *result, struct err *e)
 	const char *rule = value_cstr(c->arena, value_get(&c->args, "rule"));
 	struct value row, event, decisions = value_array(c->arena, 2);
 	const struct value *recorded;
-	uint64_t seq;
+	uint64_t seq = 0;
 
 	if (ticket_load(d, NULL, c->arena, id, &row, e) != 0 ||
 		find_decided(d, c->arena, id, value_int_or(value_get(&c->args, "seq"), 0), &seq, &event, e) != 0)

@@ -120,7 +120,7 @@ struct check {
 
 static void check_say(struct check *c, const char *format, uint64_t id, const char *what)
 {
-	char line[200];
+	char line[700];
 
 	snprintf(line, sizeof(line), format, (uintmax_t)id, what);
 	c->say(c->udata, line);

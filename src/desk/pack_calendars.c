@@ -4,6 +4,24 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* What counts; labels and the like are for people. */
+static struct calendar *read_one(const char *name, const struct value *v, struct err *e)
+{
+	static const char *const keys[] = {"week", "days", "years"};
+	struct calendar *made;
+	struct value data;
+	struct arena a;
+
+	arena_init(&a, 0);
+	data = value_map(&a, 3);
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
+		if (value_get(v, keys[i]) != NULL)
+			value_add(&a, &data, keys[i], *value_get(v, keys[i]));
+	made = calendar_from_value(name, &data, e);
+	arena_fini(&a);
+	return made;
+}
+
 int pack_calendars_read(struct pack_calendars *out, const struct value *catalog, struct err *e)
 {
 	const struct value *calendars = value_get(catalog, "calendars");
@@ -17,7 +35,7 @@ int pack_calendars_read(struct pack_calendars *out, const struct value *catalog,
 		char name[64];
 
 		snprintf(name, sizeof(name), "%.*s", (int)(p->key.n < 63 ? p->key.n : 63), p->key.as.text);
-		out->all[i] = calendar_from_value(name, &p->val, e);
+		out->all[i] = read_one(name, &p->val, e);
 		if (out->all[i] == NULL) {
 			pack_calendars_fini(out);
 			return -1;

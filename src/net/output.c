@@ -211,3 +211,8 @@ void conn_flush(struct conn *c)
 	if (!c->is_dead)
 		unchoke(c);
 }
+
+bool conn_is_full(const struct conn *c)
+{
+	return conn_unsent(c) > CONN_OUT_RESUME;
+}
