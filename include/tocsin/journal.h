@@ -98,6 +98,8 @@ struct journal_stats {
 	int64_t commit_us_p50, commit_us_p99, commit_us_max; /* write + fdatasync, over the last 1,024 batches */
 };
 void journal_stats(struct journal *, struct journal_stats *out);
+/* The same queued_bytes alone: cheap, for every turn. */
+uint64_t journal_queued_bytes(struct journal *);
 
 /*
  * Simulated disk: holds what was "written" and what was "synced". Appending writes, journal_sim_step syncs and publishes, or

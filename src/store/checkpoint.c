@@ -1,156 +1,234 @@
 /*
- * Checkpoints: a frozen memory table becomes part of LMDB, in one transaction with the watermark, once the journal is durable
- * up to its last entry. The loop alone drops the frozen table, after its read snapshot shows what was written.
+ * Checkpoints: a frozen memory table becomes part of LMDB, in one transaction with the mark.
+ *
+ *   engine   freeze at an entry boundary (turn end) · push when the journal is durable up to the last entry · when it is
+ *            done, at a turn's end: renew the view, drop the frozen table, trim the journal
+ *   thread   write the job; a failure is kept, logged and tried again with growing pauses: the frozen table stays,
+ *            active grows until store_accepts says no; nothing is lost, the journal has it all
+ *
+ * Inline (simulation): the engine itself writes, at a turn's end.
  */
+#include <errno.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "store/store_int.h"
 #include "tocsin/clock.h"
 #include "tocsin/log.h"
 
-#define RETRY_MS 1000
-#define WAIT_MS 2
+#define RETRY_MIN_MS 100
+#define RETRY_MAX_MS 10000
 
-int checkpoint_write(struct store *s, const struct memtab *m, struct err *e)
+static int64_t retry_ms(uint64_t n_failed)
 {
-	struct tables_head head = {.seq = m->last_seq, .at_ms = s->last_at_ms};
-	const struct memtab_row *row;
-	uint8_t key[8];
-	struct entry entry;
+	int64_t ms = RETRY_MIN_MS;
 
-	memcpy(head.journal_id, s->journal_id, JOURNAL_ID_LEN);
-	store_be64(key, m->last_seq);
-	row = memtab_get(m, TABLE_EVENT, slice_of(key, 8));
-	must(row != NULL && row->val.n >= sizeof(entry));
-	memcpy(&entry, row->val.p, sizeof(entry));
-	memcpy(head.chain, entry.chain, SHA256_LEN);
-	head.at_ms = entry.at_ms;
-	return tables_write(s->tables, m, &head, e);
+	for (; n_failed > 1 && ms < RETRY_MAX_MS; n_failed--)
+		ms *= 2;
+	return ms < RETRY_MAX_MS ? ms : RETRY_MAX_MS;
 }
 
-static void sleep_ms(long ms)
+static void mark_of(const struct store *s, const struct memtab *m, struct tables_mark *mark)
 {
-	struct timespec t = {ms / 1000, (ms % 1000) * 1000000};
-
-	nanosleep(&t, NULL);
+	*mark = s->mark;
+	mark->seq = m->last->seq;
+	mark->at_ms = m->last->at_ms;
+	memcpy(mark->chain, m->last->chain, SHA256_LEN);
 }
 
-/* 0 when the journal holds everything in it, -1 when it never will (lost, or the store ends). */
-static int wait_durable(struct store *s, const struct memtab *m)
+/* Write the job; lock held on entry and exit. */
+static int job_write(struct checkpoint *c, struct tables *tables)
 {
-	struct err why;
-
-	while (journal_durable_seq(s->journal) < m->last_seq) {
-		if (journal_fate(s->journal, &why) == JOURNAL_LOST)
-			return -1;
-		sleep_ms(WAIT_MS);
-	}
-	return 0;
-}
-
-static void write_frozen(struct store *s, const struct memtab *m)
-{
-	int64_t began_us = clock_mono_us();
+	const struct memtab *m = c->job;
+	struct tables_mark mark = c->job_mark;
+	int64_t start_us = clock_mono_us(), took_ms;
 	struct err e = {.code = ERR_NONE};
-	int rc = wait_durable(s, m) == 0 ? checkpoint_write(s, m, &e) : -1;
+	int rc;
 
-	if (rc != 0 && e.code != ERR_NONE)
-		log_line(LOG_ERROR, "checkpoint.failed", "seq=%ju error=\"%s\"", (uintmax_t)m->last_seq, e.text);
-	pthread_mutex_lock(&s->lock);
-	s->checkpoint_why = e;
-	s->checkpoint_ms_last = (uint64_t)(clock_mono_us() - began_us) / 1000;
+	pthread_mutex_unlock(&c->lock);
+	rc = tables_write(tables, m, &mark, &e);
+	took_ms = (clock_mono_us() - start_us) / 1000;
 	if (rc == 0)
-		s->state = CHECKPOINT_DONE;
-	pthread_mutex_unlock(&s->lock);
-	if (rc == 0)
-		must(eventfd_write(s->done_fd, 1) == 0);
-	else if (e.code != ERR_NONE)
-		sleep_ms(RETRY_MS);
+		log_line(LOG_DEBUG, "checkpoint", "seq=%ju rows=%ju ms=%jd", (uintmax_t)mark.seq, (uintmax_t)m->n_rows,
+			(intmax_t)took_ms);
+	else
+		log_line(LOG_ERROR, "checkpoint.failed", "seq=%ju error=\"%s\"", (uintmax_t)mark.seq, e.text);
+	pthread_mutex_lock(&c->lock);
+	c->why = e;
+	c->took_ms = took_ms;
+	c->n_failed = rc == 0 ? 0 : c->n_failed + 1;
+	if (rc == 0) {
+		c->done_seq = mark.seq;
+		c->state = CHECKPOINT_DONE;
+	}
+	pthread_cond_broadcast(&c->moved);
+	return rc;
 }
 
-static void *checkpoint_main(void *udata)
+/* Wait for the pause after a failure, or for stop. Lock held. */
+static void pause_after_failure(struct checkpoint *c)
 {
-	struct store *s = udata;
-	struct err why;
+	int64_t ms = retry_ms(c->n_failed);
+	struct timespec until;
 
-	pthread_mutex_lock(&s->lock);
-	for (;;) {
-		const struct memtab *m = s->frozen;
-
-		if (s->is_ending && (s->state != CHECKPOINT_WANTED || journal_fate(s->journal, &why) == JOURNAL_LOST))
-			break;
-		if (s->state != CHECKPOINT_WANTED) {
-			pthread_cond_wait(&s->wake, &s->lock);
-			continue;
-		}
-		if (s->is_ending && s->checkpoint_why.code != ERR_NONE)
-			break; /* failing, and nobody waits any more: the journal has it all */
-		pthread_mutex_unlock(&s->lock);
-		write_frozen(s, m);
-		pthread_mutex_lock(&s->lock);
-		if (journal_fate(s->journal, &why) == JOURNAL_LOST && s->state == CHECKPOINT_WANTED)
-			pthread_cond_wait(&s->wake, &s->lock);
+	must(timespec_get(&until, TIME_UTC) == TIME_UTC);
+	until.tv_sec += ms / 1000;
+	until.tv_nsec += ms % 1000 * 1000000;
+	if (until.tv_nsec >= 1000000000) {
+		until.tv_sec++;
+		until.tv_nsec -= 1000000000;
 	}
-	pthread_mutex_unlock(&s->lock);
+	while (!c->is_stopping && pthread_cond_timedwait(&c->work, &c->lock, &until) == 0)
+		;
+}
+
+static void *checkpoint_main(void *arg)
+{
+	struct store *s = arg;
+	struct checkpoint *c = &s->checkpoint;
+
+	pthread_mutex_lock(&c->lock);
+	for (;;) {
+		while (!c->is_stopping && c->state != CHECKPOINT_WORKING)
+			pthread_cond_wait(&c->work, &c->lock);
+		if (c->state != CHECKPOINT_WORKING)
+			break;
+		if (job_write(c, s->tables) == 0)
+			eventfd_write(s->event_fd, 1);
+		else if (c->is_stopping)
+			break;
+		else
+			pause_after_failure(c);
+	}
+	pthread_mutex_unlock(&c->lock);
 	return NULL;
 }
 
-void checkpoint_start(struct store *s)
+void checkpoint_init(struct store *s)
 {
-	must(pthread_create(&s->thread, NULL, checkpoint_main, s) == 0);
-	s->has_thread = true;
+	struct checkpoint *c = &s->checkpoint;
+
+	must(pthread_mutex_init(&c->lock, NULL) == 0);
+	must(pthread_cond_init(&c->work, NULL) == 0 && pthread_cond_init(&c->moved, NULL) == 0);
 }
 
-void checkpoint_stop(struct store *s)
+void checkpoint_start_thread(struct store *s)
 {
-	if (!s->has_thread)
-		return;
-	pthread_mutex_lock(&s->lock);
-	s->is_ending = true;
-	pthread_cond_signal(&s->wake);
-	pthread_mutex_unlock(&s->lock);
-	pthread_join(s->thread, NULL);
-	s->has_thread = false;
+	must(pthread_create(&s->checkpoint.thread, NULL, checkpoint_main, s) == 0);
+	s->checkpoint.has_thread = true;
 }
 
+void checkpoint_fini(struct store *s)
+{
+	struct checkpoint *c = &s->checkpoint;
+
+	if (c->has_thread) {
+		pthread_mutex_lock(&c->lock);
+		c->is_stopping = true;
+		pthread_cond_broadcast(&c->work);
+		pthread_mutex_unlock(&c->lock);
+		pthread_join(c->thread, NULL);
+	}
+	pthread_cond_destroy(&c->work);
+	pthread_cond_destroy(&c->moved);
+	pthread_mutex_destroy(&c->lock);
+}
+
+/* ---- engine thread ------------------------------------------------------------------------------------ */
 void checkpoint_freeze(struct store *s)
 {
-	struct memtab *next;
-
-	if (s->frozen != NULL || s->active->last_seq == 0)
+	if (s->frozen != NULL || s->active->last == NULL)
 		return;
-	next = s->spare;
-	s->spare = NULL;
-	pthread_mutex_lock(&s->lock);
 	s->frozen = s->active;
-	s->active = next;
-	s->state = CHECKPOINT_WANTED;
-	pthread_cond_signal(&s->wake);
-	pthread_mutex_unlock(&s->lock);
+	s->active = s->spare != NULL ? s->spare : memtab_new(s->config.freeze_bytes);
+	s->spare = NULL;
 }
 
-bool checkpoint_collect(struct store *s, struct err *e)
+static void push_inline(struct store *s)
 {
-	bool is_done;
-	eventfd_t n;
+	struct checkpoint *c = &s->checkpoint;
 
-	pthread_mutex_lock(&s->lock);
-	is_done = s->state == CHECKPOINT_DONE;
-	if (is_done)
-		s->state = CHECKPOINT_IDLE;
-	pthread_mutex_unlock(&s->lock);
-	if (!is_done || tables_view_renew(s->view, e) != 0)
-		return false;
-	if (eventfd_read(s->done_fd, &n) != 0)
-		n = 0; /* already read */
-	s->watermark_seq = s->frozen->last_seq;
+	if (s->now_ms < s->retry_ms)
+		return;
+	pthread_mutex_lock(&c->lock);
+	c->state = CHECKPOINT_WORKING;
+	if (job_write(c, s->tables) != 0) {
+		c->state = CHECKPOINT_IDLE;
+		s->retry_ms = s->now_ms + retry_ms(c->n_failed);
+	}
+	pthread_mutex_unlock(&c->lock);
+}
+
+void checkpoint_push(struct store *s)
+{
+	struct checkpoint *c = &s->checkpoint;
+	bool is_idle;
+
+	if (s->frozen == NULL || journal_durable_seq(s->journal) < s->frozen->last->seq)
+		return;
+	pthread_mutex_lock(&c->lock);
+	is_idle = c->state == CHECKPOINT_IDLE;
+	if (is_idle) {
+		c->job = s->frozen;
+		mark_of(s, s->frozen, &c->job_mark);
+		if (c->has_thread) {
+			c->state = CHECKPOINT_WORKING;
+			pthread_cond_signal(&c->work);
+		}
+	}
+	pthread_mutex_unlock(&c->lock);
+	if (is_idle && !c->has_thread)
+		push_inline(s);
+}
+
+void checkpoint_collect(struct store *s)
+{
+	struct checkpoint *c = &s->checkpoint;
+	struct err e;
+	bool is_done;
+
+	pthread_mutex_lock(&c->lock);
+	is_done = c->state == CHECKPOINT_DONE;
+	pthread_mutex_unlock(&c->lock);
+	if (!is_done)
+		return;
+	if (tables_view_renew(s->view, &e) != 0) {
+		/* the old snapshot is gone: go on only with a new one */
+		log_line(LOG_ERROR, "store.view", "error=\"%s\"", e.text);
+		tables_view_free(s->view);
+		must(tables_view_new(&s->view, s->tables, &e) == 0);
+	}
+	s->mark = c->job_mark;
 	s->n_checkpoints++;
-	journal_trim(s->journal, s->watermark_seq);
 	memtab_reset(s->frozen);
 	s->spare = s->frozen;
 	s->frozen = NULL;
-	return true;
+	pthread_mutex_lock(&c->lock);
+	c->state = CHECKPOINT_IDLE;
+	c->job = NULL;
+	pthread_mutex_unlock(&c->lock);
+	journal_trim(s->journal, s->mark.seq);
+}
+
+int checkpoint_wait(struct store *s, struct err *e)
+{
+	struct checkpoint *c = &s->checkpoint;
+	uint64_t n_failed;
+	int rc = 0;
+
+	while (rc == 0 && s->frozen != NULL) {
+		checkpoint_push(s);
+		pthread_mutex_lock(&c->lock);
+		n_failed = c->n_failed;
+		while (c->state == CHECKPOINT_WORKING && c->n_failed <= n_failed)
+			pthread_cond_wait(&c->moved, &c->lock);
+		if (c->state != CHECKPOINT_DONE) {
+			*e = c->why;
+			rc = e->code != ERR_NONE ? -1 : err_set(e, ERR_BUSY, "the checkpoint waits for the journal");
+		}
+		pthread_mutex_unlock(&c->lock);
+		checkpoint_collect(s);
+	}
+	return rc;
 }

@@ -304,6 +304,16 @@ void journal_id(const struct journal *j, uint8_t id[JOURNAL_ID_LEN])
 	memcpy(id, j->id, JOURNAL_ID_LEN);
 }
 
+uint64_t journal_queued_bytes(struct journal *j)
+{
+	uint64_t n;
+
+	pthread_mutex_lock(&j->lock);
+	n = j->stats.queued_bytes;
+	pthread_mutex_unlock(&j->lock);
+	return n;
+}
+
 static int time_cmp(const void *a, const void *b)
 {
 	int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;

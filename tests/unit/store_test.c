@@ -200,7 +200,7 @@ static void second_owner_is_refused(void **state)
 
 	(void)state;
 	assert_int_equal(store_open(&second, &c, &e), -1);
-	snprintf(want, sizeof(want), "data directory %s is in use by process %d", dir, (int)getpid());
+	snprintf(want, sizeof(want), "data directory %s is in use by process %d; stop it first, or use another --data", dir, (int)getpid());
 	assert_string_equal(e.text, want);
 	assert_int_equal(e.code, ERR_STORAGE);
 	store_close(s);

@@ -1,0 +1,198 @@
+/*
+ * One call's transaction. Rows are made in the active table's arena when they are staged and linked into an overlay; publishing
+ * only links them again, so it allocates nothing; aborting rewinds the arena.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "store/store_int.h"
+
+struct tx *tx_begin(struct store *s, int64_t now_ms)
+{
+	struct tx *tx = &s->tx;
+
+	must(!tx->is_open && !s->is_read_only);
+	memset(tx, 0, sizeof(*tx));
+	tx->store = s;
+	tx->is_open = true;
+	tx->now_ms = now_ms;
+	tx->mark = arena_mark(&s->active->arena);
+	tx->tail = &tx->first;
+	return tx;
+}
+
+int tx_get(struct tx *tx, enum table table, struct slice key, struct slice *val, struct err *e)
+{
+	const struct row *r = rows_get(&tx->over[table], key);
+
+	if (r == NULL)
+		return store_get(tx->store, table, key, val, e);
+	*val = row_val(r);
+	return r->is_delete ? 0 : 1;
+}
+
+static void stage(struct tx *tx, enum table table, struct slice key, struct slice val, bool is_delete)
+{
+	struct row *r;
+
+	must(tx->is_open);
+	must(key.n > 0 && key.n <= STORE_KEY_MAX && val.n <= STORE_VAL_MAX);
+	must(table != TABLE_META || slice_cmp(key, SLICE_TEXT(META_STORE)) != 0);
+	r = row_new(&tx->store->active->arena, table, key, val, is_delete);
+	if (rows_put(&tx->over[table], r) != NULL)
+		return;
+	*tx->tail = r;
+	tx->tail = &r->next;
+}
+
+void tx_put(struct tx *tx, enum table table, struct slice key, struct slice val)
+{
+	must(table != TABLE_EVENT); /* written by tx_commit and tx_erase_event */
+	stage(tx, table, key, val, false);
+}
+
+void tx_del(struct tx *tx, enum table table, struct slice key)
+{
+	stage(tx, table, key, slice_of(NULL, 0), true);
+}
+
+int tx_erase_event(struct tx *tx, uint64_t seq, struct err *e)
+{
+	uint8_t key[8];
+	struct entry head;
+	struct slice row;
+	int got;
+
+	if (seq > store_durable_seq(tx->store))
+		return err_set(e, ERR_BUSY, "entry %ju is not durable yet; try again", (uintmax_t)seq);
+	store_be64(key, seq);
+	got = tx_get(tx, TABLE_EVENT, slice_of(key, 8), &row, e);
+	if (got < 0)
+		return -1;
+	if (got == 0)
+		return err_set(e, ERR_NOT_FOUND, "there is no event of entry %ju", (uintmax_t)seq);
+	must(row.n >= sizeof(head));
+	memcpy(&head, row.p, sizeof(head));
+	head.event_n = 0;
+	memset(head.salt, 0, sizeof(head.salt));
+	stage(tx, TABLE_EVENT, slice_of(key, 8), slice_of(&head, sizeof(head)), false);
+	return 0;
+}
+
+bool tx_is_empty(const struct tx *tx)
+{
+	return tx->first == NULL;
+}
+
+uint64_t tx_seq(const struct tx *tx)
+{
+	return tx->store->last_seq + 1;
+}
+
+int tx_fits(const struct tx *tx, size_t event_n, struct err *e)
+{
+	uint64_t max = store_entry_max(tx->store), n = sizeof(struct entry) + event_n + 8;
+
+	for (const struct row *r = tx->first; r != NULL; r = r->next)
+		n += 16u + r->key_n + r->val_n; /* flags, two varints, padding */
+	if (n <= max)
+		return 0;
+	return err_set(e, ERR_TOO_LARGE, "the call would write %ju bytes at once, at most %ju are possible; split it",
+		(uintmax_t)n, (uintmax_t)max);
+}
+
+void tx_abort(struct tx *tx)
+{
+	must(tx->is_open);
+	arena_rewind(&tx->store->active->arena, tx->mark);
+	tx->is_open = false;
+}
+
+/* ---- commit ------------------------------------------------------------------------------------------- */
+static void salt_take(struct store *s, uint8_t salt[ENTRY_SALT])
+{
+	if (s->n_salts == 0) {
+		rng_bytes(s->config.rng, s->salts, sizeof(s->salts));
+		s->n_salts = N_SALTS;
+	}
+	memcpy(salt, s->salts[--s->n_salts], ENTRY_SALT);
+}
+
+/* Journal record and source of the EVENT row, in the arena of the active table. */
+static struct entry *entry_make(struct tx *tx, struct slice event)
+{
+	struct store *s = tx->store;
+	struct entry *en;
+	uint64_t length;
+
+	buf_reset(&s->changes);
+	for (const struct row *r = tx->first; r != NULL; r = r->next) {
+		struct change c = {.table = r->table, .is_delete = r->is_delete, .key = row_key(r), .val = row_val(r)};
+
+		change_write(&s->changes, &c, event);
+	}
+	must(!s->changes.is_full);
+	length = entry_length(event.n, s->changes.n);
+	must(length <= store_entry_max(s)); /* tx_fits was asked */
+	en = arena_alloc(&s->active->arena, length);
+	memset(en, 0, sizeof(*en));
+	memset((uint8_t *)en + length - 8, 0, 8); /* padding; what is not padding is overwritten below */
+	en->length = (uint32_t)length;
+	en->seq = s->last_seq + 1;
+	en->at_ms = tx->now_ms;
+	en->event_n = (uint32_t)event.n;
+	en->changes_n = (uint32_t)s->changes.n;
+	salt_take(s, en->salt);
+	if (event.n > 0)
+		memcpy(en->bytes, event.p, event.n);
+	if (s->changes.n > 0)
+		memcpy(en->bytes + event.n, s->changes.p, s->changes.n);
+	return en;
+}
+
+static void batch_add(struct store *s, struct entry *en)
+{
+	if (s->n_batch == s->batch_cap) {
+		s->batch_cap = s->batch_cap > 0 ? 2 * s->batch_cap : 64;
+		s->batch = realloc(s->batch, s->batch_cap * sizeof(*s->batch));
+		must(s->batch != NULL);
+	}
+	s->batch[s->n_batch++] = en;
+}
+
+static void publish(struct store *s, struct row *first)
+{
+	struct row *next;
+
+	for (struct row *r = first; r != NULL; r = next) {
+		enum table table = (enum table)r->table;
+		struct slice val = row_val(r);
+
+		next = r->next;
+		memtab_put(s->active, r);
+		if (s->config.on_publish != NULL)
+			s->config.on_publish(s->config.udata, table, row_key(r), r->is_delete ? NULL : &val);
+	}
+}
+
+uint64_t tx_commit(struct tx *tx, struct slice event)
+{
+	struct store *s = tx->store;
+	struct entry *en;
+	uint8_t key[8];
+
+	must(tx->is_open);
+	en = entry_make(tx, event);
+	publish(s, tx->first);
+	store_be64(key, en->seq);
+	memtab_put(s->active, row_new_borrowing(&s->active->arena, TABLE_EVENT, slice_of(key, 8),
+		slice_of(en, sizeof(*en) + event.n)));
+	if (s->active->last == NULL)
+		s->active->since_ms = tx->now_ms;
+	s->active->last = en;
+	s->last_seq = en->seq;
+	s->last_at_ms = tx->now_ms;
+	batch_add(s, en);
+	tx->is_open = false;
+	return en->seq;
+}
