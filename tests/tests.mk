@@ -1,7 +1,12 @@
 # What `make test`, `make soak`, `make bench`, `make lint` and `make fuzz` run.
 
-test: deps-quick all units
+test: deps-quick
+	$(MAKE) MODE=release all units fault
 	tests/run.sh
+
+soak: deps-quick
+	$(MAKE) MODE=release all units fault
+	TOCSIN_DOSE=20 tests/run.sh
 
 deps-quick: deps
 

@@ -5,7 +5,7 @@
  * Facts (maps; absent keys are unknown):
  *   now        ms since 1970 UTC
  *   local      {date="2026-09-22", year, month, day, hour, minute, weekday=1…7 (Monday 1), minute_of_day} in the pack's zone
- *   who        {name, roles={…}}
+ *   who        {name, roles={ROLE=true}}
  *   ticket     create: what came in (kind, channel, subject={type,id}, number, caller, callback, customer, category, city, title,
  *              text, priority, form, fields, occurred, source_ref); else the whole ticket row
  *   action, data, note         at "act"

@@ -87,9 +87,10 @@ static int clock_now(struct call *c, struct value *result, struct err *e)
 	char text[40];
 
 	(void)e;
+	clock_format(d->clock->now_ms, text);
 	*result = value_map(c->arena, 4);
 	value_add(c->arena, result, "now", value_int(d->clock->now_ms));
-	value_add(c->arena, result, "iso", value_text(c->arena, clock_format(d->clock->now_ms, text), strlen(text)));
+	value_add(c->arena, result, "iso", value_text(c->arena, text, strlen(text)));
 	value_add(c->arena, result, "virtual", value_bool(d->clock->is_virtual));
 	value_add(c->arena, result, "suspect", value_bool(d->clock->is_suspect));
 	return 0;

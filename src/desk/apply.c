@@ -34,7 +34,7 @@
 	FIELD("escalation", VALUE_INT, NULL)                                                                 \
 	FIELD("transfers", VALUE_INT, NULL)                                                                  \
 	FIELD("reopened", VALUE_INT, NULL)                                                                   \
-	FIELD("urged", VALUE_INT, NULL)                                                                      \
+	FIELD("urges", VALUE_INT, NULL)                                                                      \
 	FIELD("suspended", VALUE_TEXT, NULL)
 
 struct set_field {

@@ -28,13 +28,13 @@ static struct value local_time(struct arena *a, int64_t at_ms)
 struct value facts_base(struct work *w)
 {
 	struct arena *a = w->arena;
-	struct value facts = value_map(a, 10), who = value_map(a, 2), roles = value_array(a, 2);
+	struct value facts = value_map(a, 10), who = value_map(a, 2), roles = value_map(a, 2);
 	char names[ROLE_NAMES_LEN];
 
 	for (uint32_t bit = 0; bit < N_ROLES; bit++)
 		if (w->roles & (1u << bit)) {
 			role_names(1u << bit, names);
-			value_push(a, &roles, value_text(a, names, strlen(names)));
+			value_add(a, &roles, arena_text(a, names, strlen(names)), value_bool(true));
 		}
 	value_add(a, &who, "name", value_literal(w->who));
 	value_add(a, &who, "roles", roles);

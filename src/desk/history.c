@@ -144,20 +144,28 @@ static int find_decided(struct desk *d, struct arena *a, int64_t id, int64_t seq
 	return got < 0 ? -1 : err_set(e, ERR_NOT_FOUND, "ticket %jd has no recorded decision", (intmax_t)id);
 }
 
+/* "agent, leader" as the entry has it, as bits. */
+static uint32_t roles_of(struct arena *a, const struct value *event)
+{
+	char *text = (char *)value_cstr(a, value_get(event, "role")), *save = NULL, *name;
+	uint32_t roles = 0;
+
+	for (name = text == NULL ? NULL : strtok_r(text, ", ", &save); name != NULL; name = strtok_r(NULL, ", ", &save))
+		roles |= role_by_name(name);
+	return roles;
+}
+
 /* The facts as they were: what was kept, the ticket as it came or as it stood, and the time. */
 static struct value facts_again(struct desk *d, struct arena *a, const struct value *event, const struct value *decision,
 	const struct value *row)
 {
 	struct work w = {.desk = d, .arena = a, .now_ms = value_int_or(value_get(event, "at"), 0)};
 	const struct value *kept = value_get(decision, "facts"), *params = params_of(event);
-	struct value facts, who, roles = value_array(a, 1);
+	struct value facts;
 
 	w.who = value_cstr(a, value_get(event, "who"));
+	w.roles = roles_of(a, event);
 	facts = facts_base(&w);
-	who = *value_get(&facts, "who");
-	value_push(a, &roles, *value_get(event, "role"));
-	value_set(a, &who, "roles", roles);
-	value_set(a, &facts, "who", who);
 	for (uint32_t i = 0; kept != NULL && i < kept->n; i++)
 		value_set(a, &facts, value_cstr(a, &kept->as.pairs[i].key), kept->as.pairs[i].val);
 	if (value_is_text(value_get(decision, "point"), "create")) {

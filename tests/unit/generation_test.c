@@ -193,7 +193,7 @@ static void a_byte_order_mark_is_fine(void **state)
 static struct value create_facts(struct arena *a)
 {
 	struct value facts = value_map(a, 8), local = value_map(a, 8), who = value_map(a, 2), ticket = value_map(a, 8);
-	struct value roles = value_array(a, 1), subject = value_map(a, 2);
+	struct value roles = value_map(a, 1), subject = value_map(a, 2);
 
 	value_add(a, &local, "date", value_literal("2026-09-22"));
 	value_add(a, &local, "year", value_int(2026));
@@ -203,7 +203,7 @@ static struct value create_facts(struct arena *a)
 	value_add(a, &local, "minute", value_int(0));
 	value_add(a, &local, "weekday", value_int(2));
 	value_add(a, &local, "minute_of_day", value_int(600));
-	value_push(a, &roles, value_literal("agent"));
+	value_add(a, &roles, "agent", value_bool(true));
 	value_add(a, &who, "name", value_literal("ann"));
 	value_add(a, &who, "roles", roles);
 	value_add(a, &subject, "type", value_literal("mobile"));
