@@ -98,8 +98,9 @@ add("star", "number", from_customer "star", "星级", "customer's stars, 0 to 5"
 add("group", "text", from_customer "group", "集团客户", "the customer's group (company)")
 add("vip", "bool", from_customer "vip", "是否重要客户", "a very important customer")
 add("age65", "bool", from_customer "age65", "是否65岁以上", "the customer is 65 or older")
-add("contacts", "count", count_contacts, "来话次数", "contacts of the same subject")
-add("tickets", "count", count_tickets, "投诉次数", "tickets of the same subject")
+add("contacts", "count", function(f) return count_contacts(f) end, "来话次数", "contacts of the same subject")
+add("tickets", "count", function(f) return count_tickets(f) end, "投诉次数", "tickets of the same subject")
+fields.contacts.count, fields.tickets.count = count_contacts, count_tickets
 add("duplicate", "bool", function(_, v) return v.duplicate_of ~= nil end, "是否重复", "an open ticket says the same")
 add("who", "text", from("who", "name"), "操作人", "who acts")
 add("role", "set", from("who", "roles"), "操作人角色", "roles of who acts", "roles")

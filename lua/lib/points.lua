@@ -13,10 +13,14 @@ local function put(list, item)
   return list
 end
 
--- A mobile number of mainland China, a fixed line with area code, or an operator's short code.
+-- A mobile number of mainland China, an IoT number, a fixed line with its area code, or a 400 number.
+local number_forms = { "^1[3-9]%d%d%d%d%d%d%d%d%d$", "^1[04]%d%d%d%d%d%d%d%d%d%d%d$", "^0%d%d%d?%d%d%d%d%d%d%d%d?$", "^400%d%d%d%d%d%d%d$" }
 local function is_number(text)
-  return type(text) == "string" and (text:find("^1[3-9]%d%d%d%d%d%d%d%d%d$") or text:find("^0%d%d%d?%d%d%d%d%d%d%d%d?$")
-    or text:find("^%d%d%d%d%d%d?%d?%d?$")) ~= nil
+  if type(text) ~= "string" then return false end
+  for i = 1, #number_forms do
+    if text:find(number_forms[i]) then return true end
+  end
+  return false
 end
 
 -- What is required and absent, in the order asked; nil when nothing is.
@@ -136,9 +140,9 @@ function points.create(facts)
   local set = { stage = kind.first.stage, status = kind.first.status }
   local d = { set = set }
   v.stage, v.status = set.stage, set.status
-  if v.category == nil or v.city == nil then
+  if v.category == nil then
     local out = rules.ask("classify", v)
-    if v.category == nil and out and out.category then set.category, v.category = out.category, out.category end
+    if out and out.category then set.category, v.category = out.category, out.category end
     if v.city == nil and out and out.city then set.city, v.city = out.city, out.city end
   end
   local category = data.categories[v.category]

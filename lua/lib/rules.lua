@@ -102,9 +102,10 @@ function compile_when(when, at)
       if not field then
         at("when.%s is not a ticket field", "when.%s 不是工单字段", { tostring(key) }, key, fields.names())
       else
-        local test, text, exact, limit, sign = words.bind(field, value, at)
+        local test, text, exact, limit, sign, list = words.bind(field, value, at)
         if test then
           tests[#tests + 1] = { field = key, test = test, text = text, exact = exact, limit = limit, op = words.is(value) and value.op,
+            list = list,
             sign = sign or text, is_function = text == "function" }
         end
       end
@@ -264,6 +265,18 @@ local function build_index(set)
   end
 end
 
+-- A set of nothing but has_word on one field is one look through the text for all words of all rules.
+local function build_finder(set)
+  local list, owner, field = {}, {}, nil
+  for _, r in ipairs(set.rows) do
+    local t = r.tests[1]
+    if #r.tests ~= 1 or not t.list or (field and t.field ~= field) then return end
+    field = t.field
+    for _, w in ipairs(t.list) do list[#list + 1], owner[#owner + 1] = w, r end
+  end
+  if set.mode == "first" and #set.rows >= 3 then set.find, set.owner, set.find_in = host.words(list), owner, field end
+end
+
 local function open_set(note)
   local schema = sets.list[note.name]
   if not schema then
@@ -337,6 +350,7 @@ function rules.compile()
       end
     end
     build_index(set)
+    build_finder(set)
     for _, r in ipairs(set.rows) do rules.by_name[r.full] = r end
     if set.otherwise then rules.by_name[set.otherwise.full] = set.otherwise end
   end
@@ -352,6 +366,11 @@ local function holds(p, v)
 end
 
 local function first(set, v)
+  if set.find then
+    local text = v[set.find_in]
+    local i = type(text) == "string" and set.find(text)
+    return i and set.owner[i] or set.otherwise
+  end
   local bucket = set.index[v[set.key]] or set.rest
   for i = 1, #bucket do
     local p = bucket[i]

@@ -192,7 +192,7 @@ function special_check.fails(d, want)
   if got ~= want then return string.format("expected failed rule %s, got %s", show(want), show(got)) end
 end
 
-local function compare(d, expect)
+local function compare(d, expect, given)
   for key, want in host.sorted_pairs(expect) do
     local why
     if special_check[key] then
@@ -201,6 +201,7 @@ local function compare(d, expect)
       why = "expected " .. key .. " " .. show(want) .. ", got the refusal " .. show(d.refuse.message)
     else
       local got = d.set[key]
+      if got == nil then got = given[key] end
       if not equal(got, want) then
         why = string.format("expected %s %s, got %s%s", key, show(want), show(got), cause(d, key))
       end
@@ -215,7 +216,7 @@ local function run_one(s)
   local d = points[point](facts)
   for _, e in ipairs(d.because or {}) do reached[e.rule] = true end
   if not s.body.expect then return "expect is missing" end
-  return compare(d, s.body.expect)
+  return compare(d, s.body.expect, facts.ticket)
 end
 
 -- The specs in an order shuffled by seed (0: as written).

@@ -155,7 +155,7 @@ local function bind_compare(field, w, at)
     at('when.%s: the window must be within "7d"', 'when.%s：时间窗应写成 within "7d"', { field.name })
     return nil
   end
-  local count = field.get
+  local count = field.count
   return function(_, v) return test(count(v._facts, ms)) end, text .. " within " .. window.args[1]
 end
 
@@ -187,7 +187,7 @@ function bind.has_word(field, w, at)
   if #list == 0 then at("when.%s: has_word needs at least one word", "when.%s：has_word 至少要有一个词", { field.name }) return nil end
   local find = host.words(list)
   local text = #list > 6 and string.format("has one of %d words (%s, …)", #list, list[1]) or "has " .. names(list)
-  return function(x) return type(x) == "string" and find(x) ~= nil end, text
+  return function(x) return type(x) == "string" and find(x) ~= nil end, text, nil, nil, table.concat(list, "|"), list
 end
 
 function bind.starts_with(_, w)

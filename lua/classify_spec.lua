@@ -1,0 +1,40 @@
+spec "recharge in Chinese" {
+  given = ticket { channel = "hotline_10086", number = "13800138000", text = "昨天充了话费100元，充值未到账" },
+  expect = { category = "recharge.not_credited", by = "classify/recharge not credited", queue = "second_line" },
+}
+spec "overcharge in English" {
+  given = ticket { channel = "app", number = "13800138000", text = "I was Charged Twice this month" },
+  expect = { category = "billing.overcharge" },
+}
+spec "the title counts too" {
+  given = ticket { channel = "email", number = "13800138000", title = "宽带断网", text = "三天了" },
+  expect = { category = "broadband.fault" },
+}
+spec "no service, not roaming, when abroad is not said" {
+  given = ticket { channel = "hotline_10086", number = "13800138000", city = "foshan", text = "地下室没信号" },
+  expect = { category = "network.no_service", queue = "city_support.foshan" },
+}
+spec "a part of an English word does not count" {
+  given = ticket { channel = "app", number = "13800138000", text = "the explanation was fine, thank you" },
+  expect = { category = "other", by = "classify/otherwise" },
+}
+spec "a category that was given stays" {
+  given = ticket { channel = "app", number = "13800138000", category = "network.slow", text = "充值未到账" },
+  expect = { category = "network.slow", not_by = "classify/recharge not credited" },
+}
+spec "the city of a fixed line, by its area code" {
+  given = ticket { channel = "app", number = "075512345678", text = "宽带断网" },
+  expect = { city = "shenzhen" },
+}
+spec "stopped for fraud before stopped" {
+  given = ticket { channel = "app", number = "13800138000", text = "说我涉诈停机" },
+  expect = { category = "account.fraud_stop", queue = "province_other" },
+}
+spec "text messages" {
+  given = ticket { channel = "app", number = "13800138000", text = "一直收不到验证码" },
+  expect = { category = "sms.failure" },
+}
+spec "sales calls" {
+  given = ticket { channel = "app", number = "13800138000", text = "天天接到推销电话" },
+  expect = { category = "marketing.outbound" },
+}

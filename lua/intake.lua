@@ -1,0 +1,58 @@
+-- What a complaint must tell, what it weighs, when it repeats an earlier one, and what to say at the desk.
+-- Nothing is ever refused for a missing field: the ticket is taken as incomplete and the completion clock runs.
+rules.all "complete" {
+  rule "who" { need = { "number" } },
+  rule "what" { need = { "text" } },
+  rule "category" { need = { "category" } },
+  rule "place of a fault" {
+    when = { category = any_of("network.no_service", "network.slow", "network.5g", "broadband.fault", "broadband.install") },
+    need = { "city" },
+  },
+  rule "evidence of a recharge" {
+    when = { category = "recharge.not_credited", channel = none_of("ivr", "sms") },
+    need = { "fields.amount", "fields.paid_at" },
+    because = "the recharge order is found by amount and time",
+  },
+  rule "evidence of a charge" {
+    when = { category = any_of("billing.overcharge", "billing.cdr", "billing.huge_bill", "vas.unordered") },
+    need = { "fields.amount", "fields.month" },
+  },
+  rule "which company" { when = { category = under "group" }, need = { "group" } },
+  rule "form of a bypass complaint" {
+    when = { bypass = true },
+    need = { "form", "source_ref" },
+    because = "the limits of an appeal and of a forwarded complaint differ",
+  },
+}
+
+-- decide: the same as rules, as a table. ">" columns are what a row says; an empty cell means "any".
+decide "grade" { csv = "grade.csv" }
+
+rules "duplicate" {
+  rule "bypass complaints are never duplicates" { when = { bypass = true }, check = false,
+    because = "they are linked to the earlier complaint, not swallowed by it" },
+  otherwise { same = { "category" }, within = "24h" },
+}
+
+rules.all "advice" {
+  rule "incomplete" {
+    when = { complete = false },
+    say = { zh = "信息不完整，请补充", en = "information is missing, please ask" },
+  },
+  rule "repeated caller" {
+    when = { contacts = at_least(3, within "7d") },
+    say = { zh = "客户一周内多次来话，请先致歉并告知进展", en = "the customer called again and again this week: apologize and tell the state first" },
+  },
+  rule "older customer" {
+    when = { age65 = true },
+    say = { zh = "老年客户，请放慢语速", en = "an older customer: speak slowly" },
+  },
+  rule "huge bill" {
+    when = { category = "billing.huge_bill" },
+    say = { zh = "请说明已核查账单，争议期间不催缴", en = "say that the bill is being checked and is not collected meanwhile" },
+  },
+  rule "fault" {
+    when = { category = under("network", "broadband") },
+    say = { zh = "法定修复时限：城镇48小时、农村72小时", en = "repair by law: 48 hours in towns, 72 in the country" },
+  },
+}
