@@ -1,6 +1,7 @@
 -- The category of a complaint that came without one, by what was said. The word lists are words/*.csv: one word a line.
 -- The first rule that holds; put the narrow ones before the wide ones.
 rules "classify" {
+  kinds = { "complaint" },
   rule "stopped for fraud" { when = { said = has_word(list "fraud_stop") }, category = "account.fraud_stop" },
   rule "recharge not credited" { when = { said = has_word(list "recharge") }, category = "recharge.not_credited" },
   rule "huge bill" { when = { said = has_word(list "huge_bill") }, category = "billing.huge_bill" },

@@ -38,3 +38,24 @@ spec "sales calls" {
   given = ticket { channel = "app", number = "13800138000", text = "天天接到推销电话" },
   expect = { category = "marketing.outbound" },
 }
+-- One look at each remaining list.
+local function said(text, category)
+  spec(text) { given = ticket { channel = "app", number = "13800138000", text = text }, expect = { category = category } }
+end
+said("这个月话费暴涨", "billing.huge_bill")
+said("莫名扣费，我没有订购", "vas.unordered")
+said("提前解约要违约金", "tariff.contract_penalty")
+said("the call records are wrong", "billing.cdr")
+said("携号转网一直不成功", "account.number_port")
+said("营业厅不给销户", "account.cancel")
+said("人脸识别过不去", "account.realname")
+said("交了钱还不复机", "account.suspend_resume")
+said("我在境外打不了", "roaming.international")
+said("公司专线中断", "group.leased_line")
+said("物联网卡不能用", "iot.card")
+said("预约安装没人来", "broadband.install")
+said("每天都有垃圾短信", "spam.harassment")
+said("5G信号一格", "network.5g")
+said("晚上网速慢", "network.slow")
+said("想降套餐", "tariff.dispute")
+said("客服不耐烦", "service.attitude")

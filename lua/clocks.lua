@@ -10,6 +10,7 @@ clocks {
 }
 
 rules.all "clocks" {
+  kinds = { "complaint" },
   rule "complete it in a day" {
     when = { complete = false, stage = "accepted" },
     clock = "completion", goal = "24h",

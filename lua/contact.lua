@@ -1,5 +1,6 @@
 -- Further calls on a ticket: counted, never a second order.
 rules.all "contact" {
+  kinds = { "complaint" },
   rule "urged" {
     when = { contact = "urge" },
     raise = 1, notice = { "owner" },

@@ -1,6 +1,7 @@
 -- What a complaint must tell, what it weighs, when it repeats an earlier one, and what to say at the desk.
 -- Nothing is ever refused for a missing field: the ticket is taken as incomplete and the completion clock runs.
 rules.all "complete" {
+  kinds = { "complaint" },
   rule "who" { need = { "number" } },
   rule "what" { need = { "text" } },
   rule "category" { need = { "category" } },
@@ -26,15 +27,17 @@ rules.all "complete" {
 }
 
 -- decide: the same as rules, as a table. ">" columns are what a row says; an empty cell means "any".
-decide "grade" { csv = "grade.csv" }
+decide "grade" { csv = "grade.csv", kinds = { "complaint" } }
 
 rules "duplicate" {
+  kinds = { "complaint" },
   rule "bypass complaints are never duplicates" { when = { bypass = true }, check = false,
     because = "they are linked to the earlier complaint, not swallowed by it" },
   otherwise { same = { "category" }, within = "24h" },
 }
 
 rules.all "advice" {
+  kinds = { "complaint" },
   rule "incomplete" {
     when = { complete = false },
     say = { zh = "信息不完整，请补充", en = "information is missing, please ask" },

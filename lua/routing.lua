@@ -1,5 +1,10 @@
 -- Where a new complaint goes: the first rule that holds.
 rules "routing" {
+  rule "not a complaint" {
+    when = { kind = none_of("complaint") },
+    to = queue "duty",
+    because = "incidents, problems and the like are placed by who is on duty",
+  },
   rule "bypass" {
     when = { bypass = true },
     to = queue "province_support", priority = 1,

@@ -132,6 +132,7 @@ function decide.env.decide(name)
         for i = 2, #body do rows[#rows + 1] = to_rule(schema, body[1], body[i], where) end
       end
     end
+    rows.kinds = body.kinds
     rules.note(name, schema and schema.mode, where, rows)
   end
 end

@@ -80,7 +80,8 @@ local function route(set, v)
   local out, r = rules.ask("routing", v)
   local queue = r and rules.queue_of(r, v)
   if not queue then
-    local last = rules.sets.routing and rules.sets.routing.otherwise
+    local of_kind = rules.find("routing", v)
+    local last = of_kind and of_kind.otherwise
     out, queue = last and last.out or {}, last and last.out.to or data.otherwise.queue
   end
   if v._failed and v._failed.rule:sub(1, 8) == "routing/" then queue = data.otherwise.queue end

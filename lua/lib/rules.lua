@@ -5,8 +5,8 @@ local fields = host.lib "fields"
 local words = host.lib "words"
 local sets = host.lib "sets"
 local units = host.lib "units"
-local rules = { env = {}, sets = {}, by_name = {}, names = {} }
-local noted = {}
+local rules = { env = {}, sets = {}, list = {}, by_name = {}, names = {} }
+local noted, names_seen = {}, {}
 local Row = {}
 
 function rules.row(kind, name, where, body) return setmetatable({ kind = kind, name = name, where = where, body = body }, Row) end
@@ -217,7 +217,8 @@ local function check_reach(set)
 end
 
 local function check_names(set)
-  local seen = {}
+  local seen = names_seen[set.name] or {}
+  names_seen[set.name] = seen
   for _, r in ipairs(set.rows) do
     if seen[r.name] then
       errors.add(r.where, 'rule "%s" stands twice in "%s": also at %s', "规则“%s”在“%s”里出现了两次：另一处在 %s",
@@ -277,6 +278,28 @@ local function build_finder(set)
   if set.mode == "first" and #set.rows >= 3 then set.find, set.owner, set.find_in = host.words(list), owner, field end
 end
 
+-- kinds = { "complaint" } in a set: it is asked for these kinds only. → array of kinds, {"*"} for all; nil when reported
+local function kinds_of(note)
+  local kinds = type(note.body) == "table" and note.body.kinds
+  if not kinds then return { "*" } end
+  for _, kind in ipairs(kinds) do
+    if not words.catalog.kinds[kind] then
+      errors.add(note.where, 'rules "%s": "%s" is not a declared kind', "规则集“%s”：“%s”不是已声明的工单类型",
+        { note.name, tostring(kind) }, kind, words.catalog.kinds)
+    end
+  end
+  return kinds
+end
+
+local function new_set(note, schema, kinds)
+  local set = { name = note.name, mode = schema.mode, outputs = schema.outputs, is_partial = schema.is_partial, rows = {}, where = note.where }
+  local by_kind = rules.sets[note.name] or {}
+  rules.sets[note.name] = by_kind
+  for _, kind in ipairs(kinds) do by_kind[kind] = set end
+  rules.list[#rules.list + 1] = set
+  return set
+end
+
 local function open_set(note)
   local schema = sets.list[note.name]
   if not schema then
@@ -285,14 +308,18 @@ local function open_set(note)
   end
   local mode = note.mode
   if mode ~= "before" and (mode or "first") ~= schema.mode then
-    errors.add(note.where, 'every matching rule of "%s" counts: write rules.%s "%s"', '“%s”里应写 rules.%s "%s"',
-      { note.name, schema.mode, note.name })
+    if schema.mode == "all" then
+      errors.add(note.where, 'every rule of "%s" that holds counts: write rules.all "%s"',
+        '“%s”里凡成立的规则都算数：请写 rules.all "%s"', { note.name, note.name })
+    else
+      errors.add(note.where, 'only the first rule of "%s" that holds counts: write rules.first "%s"',
+        '“%s”里只有第一条成立的规则算数：请写 rules.first "%s"', { note.name, note.name })
+    end
   end
-  local set = rules.sets[note.name]
-  if not set then
-    set = { name = note.name, mode = schema.mode, outputs = schema.outputs, is_partial = schema.is_partial, rows = {}, where = note.where }
-    rules.sets[note.name] = set
-  elseif mode ~= "before" then
+  local kinds = kinds_of(note)
+  local set = (rules.sets[note.name] or {})[kinds[1]]
+  if not set then return new_set(note, schema, kinds) end
+  if mode ~= "before" then
     errors.add(note.where, 'rules "%s" stand twice: also at %s; to add rules in front write rules.before "%s"',
       '规则集“%s”出现了两次：另一处在 %s；要在前面加规则请写 rules.before "%s"', { note.name, set.where, note.name })
     return nil
@@ -341,7 +368,7 @@ function rules.compile()
     local set = open_set(note)
     if set then fill_set(set, note) end
   end
-  for name, set in host.sorted_pairs(rules.sets) do
+  for _, set in ipairs(rules.list) do
     check_names(set)
     if set.mode == "first" then
       check_reach(set)
@@ -399,9 +426,16 @@ local function fail(set, v, message)
   v._failed = v._failed or { rule = name, message = tostring(message) }
 end
 
+-- The set of that name for this kind of ticket.
+local function find(name, v)
+  local by_kind = rules.sets[name]
+  return by_kind and (by_kind[v.kind] or by_kind["*"])
+end
+rules.find = find
+
 -- The rule of a first-match set that holds, noted in v._because; nil when there is none. Never raises.
 function rules.ask(name, v)
-  local set = rules.sets[name]
+  local set = find(name, v)
   if not set then return nil end
   local ok, r = pcall(first, set, v)
   if not ok then
@@ -417,7 +451,7 @@ end
 
 -- Every rule that holds, in order. Never raises.
 function rules.ask_all(name, v)
-  local set = rules.sets[name]
+  local set = find(name, v)
   if not set then return {} end
   local ok, found = pcall(all, set, v, {})
   if not ok then
@@ -439,7 +473,7 @@ end
 
 -- {rule, line, fired, because?, failed={field, value, expected}?} of each rule of a set, in order.
 function rules.explain(name, v, only, out)
-  local set = rules.sets[name]
+  local set = find(name, v)
   if not set then return end
   local taken
   local function say(r)

@@ -50,6 +50,7 @@ kind "complaint" {
 }
 
 rules.first "refuse" {
+  kinds = { "complaint" },
   rule "already suspended" {
     when = { action = "suspend", status = any_of("pending", "held") },
     say = { zh = "工单已经挂起", en = "the ticket is suspended already" },
@@ -75,6 +76,7 @@ rules.first "refuse" {
 }
 
 rules.all "follow" {
+  kinds = { "complaint" },
   rule "ping-pong" {
     when = { action = "transfer", transfers = at_least(3) },
     notice = { "department_head" },
