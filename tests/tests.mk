@@ -19,7 +19,7 @@ format:
 # ---- power cuts and I/O faults (tests/fault/README.md) ----------------------------------------------------
 FAULT := $(BUILD)/fault
 FAULT_BIN := $(addprefix $(FAULT)/,shim.so journal_writer journal_writer_skip_sync journal_writer_answer_early \
-	journal_powercut journal_iofault)
+	journal_writer_trust_cache journal_powercut journal_iofault)
 
 # Runs beside a program whatever its mode, so it is built plainly and sees the plain names of the C library.
 $(FAULT)/shim.so: tests/fault/shim.c tests/fault/shim_log.h
@@ -33,7 +33,8 @@ $(FAULT)/journal_writer: $(addprefix $(BUILD)/tests/fault/,journal_writer.o jour
 # Mutants: the object with the planted defect goes before the library's sound one.
 $(FAULT)/journal_writer_skip_sync: MUTANT := MUTANT_SKIP_SYNC
 $(FAULT)/journal_writer_answer_early: MUTANT := MUTANT_ANSWER_EARLY
-$(FAULT)/journal_writer_%: src/store/journal_commit.c $(addprefix $(BUILD)/tests/fault/,journal_writer.o journal_work.o) \
+$(FAULT)/journal_writer_trust_cache: MUTANT := MUTANT_TRUST_CACHE
+$(FAULT)/journal_writer_%: src/store/journal_commit.c src/store/journal_recover.c $(addprefix $(BUILD)/tests/fault/,journal_writer.o journal_work.o) \
 		$(BUILD)/libtocsin.a
 	@mkdir -p $(@D)
 	$(CC) $(filter-out -MMD -MP,$(CFLAGS_ALL)) -D$(MUTANT) -o $@ $^ $(LDLIBS_ALL)

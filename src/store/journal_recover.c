@@ -332,6 +332,9 @@ static int segment_repair(struct recovery *r, struct found *f, uint64_t synced, 
 
 	if (bytes_load(r, s, e) != 0)
 		return -1;
+#ifdef MUTANT_TRUST_CACHE /* planted defect: what reads well is taken for durable */
+	synced = r->last_seq;
+#endif
 	if (f->head.first_seq > synced && segment_write(s, &f->head, sizeof(f->head), 0, e) != 0)
 		return -1;
 	while (at < s->at && ((const struct entry *)(const void *)(r->bytes + at))->seq <= synced)

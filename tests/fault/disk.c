@@ -38,7 +38,7 @@ enum name_kind { NAME_CREATE, NAME_RENAME, NAME_UNLINK };
 struct name_op {
 	enum name_kind kind;
 	uint64_t index;
-	const char *path, *to; /* NUL-terminated, owned */
+	char *path, *to; /* owned */
 	size_t file;
 };
 
@@ -54,6 +54,7 @@ struct names {
 
 struct disk {
 	uint64_t index; /* of the next event */
+	uint64_t base;  /* index of the first event of the log that is played */
 	struct file *files;
 	size_t n_files, cap_files;
 	struct names durable;
@@ -195,6 +196,12 @@ static void name_op_add(struct disk *d, enum name_kind kind, const uint8_t *data
 	d->name_ops[d->n_name_ops++] = op;
 }
 
+static void name_op_free(struct name_op *op)
+{
+	free(op->path);
+	free(op->to);
+}
+
 static void file_synced(struct file *f, uint64_t before)
 {
 	size_t n = 0;
@@ -229,8 +236,7 @@ static void names_synced(struct disk *d, uint64_t before, const char *dir, size_
 			continue;
 		}
 		names_apply(&d->durable, op);
-		free((void *)(uintptr_t)op->path);
-		free((void *)(uintptr_t)op->to);
+		name_op_free(op);
 	}
 	d->n_name_ops = kept;
 }
@@ -251,11 +257,11 @@ void disk_play(struct disk *d, const struct shim_event *ev, const uint8_t *data)
 		break;
 	case SHIM_SYNC_END:
 		f = file_find(d, ev->file);
-		file_synced(f, ev->offset);
-		names_synced(d, ev->offset, NULL, 0, (size_t)(f - d->files));
+		file_synced(f, d->base + ev->offset);
+		names_synced(d, d->base + ev->offset, NULL, 0, (size_t)(f - d->files));
 		break;
 	case SHIM_DIR_END:
-		names_synced(d, ev->offset, (const char *)data, ev->n_data, 0);
+		names_synced(d, d->base + ev->offset, (const char *)data, ev->n_data, 0);
 		break;
 	case SHIM_RENAME:
 		name_op_add(d, NAME_RENAME, data, ev->n_data, 0);
@@ -309,6 +315,16 @@ static bool name_is_taken(const struct cutter *c, const struct name_op *op)
 	if (c->cut == CUT_NOTHING)
 		return false;
 	return c->names_before > 0 ? op->index < c->names_before : rng_below(c->rng, 2) == 0;
+}
+
+static uint64_t file_ino(const char *dir, const char *path)
+{
+	char full[2 * PATH_BYTES];
+	struct stat st;
+
+	snprintf(full, sizeof(full), "%s/%s", dir, path);
+	must(stat(full, &st) == 0);
+	return st.st_ino;
 }
 
 static void image_store(const struct image *im, const char *dir, const char *path)
@@ -371,6 +387,35 @@ void disk_cut(const struct disk *d, enum cut cut, struct rng *rng, const char *d
 	free(names.p);
 }
 
+void disk_kill(struct disk *d, bool is_failed, const char *dir)
+{
+	struct names now = {0};
+	struct rng rng;
+
+	rng_init_seeded(&rng, 0);
+	disk_cut(d, CUT_ALL, &rng, dir);
+	for (size_t i = 0; i < d->durable.n; i++)
+		names_set(&now, d->durable.p[i].path, d->durable.p[i].file);
+	for (size_t i = 0; i < d->n_name_ops; i++)
+		names_apply(&now, &d->name_ops[i]);
+	for (size_t i = 0; i < d->n_files; i++) {
+		d->files[i].ino = 0;
+		if (is_failed)
+			d->files[i].n_ops = 0;
+	}
+	for (size_t i = 0; i < now.n; i++)
+		d->files[now.p[i].file].ino = file_ino(dir, now.p[i].path);
+	while (is_failed && d->n_name_ops > 0)
+		name_op_free(&d->name_ops[--d->n_name_ops]);
+	if (is_failed) {
+		free(d->durable.p);
+		d->durable = now;
+	} else {
+		free(now.p);
+	}
+	d->base = d->index;
+}
+
 /* ---- start and end ------------------------------------------------------------------------------------ */
 static void file_load(struct disk *d, const char *dir, const char *path)
 {
@@ -425,10 +470,8 @@ void disk_free(struct disk *d)
 		free(d->files[i].durable.p);
 		free(d->files[i].ops);
 	}
-	for (size_t i = 0; i < d->n_name_ops; i++) {
-		free((void *)(uintptr_t)d->name_ops[i].path);
-		free((void *)(uintptr_t)d->name_ops[i].to);
-	}
+	for (size_t i = 0; i < d->n_name_ops; i++)
+		name_op_free(&d->name_ops[i]);
 	free(d->files);
 	free(d->name_ops);
 	free(d->durable.p);

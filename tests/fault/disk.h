@@ -17,5 +17,11 @@ struct disk *disk_new(const char *dir);
 void disk_free(struct disk *);
 /* The next event of the log; `data` stays borrowed until disk_free. Notes are ignored. */
 void disk_play(struct disk *, const struct shim_event *, const uint8_t *data);
+/*
+ * The process dies, the machine does not: write what the page cache shows into an empty directory, whose files the next log is
+ * about. Pending changes stay pending; with is_failed, changes of content never get to the disk unless written
+ * again, as after a failed sync whose pages the kernel then calls clean, and names are durable.
+ */
+void disk_kill(struct disk *, bool is_failed, const char *dir);
 /* Write one possible state after a power cut now into an empty directory. */
 void disk_cut(const struct disk *, enum cut, struct rng *, const char *dir);

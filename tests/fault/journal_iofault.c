@@ -33,7 +33,7 @@ enum {
 
 struct bench {
 	char bin[PATH_MAX], scratch[64], live[128], notes[128], fired[128];
-	const char *n_batches;
+	const char *n_batches, *patient; /* the writer's last arguments */
 	unsigned n_passed, n_failed, n_skipped;
 	uint64_t n_runs;
 };
@@ -78,7 +78,7 @@ static void writer_body(const struct bench *b, void *fault)
 	if (fault != NULL)
 		setenv("SHIM_FAULT", fault, 1);
 	setenv("SHIM_FIRED", b->fired, 1);
-	execl(writer, writer, b->live, b->notes, seed, round, b->n_batches, (char *)NULL);
+	execl(writer, writer, b->live, b->notes, seed, round, b->n_batches, b->patient, (char *)NULL);
 	_exit(127);
 }
 
@@ -192,6 +192,21 @@ static void faults_run(struct bench *b)
 	}
 }
 
+/* A disk that was full for a moment: the journal refuses, tries again, goes on. */
+static void space_comes_back(struct bench *b)
+{
+	static const struct fault fault = {"allocate", "ENOSPC", "once", DONE};
+
+	b->patient = "patient";
+	for (unsigned n = 2; n <= 4; n++) {
+		if (!fault_run(b, &fault, n)) {
+			printf("space comes back: the fault did not fire at %u\n", n);
+			b->n_failed++;
+		}
+	}
+	b->patient = NULL;
+}
+
 /* ---- a full disk -------------------------------------------------------------------------------------- */
 static bool disk_mount(const struct bench *b, const char *options)
 {
@@ -250,6 +265,7 @@ int main(int argc, char **argv)
 	snprintf(b.fired, sizeof(b.fired), "%s/fired", b.scratch);
 	must(mkdir(b.live, 0700) == 0);
 	faults_run(&b);
+	space_comes_back(&b);
 	full_disk(&b);
 	fault_scratch_free(b.scratch);
 	printf("journal_iofault: %ju runs with a fault\n", (uintmax_t)b.n_runs);

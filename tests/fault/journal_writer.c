@@ -1,7 +1,8 @@
 /*
- * journal_writer DIR NOTES SEED ROUND N_BATCHES: opens the journal in DIR as the file NOTES tells, hands over batches of
+ * journal_writer DIR NOTES SEED ROUND N_BATCHES [patient]: opens the journal in DIR as the file NOTES tells, hands over batches of
  * random size, some of them without waiting for the last, marks and trims now and then. Its own notes go to
- * descriptor 9 (journal_work.h). Exit: 0 done, 1 cannot open, 74 lost, 75 refused for want of space.
+ * descriptor 9 (journal_work.h). Exit: 0 done, 1 cannot open, 74 lost, 75 refused for want of space (patient: for longer than five
+ * seconds).
  */
 #include <poll.h>
 #include <stdio.h>
@@ -19,6 +20,7 @@ struct writer {
 	struct journal *j;
 	struct rng rng;
 	uint32_t round;
+	bool is_patient;
 	uint64_t next, acked, trimmed;
 	struct entry *held[WORK_SEQS];
 	struct buf haves;
@@ -93,12 +95,22 @@ static void mark(struct writer *w)
 	w->trimmed = seq;
 }
 
-static int work(struct writer *w, unsigned long n_batches)
+static bool may_hand_over(struct writer *w)
 {
 	struct err e = {0};
 
+	for (int i = 0; journal_accepts(w->j, &e) != 0; i++) {
+		if (!w->is_patient || i == 50)
+			return false;
+		usleep(100 * 1000);
+	}
+	return true;
+}
+
+static int work(struct writer *w, unsigned long n_batches)
+{
 	while (n_batches-- > 0) {
-		if (journal_accepts(w->j, &e) != 0)
+		if (!may_hand_over(w))
 			return journal_fate(w->j, NULL) == JOURNAL_LOST ? 74 : 75;
 		hand_over(w);
 		if (wait_for(w, rng_below(&w->rng, 3) == 0 ? IN_FLIGHT_MAX : 0) != 0)
@@ -128,8 +140,9 @@ int main(int argc, char **argv)
 	struct err e = {0};
 	int rc;
 
-	if (argc != 6)
+	if (argc < 6)
 		return 2;
+	w.is_patient = argc > 6;
 	notes_read(&notes, argv[2]);
 	rng_init_seeded(&w.rng, strtoull(argv[3], NULL, 10));
 	w.round = (uint32_t)strtoul(argv[4], NULL, 10);

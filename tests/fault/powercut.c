@@ -17,6 +17,7 @@
 #define NOTE_FD 9
 #define CHECK_S 30
 #define N_PRINTED 10
+#define N_ROUNDS_MAX 64
 
 /* ---- what all fault programs use ---------------------------------------------------------------------- */
 double fault_dose(void)
@@ -69,9 +70,17 @@ struct run {
 	struct rng rng;
 	char live[128], state[128], log[128], notes_path[128];
 	struct buf notes; /* of earlier rounds, up to their cuts */
+	struct disk *disk;
 	const uint8_t *events;
 	size_t events_n, n_events;
+	struct map {
+		void *p;
+		size_t n;
+	} maps[N_ROUNDS_MAX]; /* of all logs: the disk borrows from them */
 };
+
+/* How a round gives over to the next. */
+enum leave { LEAVE_CUT, LEAVE_KILLED, LEAVE_SYNC_FAILED, N_LEAVES };
 
 /* One event of the mapped log at *at; moves on. */
 static struct shim_event event_next(const struct run *r, size_t *at, const uint8_t **data)
@@ -111,6 +120,7 @@ static int writer_run(struct run *r, uint32_t round)
 
 	must(fd >= 0 && write(fd, r->notes.p, r->notes.n) == (ssize_t)r->notes.n);
 	close(fd);
+	unlink(r->log); /* the disk still borrows from the last one, which is mapped */
 	fflush(stdout);
 	pid = fork();
 	must(pid >= 0);
@@ -123,7 +133,7 @@ static int writer_run(struct run *r, uint32_t round)
 	return -1;
 }
 
-static void log_map(struct run *r)
+static void log_map(struct run *r, uint32_t round)
 {
 	int fd = open(r->log, O_RDONLY | O_CLOEXEC);
 	const uint8_t *data;
@@ -134,14 +144,10 @@ static void log_map(struct run *r)
 	r->events = mmap(NULL, r->events_n, PROT_READ, MAP_PRIVATE, fd, 0);
 	must(r->events != MAP_FAILED);
 	close(fd);
+	r->maps[round] = (struct map){(void *)(uintptr_t)r->events, r->events_n};
 	r->n_events = 0;
 	for (size_t at = 0; at < r->events_n; r->n_events++)
 		event_next(r, &at, &data);
-}
-
-static void log_unmap(struct run *r)
-{
-	munmap((void *)(uintptr_t)r->events, r->events_n);
 }
 
 static bool state_is_good(const struct run *r)
@@ -195,31 +201,60 @@ static uint64_t share(struct rng *rng, uint64_t n_left, uint64_t n_events)
 	return n_left / n_events + (rng_below(rng, n_events) < n_left % n_events);
 }
 
-/* Play the log, judge states on the way; at a chosen event leave a state in live for the next round. */
-static void round_judge(struct run *r, struct disk *d, uint32_t round, uint64_t n_states)
+/* The directory for the next round's writer. */
+static void round_leave(struct run *r, enum leave leave)
 {
-	uint64_t leave_at = rng_below(&r->rng, r->n_events);
+	fault_dir_clear(r->live);
+	if (leave != LEAVE_CUT) {
+		disk_kill(r->disk, leave == LEAVE_SYNC_FAILED, r->live);
+		return;
+	}
+	disk_cut(r->disk, CUT_SUBSET, &r->rng, r->live);
+	disk_free(r->disk);
+	r->disk = disk_new(r->live);
+}
+
+/*
+ * How many events of the log to play: in the last round all, else some, more often many than few. A round that ends with a
+ * failed sync ends in one.
+ */
+static uint64_t round_end(struct run *r, uint32_t round, enum leave leave)
+{
+	uint64_t a = rng_below(&r->rng, r->n_events), b = rng_below(&r->rng, r->n_events), end = (a > b ? a : b) + 1;
+	const uint8_t *data;
+	size_t at = 0;
+
+	if (round + 1 == r->pc->n_rounds)
+		return r->n_events;
+	for (uint64_t i = 1; leave == LEAVE_SYNC_FAILED && i <= r->n_events; i++) {
+		if (event_next(r, &at, &data).kind == SHIM_SYNC_BEGIN && i >= end)
+			return i;
+	}
+	return end;
+}
+
+/* Play the log up to some event and judge states on the way. */
+static void round_judge(struct run *r, uint32_t round, uint64_t n_states)
+{
+	enum leave leave = (enum leave)(round % N_LEAVES);
+	uint64_t end = round_end(r, round, leave);
 	const uint8_t *data;
 
 	r->pc->reset(r->pc->udata);
 	r->pc->note(r->pc->udata, (const char *)r->notes.p, r->notes.n);
-	for (size_t i = 0, at = 0; i < r->n_events; i++) {
+	for (size_t i = 0, at = 0; i < end; i++) {
 		struct shim_event ev = event_next(r, &at, &data);
-		uint64_t n = share(&r->rng, n_states, r->n_events - i);
+		uint64_t n = share(&r->rng, n_states, end - i);
 
-		disk_play(d, &ev, data);
+		disk_play(r->disk, &ev, data);
 		if (ev.kind == SHIM_NOTE) {
 			r->pc->note(r->pc->udata, (const char *)data, ev.n_data);
-			if (i <= leave_at)
-				buf_add(&r->notes, data, ev.n_data);
+			buf_add(&r->notes, data, ev.n_data);
 		}
 		for (n_states -= n; n > 0; n--)
-			state_judge(r, d, round, rng_u64(&r->rng));
-		if (i == leave_at) {
-			fault_dir_clear(r->live);
-			disk_cut(d, CUT_SUBSET, &r->rng, r->live);
-		}
+			state_judge(r, r->disk, round, rng_u64(&r->rng));
 	}
+	round_leave(r, leave);
 }
 
 static void path_below(char out[128], const struct powercut *pc, const char *name)
@@ -232,6 +267,7 @@ int powercut_run(const struct powercut *pc, struct powercut_result *result)
 	struct run r = {.pc = pc, .result = result};
 	int rc = 0;
 
+	must(pc->n_rounds <= N_ROUNDS_MAX);
 	memset(result, 0, sizeof(*result));
 	rng_init_seeded(&r.rng, pc->seed);
 	buf_init(&r.notes, (size_t)1 << 28);
@@ -240,17 +276,17 @@ int powercut_run(const struct powercut *pc, struct powercut_result *result)
 	path_below(r.log, pc, "log");
 	path_below(r.notes_path, pc, "notes");
 	must(mkdir(r.live, 0700) == 0 && mkdir(r.state, 0700) == 0);
+	r.disk = disk_new(r.live);
 	for (uint32_t round = 0; rc == 0 && round < pc->n_rounds; round++) {
-		struct disk *d = disk_new(r.live);
-
 		rc = writer_run(&r, round);
 		if (rc == 0) {
-			log_map(&r);
-			round_judge(&r, d, round, pc->n_states / pc->n_rounds);
-			log_unmap(&r);
+			log_map(&r, round);
+			round_judge(&r, round, pc->n_states / pc->n_rounds);
 		}
-		disk_free(d);
 	}
+	disk_free(r.disk);
+	for (uint32_t round = 0; round < pc->n_rounds && r.maps[round].p != NULL; round++)
+		munmap(r.maps[round].p, r.maps[round].n);
 	buf_fini(&r.notes);
 	fault_dir_clear(pc->scratch);
 	return rc;

@@ -6,8 +6,9 @@
  *   a torn end     everything, the last write cut at a multiple of 512 bytes
  *   a subset       each 512-byte sector of each write, each change of size or name, taken or not by chance
  * and a checker looks at each state in a child process. A sync covers what was written before it began; it makes a new
- * file's own name durable; other changes of names need a sync of their directory. The next round's writer starts on one
- * of the states, so that recovery itself is cut too.
+ * file's own name durable; other changes of names need a sync of their directory. Rounds end at some event; the next
+ * writer starts on one of its states (recovery is cut, too), or on the page cache of a writer that was killed, whose writes
+ * are still pending, or on the page cache after a failed sync, whose pages the kernel calls clean.
  */
 #pragma once
 
@@ -22,7 +23,7 @@ struct powercut {
 	const char *shim;     /* path of the shared object */
 	const char *scratch;  /* an empty directory to work in */
 	uint64_t seed;
-	uint32_t n_rounds;
+	uint32_t n_rounds;    /* at most 64 */
 	uint64_t n_states;    /* over all rounds */
 	unsigned sync_us;     /* a recorded sync takes at least so long */
 	bool is_quiet;        /* do not print what is bad (mutants) */
