@@ -1,0 +1,46 @@
+#!/usr/bin/python3
+"""Write a small seed corpus for the scan, codec and rpc targets: make_seeds.py DIR makes DIR/scan, DIR/codec, DIR/rpc."""
+
+import os
+import struct
+import sys
+
+import msgpack
+
+VALUES = [
+    None, True, -1, -33, 127, 128, 65536, 2**63, -(2**63), 0.1, float("nan"), "", "投诉", "x" * 40, b"\x00\xff",
+    [], [1, [2, [3]]], {}, {"a": {"b": [1, "c"]}}, msgpack.ExtType(5, b"abcd"), msgpack.Timestamp(2**40, 5),
+    list(range(20)), {str(i): i for i in range(20)},
+]
+
+HEADS = [b"\xc1", b"\xdd\x0f\xff\xff\xff", b"\xdf\xff\xff\xff\xff", b"\xdb\xff\xff\xff\xff", b"\x91" * 17, b"\xc9\xff\xff\xff\xff\x01"]
+
+CALLS = [
+    [0, 1, "echo", []], [0, 2, "echo", [{"text": "hi", "count": 5, "kind": "ask"}]],
+    [0, 3, "echo", [{"at": "2026-09-22T10:00+08:00", "by": "1d12h", "id": 2**53 - 1, "request_id": "r"}]],
+    [0, 4, "echo", [{"any": {"deep": [{"x": [1.5, None]}]}, "list": [1], "fields": {"a": "b"}}]],
+    [0, 5, "ecoh", []], [0, 6, "echo", [{"txet": 1}]], [0, 7, "session.hello", [{"token": "t", "as": "lena"}]],
+    [0, 8, "session.ping", []], [0, 9, "rpc.methods", []], [2, "echo", []], [1, 2, None, None], [0, -1, "echo", []],
+    [0, 10, "echo", [{"any": msgpack.ExtType(1, b"x")}]], [0, 11, "echo", [{"share": float("inf")}]], {"a": 1},
+    [0, 12, "echo", {}], [0, 13, 5, []],
+]
+
+
+def write(folder, seeds):
+    os.makedirs(folder, exist_ok=True)
+    for index, seed in enumerate(seeds):
+        with open(os.path.join(folder, "%03d" % index), "wb") as out:
+            out.write(seed)
+
+
+def main(root):
+    packed = [msgpack.packb(v, use_bin_type=True) for v in VALUES]
+    packed += [struct.pack(">BI", 0xDD, 2) + b"\xc0\xc0"] + HEADS
+    write(os.path.join(root, "scan"), packed)
+    write(os.path.join(root, "codec"), packed)
+    calls = [msgpack.packb(c, use_bin_type=True) for c in CALLS]
+    write(os.path.join(root, "rpc"), [b"\x00" + c for c in calls] + [b"\x01" + c for c in calls] + [b"\x00" + b"".join(calls)])
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
