@@ -138,12 +138,31 @@ static size_t utf8_char(const uint8_t *p, size_t n)
 	return more + 1;
 }
 
+/* Eight bytes that are each an ASCII character other than NUL. */
+static bool is_ascii_word(const uint8_t *p)
+{
+	const uint64_t ones = UINT64_MAX / 255, highs = ones << 7;
+	uint64_t word;
+
+	memcpy(&word, p, sizeof(word));
+	/* without high bits, subtracting one from each byte borrows into a high bit only where a byte is 0 */
+	return ((word | (word - ones)) & highs) == 0;
+}
+
 bool utf8_valid(const char *text, size_t n)
 {
 	const uint8_t *p = (const uint8_t *)text;
 
 	while (n > 0) {
-		size_t step = utf8_char(p, n);
+		size_t step;
+
+		while (n >= 8 && is_ascii_word(p)) {
+			p += 8;
+			n -= 8;
+		}
+		if (n == 0)
+			return true;
+		step = utf8_char(p, n);
 
 		if (step == 0)
 			return false;
