@@ -1,11 +1,11 @@
 /*
- * The loop and its connections: bytes in, whole frames up; answers down, held until they are durable, bytes out.
- * Knows frames (wire.h), not what they say: that is rpc.h.
+ * The loop and its connections: bytes in, whole frames up; answers down, held until they are durable, bytes
+ * out. Knows frames (wire.h), not what they say: that is rpc.h.
  *
  * One pass of the loop is a turn, in this order:
- *   libevent collects what is ready → turn_begin (clock, due timers) → on_frame for every whole frame, at most
- *   SERVER_FRAMES_A_PASS of each connection → turn_end (the store hands its batch to the journal) → answers whose
- *   release_seq is durable are written.
+ *   libevent collects what is ready → turn_begin (clock, due timers) → on_frame for every whole frame, at
+ * most SERVER_FRAMES_A_PASS of each connection → turn_end (the store hands its batch to the journal) →
+ * answers whose release_seq is durable are written.
  *
  * All functions belong to the loop's thread, but for server_post and server_wake.
  */
@@ -19,11 +19,11 @@
 #include "tocsin/err.h"
 
 #define SERVER_FRAMES_A_PASS 32
-#define CONN_CALLS_MAX 64                        /* answers awaited before reading stops */
-#define CONN_OUT_STOP ((size_t)256 * 1024)       /* unsent bytes that stop reading … */
-#define CONN_OUT_RESUME ((size_t)64 * 1024)      /* … until they are fewer than this */
-#define CONN_OUT_DROP ((size_t)1024 * 1024)      /* bytes the peer does not fetch: dropped */
-#define CONN_STRANGER_FRAME_MAX ((size_t)4096)   /* frame ceiling before conn_trust */
+#define CONN_CALLS_MAX 64                      /* answers awaited before reading stops */
+#define CONN_OUT_STOP ((size_t)256 * 1024)     /* unsent bytes that stop reading … */
+#define CONN_OUT_RESUME ((size_t)64 * 1024)    /* … until they are fewer than this */
+#define CONN_OUT_DROP ((size_t)1024 * 1024)    /* bytes the peer does not fetch: dropped */
+#define CONN_STRANGER_FRAME_MAX ((size_t)4096) /* frame ceiling before conn_trust */
 
 struct event_base;
 struct server;
@@ -31,11 +31,11 @@ struct conn;
 
 /* 0 means the default. */
 struct server_config {
-	uint32_t n_conns_max;   /* 4,096; further ones get the refusal of on_refuse and are closed */
-	int64_t frame_ms;       /* 10,000: a frame begun must be whole by then */
-	int64_t hello_ms;       /* 5,000: a connection must be trusted by then */
-	int64_t stall_ms;       /* 10,000: a peer that fetches nothing of what waits for it is dropped */
-	int64_t linger_ms;      /* 1,000: how long the last bytes of a closing connection may take to be fetched */
+	uint32_t n_conns_max; /* 4,096; further ones get the refusal of on_refuse and are closed */
+	int64_t frame_ms;     /* 10,000: a frame begun must be whole by then */
+	int64_t hello_ms;     /* 5,000: a connection must be trusted by then */
+	int64_t stall_ms;     /* 10,000: a peer that fetches nothing of what waits for it is dropped */
+	int64_t linger_ms; /* 1,000: how long the last bytes of a closing connection may take to be fetched */
 };
 
 /* The layer above. Every callback but on_frame may be NULL. */
@@ -44,7 +44,8 @@ struct server_hooks {
 	void (*on_open)(void *udata, struct conn *);
 	/* One whole frame; the bytes live until it returns. */
 	void (*on_frame)(void *udata, struct conn *, struct slice frame);
-	/* The stream cannot be read on (broken, too large, too slow, no hello): a last answer may be sent; then it closes. */
+	/* The stream cannot be read on (broken, too large, too slow, no hello): a last answer may be sent;
+	 * then it closes. */
 	void (*on_broken)(void *udata, struct conn *, struct slice begun, const struct err *);
 	/* The connection goes away after this; forget it. */
 	void (*on_close)(void *udata, struct conn *);
@@ -59,7 +60,8 @@ struct server_hooks {
 };
 
 /*
- * Ignores SIGPIPE and raises the soft limit of open files for this process. 0, or -1 with ERR_INTERNAL. The hooks are copied.
+ * Ignores SIGPIPE and raises the soft limit of open files for this process. 0, or -1 with ERR_INTERNAL. The
+ * hooks are copied.
  */
 int server_new(struct server **out, const struct server_config *config, const struct server_hooks *hooks,
 	struct err *e) MUST_CHECK;
@@ -67,9 +69,9 @@ int server_new(struct server **out, const struct server_config *config, const st
 void server_free(struct server *);
 
 /*
- * Listen at "unix:PATH" (mode 0660; a stale socket file is replaced, one that answers is refused) or "tcp:HOST:PORT"
- * (loopback addresses only; "tcp:[::1]:7070"; port 0 takes a free one). 0, or -1 with ERR_BAD_REQUEST (the address) or
- * ERR_STORAGE (the system refuses).
+ * Listen at "unix:PATH" (mode 0660; a stale socket file is replaced, one that answers is refused) or
+ * "tcp:HOST:PORT" (loopback addresses only; "tcp:[::1]:7070"; port 0 takes a free one). 0, or -1 with
+ * ERR_BAD_REQUEST (the address) or ERR_STORAGE (the system refuses).
  */
 int server_listen(struct server *, const char *address, struct err *e) MUST_CHECK;
 /* The address of the nth listener as one can connect to it, or NULL. Lives as long as the server. */
@@ -100,19 +102,19 @@ int server_wake_fd(const struct server *);
 
 struct server_stats {
 	uint64_t n_conns, n_conns_max, n_accepted, n_refused, n_dropped; /* dropped: slow consumers */
-	uint64_t n_broken;               /* streams that had to be closed */
-	uint64_t n_frames, n_sent;       /* frames in; answers and pushes out */
+	uint64_t n_broken;                                               /* streams that had to be closed */
+	uint64_t n_frames, n_sent; /* frames in; answers and pushes out */
 	uint64_t in_bytes, out_bytes;
 	uint64_t n_turns, n_frames_turn_max;
-	uint64_t n_awaiting;             /* answers not released yet */
-	uint64_t queued_bytes;           /* bytes not sent yet, of all connections */
-	uint64_t n_paused;               /* connections not being read now */
+	uint64_t n_awaiting;   /* answers not released yet */
+	uint64_t queued_bytes; /* bytes not sent yet, of all connections */
+	uint64_t n_paused;     /* connections not being read now */
 	uint64_t durable_seq;
 	int64_t turn_us_max;
 };
 void server_stats(const struct server *, struct server_stats *out);
 
-/* ---- a connection ------------------------------------------------------------------------------------------ */
+/* ---- a connection ------------------------------------------------------------------------------------- */
 /* For the layer above. */
 void conn_set_udata(struct conn *, void *udata);
 void *conn_udata(const struct conn *);
@@ -126,8 +128,8 @@ bool conn_peer_uid(const struct conn *, uid_t *uid);
 void conn_trust(struct conn *);
 
 /*
- * Queue bytes; they are copied and leave in order, not before release_seq is durable and not before this turn's batch is
- * handed over. conn_reply ends a call, conn_push does not.
+ * Queue bytes; they are copied and leave in order, not before release_seq is durable and not before this
+ * turn's batch is handed over. conn_reply ends a call, conn_push does not.
  */
 void conn_reply(struct conn *, struct slice bytes, uint64_t release_seq);
 void conn_push(struct conn *, struct slice bytes, uint64_t release_seq);

@@ -1,14 +1,15 @@
 /*
- * Calls: MessagePack-RPC over the connections of net.h. One table of methods says everything about them, and from it
- * come dispatch, the check of arguments, roles, rpc.methods, the README's table and the fuzzers' words.
+ * Calls: MessagePack-RPC over the connections of net.h. One table of methods says everything about them, and
+ * from it come dispatch, the check of arguments, roles, rpc.methods, the README's table and the fuzzers'
+ * words.
  *
  *   request       [0, msgid, method, params]    msgid 0…2^32-1; params [] or [map]
  *   reply         [1, msgid, error, result]     error nil or {code, message, argument?, value?, reason?}
  *   notification  [2, method, params]           never answered
  *
- * A message of another shape is answered [1, msgid or nil, bad_request, nil] and the connection goes on; a byte stream
- * that is broken or over its limits is answered the same way, then closed.
- * Everything here belongs to the loop's thread.
+ * A message of another shape is answered [1, msgid or nil, bad_request, nil] and the connection goes on; a
+ * byte stream that is broken or over its limits is answered the same way, then closed. Everything here
+ * belongs to the loop's thread.
  */
 #pragma once
 
@@ -55,7 +56,7 @@ uint32_t role_by_name(const char *name);
 #define ROLE_NAMES_LEN 96
 char *role_names(uint32_t roles, char out[ROLE_NAMES_LEN]);
 
-/* ---- the table --------------------------------------------------------------------------------------------- */
+/* ---- the table ---------------------------------------------------------------------------------------- */
 /* ARG_TYPE(name, wire name, what is expected, as the error says it) */
 #define ARG_TYPES(T)                                                                                         \
 	T(TEXT, "text", "text")                                                                              \
@@ -77,8 +78,8 @@ enum arg_type {
 };
 
 /*
- * One argument. The handler sees ARG_TIME and ARG_DURATION as integer milliseconds and an integral float given for an
- * ARG_INT or ARG_ID as integer; nil is absent.
+ * One argument. The handler sees ARG_TIME and ARG_DURATION as integer milliseconds and an integral float
+ * given for an ARG_INT or ARG_ID as integer; nil is absent.
  */
 struct rpc_arg {
 	const char *name;
@@ -90,8 +91,8 @@ struct rpc_arg {
 };
 
 enum rpc_flags {
-	RPC_CHANGES = 1,      /* refused while the store takes nothing; has the argument request_id by itself */
-	RPC_LONG = 2,         /* may answer later (call_defer) */
+	RPC_CHANGES = 1, /* refused while the store takes nothing; has the argument request_id by itself */
+	RPC_LONG = 2,    /* may answer later (call_defer) */
 	RPC_BEFORE_HELLO = 4, /* whoever is connected may call it */
 };
 
@@ -105,9 +106,9 @@ struct rpc_method {
 	const char *name; /* "ticket.create" */
 	rpc_handler *handler;
 	const struct rpc_arg *args;
-	uint32_t n_args; /* at most RPC_ARGS_MAX */
-	uint32_t roles;  /* who may call; nobody else */
-	uint32_t flags;  /* enum rpc_flags */
+	uint32_t n_args;     /* at most RPC_ARGS_MAX */
+	uint32_t roles;      /* who may call; nobody else */
+	uint32_t flags;      /* enum rpc_flags */
 	const char *help;    /* one sentence */
 	const char *returns; /* shape of the answer: "{id, no, …}" */
 };
@@ -115,7 +116,7 @@ struct rpc_method {
 #define RPC_ARGS_MAX 60
 #define RPC_ARGS(array) .args = (array), .n_args = sizeof(array) / sizeof((array)[0])
 
-/* ---- sessions ---------------------------------------------------------------------------------------------- */
+/* ---- sessions ----------------------------------------------------------------------------------------- */
 #define PERSON_LEN 64
 
 /* Who someone is, as the desk knows it. */
@@ -131,8 +132,8 @@ struct session {
 	struct principal me; /* name "" and roles 0 before hello */
 	char as[PERSON_LEN]; /* the acting person, or "" */
 	char client[PERSON_LEN];
-	bool is_known;       /* authenticated, by token or by peer uid */
-	void *topics;        /* of push: what this session subscribes to */
+	bool is_known; /* authenticated, by token or by peer uid */
+	void *topics;  /* of push: what this session subscribes to */
 	uint64_t n_calls;
 	struct deferral *deferral; /* the call it waits for, or NULL */
 	struct session *next;      /* of rpc_sessions */
@@ -144,37 +145,40 @@ struct session {
 /* The acting person, else the principal; "" before hello. What `who` is in every entry. */
 const char *session_who(const struct session *);
 
-/* ---- a call ------------------------------------------------------------------------------------------------ */
+/* ---- a call ------------------------------------------------------------------------------------------- */
 struct call {
 	void *ctx; /* given with rpc_register */
 	struct rpc *rpc;
 	struct session *session;
 	const struct rpc_method *method;
-	struct value args;      /* a checked map; texts borrow from the frame */
-	struct slice frame;     /* the message's bytes as they came */
-	struct slice params;    /* … and its params: the bytes of [] or [map] */
-	bool is_notification;   /* the answer is dropped */
+	struct value args;    /* a checked map; texts borrow from the frame */
+	struct slice frame;   /* the message's bytes as they came */
+	struct slice params;  /* … and its params: the bytes of [] or [map] */
+	bool is_notification; /* the answer is dropped */
 	uint32_t msgid;
-	struct arena *arena;    /* lives until the handler returns */
+	struct arena *arena; /* lives until the handler returns */
 	int64_t now_ms;
-	struct slice raw;       /* set p: the answer as MessagePack bytes instead of *result; borrowed until the reply is built */
+	struct slice raw; /* set p: the answer as MessagePack bytes instead of *result; borrowed until the
+			     reply is built */
 };
 
-/* ---- the registry ------------------------------------------------------------------------------------------ */
+/* ---- the registry ------------------------------------------------------------------------------------- */
 /* The desk's side. Those that may be NULL say so. */
 struct rpc_hooks {
 	void *ctx;
-	const char *version;  /* of the daemon, for session.hello */
+	const char *version; /* of the daemon, for session.hello */
 	/* Whose token this is: 0 and *out, or -1 with ERR_UNAUTHENTICATED. NULL: no tokens. */
 	int (*auth)(void *ctx, struct slice token, struct principal *out, struct err *e);
-	/* Who a local user is: 0 and *out; -1 for nobody, who must say hello. NULL: root and the daemon's owner are admin. */
+	/* Who a local user is: 0 and *out; -1 for nobody, who must say hello. NULL: root and the daemon's
+	 * owner are admin. */
 	int (*peer)(void *ctx, uid_t uid, struct principal *out);
 	/* Whether `as` may be acted for: 0, or -1 with the reason. NULL: nobody exists. */
 	int (*person)(void *ctx, const char *as, struct err *e);
 	int64_t (*now_ms)(void *ctx);
 	/* The last seq any reader may have seen; answers wait until it is durable. NULL: 0. */
 	uint64_t (*last_seq)(void *ctx);
-	/* Whether RPC_CHANGES may be called now: 0, or -1 with ERR_READ_ONLY, ERR_STORAGE or ERR_BUSY. NULL: always. */
+	/* Whether RPC_CHANGES may be called now: 0, or -1 with ERR_READ_ONLY, ERR_STORAGE or ERR_BUSY. NULL:
+	 * always. */
 	int (*accepts)(void *ctx, struct err *e);
 	/* A session has ended, is about to be freed. NULL: nothing to do. */
 	void (*on_end)(void *ctx, struct session *);
@@ -191,7 +195,8 @@ void rpc_register(struct rpc *, const struct rpc_method *methods, uint32_t n_met
 /* NULL if there is none. */
 const struct rpc_method *rpc_find(const struct rpc *, const char *name, size_t name_n);
 
-/* The connection side of hooks (on_open, on_frame, on_broken, on_close, on_refuse and udata) for server_new. */
+/* The connection side of hooks (on_open, on_frame, on_broken, on_close, on_refuse and udata) for server_new.
+ */
 void rpc_serve(struct rpc *, struct server_hooks *hooks);
 /* The udata of other hooks is the same; this is what they get back. */
 void *rpc_ctx(const struct rpc *);
@@ -203,8 +208,9 @@ void rpc_session_end(struct rpc *, struct session *);
 struct session *rpc_sessions(const struct rpc *);
 
 /*
- * Work one message. Appends the reply to `reply` (nothing for a notification). 0 answered, or RPC_DEFERRED; shape errors
- * are answers too. The gateway and tests call it themselves; connections come here through rpc_serve.
+ * Work one message. Appends the reply to `reply` (nothing for a notification). 0 answered, or RPC_DEFERRED;
+ * shape errors are answers too. The gateway and tests call it themselves; connections come here through
+ * rpc_serve.
  */
 int rpc_message(struct rpc *, struct session *, struct slice frame, struct buf *reply);
 
@@ -212,40 +218,43 @@ int rpc_message(struct rpc *, struct session *, struct slice frame, struct buf *
  * One call of a session with ready arguments, checks included. *result lives in `arena`. 0, -1 with *e, or
  * RPC_DEFERRED. For the gateway: its arguments come from JSON.
  */
-int rpc_call(struct rpc *, struct session *, struct slice method, const struct value *args, struct arena *arena,
-	struct value *result, struct err *e) MUST_CHECK;
+int rpc_call(struct rpc *, struct session *, struct slice method, const struct value *args,
+	struct arena *arena, struct value *result, struct err *e) MUST_CHECK;
 
 /* Send ["topic.event", [data]] or the like: one notification, released with release_seq. Bytes are copied. */
 void session_push(struct session *, const char *method, const struct value *data, uint64_t release_seq);
 
-/* ---- calls answered later ---------------------------------------------------------------------------------- */
+/* ---- calls answered later ----------------------------------------------------------------------------- */
 struct deferral;
 
 /*
- * Inside a handler of an RPC_LONG method, which then returns RPC_DEFERRED. Later calls of the same connection wait. The
- * session may end meanwhile; finishing stays right. What the work needs must be copied out of the call.
+ * Inside a handler of an RPC_LONG method, which then returns RPC_DEFERRED. Later calls of the same connection
+ * wait. The session may end meanwhile; finishing stays right. What the work needs must be copied out of the
+ * call.
  */
 struct deferral *call_defer(struct call *);
 /* Answer with *result, or with *e when it is not NULL; frees the deferral. */
 void deferral_finish(struct deferral *, const struct value *result, const struct err *e);
 /* Where the answer of a deferred rpc_call goes, instead of a connection. */
-void session_on_answer(struct session *, void (*answer)(void *udata, const struct value *result, const struct err *e),
-	void *udata);
+void session_on_answer(struct session *,
+	void (*answer)(void *udata, const struct value *result, const struct err *e), void *udata);
 
-/* ---- arguments (also for JSON and for import) -------------------------------------------------------------- */
+/* ---- arguments (also for JSON and for import) --------------------------------------------------------- */
 /*
- * Check and normalise `args` (a map, or nil for none) against a method, in place. 0, or -1 with ERR_BAD_REQUEST: unknown
- * argument (with what was probably meant), missing, wrong type, extension, NaN or infinity, key that is not text or comes
- * twice, text that is over TEXT_BYTES_MAX, not UTF-8 or holds NUL.
+ * Check and normalise `args` (a map, or nil for none) against a method, in place. 0, or -1 with
+ * ERR_BAD_REQUEST: unknown argument (with what was probably meant), missing, wrong type, extension, NaN or
+ * infinity, key that is not text or comes twice, text that is over TEXT_BYTES_MAX, not UTF-8 or holds NUL.
  */
 int args_check(const struct rpc_method *, struct arena *, struct value *args, struct err *e) MUST_CHECK;
-/* The same for what a map inside an argument may hold: no extension, no NaN, text keys once … `path` names it in errors. */
+/* The same for what a map inside an argument may hold: no extension, no NaN, text keys once … `path` names it
+ * in errors. */
 int args_check_value(struct arena *, const char *path, const struct value *, struct err *e) MUST_CHECK;
 /* "90s", "30m", "1d12h", "250ms" (units ms s m h d w) to milliseconds: 0, or -1. */
 int duration_parse(const char *text, size_t n, int64_t *ms) MUST_CHECK;
 
-/* ---- documentation and figures ----------------------------------------------------------------------------- */
-/* What rpc.methods answers: an array of {name, help, args=[{name, type, required, help, …}], roles, changes, long, returns}. */
+/* ---- documentation and figures ------------------------------------------------------------------------ */
+/* What rpc.methods answers: an array of {name, help, args=[{name, type, required, help, …}], roles, changes,
+ * long, returns}. */
 struct value rpc_methods_value(const struct rpc *, struct arena *);
 /* The README's section: a table of methods, then the arguments of each. */
 void rpc_methods_markdown(const struct rpc *, struct buf *);

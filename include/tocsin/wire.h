@@ -5,8 +5,8 @@
  * A declared length or count that cannot fit into what is left of the frame breaks it at the header: the five
  * bytes dd 0f ff ff ff never reach the codec, which would set aside 8 GiB for them (msgpack-c issue 1013).
  *
- * The whole format is accepted (https://github.com/msgpack/msgpack/blob/master/spec.md), extensions and NaN too;
- * 0xc1 alone is broken. What arguments may hold is checked later (rpc.h).
+ * The whole format is accepted (https://github.com/msgpack/msgpack/blob/master/spec.md), extensions and NaN
+ * too; 0xc1 alone is broken. What arguments may hold is checked later (rpc.h).
  */
 #pragma once
 
@@ -27,16 +27,18 @@ struct frame_scan {
 	uint32_t max;  /* ceiling of this frame in bytes */
 	uint32_t owed; /* values declared and not begun, of all open containers; at + owed <= max */
 	uint32_t depth;
-	uint32_t left[FRAME_DEPTH_MAX + 1]; /* values not begun of each open container; [0]: the frame itself */
+	uint32_t left[FRAME_DEPTH_MAX +
+		      1]; /* values not begun of each open container; [0]: the frame itself */
 };
 
 /* Stand before the first byte of a frame of at most `max` bytes. */
 void frame_scan_init(struct frame_scan *, size_t max);
 
 /*
- * Go on walking. `p` is the first byte of the frame, `n` the bytes there are; earlier bytes must be the same as in
- * the call before. FRAME_WHOLE: scan->at is the frame's length. FRAME_MORE: call again with more bytes. FRAME_BROKEN:
- * the stream cannot be resumed; *e is ERR_TOO_LARGE (size, depth, count) or ERR_BAD_REQUEST (0xc1).
+ * Go on walking. `p` is the first byte of the frame, `n` the bytes there are; earlier bytes must be the same
+ * as in the call before. FRAME_WHOLE: scan->at is the frame's length. FRAME_MORE: call again with more bytes.
+ * FRAME_BROKEN: the stream cannot be resumed; *e is ERR_TOO_LARGE (size, depth, count) or ERR_BAD_REQUEST
+ * (0xc1).
  */
 enum frame_state frame_scan(struct frame_scan *, const uint8_t *p, size_t n, struct err *e) MUST_CHECK;
 

@@ -1,6 +1,6 @@
 /*
- * A connection's input: bytes are read into the server's own buffer, whole frames are handed up from there, and only a
- * beginning that is left over is kept.
+ * A connection's input: bytes are read into the server's own buffer, whole frames are handed up from there,
+ * and only a beginning that is left over is kept.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -11,7 +11,7 @@
 #include "net_int.h"
 #include "tocsin/log.h"
 
-/* ---- facts ---------------------------------------------------------------------------------------------- */
+/* ---- facts -------------------------------------------------------------------------------------------- */
 void conn_set_udata(struct conn *c, void *udata)
 {
 	c->udata = udata;
@@ -50,7 +50,7 @@ void conn_trust(struct conn *c)
 	c->is_trusted = true;
 }
 
-/* ---- what is wanted of the socket ------------------------------------------------------------------------ */
+/* ---- what is wanted of the socket --------------------------------------------------------------------- */
 static bool takes_frames(const struct conn *c)
 {
 	return !c->is_dead && !c->is_closing && !c->is_held && !c->is_choked && !c->server->is_behind;
@@ -102,7 +102,7 @@ void conn_go_on(struct conn *c)
 		conn_ready_add(c);
 }
 
-/* ---- beginning and end ----------------------------------------------------------------------------------- */
+/* ---- beginning and end -------------------------------------------------------------------------------- */
 static void on_readable(evutil_socket_t fd, short what, void *udata)
 {
 	(void)fd, (void)what;
@@ -153,7 +153,8 @@ void conn_drop(struct conn *c, const char *reason)
 {
 	if (c->is_dead)
 		return;
-	log_line(LOG_WARN, "conn.drop", "peer=%s reason=%s unsent_bytes=%zu", c->peer, reason, conn_unsent(c));
+	log_line(
+		LOG_WARN, "conn.drop", "peer=%s reason=%s unsent_bytes=%zu", c->peer, reason, conn_unsent(c));
 	conn_kill(c);
 }
 
@@ -188,8 +189,9 @@ void conn_close(struct conn *c)
 	free(c);
 }
 
-/* ---- reading --------------------------------------------------------------------------------------------- */
-/* Room for a good read behind what is kept. A begun frame is kept at the buffer's start, so it grows by doubling. */
+/* ---- reading ------------------------------------------------------------------------------------------ */
+/* Room for a good read behind what is kept. A begun frame is kept at the buffer's start, so it grows by
+ * doubling. */
 static void in_reserve(struct conn *c)
 {
 	uint32_t kept = c->in_n - c->in_at;
@@ -366,7 +368,7 @@ void conn_serve(struct conn *c)
 	conn_watch(c);
 }
 
-/* ---- deadlines ------------------------------------------------------------------------------------------- */
+/* ---- deadlines ---------------------------------------------------------------------------------------- */
 void conn_sweep(struct conn *c)
 {
 	struct server *s = c->server;
@@ -384,11 +386,13 @@ void conn_sweep(struct conn *c)
 	} else if (c->is_closing) {
 		return;
 	} else if (!c->is_trusted && now - c->since_ms > k->hello_ms) {
-		err_set(&e, ERR_UNAUTHENTICATED, "no session.hello came within %jd ms", (intmax_t)k->hello_ms);
+		err_set(&e, ERR_UNAUTHENTICATED, "no session.hello came within %jd ms",
+			(intmax_t)k->hello_ms);
 		conn_give_up(c, in_begun(c), &e);
 		in_release(c);
 	} else if (c->frame_since_ms != 0 && takes_frames(c) && now - c->frame_since_ms > k->frame_ms) {
-		err_set(&e, ERR_BAD_REQUEST, "a message was begun and is not complete after %jd ms (%u bytes came)",
+		err_set(&e, ERR_BAD_REQUEST,
+			"a message was begun and is not complete after %jd ms (%u bytes came)",
 			(intmax_t)k->frame_ms, c->in_n - c->in_at);
 		conn_give_up(c, in_begun(c), &e);
 		in_release(c);

@@ -17,7 +17,7 @@
 
 #define ACCEPTS_A_PASS 64
 
-/* ---- accepting ------------------------------------------------------------------------------------------- */
+/* ---- accepting ---------------------------------------------------------------------------------------- */
 static void refuse(struct server *s, int fd)
 {
 	struct buf frame;
@@ -37,11 +37,14 @@ static void refuse(struct server *s, int fd)
 
 static void peer_text(int fd, bool is_tcp, uid_t *uid, char out[PEER_LEN])
 {
-	struct sockaddr_storage from = {0};
+	union {
+		struct sockaddr_in in;
+		struct sockaddr_in6 in6;
+	} from = {.in6 = {0}};
 	socklen_t n = sizeof(from);
 	struct ucred cred = {.uid = (uid_t)-1};
 	socklen_t cred_n = sizeof(cred);
-	char host[INET6_ADDRSTRLEN] = "?";
+	char host[INET6_ADDRSTRLEN];
 
 	if (!is_tcp) {
 		getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &cred_n);
@@ -50,17 +53,15 @@ static void peer_text(int fd, bool is_tcp, uid_t *uid, char out[PEER_LEN])
 		return;
 	}
 	*uid = (uid_t)-1;
-	if (getpeername(fd, (struct sockaddr *)&from, &n) == 0 && from.ss_family == AF_INET) {
-		const struct sockaddr_in *in = (const struct sockaddr_in *)&from;
-
-		inet_ntop(AF_INET, &in->sin_addr, host, sizeof(host));
-		snprintf(out, PEER_LEN, "tcp:%s:%u", host, ntohs(in->sin_port));
-	} else {
-		const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *)&from;
-
-		inet_ntop(AF_INET6, &in6->sin6_addr, host, sizeof(host));
-		snprintf(out, PEER_LEN, "tcp:[%s]:%u", host, ntohs(in6->sin6_port));
-	}
+	if (getpeername(fd, (struct sockaddr *)&from, &n) != 0)
+		snprintf(out, PEER_LEN, "tcp:?");
+	else if (from.in.sin_family == AF_INET)
+		snprintf(out, PEER_LEN, "tcp:%s:%u",
+			inet_ntop(AF_INET, &from.in.sin_addr, host, sizeof(host)), ntohs(from.in.sin_port));
+	else
+		snprintf(out, PEER_LEN, "tcp:[%s]:%u",
+			inet_ntop(AF_INET6, &from.in6.sin6_addr, host, sizeof(host)),
+			ntohs(from.in6.sin6_port));
 }
 
 static void take(struct listener *l, int fd)
@@ -81,11 +82,12 @@ static void take(struct listener *l, int fd)
 	conn_open(s, fd, l->is_tcp, uid, peer);
 }
 
-/* Out of descriptors: a connection that cannot be accepted would wake the loop for ever. The sweep opens again. */
+/* Out of descriptors: a connection that cannot be accepted would wake the loop for ever. The sweep opens
+ * again. */
 static void shut(struct listener *l, int error)
 {
-	log_line(LOG_ERROR, "listen.shut", "address=%s error=\"%s\" connections=%ju", l->address, strerror(error),
-		(uintmax_t)l->server->stats.n_conns);
+	log_line(LOG_ERROR, "listen.shut", "address=%s error=\"%s\" connections=%ju", l->address,
+		strerror(error), (uintmax_t)l->server->stats.n_conns);
 	event_del(&l->event);
 	l->is_open = false;
 }
@@ -127,7 +129,7 @@ void listener_free(struct listener *l)
 	free(l);
 }
 
-/* ---- opening --------------------------------------------------------------------------------------------- */
+/* ---- opening ------------------------------------------------------------------------------------------ */
 /* Remove what is at the path if it is a socket nobody answers at: 0, or -1. */
 static int clear_path(const struct sockaddr_un *un, struct err *e)
 {
@@ -138,18 +140,19 @@ static int clear_path(const struct sockaddr_un *un, struct err *e)
 	if (lstat(path, &st) != 0)
 		return errno == ENOENT ? 0 : err_set(e, ERR_STORAGE, "unix:%s: %s", path, strerror(errno));
 	if (!S_ISSOCK(st.st_mode))
-		return err_set(e, ERR_BAD_REQUEST, "unix:%s exists and is not a socket; remove it or choose another path",
-			path);
+		return err_set(e, ERR_BAD_REQUEST,
+			"unix:%s exists and is not a socket; remove it or choose another path", path);
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return err_set(e, ERR_STORAGE, "unix:%s: %s", path, strerror(errno));
 	error = connect(fd, (const struct sockaddr *)un, sizeof(*un)) == 0 ? 0 : errno;
 	close(fd);
 	if (error != ECONNREFUSED)
-		return err_set(e, ERR_BAD_REQUEST, "another process answers at unix:%s; stop it or choose another path",
-			path);
+		return err_set(e, ERR_BAD_REQUEST,
+			"another process answers at unix:%s; stop it or choose another path", path);
 	if (unlink(path) != 0 && errno != ENOENT)
-		return err_set(e, ERR_STORAGE, "unix:%s: stale and cannot be removed: %s", path, strerror(errno));
+		return err_set(
+			e, ERR_STORAGE, "unix:%s: stale and cannot be removed: %s", path, strerror(errno));
 	return 0;
 }
 
@@ -158,13 +161,15 @@ static int open_unix(struct listener *l, const char *path, struct err *e)
 	struct sockaddr_un un = {.sun_family = AF_UNIX};
 
 	if (path[0] == '\0' || strlen(path) >= sizeof(un.sun_path))
-		return err_set(e, ERR_BAD_REQUEST, "unix:%s: a socket's path has 1 to %zu bytes, this one %zu", path,
+		return err_set(e, ERR_BAD_REQUEST,
+			"unix:%s: a socket's path has 1 to %zu bytes, this one %zu", path,
 			sizeof(un.sun_path) - 1, strlen(path));
 	memcpy(un.sun_path, path, strlen(path));
 	if (clear_path(&un, e) != 0)
 		return -1;
 	l->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	/* the mode set before bind is the mode the file is made with: never open to others, not even shortly */
+	/* the mode set before bind is the mode the file is made with: never open to others, not even shortly
+	 */
 	if (l->fd < 0 || fchmod(l->fd, 0660) != 0 || bind(l->fd, (struct sockaddr *)&un, sizeof(un)) != 0 ||
 		chmod(path, 0660) != 0)
 		return err_set(e, ERR_STORAGE, "unix:%s: %s", path, strerror(errno));
@@ -185,8 +190,10 @@ int tcp_parse(const char *text, struct sockaddr_storage *out, socklen_t *out_n, 
 
 	memset(out, 0, sizeof(*out));
 	if (colon == NULL || colon[1] < '0' || colon[1] > '9' || (size_t)(colon - text) >= sizeof(host))
-		return err_set(e, ERR_BAD_REQUEST, "tcp:%s is not an address; write tcp:HOST:PORT, for example "
-			"tcp:127.0.0.1:7070", text);
+		return err_set(e, ERR_BAD_REQUEST,
+			"tcp:%s is not an address; write tcp:HOST:PORT, for example "
+			"tcp:127.0.0.1:7070",
+			text);
 	port = strtoul(colon + 1, &end, 10);
 	if (*end != '\0' || port > 65535)
 		return err_set(e, ERR_BAD_REQUEST, "tcp:%s: the port is a number from 0 to 65535", text);
@@ -208,25 +215,29 @@ int tcp_parse(const char *text, struct sockaddr_storage *out, socklen_t *out_n, 
 		*out_n = sizeof(*in6);
 		is_loopback = IN6_IS_ADDR_LOOPBACK(&in6->sin6_addr);
 	} else {
-		return err_set(e, ERR_BAD_REQUEST, "tcp:%s: the host is a numeric address or localhost", text);
+		return err_set(
+			e, ERR_BAD_REQUEST, "tcp:%s: the host is a numeric address or localhost", text);
 	}
 	if (!is_loopback)
-		return err_set(e, ERR_BAD_REQUEST, "tcp:%s is not a loopback address; without TLS Tocsin listens at "
-			"127.0.0.1 or [::1] only", text);
+		return err_set(e, ERR_BAD_REQUEST,
+			"tcp:%s is not a loopback address; without TLS Tocsin listens at "
+			"127.0.0.1 or [::1] only",
+			text);
 	return 0;
 }
 
 static int open_tcp(struct listener *l, const char *text, struct err *e)
 {
 	struct sockaddr_storage at;
-	socklen_t n;
+	socklen_t n = 0;
 	int on = 1;
 
 	if (tcp_parse(text, &at, &n, e) != 0)
 		return -1;
 	l->fd = socket(at.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (l->fd < 0 || setsockopt(l->fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) != 0 ||
-		bind(l->fd, (struct sockaddr *)&at, n) != 0 || getsockname(l->fd, (struct sockaddr *)&at, &n) != 0)
+		bind(l->fd, (struct sockaddr *)&at, n) != 0 ||
+		getsockname(l->fd, (struct sockaddr *)&at, &n) != 0)
 		return err_set(e, ERR_STORAGE, "tcp:%s: %s", text, strerror(errno));
 	snprintf(l->address, sizeof(l->address), "tcp:%.*s:%u", (int)(strrchr(text, ':') - text), text,
 		ntohs(((struct sockaddr_in *)&at)->sin_port)); /* the port stands alike in both families */
@@ -247,7 +258,8 @@ int server_listen(struct server *s, const char *address, struct err *e)
 	else if (strncmp(address, "tcp:", 4) == 0)
 		ret = open_tcp(l, address + 4, e);
 	else
-		ret = err_set(e, ERR_BAD_REQUEST, "\"%s\" is not an address; write unix:PATH or tcp:HOST:PORT", address);
+		ret = err_set(e, ERR_BAD_REQUEST,
+			"\"%s\" is not an address; write unix:PATH or tcp:HOST:PORT", address);
 	if (ret != 0)
 		goto undo;
 	ret = -1;
@@ -275,9 +287,9 @@ const char *server_address(const struct server *s, uint32_t index)
 	uint32_t n = 0;
 
 	LIST_FOREACH(l, &s->listeners, next)
-		n++;
+	n++;
 	LIST_FOREACH(l, &s->listeners, next)
-		if (--n == index)
-			return l->address;
+	if (--n == index)
+		return l->address;
 	return NULL;
 }

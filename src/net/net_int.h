@@ -25,13 +25,13 @@ struct conn {
 	int fd;
 	bool is_tcp;
 	bool is_trusted;
-	bool is_held;     /* a deferred call: no frame is taken */
-	bool is_choked;   /* too many calls or bytes on their way out: no frame is taken */
-	bool is_backlogged; /* whole frames may stand in the buffer: work them before reading */
-	bool is_eof;      /* the peer sends no more */
-	bool is_closing;  /* nothing more is read; closes when the queue is empty */
-	bool is_lingering; /* all is sent and our side is shut; waits for the peer's end */
-	bool is_dead;     /* on the dead list */
+	bool is_held;                /* a deferred call: no frame is taken */
+	bool is_choked;              /* too many calls or bytes on their way out: no frame is taken */
+	bool is_backlogged;          /* whole frames may stand in the buffer: work them before reading */
+	bool is_eof;                 /* the peer sends no more */
+	bool is_closing;             /* nothing more is read; closes when the queue is empty */
+	bool is_lingering;           /* all is sent and our side is shut; waits for the peer's end */
+	bool is_dead;                /* on the dead list */
 	bool is_reading, is_writing; /* what the events are set to */
 	bool is_ready, is_waiting, is_dirty; /* on which lists */
 	uid_t uid;
@@ -49,8 +49,8 @@ struct conn {
 	size_t out_at, out_free, out_n, out_cap;
 	struct mark *marks;
 	uint32_t mark_at, mark_n, mark_cap;
-	uint32_t n_awaiting;     /* replies behind marks */
-	int64_t progress_ms;     /* when the peer last took something, or there began to be something */
+	uint32_t n_awaiting; /* replies behind marks */
+	int64_t progress_ms; /* when the peer last took something, or there began to be something */
 
 	TAILQ_ENTRY(conn) all, ready, waiting, dirty, dead;
 	char peer[PEER_LEN];
@@ -61,7 +61,7 @@ struct listener {
 	struct event event;
 	int fd;
 	bool is_tcp;
-	bool is_open;   /* its event is set; off for a while when descriptors run out */
+	bool is_open; /* its event is set; off for a while when descriptors run out */
 	char address[160];
 	char path[108]; /* of a Unix socket, to be removed at the end; "" if TCP */
 	LIST_ENTRY(listener) next;
@@ -103,18 +103,18 @@ struct server {
 
 /* conn.c */
 void conn_open(struct server *, int fd, bool is_tcp, uid_t uid, const char *peer);
-void conn_close(struct conn *);   /* free at once: the dead list's end */
-void conn_serve(struct conn *);   /* read once, work whole frames */
-void conn_watch(struct conn *);   /* set the read event to what is wanted now */
-void conn_sweep(struct conn *);   /* deadlines */
-void conn_kill(struct conn *);    /* onto the dead list */
+void conn_close(struct conn *); /* free at once: the dead list's end */
+void conn_serve(struct conn *); /* read once, work whole frames */
+void conn_watch(struct conn *); /* set the read event to what is wanted now */
+void conn_sweep(struct conn *); /* deadlines */
+void conn_kill(struct conn *);  /* onto the dead list */
 void conn_ready_add(struct conn *);
 /* The stream cannot be read on; `begun` is what there is of the broken frame. */
 void conn_give_up(struct conn *, struct slice begun, const struct err *);
 
 /* output.c */
-void conn_release(struct conn *);  /* let go what is durable */
-void conn_flush(struct conn *);    /* write what is let go */
+void conn_release(struct conn *);   /* let go what is durable */
+void conn_flush(struct conn *);     /* write what is let go */
 void conn_dirty_add(struct conn *); /* flush at the end of the turn */
 void conn_out_fini(struct conn *);
 static inline size_t conn_unsent(const struct conn *c)

@@ -1,6 +1,6 @@
 /*
- * A connection's answers: one buffer in order of calls, cut by marks that say which seq must be durable before the bytes
- * may leave. A mark covers one turn, since a turn's entries become durable together.
+ * A connection's answers: one buffer in order of calls, cut by marks that say which seq must be durable
+ * before the bytes may leave. A mark covers one turn, since a turn's entries become durable together.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -25,7 +25,9 @@ void conn_out_fini(struct conn *c)
 
 static void out_append(struct conn *c, struct slice bytes)
 {
-	if (c->out_n + bytes.n > c->out_cap && c->out_at > 0) {
+	if (bytes.n == 0)
+		return;
+	if (c->out_n + bytes.n > c->out_cap && c->out != NULL && c->out_at > 0) {
 		memmove(c->out, c->out + c->out_at, c->out_n - c->out_at);
 		c->out_free -= c->out_at;
 		c->out_n -= c->out_at;
@@ -40,14 +42,14 @@ static void out_append(struct conn *c, struct slice bytes)
 		must(c->out != NULL);
 		c->out_cap = cap;
 	}
-	if (bytes.n > 0)
-		memcpy(c->out + c->out_n, bytes.p, bytes.n);
+	must(c->out != NULL);
+	memcpy(c->out + c->out_n, bytes.p, bytes.n);
 	c->out_n += bytes.n;
 }
 
 static struct mark *mark_add(struct conn *c)
 {
-	if (c->mark_n == c->mark_cap && c->mark_at > 0) {
+	if (c->mark_n == c->mark_cap && c->marks != NULL && c->mark_at > 0) {
 		memmove(c->marks, c->marks + c->mark_at, (c->mark_n - c->mark_at) * sizeof(*c->marks));
 		c->mark_n -= c->mark_at;
 		c->mark_at = 0;
@@ -57,6 +59,7 @@ static struct mark *mark_add(struct conn *c)
 		c->marks = realloc(c->marks, c->mark_cap * sizeof(*c->marks));
 		must(c->marks != NULL);
 	}
+	must(c->marks != NULL);
 	memset(&c->marks[c->mark_n], 0, sizeof(*c->marks));
 	return &c->marks[c->mark_n++];
 }
@@ -183,7 +186,8 @@ void conn_flush(struct conn *c)
 	struct server *s = c->server;
 
 	while (c->out_at < c->out_free && !c->is_dead) {
-		ssize_t n = send(c->fd, c->out + c->out_at, c->out_free - c->out_at, MSG_NOSIGNAL | MSG_DONTWAIT);
+		ssize_t n =
+			send(c->fd, c->out + c->out_at, c->out_free - c->out_at, MSG_NOSIGNAL | MSG_DONTWAIT);
 
 		if (n < 0 && errno == EINTR)
 			continue;

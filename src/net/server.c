@@ -20,7 +20,7 @@ static struct timeval timeval_of(int64_t ms)
 	return tv;
 }
 
-/* ---- events that are not connections --------------------------------------------------------------------- */
+/* ---- events that are not connections ------------------------------------------------------------------ */
 /* A tick only ends the sleep; the turn that follows does the work. */
 static void on_tick(evutil_socket_t fd, short what, void *udata)
 {
@@ -61,8 +61,8 @@ static void on_sweep(evutil_socket_t fd, short what, void *udata)
 	s->mono_ms = clock_mono_us() / 1000;
 	TAILQ_FOREACH (c, &s->all, all)
 		conn_sweep(c);
-	LIST_FOREACH (l, &s->listeners, next)
-		listener_reopen(l);
+	LIST_FOREACH(l, &s->listeners, next)
+	listener_reopen(l);
 }
 
 static void on_watch(evutil_socket_t fd, short what, void *udata)
@@ -89,7 +89,7 @@ int server_watch(struct server *s, int fd, void (*ready)(void *), void *udata, s
 	return 0;
 }
 
-/* ---- other threads --------------------------------------------------------------------------------------- */
+/* ---- other threads ------------------------------------------------------------------------------------ */
 void server_wake(struct server *s)
 {
 	static const uint64_t one = 1;
@@ -122,7 +122,7 @@ struct event_base *server_base(struct server *s)
 	return s->base;
 }
 
-/* ---- life ------------------------------------------------------------------------------------------------ */
+/* ---- life --------------------------------------------------------------------------------------------- */
 static void defaults(struct server_config *k)
 {
 	k->n_conns_max = k->n_conns_max > 0 ? k->n_conns_max : 4096;
@@ -147,7 +147,8 @@ static void raise_open_files(uint32_t n_conns_max)
 		return;
 	r.rlim_cur = r.rlim_max == RLIM_INFINITY || r.rlim_max > wanted ? wanted : r.rlim_max;
 	if (setrlimit(RLIMIT_NOFILE, &r) != 0 || r.rlim_cur < wanted)
-		log_line(LOG_WARN, "server.files", "limit=%ju wanted=%ju", (uintmax_t)r.rlim_cur, (uintmax_t)wanted);
+		log_line(LOG_WARN, "server.files", "limit=%ju wanted=%ju", (uintmax_t)r.rlim_cur,
+			(uintmax_t)wanted);
 }
 
 static void start_events(struct server *s)
@@ -229,7 +230,7 @@ void server_free(struct server *s)
 	free(s);
 }
 
-/* ---- the turn -------------------------------------------------------------------------------------------- */
+/* ---- the turn ----------------------------------------------------------------------------------------- */
 static void reap(struct server *s)
 {
 	struct conn *c;

@@ -15,16 +15,17 @@ static int clipped(const struct value *v)
 	return (int)(v->n < 60 ? utf8_clip(v->as.text, v->n) : utf8_clip(v->as.text, 60));
 }
 
-/* ---- values of any depth ----------------------------------------------------------------------------------- */
+/* ---- values of any depth ------------------------------------------------------------------------------ */
 static int check_text(const char *path, const struct value *v, struct err *e)
 {
 	if (v->n > TEXT_BYTES_MAX)
-		return err_arg(e, ERR_BAD_REQUEST, path, NULL, "argument \"%s\" has %u bytes; a text has at most %d", path,
-			v->n, TEXT_BYTES_MAX);
+		return err_arg(e, ERR_BAD_REQUEST, path, NULL,
+			"argument \"%s\" has %u bytes; a text has at most %d", path, v->n, TEXT_BYTES_MAX);
 	if (utf8_valid(v->as.text, v->n))
 		return 0;
 	if (memchr(v->as.text, 0, v->n) != NULL)
-		return err_arg(e, ERR_BAD_REQUEST, path, NULL, "argument \"%s\" holds a NUL character at byte %zu", path,
+		return err_arg(e, ERR_BAD_REQUEST, path, NULL,
+			"argument \"%s\" holds a NUL character at byte %zu", path,
 			(size_t)((const char *)memchr(v->as.text, 0, v->n) - v->as.text));
 	return err_arg(e, ERR_BAD_REQUEST, path, NULL, "argument \"%s\" is not valid UTF-8", path);
 }
@@ -32,63 +33,63 @@ static int check_text(const char *path, const struct value *v, struct err *e)
 static int check_key(const char *path, const struct value *key, struct err *e)
 {
 	if (key->type != VALUE_TEXT)
-		return err_arg(e, ERR_BAD_REQUEST, path, NULL, "argument \"%s\" has a key that is %s; keys are texts", path,
-			value_type_name(key));
+		return err_arg(e, ERR_BAD_REQUEST, path, NULL,
+			"argument \"%s\" has a key that is %s; keys are texts", path, value_type_name(key));
 	if (key->n > TEXT_BYTES_MAX || !utf8_valid(key->as.text, key->n))
-		return err_arg(e, ERR_BAD_REQUEST, path, NULL, "argument \"%s\" has a key that is not valid UTF-8", path);
+		return err_arg(e, ERR_BAD_REQUEST, path, NULL,
+			"argument \"%s\" has a key that is not valid UTF-8", path);
 	return 0;
 }
 
 static int cmp_keys(const void *a, const void *b)
 {
-	const struct pair *const *p = a, *const *q = b;
-
-	return slice_cmp(value_slice(&(*p)->key), value_slice(&(*q)->key));
+	return slice_cmp(value_slice(a), value_slice(b));
 }
 
-/* The key that stands twice, or NULL. Keys are texts. */
-static const struct value *duplicate_key(struct arena *a, const struct value *map)
+/* Whether a key stands twice. Keys are texts. */
+static bool has_duplicate(struct arena *a, const struct value *map, struct value *twice)
 {
-	const struct pair **sorted;
+	struct value *keys;
 
 	if (map->n <= DUPLICATE_SORT_OVER) {
 		for (uint32_t i = 1; i < map->n; i++)
 			for (uint32_t j = 0; j < i; j++) {
-				const struct value *p = &map->as.pairs[i].key, *q = &map->as.pairs[j].key;
-
-				if (p->n == q->n && memcmp(p->as.text, q->as.text, p->n) == 0)
-					return p;
+				*twice = map->as.pairs[i].key;
+				if (cmp_keys(twice, &map->as.pairs[j].key) == 0)
+					return true;
 			}
-		return NULL;
+		return false;
 	}
-	sorted = arena_alloc(a, map->n * sizeof(*sorted));
+	keys = arena_alloc(a, map->n * sizeof(*keys));
 	for (uint32_t i = 0; i < map->n; i++)
-		sorted[i] = &map->as.pairs[i];
-	qsort(sorted, map->n, sizeof(*sorted), cmp_keys);
-	for (uint32_t i = 1; i < map->n; i++)
-		if (cmp_keys(&sorted[i - 1], &sorted[i]) == 0)
-			return &sorted[i]->key;
-	return NULL;
+		keys[i] = map->as.pairs[i].key;
+	qsort(keys, map->n, sizeof(*keys), cmp_keys);
+	for (uint32_t i = 1; i < map->n; i++) {
+		*twice = keys[i];
+		if (cmp_keys(&keys[i - 1], &keys[i]) == 0)
+			return true;
+	}
+	return false;
 }
 
 static int check_map(struct arena *a, const char *path, const struct value *map, struct err *e)
 {
-	const struct value *twice;
+	struct value twice;
 
 	for (uint32_t i = 0; i < map->n; i++)
 		if (check_key(path, &map->as.pairs[i].key, e) != 0)
 			return -1;
-	twice = duplicate_key(a, map);
-	if (twice != NULL)
-		return err_arg(e, ERR_BAD_REQUEST, path, NULL, "argument \"%s\" has the key \"%.*s\" twice", path,
-			clipped(twice), twice->as.text);
+	if (has_duplicate(a, map, &twice))
+		return err_arg(e, ERR_BAD_REQUEST, path, NULL, "argument \"%s\" has the key \"%.*s\" twice",
+			path, clipped(&twice), twice.as.text);
 	for (uint32_t i = 0; i < map->n; i++) {
 		const struct pair *p = &map->as.pairs[i];
 
 		/* the path is wanted in errors only: plain good values do without */
 		if (p->val.type <= VALUE_UINT)
 			continue;
-		if (args_check_value(a, arena_printf(a, "%s.%.*s", path, clipped(&p->key), p->key.as.text), &p->val, e) != 0)
+		if (args_check_value(a, arena_printf(a, "%s.%.*s", path, clipped(&p->key), p->key.as.text),
+			    &p->val, e) != 0)
 			return -1;
 	}
 	return 0;
@@ -102,15 +103,19 @@ int args_check_value(struct arena *a, const char *path, const struct value *v, s
 	case VALUE_FLOAT:
 		if (isfinite(v->as.f))
 			return 0;
-		return err_arg(e, ERR_BAD_REQUEST, path, NULL, "argument \"%s\" is %s; expected a finite number", path,
+		return err_arg(e, ERR_BAD_REQUEST, path, NULL,
+			"argument \"%s\" is %s; expected a finite number", path,
 			isnan(v->as.f) ? "not a number" : "infinite");
 	case VALUE_EXT:
-		return err_arg(e, ERR_BAD_REQUEST, path, NULL, "argument \"%s\" is a MessagePack extension (type %d); "
-			"extensions are not used", path, v->ext_type);
+		return err_arg(e, ERR_BAD_REQUEST, path, NULL,
+			"argument \"%s\" is a MessagePack extension (type %d); "
+			"extensions are not used",
+			path, v->ext_type);
 	case VALUE_ARRAY:
 		for (uint32_t i = 0; i < v->n; i++)
 			if (v->as.items[i].type > VALUE_UINT &&
-				args_check_value(a, arena_printf(a, "%s[%u]", path, i), &v->as.items[i], e) != 0)
+				args_check_value(a, arena_printf(a, "%s[%u]", path, i), &v->as.items[i], e) !=
+					0)
 				return -1;
 		return 0;
 	case VALUE_MAP:
@@ -120,7 +125,7 @@ int args_check_value(struct arena *a, const char *path, const struct value *v, s
 	}
 }
 
-/* ---- one argument ------------------------------------------------------------------------------------------ */
+/* ---- one argument ------------------------------------------------------------------------------------- */
 int duration_parse(const char *text, size_t n, int64_t *ms)
 {
 	static const struct {
@@ -140,11 +145,13 @@ int duration_parse(const char *text, size_t n, int64_t *ms)
 		while (at < n && text[at] >= 'a' && text[at] <= 'z')
 			at++;
 		for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++)
-			if (strlen(units[i].unit) == at - unit && memcmp(units[i].unit, text + unit, at - unit) == 0)
+			if (strlen(units[i].unit) == at - unit &&
+				memcmp(units[i].unit, text + unit, at - unit) == 0)
 				unit_ms = units[i].ms;
 		if (unit == digits || unit_ms == 0)
 			return -1;
-		if (__builtin_mul_overflow(count, unit_ms, &count) || __builtin_add_overflow(sum, count, &sum))
+		if (__builtin_mul_overflow(count, unit_ms, &count) ||
+			__builtin_add_overflow(sum, count, &sum))
 			return -1;
 	}
 	*ms = sum;
@@ -163,8 +170,8 @@ static int wrong_type(const struct rpc_arg *arg, const struct value *v, struct e
 	if (!json.is_full && json.n < sizeof(shown))
 		snprintf(shown, sizeof(shown), "%.*s", (int)json.n, json.p);
 	err_arg(e, ERR_BAD_REQUEST, arg->name, v->type == VALUE_TEXT ? NULL : shown,
-		"argument \"%s\" is %s%s%s; expected %.*s", arg->name, value_type_name(v), shown[0] != '\0' ? " " : "",
-		shown, (int)expected.n, expected.p);
+		"argument \"%s\" is %s%s%s; expected %.*s", arg->name, value_type_name(v),
+		shown[0] != '\0' ? " " : "", shown, (int)expected.n, expected.p);
 	if (v->type == VALUE_TEXT)
 		snprintf(e->value, sizeof(e->value), "%.*s", clipped(v), v->as.text);
 	buf_fini(&expected);
@@ -187,9 +194,10 @@ static int check_enum(const struct rpc_arg *arg, struct arena *a, const struct v
 	meant = nearest_word(word, arg->words, n);
 	buf_init(&words, sizeof(e->reason));
 	arg_expected(arg, &words);
-	err_arg(e, ERR_BAD_REQUEST, arg->name, word, "argument \"%s\" is \"%.*s\"; expected %.*s%s%s%s", arg->name,
-		clipped(v), v->as.text, (int)words.n, words.p, meant != NULL ? "; did you mean \"" : "",
-		meant != NULL ? meant : "", meant != NULL ? "\"?" : "");
+	err_arg(e, ERR_BAD_REQUEST, arg->name, word, "argument \"%s\" is \"%.*s\"; expected %.*s%s%s%s",
+		arg->name, clipped(v), v->as.text, (int)words.n, words.p,
+		meant != NULL ? "; did you mean \"" : "", meant != NULL ? meant : "",
+		meant != NULL ? "\"?" : "");
 	snprintf(e->reason, sizeof(e->reason), "%.*s", (int)words.n, words.p);
 	buf_fini(&words);
 	return -1;
@@ -214,8 +222,8 @@ static int check_range(const struct rpc_arg *arg, const struct value *v, struct 
 	}
 	if (is_inside)
 		return 0;
-	return err_arg(e, ERR_BAD_REQUEST, arg->name, shown, "argument \"%s\" is %s; expected %jd to %jd", arg->name,
-		shown, (intmax_t)arg->min, (intmax_t)arg->max);
+	return err_arg(e, ERR_BAD_REQUEST, arg->name, shown, "argument \"%s\" is %s; expected %jd to %jd",
+		arg->name, shown, (intmax_t)arg->min, (intmax_t)arg->max);
 }
 
 static int as_integer(const struct rpc_arg *arg, struct value *v, struct err *e)
@@ -296,7 +304,7 @@ static int check_arg(const struct rpc_arg *arg, struct arena *a, struct value *v
 	return args_check_value(a, arg->name, v, e);
 }
 
-/* ---- all of a call ----------------------------------------------------------------------------------------- */
+/* ---- all of a call ------------------------------------------------------------------------------------ */
 static uint32_t n_args_of(const struct rpc_method *m)
 {
 	return m->n_args + ((m->flags & RPC_CHANGES) != 0);
@@ -318,11 +326,13 @@ static int unknown_arg(const struct rpc_method *m, const struct value *key, stru
 		names[i] = arg_at(m, i)->name;
 	meant = nearest_word(name, names, n);
 	if (meant != NULL)
-		return err_arg(e, ERR_BAD_REQUEST, name, NULL, "%s has no argument \"%s\"; did you mean \"%s\"?", m->name, name,
-			meant);
+		return err_arg(e, ERR_BAD_REQUEST, name, NULL,
+			"%s has no argument \"%s\"; did you mean \"%s\"?", m->name, name, meant);
 	if (n == 0)
-		return err_arg(e, ERR_BAD_REQUEST, name, NULL, "%s has no argument \"%s\"; it takes none", m->name, name);
-	return err_arg(e, ERR_BAD_REQUEST, name, NULL, "%s has no argument \"%s\"; rpc.methods lists them", m->name, name);
+		return err_arg(e, ERR_BAD_REQUEST, name, NULL, "%s has no argument \"%s\"; it takes none",
+			m->name, name);
+	return err_arg(e, ERR_BAD_REQUEST, name, NULL, "%s has no argument \"%s\"; rpc.methods lists them",
+		m->name, name);
 }
 
 /* Callers send arguments in the table's order more often than not: look from the last one found. */
@@ -348,8 +358,8 @@ static int missing_arg(const struct rpc_method *m, uint64_t seen, struct err *e)
 			continue;
 		buf_init(&expected, 400);
 		arg_expected(&m->args[i], &expected);
-		err_arg(e, ERR_BAD_REQUEST, m->args[i].name, NULL, "%s needs the argument \"%s\": %.*s", m->name,
-			m->args[i].name, (int)expected.n, expected.p);
+		err_arg(e, ERR_BAD_REQUEST, m->args[i].name, NULL, "%s needs the argument \"%s\": %.*s",
+			m->name, m->args[i].name, (int)expected.n, expected.p);
 		buf_fini(&expected);
 		return -1;
 	}
@@ -367,16 +377,18 @@ int args_check(const struct rpc_method *m, struct arena *a, struct value *args, 
 		struct pair *p = &args->as.pairs[i];
 
 		if (p->key.type != VALUE_TEXT)
-			return err_set(e, ERR_BAD_REQUEST, "%s has an argument whose name is %s; names are texts", m->name,
+			return err_set(e, ERR_BAD_REQUEST,
+				"%s has an argument whose name is %s; names are texts", m->name,
 				value_type_name(&p->key));
 		if (!utf8_valid(p->key.as.text, p->key.n))
-			return err_set(e, ERR_BAD_REQUEST, "%s has an argument whose name is not valid UTF-8", m->name);
+			return err_set(e, ERR_BAD_REQUEST, "%s has an argument whose name is not valid UTF-8",
+				m->name);
 		at = find_arg(m, &p->key, at);
 		if (at == UINT32_MAX)
 			return unknown_arg(m, &p->key, e);
 		if ((given & UINT64_C(1) << at) != 0)
-			return err_arg(e, ERR_BAD_REQUEST, arg_at(m, at)->name, NULL, "argument \"%s\" is given twice",
-				arg_at(m, at)->name);
+			return err_arg(e, ERR_BAD_REQUEST, arg_at(m, at)->name, NULL,
+				"argument \"%s\" is given twice", arg_at(m, at)->name);
 		given |= UINT64_C(1) << at;
 		if (p->val.type == VALUE_NIL)
 			continue;

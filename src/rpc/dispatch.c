@@ -8,7 +8,7 @@
 #include "tocsin/util.h"
 #include "tocsin/wire.h"
 
-/* ---- replies ----------------------------------------------------------------------------------------------- */
+/* ---- replies ------------------------------------------------------------------------------------------ */
 static void add_text(struct arena *a, struct value *map, const char *key, const char *text)
 {
 	if (text[0] != '\0')
@@ -41,7 +41,8 @@ static void add_error(struct buf *b, const struct err *e)
 	arena_fini(&a);
 }
 
-void reply_encode(struct buf *b, const uint32_t *msgid, const struct err *e, const struct value *result, struct slice raw)
+void reply_encode(struct buf *b, const uint32_t *msgid, const struct err *e, const struct value *result,
+	struct slice raw)
 {
 	buf_add(b, "\x94\x01", 2);
 	if (msgid != NULL)
@@ -60,7 +61,7 @@ void reply_encode(struct buf *b, const uint32_t *msgid, const struct err *e, con
 		value_encode(b, result);
 }
 
-/* ---- the shape of a message -------------------------------------------------------------------------------- */
+/* ---- the shape of a message --------------------------------------------------------------------------- */
 struct message {
 	bool has_msgid, is_notification;
 	uint32_t msgid;
@@ -74,7 +75,8 @@ struct message {
 static int check_params(const struct value *params, struct message *m, struct err *e)
 {
 	if (params->type != VALUE_ARRAY)
-		return err_set(e, ERR_BAD_REQUEST, "params is %s; expected [] or [map]", value_type_name(params));
+		return err_set(
+			e, ERR_BAD_REQUEST, "params is %s; expected [] or [map]", value_type_name(params));
 	if (params->n > 1)
 		return err_set(e, ERR_BAD_REQUEST, "params has %u elements; expected [] or [map]", params->n);
 	if (params->n == 1 && params->as.items[0].type != VALUE_MAP)
@@ -89,7 +91,8 @@ static int check_method(const struct value *method, struct slice frame, struct m
 	const uint8_t *end;
 
 	if (method->type != VALUE_TEXT)
-		return err_set(e, ERR_BAD_REQUEST, "the method's name is %s; expected text", value_type_name(method));
+		return err_set(e, ERR_BAD_REQUEST, "the method's name is %s; expected text",
+			value_type_name(method));
 	if (!utf8_valid(method->as.text, method->n))
 		return err_set(e, ERR_BAD_REQUEST, "the method's name is not valid UTF-8");
 	m->method = value_slice(method);
@@ -124,24 +127,27 @@ static int read_message(struct arena *a, struct slice frame, struct message *m, 
 	if (v.type != VALUE_ARRAY)
 		return err_set(e, ERR_BAD_REQUEST, "a message is %s; expected " SHAPES, value_type_name(&v));
 	if (v.n == 0 || v.as.items[0].type != VALUE_INT)
-		return err_set(e, ERR_BAD_REQUEST, "a message does not begin with its type; expected " SHAPES);
+		return err_set(
+			e, ERR_BAD_REQUEST, "a message does not begin with its type; expected " SHAPES);
 	type = v.as.items[0].as.i;
 	if (type == 0 && v.n >= 2 && check_msgid(&v.as.items[1], m, e) != 0)
 		return -1;
 	if (type == 0 && v.n != 4)
-		return err_set(e, ERR_BAD_REQUEST, "a request has %u elements; expected [0, msgid, method, params]", v.n);
+		return err_set(e, ERR_BAD_REQUEST,
+			"a request has %u elements; expected [0, msgid, method, params]", v.n);
 	if (type == 2 && v.n != 3)
-		return err_set(e, ERR_BAD_REQUEST, "a notification has %u elements; expected [2, method, params]", v.n);
+		return err_set(e, ERR_BAD_REQUEST,
+			"a notification has %u elements; expected [2, method, params]", v.n);
 	if (type != 0 && type != 2)
-		return err_set(e, ERR_BAD_REQUEST, "message type %jd is not one a server takes; expected " SHAPES,
-			(intmax_t)type);
+		return err_set(e, ERR_BAD_REQUEST,
+			"message type %jd is not one a server takes; expected " SHAPES, (intmax_t)type);
 	m->is_notification = type == 2;
 	if (check_method(&v.as.items[v.n - 2], frame, m, e) != 0)
 		return -1;
 	return check_params(&v.as.items[v.n - 1], m, e);
 }
 
-/* ---- one call ---------------------------------------------------------------------------------------------- */
+/* ---- one call ----------------------------------------------------------------------------------------- */
 static int check_permission(const struct rpc_method *m, const struct session *s, struct err *e)
 {
 	char needs[ROLE_NAMES_LEN], has[ROLE_NAMES_LEN];
@@ -152,8 +158,8 @@ static int check_permission(const struct rpc_method *m, const struct session *s,
 		return err_set(e, ERR_UNAUTHENTICATED, "%s: say session.hello with a token first", m->name);
 	if ((m->roles & s->me.roles) != 0)
 		return 0;
-	return err_set(e, ERR_FORBIDDEN, "%s needs the role %s; %s has the role %s", m->name, role_names(m->roles, needs),
-		session_who(s), role_names(s->me.roles, has));
+	return err_set(e, ERR_FORBIDDEN, "%s needs the role %s; %s has the role %s", m->name,
+		role_names(m->roles, needs), session_who(s), role_names(s->me.roles, has));
 }
 
 static int run(struct method_slot *slot, struct call *call, struct value *result, struct err *e)
@@ -205,11 +211,12 @@ static void encode_result(struct call *call, const struct value *result, struct 
 	size_t from = reply->n;
 	struct err e;
 
+	must(call->method != NULL);
 	reply_encode(reply, &call->msgid, NULL, result, call->raw);
 	if (reply->n - from <= FRAME_BYTES_MAX && !reply->is_full)
 		return;
-	err_set(&e, ERR_TOO_LARGE, "the answer of %s would be over %zu bytes; ask for less at once", call->method->name,
-		FRAME_BYTES_MAX);
+	err_set(&e, ERR_TOO_LARGE, "the answer of %s would be over %zu bytes; ask for less at once",
+		call->method->name, FRAME_BYTES_MAX);
 	reply->n = from;
 	reply->is_full = false;
 	reply_encode(reply, &call->msgid, &e, NULL, slice_of(NULL, 0));
@@ -218,7 +225,8 @@ static void encode_result(struct call *call, const struct value *result, struct 
 int rpc_message(struct rpc *r, struct session *s, struct slice frame, struct buf *reply)
 {
 	struct message m = {.args = value_nil};
-	struct call call = {.rpc = r, .session = s, .frame = frame, .arena = &r->arena, .now_ms = rpc_now_ms(r)};
+	struct call call = {
+		.rpc = r, .session = s, .frame = frame, .arena = &r->arena, .now_ms = rpc_now_ms(r)};
 	struct value result = value_nil;
 	struct err e;
 	int ret;
@@ -240,7 +248,8 @@ int rpc_message(struct rpc *r, struct session *s, struct slice frame, struct buf
 		goto out;
 	if (m.is_notification && ret != 0)
 		log_line(LOG_INFO, "rpc.notification", "method=%.*s code=%s text=\"%s\"",
-			(int)(m.method.n < 60 ? m.method.n : 60), (const char *)m.method.p, err_name(e.code), e.text);
+			(int)(m.method.n < 60 ? m.method.n : 60), (const char *)m.method.p, err_name(e.code),
+			e.text);
 	else if (!m.is_notification && ret != 0)
 		reply_encode(reply, &m.msgid, &e, NULL, slice_of(NULL, 0));
 	else if (!m.is_notification)
@@ -252,8 +261,8 @@ out:
 	return ret;
 }
 
-int rpc_call(struct rpc *r, struct session *s, struct slice method, const struct value *args, struct arena *arena,
-	struct value *result, struct err *e)
+int rpc_call(struct rpc *r, struct session *s, struct slice method, const struct value *args,
+	struct arena *arena, struct value *result, struct err *e)
 {
 	struct call call = {.rpc = r, .session = s, .args = *args, .arena = arena, .now_ms = rpc_now_ms(r)};
 	struct value raw;
@@ -261,17 +270,19 @@ int rpc_call(struct rpc *r, struct session *s, struct slice method, const struct
 
 	r->n_messages++;
 	if (args->type != VALUE_MAP && args->type != VALUE_NIL)
-		return err_set(e, ERR_BAD_REQUEST, "the arguments are %s; expected a map", value_type_name(args));
+		return err_set(
+			e, ERR_BAD_REQUEST, "the arguments are %s; expected a map", value_type_name(args));
 	ret = call_by_name(&call, method, result, e);
 	if (ret != 0 || call.raw.p == NULL)
 		return ret;
-	if (value_decode(arena, slice_of(arena_copy(arena, call.raw.p, call.raw.n), call.raw.n), &raw, e) != 0)
+	if (value_decode(arena, slice_of(arena_copy(arena, call.raw.p, call.raw.n), call.raw.n), &raw, e) !=
+		0)
 		return err_prefix(e, "%s answered bytes that do not decode", call.method->name);
 	*result = raw;
 	return 0;
 }
 
-/* ---- later ------------------------------------------------------------------------------------------------- */
+/* ---- later -------------------------------------------------------------------------------------------- */
 struct deferral *call_defer(struct call *call)
 {
 	struct deferral *d = calloc(1, sizeof(*d));

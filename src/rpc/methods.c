@@ -10,7 +10,7 @@ const struct rpc_arg arg_request_id = {.name = "request_id",
 	.type = ARG_TEXT,
 	.help = "repeats of the same call with the same request_id get the first answer"};
 
-/* ---- roles ------------------------------------------------------------------------------------------------- */
+/* ---- roles -------------------------------------------------------------------------------------------- */
 static const char *const role_words[] = {
 #define ROLE(name, wire, help) wire,
 	ROLES(ROLE)
@@ -32,12 +32,13 @@ char *role_names(uint32_t roles, char out[ROLE_NAMES_LEN])
 	snprintf(out, ROLE_NAMES_LEN, "none");
 	for (uint32_t i = 0; i < N_ROLES; i++)
 		if ((roles & 1u << i) != 0)
-			n += (size_t)snprintf(out + n, ROLE_NAMES_LEN - n, "%s%s", n > 0 ? ", " : "", role_words[i]);
+			n += (size_t)snprintf(
+				out + n, ROLE_NAMES_LEN - n, "%s%s", n > 0 ? ", " : "", role_words[i]);
 	must(n < ROLE_NAMES_LEN);
 	return out;
 }
 
-/* ---- the registry ------------------------------------------------------------------------------------------ */
+/* ---- the registry ------------------------------------------------------------------------------------- */
 static int cmp_name(const struct method_slot *slot, const char *name, size_t name_n)
 {
 	return slice_cmp(slice_of(slot->method->name, strlen(slot->method->name)), slice_of(name, name_n));
@@ -87,7 +88,8 @@ void rpc_register(struct rpc *r, const struct rpc_method *methods, uint32_t n_me
 		must(m->handler != NULL && m->help != NULL && m->returns != NULL);
 		must(m->n_args <= RPC_ARGS_MAX);
 		for (uint32_t j = 0; j < m->n_args; j++)
-			must(m->args[j].help != NULL && (m->args[j].type == ARG_ENUM) == (m->args[j].words != NULL));
+			must(m->args[j].help != NULL &&
+				(m->args[j].type == ARG_ENUM) == (m->args[j].words != NULL));
 		must(at == r->n_methods || cmp_name(&r->methods[at], m->name, name_n) != 0);
 		memmove(&r->methods[at + 1], &r->methods[at], (r->n_methods - at) * sizeof(*r->methods));
 		r->methods[at] = (struct method_slot){.method = m, .ctx = ctx};
@@ -113,7 +115,7 @@ int method_unknown(const struct rpc *r, const char *name, size_t name_n, struct 
 	return -1;
 }
 
-/* ---- documentation ----------------------------------------------------------------------------------------- */
+/* ---- documentation ------------------------------------------------------------------------------------ */
 static const char *const type_words[] = {
 #define T(name, wire, expected) wire,
 	ARG_TYPES(T)
@@ -162,7 +164,8 @@ static struct value arg_value(struct arena *a, const struct rpc_arg *arg)
 
 static struct value method_value(struct arena *a, const struct rpc_method *m)
 {
-	struct value v = value_map(a, 8), args = value_array(a, m->n_args + 1), roles = value_array(a, N_ROLES);
+	struct value v = value_map(a, 8), args = value_array(a, m->n_args + 1),
+		     roles = value_array(a, N_ROLES);
 
 	for (uint32_t i = 0; i < m->n_args; i++)
 		value_push(a, &args, arg_value(a, &m->args[i]));

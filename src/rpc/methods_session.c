@@ -26,8 +26,9 @@ static int act_as(struct call *call, const struct value *as, struct err *e)
 	char roles[ROLE_NAMES_LEN];
 
 	if (!s->me.is_gateway && (s->me.roles & ROLE_ADMIN) == 0)
-		return err_arg(e, ERR_FORBIDDEN, "as", name, "only a gateway or an admin may act for others; %s has the role %s",
-			s->me.name, role_names(s->me.roles, roles));
+		return err_arg(e, ERR_FORBIDDEN, "as", name,
+			"only a gateway or an admin may act for others; %s has the role %s", s->me.name,
+			role_names(s->me.roles, roles));
 	if (strlen(name) >= sizeof(s->as) || h->person == NULL)
 		return err_arg(e, ERR_NOT_FOUND, "as", name, "there is no person \"%s\"", name);
 	if (h->person(h->ctx, name, e) != 0)
@@ -46,8 +47,10 @@ static int session_hello(struct call *call, struct value *result, struct err *e)
 	char roles[ROLE_NAMES_LEN];
 
 	if (token == NULL && !s->is_known)
-		return err_arg(e, ERR_UNAUTHENTICATED, "token", NULL, "session.hello needs a token on this connection");
-	if ((token != NULL && become_by_token(call, token, e) != 0) || (as != NULL && act_as(call, as, e) != 0)) {
+		return err_arg(e, ERR_UNAUTHENTICATED, "token", NULL,
+			"session.hello needs a token on this connection");
+	if ((token != NULL && become_by_token(call, token, e) != 0) ||
+		(as != NULL && act_as(call, as, e) != 0)) {
 		s->me = before.me;
 		s->is_known = before.is_known;
 		memcpy(s->as, before.as, sizeof(s->as));
@@ -63,7 +66,8 @@ static int session_hello(struct call *call, struct value *result, struct err *e)
 		conn_trust(s->conn);
 	value_add(call->arena, result, "server", value_literal("tocsind"));
 	value_add(call->arena, result, "version", value_literal(h->version != NULL ? h->version : "0"));
-	value_add(call->arena, result, "role", value_printf(call->arena, "%s", role_names(s->me.roles, roles)));
+	value_add(
+		call->arena, result, "role", value_printf(call->arena, "%s", role_names(s->me.roles, roles)));
 	value_add(call->arena, result, "name", value_printf(call->arena, "%s", session_who(s)));
 	value_add(call->arena, result, "now", value_int(call->now_ms));
 	return 0;
@@ -84,7 +88,9 @@ static int rpc_methods(struct call *call, struct value *result, struct err *e)
 }
 
 static const struct rpc_arg hello_args[] = {
-	{.name = "token", .type = ARG_TEXT, .help = "secret of a token line; may be left out where the peer's uid says who it is"},
+	{.name = "token",
+		.type = ARG_TEXT,
+		.help = "secret of a token line; may be left out where the peer's uid says who it is"},
 	{.name = "client", .type = ARG_TEXT, .help = "name and version of the client, for logs"},
 	{.name = "as", .type = ARG_TEXT, .help = "person to act for (gateways and admins)"},
 };
@@ -106,8 +112,9 @@ const struct rpc_method methods_session[] = {
 		.handler = rpc_methods,
 		.roles = ROLE_ANY,
 		.help = "List every method with its arguments, roles and help",
-		.returns = "{methods=[{name, help, args=[{name, type, required, help, words?, min?, max?}…], returns, roles, "
-			"changes, long, before_hello}…]}"},
+		.returns = "{methods=[{name, help, args=[{name, type, required, help, words?, min?, max?}…], "
+			   "returns, roles, "
+			   "changes, long, before_hello}…]}"},
 };
 
 const uint32_t n_methods_session = sizeof(methods_session) / sizeof(methods_session[0]);

@@ -16,7 +16,7 @@ struct rpc {
 	struct session *sessions;
 	uint64_t next_session;
 	uint64_t n_messages, n_errors, n_deferred;
-	uint32_t depth;       /* calls within calls: the arena is reset by the outermost */
+	uint32_t depth; /* calls within calls: the arena is reset by the outermost */
 	struct arena arena;
 	struct buf reply;
 };
@@ -49,4 +49,5 @@ uint64_t rpc_last_seq(const struct rpc *);
 int64_t rpc_now_ms(const struct rpc *);
 
 /* dispatch.c: encode [1, msgid or nil, error, result]; `raw` instead of result when its p is set. */
-void reply_encode(struct buf *, const uint32_t *msgid, const struct err *, const struct value *result, struct slice raw);
+void reply_encode(struct buf *, const uint32_t *msgid, const struct err *, const struct value *result,
+	struct slice raw);

@@ -25,10 +25,14 @@ struct rpc *rpc_new(const struct rpc_hooks *hooks)
 
 void rpc_free(struct rpc *r)
 {
+	struct session *next;
+
 	if (r == NULL)
 		return;
-	while (r->sessions != NULL)
-		rpc_session_end(r, r->sessions);
+	for (struct session *s = r->sessions; s != NULL; s = next) {
+		next = s->next;
+		rpc_session_end(r, s);
+	}
 	arena_fini(&r->arena);
 	buf_fini(&r->reply);
 	free(r->methods);
@@ -50,7 +54,7 @@ int64_t rpc_now_ms(const struct rpc *r)
 	return r->hooks.now_ms != NULL ? r->hooks.now_ms(r->hooks.ctx) : 0;
 }
 
-/* ---- sessions ---------------------------------------------------------------------------------------------- */
+/* ---- sessions ----------------------------------------------------------------------------------------- */
 const char *session_who(const struct session *s)
 {
 	return s->as[0] != '\0' ? s->as : s->me.name;
@@ -101,7 +105,8 @@ void rpc_session_end(struct rpc *r, struct session *s)
 	free(s);
 }
 
-void session_on_answer(struct session *s, void (*answer)(void *, const struct value *, const struct err *), void *udata)
+void session_on_answer(
+	struct session *s, void (*answer)(void *, const struct value *, const struct err *), void *udata)
 {
 	s->answer = answer;
 	s->answer_udata = udata;
@@ -124,7 +129,7 @@ void session_push(struct session *s, const char *method, const struct value *dat
 	buf_fini(&b);
 }
 
-/* ---- connections ------------------------------------------------------------------------------------------- */
+/* ---- connections -------------------------------------------------------------------------------------- */
 /* Without a hook the daemon's owner and root are admin: they could read and write its files anyhow. */
 static int local_peer(const struct rpc *r, uid_t uid, struct principal *out)
 {

@@ -1,7 +1,7 @@
 /*
- * MessagePack by msgpack-c. Its parser and packer are templates (unpack_template.h, pack_template.h, made for language
- * bindings): given callbacks that build struct value in the arena and append to struct buf, they need neither a zone nor a
- * second tree to convert from.
+ * MessagePack by msgpack-c. Its parser and packer are templates (unpack_template.h, pack_template.h, made for
+ * language bindings): given callbacks that build struct value in the arena and append to struct buf, they
+ * need neither a zone nor a second tree to convert from.
  */
 #include <assert.h>
 #include <msgpack/pack_define.h>
@@ -157,8 +157,8 @@ int value_decode(struct arena *a, struct slice bytes, struct value *out, struct 
 	parser_init(&parser);
 	ret = bytes.n > 0 ? parser_execute(&parser, bytes.p, bytes.n, &at) : 0;
 	if (ret == MSGPACK_UNPACK_NOMEM_ERROR)
-		return err_set(e, ERR_BAD_REQUEST, "MessagePack of %zu bytes declares more than it can hold at offset %zu",
-			bytes.n, at);
+		return err_set(e, ERR_BAD_REQUEST,
+			"MessagePack of %zu bytes declares more than it can hold at offset %zu", bytes.n, at);
 	if (ret < 0)
 		return err_set(e, ERR_BAD_REQUEST, "byte at offset %zu is not MessagePack", at);
 	if (ret == 0)

@@ -5,8 +5,9 @@
 enum kind { PLAIN, ARRAY, MAP, BROKEN };
 
 /*
- * What a first byte says: `head_n` bytes stand before the payload (length field and extension type included, and
- * the whole of a number); `count_n` of them, at offset 1, hold the count, else the bits `mask` of the byte itself.
+ * What a first byte says: `head_n` bytes stand before the payload (length field and extension type included,
+ * and the whole of a number); `count_n` of them, at offset 1, hold the count, else the bits `mask` of the
+ * byte itself.
  */
 struct token {
 	uint8_t head_n, count_n, mask, kind;
@@ -75,7 +76,8 @@ void frame_scan_init(struct frame_scan *s, size_t max)
 	s->left[0] = 1;
 }
 
-static enum frame_state broken(const struct frame_scan *s, const struct token *t, uint64_t count, struct err *e)
+static enum frame_state broken(
+	const struct frame_scan *s, const struct token *t, uint64_t count, struct err *e)
 {
 	static const char *const what[] = {"a value", "an array", "a map"};
 
@@ -86,15 +88,16 @@ static enum frame_state broken(const struct frame_scan *s, const struct token *t
 			"a value of %ju bytes at offset %zu does not fit in a frame of at most %u bytes",
 			(uintmax_t)(t->head_n + count), s->at, s->max);
 	else
-		err_set(e, ERR_TOO_LARGE, "%s of %ju elements at offset %zu does not fit in a frame of at most %u bytes",
+		err_set(e, ERR_TOO_LARGE,
+			"%s of %ju elements at offset %zu does not fit in a frame of at most %u bytes",
 			what[t->kind], (uintmax_t)count, s->at, s->max);
 	return FRAME_BROKEN;
 }
 
 static enum frame_state too_deep(const struct frame_scan *s, struct err *e)
 {
-	err_set(e, ERR_TOO_LARGE, "the value at offset %zu of the frame is nested deeper than %d levels", s->at,
-		FRAME_DEPTH_MAX);
+	err_set(e, ERR_TOO_LARGE, "the value at offset %zu of the frame is nested deeper than %d levels",
+		s->at, FRAME_DEPTH_MAX);
 	return FRAME_BROKEN;
 }
 

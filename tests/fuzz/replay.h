@@ -1,6 +1,6 @@
 /*
- * One main for every fuzz target when it is not built with -fsanitize=fuzzer: replays the files named on the command
- * line, so that a corpus is an ordinary test in ordinary builds.
+ * One main for every fuzz target when it is not built with -fsanitize=fuzzer: replays the files named on the
+ * command line, so that a corpus is an ordinary test in ordinary builds.
  */
 #pragma once
 

@@ -1,6 +1,7 @@
 /*
- * A connection's bytes through scanner, message layer, argument checks and handlers, as an admin or — when the first byte
- * is odd — as somebody who has not said hello. Each answer must be a whole frame of the shape [1, id, error, result].
+ * A connection's bytes through scanner, message layer, argument checks and handlers, as an admin or — when
+ * the first byte is odd — as somebody who has not said hello. Each answer must be a whole frame of the shape
+ * [1, id, error, result].
  */
 #include <string.h>
 
@@ -33,7 +34,13 @@ static const struct rpc_arg args[] = {
 };
 
 static const struct rpc_method methods[] = {
-	{.name = "echo", .handler = echo, RPC_ARGS(args), .roles = ROLE_ANY, .flags = RPC_CHANGES, .help = "-", .returns = "-"},
+	{.name = "echo",
+		.handler = echo,
+		RPC_ARGS(args),
+		.roles = ROLE_ANY,
+		.flags = RPC_CHANGES,
+		.help = "-",
+		.returns = "-"},
 };
 
 static int auth(void *ctx, struct slice token, struct principal *out, struct err *e)
@@ -56,7 +63,8 @@ static void check_answer(struct slice bytes)
 	must(frame_check(bytes, FRAME_BYTES_MAX, &e) == 0);
 	must(value_decode(&a, bytes, &v, &e) == 0);
 	must(v.type == VALUE_ARRAY && v.n == 4 && value_int_or(value_at(&v, 0), 0) == 1);
-	must(v.as.items[2].type == VALUE_NIL || (v.as.items[3].type == VALUE_NIL && value_get(&v.as.items[2], "code") != NULL));
+	must(v.as.items[2].type == VALUE_NIL ||
+		(v.as.items[3].type == VALUE_NIL && value_get(&v.as.items[2], "code") != NULL));
 	arena_fini(&a);
 }
 

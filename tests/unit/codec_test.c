@@ -21,7 +21,8 @@ static struct value from_hex(struct arena *a, json_t *text)
 	return value_bytes(arena_copy(a, bytes, n), n);
 }
 
-/* Timestamp extension: 32, 64 or 96 bits, the smallest that holds it (spec.md, "Timestamp extension type"). */
+/* Timestamp extension: 32, 64 or 96 bits, the smallest that holds it (spec.md, "Timestamp extension type").
+ */
 static struct value from_timestamp(struct arena *a, int64_t s, uint64_t ns)
 {
 	struct buf b;
@@ -65,12 +66,11 @@ static struct value from_json(struct arena *a, json_t *json)
 		return value_text(a, json_string_value(json), json_string_length(json));
 	case JSON_ARRAY:
 		v = value_array(a, 0);
-		json_array_foreach (json, i, item)
-			value_push(a, &v, from_json(a, item));
+		json_array_foreach(json, i, item) value_push(a, &v, from_json(a, item));
 		return v;
 	case JSON_OBJECT:
 		v = value_map(a, 0);
-		json_object_foreach (json, key, item)
+		json_object_foreach(json, key, item)
 			value_add(a, &v, arena_text(a, key, strlen(key)), from_json(a, item));
 		return v;
 	default:
@@ -113,7 +113,8 @@ static void check_encodings(struct arena *a, json_t *entry, size_t *n_encodings)
 	struct err e;
 	size_t j;
 
-	json_array_foreach (json_object_get(entry, "msgpack"), j, encoding) {
+	json_array_foreach(json_object_get(entry, "msgpack"), j, encoding)
+	{
 		uint8_t bytes[1024], listed[1024];
 		size_t n = suite_bytes(json_string_value(encoding), bytes);
 		json_t *other;
@@ -126,7 +127,8 @@ static void check_encodings(struct arena *a, json_t *entry, size_t *n_encodings)
 		assert_true(value_equal(&got, &want));
 		buf_init(&b, 4096);
 		value_encode(&b, &got);
-		json_array_foreach (json_object_get(entry, "msgpack"), k, other) {
+		json_array_foreach(json_object_get(entry, "msgpack"), k, other)
+		{
 			size_t listed_n = suite_bytes(json_string_value(other), listed);
 
 			is_listed |= listed_n == b.n && memcmp(listed, b.p, b.n) == 0;
@@ -150,11 +152,11 @@ static void suite_values(void **state)
 	if (suite == NULL)
 		skip();
 	arena_init(&a, 0);
-	json_object_foreach (suite, name, group)
-		json_array_foreach (group, i, entry) {
-			check_encodings(&a, entry, &n_encodings);
-			n_values++;
-		}
+	json_object_foreach(suite, name, group) json_array_foreach(group, i, entry)
+	{
+		check_encodings(&a, entry, &n_encodings);
+		n_values++;
+	}
 	assert_int_equal(n_values, 85);
 	assert_int_equal(n_encodings, 233);
 	arena_fini(&a);
@@ -240,8 +242,10 @@ static void broken(void **state)
 	refuse("\xa5hel", 4, "MessagePack is cut off after 4 bytes");
 	refuse("\x01\x02", 2, "1 bytes follow the MessagePack value");
 	refuse("\x91\xc1", 2, "byte at offset 1 is not MessagePack");
-	refuse("\xdd\x0f\xff\xff\xff", 5, "MessagePack of 5 bytes declares more than it can hold at offset 4");
-	refuse("\xdf\xff\xff\xff\xff", 5, "MessagePack of 5 bytes declares more than it can hold at offset 4");
+	refuse("\xdd\x0f\xff\xff\xff", 5,
+		"MessagePack of 5 bytes declares more than it can hold at offset 4");
+	refuse("\xdf\xff\xff\xff\xff", 5,
+		"MessagePack of 5 bytes declares more than it can hold at offset 4");
 	memset(deep, 0x91, sizeof(deep));
 	refuse(deep, sizeof(deep), "MessagePack of 40 bytes declares more than it can hold at offset 32");
 }
@@ -324,7 +328,8 @@ static struct value random_value(struct arena *a, struct rng *r, int levels)
 	default:
 		v = value_map(a, 0);
 		for (uint64_t n = rng_below(r, 20); n > 0; n--)
-			value_add(a, &v, arena_printf(a, "k%ju", (uintmax_t)n), random_value(a, r, levels - 1));
+			value_add(
+				a, &v, arena_printf(a, "k%ju", (uintmax_t)n), random_value(a, r, levels - 1));
 		return v;
 	}
 }

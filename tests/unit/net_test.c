@@ -22,7 +22,7 @@ struct world {
 	char order[256]; /* what happened: b turn_begin, e turn_end */
 };
 
-/* ---- the server side ------------------------------------------------------------------------------------- */
+/* ---- the server side ---------------------------------------------------------------------------------- */
 static struct world *world_of(void *udata)
 {
 	/* the hooks' udata is the rpc, its ctx the desk, which stands first in the world */
@@ -52,7 +52,8 @@ static void quiet(void *udata, const char *line, size_t n)
 static struct world *world_new(struct server_config config)
 {
 	struct world *w = calloc(1, sizeof(*w));
-	struct server_hooks hooks = {.turn_begin = on_turn_begin, .turn_end = on_turn_end, .is_behind = is_behind};
+	struct server_hooks hooks = {
+		.turn_begin = on_turn_begin, .turn_end = on_turn_end, .is_behind = is_behind};
 	const char *tmp = getenv("TMPDIR");
 	struct err e;
 
@@ -87,7 +88,7 @@ static struct server_stats stats(struct world *w)
 	return s;
 }
 
-/* ---- the client side ------------------------------------------------------------------------------------- */
+/* ---- the client side ---------------------------------------------------------------------------------- */
 static int dial(struct world *w, bool is_tcp)
 {
 	struct sockaddr_un un = {.sun_family = AF_UNIX};
@@ -171,7 +172,7 @@ static void greet(struct world *w, int fd)
 	assert_non_null(strstr(heard(fd), "\"role\":\"admin\""));
 }
 
-/* ---- tests ----------------------------------------------------------------------------------------------- */
+/* ---- tests -------------------------------------------------------------------------------------------- */
 static void pipelined_in_order(void **state)
 {
 	struct world *w = world_new((struct server_config){0});
@@ -389,16 +390,20 @@ static void broken_streams(void **state)
 		const char *want;
 	} cases[] = {
 		{"\xc1", 1,
-			"[1,null,{\"code\":\"bad_request\",\"message\":\"byte 0xc1 at offset 0 of the frame is not "
+			"[1,null,{\"code\":\"bad_request\",\"message\":\"byte 0xc1 at offset 0 of the frame "
+			"is not "
 			"MessagePack\"},null] EOF"},
 		{"\x94\x00\x09\xa1x\x91\xdd\x0f\xff\xff\xff", 11,
-			"[1,9,{\"code\":\"too_large\",\"message\":\"an array of 268435455 elements at offset 6 does not fit in a "
+			"[1,9,{\"code\":\"too_large\",\"message\":\"an array of 268435455 elements at offset "
+			"6 does not fit in a "
 			"frame of at most 262144 bytes\"},null] EOF"},
 		{"\x91\x91\x91\x91\x91\x91\x91\x91\x91\x91\x91\x91\x91\x91\x91\x91\x91", 17,
-			"[1,null,{\"code\":\"too_large\",\"message\":\"the value at offset 16 of the frame is nested deeper than 16 "
+			"[1,null,{\"code\":\"too_large\",\"message\":\"the value at offset 16 of the frame "
+			"is nested deeper than 16 "
 			"levels\"},null] EOF"},
 		{"\x94\x00\x09\xc6\x00\x04\x00\x00", 8,
-			"[1,9,{\"code\":\"too_large\",\"message\":\"a value of 262149 bytes at offset 3 does not fit in a frame of "
+			"[1,9,{\"code\":\"too_large\",\"message\":\"a value of 262149 bytes at offset 3 does "
+			"not fit in a frame of "
 			"at most 262144 bytes\"},null] EOF"},
 	};
 
@@ -436,8 +441,9 @@ static void broken_while_sending(void **state)
 		say(fd, junk, sizeof(junk));
 		turns(w, 1);
 	}
-	assert_string_equal(heard(fd), "[1,null,{\"code\":\"bad_request\",\"message\":\"byte 0xc1 at offset 0 of the frame is "
-				       "not MessagePack\"},null] EOF");
+	assert_string_equal(heard(fd),
+		"[1,null,{\"code\":\"bad_request\",\"message\":\"byte 0xc1 at offset 0 of the frame is "
+		"not MessagePack\"},null] EOF");
 	assert_int_equal(stats(w).n_conns, 1); /* lingers … */
 	turns_for(w, 150);
 	assert_int_equal(stats(w).n_conns, 0); /* … but not for ever */
@@ -453,9 +459,9 @@ static void wrong_shape_goes_on(void **state)
 	(void)state;
 	SAY(fd, "\xc0" RAW("\x02"));
 	turns(w, 2);
-	assert_string_equal(heard(fd),
-		"[1,null,{\"code\":\"bad_request\",\"message\":\"a message is nil; expected [0, msgid, method, params] or "
-		"[2, method, params]\"},null] " SAID("2"));
+	assert_string_equal(heard(fd), "[1,null,{\"code\":\"bad_request\",\"message\":\"a message is nil; "
+				       "expected [0, msgid, method, params] or "
+				       "[2, method, params]\"},null] " SAID("2"));
 	close(fd);
 	world_free(w);
 }
@@ -541,8 +547,9 @@ static void slowloris(void **state)
 	turns_for(w, 40);
 	SAY(fd, "t");
 	turns_for(w, 150);
-	assert_string_equal(heard(fd), "[1,5,{\"code\":\"bad_request\",\"message\":\"a message was begun and is not complete "
-				       "after 100 ms (5 bytes came)\"},null] EOF");
+	assert_string_equal(heard(fd),
+		"[1,5,{\"code\":\"bad_request\",\"message\":\"a message was begun and is not complete "
+		"after 100 ms (5 bytes came)\"},null] EOF");
 	assert_string_equal(heard(idle), ""); /* nothing begun: no deadline */
 	close(fd);
 	turns(w, 2);
@@ -559,15 +566,16 @@ static void hello_on_tcp(void **state)
 	(void)state;
 	SAY(fd, RAW("\x02") "\x94\x00\x03\xa4quit\x90");
 	turns(w, 3);
-	assert_string_equal(heard(fd),
-		"[1,2,{\"code\":\"unauthenticated\",\"message\":\"test.raw: say session.hello with a token first\"},null] "
-		"[1,3,{\"code\":\"unauthenticated\",\"message\":\"say session.hello with a token first\"},null] ");
+	assert_string_equal(heard(fd), "[1,2,{\"code\":\"unauthenticated\",\"message\":\"test.raw: say "
+				       "session.hello with a token first\"},null] "
+				       "[1,3,{\"code\":\"unauthenticated\",\"message\":\"say session.hello "
+				       "with a token first\"},null] ");
 	greet(w, fd);
 	SAY(fd, RAW("\x04"));
 	turns_for(w, 400);
 	assert_string_equal(heard(fd), SAID("4"));
-	assert_string_equal(heard(silent),
-		"[1,null,{\"code\":\"unauthenticated\",\"message\":\"no session.hello came within 150 ms\"},null] EOF");
+	assert_string_equal(heard(silent), "[1,null,{\"code\":\"unauthenticated\",\"message\":\"no "
+					   "session.hello came within 150 ms\"},null] EOF");
 	close(fd);
 	close(silent);
 	world_free(w);
@@ -591,8 +599,9 @@ static void small_frames_before_hello(void **state)
 	assert_non_null(strstr(heard(fd), "[1,2,null,{\"args\":{\"text\":\"xxx"));
 	say(bad, big + n, 23);
 	turns(w, 3);
-	assert_string_equal(heard(bad), "[1,2,{\"code\":\"too_large\",\"message\":\"a value of 5003 bytes at offset 20 does "
-					"not fit in a frame of at most 4096 bytes\"},null] EOF");
+	assert_string_equal(heard(bad),
+		"[1,2,{\"code\":\"too_large\",\"message\":\"a value of 5003 bytes at offset 20 does "
+		"not fit in a frame of at most 4096 bytes\"},null] EOF");
 	close(fd);
 	close(bad);
 	world_free(w);
@@ -605,8 +614,9 @@ static void too_many_connections(void **state)
 
 	(void)state;
 	turns(w, 3);
-	assert_string_equal(heard(c), "[1,null,{\"code\":\"busy\",\"message\":\"2 connections are open, more are not taken; "
-				      "close one or try again later\"},null] EOF");
+	assert_string_equal(heard(c),
+		"[1,null,{\"code\":\"busy\",\"message\":\"2 connections are open, more are not taken; "
+		"close one or try again later\"},null] EOF");
 	assert_int_equal(stats(w).n_refused, 1);
 	close(a);
 	turns(w, 2);
@@ -646,17 +656,21 @@ static void refused_addresses(void **state)
 	static const struct {
 		const char *address, *text;
 	} cases[] = {
-		{"tcp:0.0.0.0:7070", "tcp:0.0.0.0:7070 is not a loopback address; without TLS Tocsin listens at 127.0.0.1 or "
+		{"tcp:0.0.0.0:7070", "tcp:0.0.0.0:7070 is not a loopback address; without TLS Tocsin listens "
+				     "at 127.0.0.1 or "
 				     "[::1] only"},
-		{"tcp:[::]:7070",
-			"tcp:[::]:7070 is not a loopback address; without TLS Tocsin listens at 127.0.0.1 or [::1] only"},
+		{"tcp:[::]:7070", "tcp:[::]:7070 is not a loopback address; without TLS Tocsin listens at "
+				  "127.0.0.1 or [::1] only"},
 		{"tcp:example.org:80", "tcp:example.org:80: the host is a numeric address or localhost"},
-		{"tcp:127.0.0.1", "tcp:127.0.0.1 is not an address; write tcp:HOST:PORT, for example tcp:127.0.0.1:7070"},
-		{"tcp:127.0.0.1:x", "tcp:127.0.0.1:x is not an address; write tcp:HOST:PORT, for example tcp:127.0.0.1:7070"},
+		{"tcp:127.0.0.1", "tcp:127.0.0.1 is not an address; write tcp:HOST:PORT, for example "
+				  "tcp:127.0.0.1:7070"},
+		{"tcp:127.0.0.1:x", "tcp:127.0.0.1:x is not an address; write tcp:HOST:PORT, for example "
+				    "tcp:127.0.0.1:7070"},
 		{"tcp:127.0.0.1:70000", "tcp:127.0.0.1:70000: the port is a number from 0 to 65535"},
 		{"tcp:127.0.0.1:7o", "tcp:127.0.0.1:7o: the port is a number from 0 to 65535"},
 		{"/tmp/x.sock", "\"/tmp/x.sock\" is not an address; write unix:PATH or tcp:HOST:PORT"},
-		{"unix:/dev/null", "unix:/dev/null exists and is not a socket; remove it or choose another path"},
+		{"unix:/dev/null",
+			"unix:/dev/null exists and is not a socket; remove it or choose another path"},
 		{"unix:/nonexistent/x", "unix:/nonexistent/x: No such file or directory"},
 		{"unix:", "unix:: a socket's path has 1 to 107 bytes, this one 0"},
 	};
@@ -670,7 +684,8 @@ static void refused_addresses(void **state)
 		assert_string_equal(e.text, cases[i].text);
 	}
 	assert_int_equal(server_listen(w->server, w->unix_at, &e), -1);
-	snprintf(taken, sizeof(taken), "another process answers at %s; stop it or choose another path", w->unix_at);
+	snprintf(taken, sizeof(taken), "another process answers at %s; stop it or choose another path",
+		w->unix_at);
 	assert_string_equal(e.text, taken);
 	snprintf(taken, sizeof(taken), "%s: Address already in use", server_address(w->server, 1));
 	assert_int_equal(server_listen(w->server, server_address(w->server, 1), &e), -1);

@@ -3,7 +3,8 @@
 
 #include "rpc_fake.h"
 
-/* Check `args` against test.echo (or test.put); the error's text, or the normalised args as JSON. Static storage. */
+/* Check `args` against test.echo (or test.put); the error's text, or the normalised args as JSON. Static
+ * storage. */
 static const char *checked(const char *method, struct arena *a, struct value *args)
 {
 	static char text[80000];
@@ -71,8 +72,10 @@ static void wrong_types(void **state)
 	one("text", value_int(5), "argument \"text\" is integer 5; expected text");
 	one("text", value_bytes("x", 1), "argument \"text\" is bytes \"eA==\"; expected text");
 	one("text", map, "argument \"text\" is map {}; expected text");
-	one("count", value_literal("5"), "argument \"count\" is text \"5\"; expected an integer from 1 to 1000");
-	one("count", value_float(2.5), "argument \"count\" is number 2.5; expected an integer from 1 to 1000");
+	one("count", value_literal("5"),
+		"argument \"count\" is text \"5\"; expected an integer from 1 to 1000");
+	one("count", value_float(2.5),
+		"argument \"count\" is number 2.5; expected an integer from 1 to 1000");
 	one("count", value_int(0), "argument \"count\" is 0; expected 1 to 1000");
 	one("count", value_int(1001), "argument \"count\" is 1001; expected 1 to 1000");
 	one("share", value_float(1.5), "argument \"share\" is 1.5; expected 0 to 1");
@@ -80,25 +83,35 @@ static void wrong_types(void **state)
 		"argument \"share\" is 18446744073709551615; expected 0 to 1");
 	one("share", value_float(NAN), "argument \"share\" is not a number; expected a finite number");
 	one("share", value_float(-INFINITY), "argument \"share\" is infinite; expected a finite number");
-	one("share", value_bool(true), "argument \"share\" is true/false true; expected a finite number from 0 to 1");
+	one("share", value_bool(true),
+		"argument \"share\" is true/false true; expected a finite number from 0 to 1");
 	one("urgent", value_int(1), "argument \"urgent\" is integer 1; expected true or false");
 	one("fields", value_literal("{}"), "argument \"fields\" is text \"{}\"; expected a map");
 	one("list", map, "argument \"list\" is map {}; expected an array");
 	one("any", ext, "argument \"any\" is a MessagePack extension (type 5); extensions are not used");
-	one("at", value_literal("tomorrow"), "argument \"at\" is text \"tomorrow\"; expected a time: integer ms since "
+	one("at", value_literal("tomorrow"),
+		"argument \"at\" is text \"tomorrow\"; expected a time: integer ms since "
 		"1970 UTC, or ISO 8601 text such as \"2026-09-22T10:00\"");
-	one("id", value_int(0), "argument \"id\" is integer 0; expected an id: an integer from 1 to 9007199254740991");
-	one("id", value_int(ID_MAX + 1), "argument \"id\" is integer 9007199254740992; expected an id: an integer from 1 to "
+	one("id", value_int(0),
+		"argument \"id\" is integer 0; expected an id: an integer from 1 to 9007199254740991");
+	one("id", value_int(ID_MAX + 1),
+		"argument \"id\" is integer 9007199254740992; expected an id: an integer from 1 to "
 		"9007199254740991");
-	one("id", value_float(NAN), "argument \"id\" is number null; expected an id: an integer from 1 to 9007199254740991");
-	one("by", value_literal("30 min"), "argument \"by\" is text \"30 min\"; expected a duration: integer ms, or text such "
+	one("id", value_float(NAN),
+		"argument \"id\" is number null; expected an id: an integer from 1 to 9007199254740991");
+	one("by", value_literal("30 min"),
+		"argument \"by\" is text \"30 min\"; expected a duration: integer ms, or text such "
 		"as \"90s\", \"30m\" or \"1d12h\"");
-	one("kind", value_literal("urgent"), "argument \"kind\" is \"urgent\"; expected one of \"urge\", \"ask\", \"withdraw\"; "
+	one("kind", value_literal("urgent"),
+		"argument \"kind\" is \"urgent\"; expected one of \"urge\", \"ask\", \"withdraw\"; "
 		"did you mean \"urge\"?");
-	one("kind", value_literal("call"), "argument \"kind\" is \"call\"; expected one of \"urge\", \"ask\", \"withdraw\"");
-	one("kind", value_int(1), "argument \"kind\" is integer 1; expected one of \"urge\", \"ask\", \"withdraw\"");
+	one("kind", value_literal("call"),
+		"argument \"kind\" is \"call\"; expected one of \"urge\", \"ask\", \"withdraw\"");
+	one("kind", value_int(1),
+		"argument \"kind\" is integer 1; expected one of \"urge\", \"ask\", \"withdraw\"");
 	/* a subscriber's number is masked wherever it turns up */
-	one("count", value_literal("13800138000"), "argument \"count\" is text \"138****8000\"; expected an integer from 1 "
+	one("count", value_literal("13800138000"),
+		"argument \"count\" is text \"138****8000\"; expected an integer from 1 "
 		"to 1000");
 }
 
@@ -109,8 +122,10 @@ static void texts(void **state)
 	(void)state;
 	assert_non_null(big);
 	memset(big, 'a', TEXT_BYTES_MAX + 1);
-	one("text", value_borrow(big, TEXT_BYTES_MAX + 1), "argument \"text\" has 32769 bytes; a text has at most 32768");
-	one("any", value_borrow(big, TEXT_BYTES_MAX + 1), "argument \"any\" has 32769 bytes; a text has at most 32768");
+	one("text", value_borrow(big, TEXT_BYTES_MAX + 1),
+		"argument \"text\" has 32769 bytes; a text has at most 32768");
+	one("any", value_borrow(big, TEXT_BYTES_MAX + 1),
+		"argument \"any\" has 32769 bytes; a text has at most 32768");
 	one("text", value_borrow("ab\0c", 4), "argument \"text\" holds a NUL character at byte 2");
 	one("text", value_literal("\xed\xa0\x80"), "argument \"text\" is not valid UTF-8");
 	one("text", value_literal("abc\xe6\x8a"), "argument \"text\" is not valid UTF-8");
@@ -131,7 +146,8 @@ static void inside(void **state)
 	value_push(&a, &list, value_int(1));
 	value_push(&a, &list, ext);
 	value_add(&a, &map, "list", list);
-	one("fields", map, "argument \"fields.list[1]\" is a MessagePack extension (type -1); extensions are not used");
+	one("fields", map,
+		"argument \"fields.list[1]\" is a MessagePack extension (type -1); extensions are not used");
 	map = value_map(&a, 2);
 	deep = value_map(&a, 1);
 	value_add(&a, &deep, "x", value_float(INFINITY));
@@ -166,7 +182,8 @@ static void names(void **state)
 	(void)state;
 	one("txet", value_int(1), "test.echo has no argument \"txet\"; did you mean \"text\"?");
 	one("colour", value_int(1), "test.echo has no argument \"colour\"; rpc.methods lists them");
-	one("request_id", value_literal("x"), "test.echo has no argument \"request_id\"; rpc.methods lists them");
+	one("request_id", value_literal("x"),
+		"test.echo has no argument \"request_id\"; rpc.methods lists them");
 	arena_init(&a, 0);
 	args = value_map(&a, 2);
 	value_add(&a, &args, "id", value_int(1));
@@ -189,13 +206,16 @@ static void names(void **state)
 	value_add(&a, &args, "x", value_int(1));
 	assert_string_equal(checked("test.raw", &a, &args), "test.raw has no argument \"x\"; it takes none");
 	args.as.pairs[0].key = value_int(7);
-	assert_string_equal(checked("test.raw", &a, &args), "test.raw has an argument whose name is integer; names are texts");
+	assert_string_equal(checked("test.raw", &a, &args),
+		"test.raw has an argument whose name is integer; names are texts");
 	args.as.pairs[0].key = value_borrow("\xff", 1);
-	assert_string_equal(checked("test.raw", &a, &args), "test.raw has an argument whose name is not valid UTF-8");
+	assert_string_equal(
+		checked("test.raw", &a, &args), "test.raw has an argument whose name is not valid UTF-8");
 	args.as.pairs[0].key = value_literal("request_id");
 	args.as.pairs[0].val = value_int(1);
 	value_add(&a, &args, "id", value_int(5));
-	assert_string_equal(checked("test.put", &a, &args), "argument \"request_id\" is integer 1; expected text");
+	assert_string_equal(
+		checked("test.put", &a, &args), "argument \"request_id\" is integer 1; expected text");
 	arena_fini(&a);
 }
 
@@ -204,9 +224,10 @@ static void durations(void **state)
 	static const struct {
 		const char *text;
 		int64_t ms;
-	} good[] = {{"0s", 0}, {"250ms", 250}, {"90s", 90000}, {"30m", 1800000}, {"4h", 14400000}, {"1d12h", 129600000},
-		{"2w", 1209600000}, {"1h30m5s1ms", 5405001}};
-	static const char *const bad[] = {"", "5", "m", "-5m", "5 m", "5x", "1h30", "99999999999999s", "999999999999w", "1H"};
+	} good[] = {{"0s", 0}, {"250ms", 250}, {"90s", 90000}, {"30m", 1800000}, {"4h", 14400000},
+		{"1d12h", 129600000}, {"2w", 1209600000}, {"1h30m5s1ms", 5405001}};
+	static const char *const bad[] = {
+		"", "5", "m", "-5m", "5 m", "5x", "1h30", "99999999999999s", "999999999999w", "1H"};
 	int64_t ms;
 
 	(void)state;

@@ -15,12 +15,12 @@
 
 struct fake {
 	struct rpc *rpc;
-	uint64_t seq;            /* +1 for each call of put */
+	uint64_t seq; /* +1 for each call of put */
 	uint64_t n_put, n_end;
 	int64_t now_ms;
 	bool is_read_only, is_behind;
 	struct deferral *deferred;
-	struct value args;       /* of the last echo; only to look at while it lasts */
+	struct value args; /* of the last echo; only to look at while it lasts */
 	size_t params_n;
 };
 
@@ -107,16 +107,47 @@ static const struct rpc_arg fake_big_args[] = {
 };
 
 static const struct rpc_method fake_methods[] = {
-	{.name = "test.echo", .handler = fake_echo, RPC_ARGS(fake_args), .roles = ROLE_ANY, .help = "Echo", .returns = "{args, who}"},
-	{.name = "test.need", .handler = fake_echo, RPC_ARGS(fake_need_args), .roles = ROLE_AGENT | ROLE_LEADER, .help = "Need an id", .returns = "{args, who}"},
-	{.name = "test.put", .handler = fake_put, RPC_ARGS(fake_need_args), .roles = ROLE_INTAKE | ROLE_ADMIN, .flags = RPC_CHANGES, .help = "Change", .returns = "{seq}"},
+	{.name = "test.echo",
+		.handler = fake_echo,
+		RPC_ARGS(fake_args),
+		.roles = ROLE_ANY,
+		.help = "Echo",
+		.returns = "{args, who}"},
+	{.name = "test.need",
+		.handler = fake_echo,
+		RPC_ARGS(fake_need_args),
+		.roles = ROLE_AGENT | ROLE_LEADER,
+		.help = "Need an id",
+		.returns = "{args, who}"},
+	{.name = "test.put",
+		.handler = fake_put,
+		RPC_ARGS(fake_need_args),
+		.roles = ROLE_INTAKE | ROLE_ADMIN,
+		.flags = RPC_CHANGES,
+		.help = "Change",
+		.returns = "{seq}"},
 	{.name = "test.fail", .handler = fake_fail, .roles = ROLE_ANY, .help = "Fail", .returns = "never"},
-	{.name = "test.wait", .handler = fake_wait, .roles = ROLE_ADMIN, .flags = RPC_LONG, .help = "Wait", .returns = "{done}"},
-	{.name = "test.big", .handler = fake_big, RPC_ARGS(fake_big_args), .roles = ROLE_ADMIN, .help = "Much", .returns = "{text}"},
-	{.name = "test.raw", .handler = fake_raw, .roles = ROLE_ANY, .help = "Stored bytes", .returns = "{id}"},
+	{.name = "test.wait",
+		.handler = fake_wait,
+		.roles = ROLE_ADMIN,
+		.flags = RPC_LONG,
+		.help = "Wait",
+		.returns = "{done}"},
+	{.name = "test.big",
+		.handler = fake_big,
+		RPC_ARGS(fake_big_args),
+		.roles = ROLE_ADMIN,
+		.help = "Much",
+		.returns = "{text}"},
+	{.name = "test.raw",
+		.handler = fake_raw,
+		.roles = ROLE_ANY,
+		.help = "Stored bytes",
+		.returns = "{id}"},
 };
 
-/* The token "secret-ROLE" is a person of that name and role; "secret-gateway" an adapter that may act for others. */
+/* The token "secret-ROLE" is a person of that name and role; "secret-gateway" an adapter that may act for
+ * others. */
 static inline int fake_auth(void *ctx, struct slice token, struct principal *out, struct err *e)
 {
 	char text[64];

@@ -54,12 +54,15 @@ static void shapes(void **state)
 	assert_string_equal(ANSWER(&f, s, "\x93\x02\xa8test.raw\x90"), "");
 	assert_string_equal(ANSWER(&f, s, "\x93\x02\xa8test.nix\x90"), "");
 #define BAD(id, message) "[1," id ",{\"code\":\"bad_request\",\"message\":\"" message "\"},null]"
-	assert_string_equal(ANSWER(&f, s, "\x07"), BAD("null", "a message is integer; expected [0, msgid, method, params] "
-							       "or [2, method, params]"));
-	assert_string_equal(ANSWER(&f, s, "\x90"), BAD("null", "a message does not begin with its type; expected "
-							       "[0, msgid, method, params] or [2, method, params]"));
-	assert_string_equal(ANSWER(&f, s, "\x94\x01\x05\xc0\xc0"), BAD("null", "message type 1 is not one a server takes; "
-		"expected [0, msgid, method, params] or [2, method, params]"));
+	assert_string_equal(ANSWER(&f, s, "\x07"),
+		BAD("null", "a message is integer; expected [0, msgid, method, params] "
+			    "or [2, method, params]"));
+	assert_string_equal(
+		ANSWER(&f, s, "\x90"), BAD("null", "a message does not begin with its type; expected "
+						   "[0, msgid, method, params] or [2, method, params]"));
+	assert_string_equal(ANSWER(&f, s, "\x94\x01\x05\xc0\xc0"),
+		BAD("null", "message type 1 is not one a server takes; "
+			    "expected [0, msgid, method, params] or [2, method, params]"));
 	assert_string_equal(ANSWER(&f, s, "\x93\x00\x05\xa8test.raw"),
 		BAD("5", "a request has 3 elements; expected [0, msgid, method, params]"));
 	assert_string_equal(ANSWER(&f, s, "\x92\x02\xa8test.raw"),
@@ -68,9 +71,12 @@ static void shapes(void **state)
 		BAD("null", "msgid is -1; expected an integer from 0 to 4294967295"));
 	assert_string_equal(ANSWER(&f, s, "\x94\x00\xa1x\xa8test.raw\x90"),
 		BAD("null", "msgid is text; expected an integer from 0 to 4294967295"));
-	assert_string_equal(ANSWER(&f, s, "\x94\x00\x05\x07\x90"), BAD("5", "the method's name is integer; expected text"));
-	assert_string_equal(ANSWER(&f, s, "\x94\x00\x05\xa2\xff\xfe\x90"), BAD("5", "the method's name is not valid UTF-8"));
-	assert_string_equal(ANSWER(&f, s, "\x94\x00\x05\xa8test.raw\x80"), BAD("5", "params is map; expected [] or [map]"));
+	assert_string_equal(ANSWER(&f, s, "\x94\x00\x05\x07\x90"),
+		BAD("5", "the method's name is integer; expected text"));
+	assert_string_equal(ANSWER(&f, s, "\x94\x00\x05\xa2\xff\xfe\x90"),
+		BAD("5", "the method's name is not valid UTF-8"));
+	assert_string_equal(ANSWER(&f, s, "\x94\x00\x05\xa8test.raw\x80"),
+		BAD("5", "params is map; expected [] or [map]"));
 	assert_string_equal(ANSWER(&f, s, "\x94\x00\x05\xa8test.raw\x91\x07"),
 		BAD("5", "params holds integer; expected [] or [map]"));
 	assert_string_equal(ANSWER(&f, s, "\x94\x00\x05\xa8test.raw\x92\x80\x80"),
@@ -90,32 +96,42 @@ static void methods_and_errors(void **state)
 	fake_init(&f);
 	s = rpc_session_new(f.rpc, &me);
 	assert_string_equal(ANSWER(&f, s, "\x94\x00\x01\xa8test.rav\x90"),
-		"[1,1,{\"code\":\"not_found\",\"message\":\"method \\\"test.rav\\\" does not exist; did you mean "
+		"[1,1,{\"code\":\"not_found\",\"message\":\"method \\\"test.rav\\\" does not exist; did you "
+		"mean "
 		"\\\"test.raw\\\"?\"},null]");
 	assert_string_equal(ANSWER(&f, s, "\x94\x00\x01\xa4quit\x90"),
-		"[1,1,{\"code\":\"not_found\",\"message\":\"method \\\"quit\\\" does not exist; rpc.methods lists all\"},null]");
+		"[1,1,{\"code\":\"not_found\",\"message\":\"method \\\"quit\\\" does not exist; rpc.methods "
+		"lists all\"},null]");
 	assert_string_equal(ANSWER(&f, s, "\x94\x00\x01\xa0\x90"),
-		"[1,1,{\"code\":\"not_found\",\"message\":\"method \\\"\\\" does not exist; rpc.methods lists all\"},null]");
+		"[1,1,{\"code\":\"not_found\",\"message\":\"method \\\"\\\" does not exist; rpc.methods "
+		"lists all\"},null]");
 	assert_string_equal(ANSWER(&f, s, "\x94\x00\x01\xa9test.need\x91\x81\xa2id\x01"),
-		"[1,1,{\"code\":\"forbidden\",\"message\":\"test.need needs the role agent, leader; root has the role "
+		"[1,1,{\"code\":\"forbidden\",\"message\":\"test.need needs the role agent, leader; root has "
+		"the role "
 		"admin\"},null]");
 	assert_string_equal(ANSWER(&f, s, "\x94\x00\x01\xa9test.fail\x90"),
-		"[1,1,{\"code\":\"rejected\",\"message\":\"ticket 7 is closed; it can be reopened\",\"argument\":\"stage\","
+		"[1,1,{\"code\":\"rejected\",\"message\":\"ticket 7 is closed; it can be "
+		"reopened\",\"argument\":\"stage\","
 		"\"value\":\"closed\",\"reason\":\"reopen\"},null]");
-	assert_string_equal(ANSWER(&f, s, "\x94\x00\x01\xa8test.put\x91\x81\xa2id\x01"), "[1,1,null,{\"seq\":1}]");
+	assert_string_equal(
+		ANSWER(&f, s, "\x94\x00\x01\xa8test.put\x91\x81\xa2id\x01"), "[1,1,null,{\"seq\":1}]");
 	assert_string_equal(ANSWER(&f, s, "\x94\x00\x01\xa8test.put\x91\x82\xa2id\x01\xaarequest_id\xa1r"),
 		"[1,1,null,{\"seq\":2}]");
 	f.is_read_only = true;
 	assert_string_equal(ANSWER(&f, s, "\x94\x00\x01\xa8test.put\x91\x81\xa2id\x01"),
-		"[1,1,{\"code\":\"read_only\",\"message\":\"the store is read-only: no room on the disk\"},null]");
+		"[1,1,{\"code\":\"read_only\",\"message\":\"the store is read-only: no room on the "
+		"disk\"},null]");
 	assert_string_equal(ANSWER(&f, s, "\x94\x00\x01\xa8test.raw\x90"), "[1,1,null,{\"id\":7}]");
 	assert_string_equal(ANSWER(&f, s, "\x94\x00\x01\xa8test.big\x91\x81\xa4size\xce\x00\x04\x00\x00"),
-		"[1,1,{\"code\":\"too_large\",\"message\":\"the answer of test.big would be over 262144 bytes; ask for less at "
+		"[1,1,{\"code\":\"too_large\",\"message\":\"the answer of test.big would be over 262144 "
+		"bytes; ask for less at "
 		"once\"},null]");
 	assert_string_equal(ANSWER(&f, s, "\x94\x00\x01\xa8test.big\x91\x81\xa4size\xce\x00\x10\x00\x00"),
-		"[1,1,{\"code\":\"too_large\",\"message\":\"the answer of test.big would be over 262144 bytes; ask for less at "
+		"[1,1,{\"code\":\"too_large\",\"message\":\"the answer of test.big would be over 262144 "
+		"bytes; ask for less at "
 		"once\"},null]");
-	assert_string_equal(ANSWER(&f, s, "\x94\x00\x01\xacsession.ping\x90"), "[1,1,null,{\"now\":1790042400000}]");
+	assert_string_equal(
+		ANSWER(&f, s, "\x94\x00\x01\xacsession.ping\x90"), "[1,1,null,{\"now\":1790042400000}]");
 	assert_string_equal(ANSWER(&f, s, "\x94\x00\x01\xa9test.echo\x91\x81\xa4text\xa2hi"),
 		"[1,1,null,{\"args\":{\"text\":\"hi\"},\"who\":\"root\"}]");
 	assert_int_equal(f.params_n, 10);
@@ -169,29 +185,35 @@ static void hello_rules(void **state)
 	fake_init(&f);
 	s = stranger(&f);
 	assert_string_equal(ANSWER(&f, s, "\x94\x00\x01\xacsession.ping\x90"),
-		"[1,1,{\"code\":\"unauthenticated\",\"message\":\"session.ping: say session.hello with a token first\"},null]");
-	assert_string_equal(ANSWER(&f, s, "\x94\x00\x01\xa4quit\x90"),
-		"[1,1,{\"code\":\"unauthenticated\",\"message\":\"say session.hello with a token first\"},null]");
-	assert_string_equal(hello(&f, s, NULL, NULL),
-		"[1,1,{\"code\":\"unauthenticated\",\"message\":\"session.hello needs a token on this connection\","
-		"\"argument\":\"token\"},null]");
+		"[1,1,{\"code\":\"unauthenticated\",\"message\":\"session.ping: say session.hello with a "
+		"token first\"},null]");
+	assert_string_equal(
+		ANSWER(&f, s, "\x94\x00\x01\xa4quit\x90"), "[1,1,{\"code\":\"unauthenticated\",\"message\":"
+							   "\"say session.hello with a token first\"},null]");
+	assert_string_equal(hello(&f, s, NULL, NULL), "[1,1,{\"code\":\"unauthenticated\",\"message\":"
+						      "\"session.hello needs a token on this connection\","
+						      "\"argument\":\"token\"},null]");
 	assert_string_equal(hello(&f, s, "guess", NULL),
 		"[1,1,{\"code\":\"unauthenticated\",\"message\":\"this token is not known\"},null]");
 	assert_false(s->is_known);
 	assert_string_equal(hello(&f, s, "secret-agent", NULL),
-		"[1,1,null,{\"server\":\"tocsind\",\"version\":\"1.2.3\",\"role\":\"agent\",\"name\":\"agent\","
+		"[1,1,null,{\"server\":\"tocsind\",\"version\":\"1.2.3\",\"role\":\"agent\",\"name\":"
+		"\"agent\","
 		"\"now\":1790042400000}]");
 	assert_string_equal(hello(&f, s, NULL, "lena"),
-		"[1,1,{\"code\":\"forbidden\",\"message\":\"only a gateway or an admin may act for others; agent has the role "
+		"[1,1,{\"code\":\"forbidden\",\"message\":\"only a gateway or an admin may act for others; "
+		"agent has the role "
 		"agent\",\"argument\":\"as\",\"value\":\"lena\"},null]");
 	/* a hello that fails changes nothing, also not half */
 	assert_string_equal(hello(&f, s, "secret-gateway", "nobody"),
-		"[1,1,{\"code\":\"not_found\",\"message\":\"there is no person \\\"nobody\\\"\",\"argument\":\"as\","
+		"[1,1,{\"code\":\"not_found\",\"message\":\"there is no person "
+		"\\\"nobody\\\"\",\"argument\":\"as\","
 		"\"value\":\"nobody\"},null]");
 	assert_string_equal(session_who(s), "agent");
 	assert_int_equal(s->me.roles, ROLE_AGENT);
 	assert_string_equal(hello(&f, s, "secret-gateway", "lena"),
-		"[1,1,null,{\"server\":\"tocsind\",\"version\":\"1.2.3\",\"role\":\"adapter\",\"name\":\"lena\","
+		"[1,1,null,{\"server\":\"tocsind\",\"version\":\"1.2.3\",\"role\":\"adapter\",\"name\":"
+		"\"lena\","
 		"\"now\":1790042400000}]");
 	assert_string_equal(session_who(s), "lena");
 	assert_non_null(strstr(ANSWER(&f, s, "\x94\x00\x01\xa9test.echo\x90"), "\"who\":\"lena\""));
@@ -233,7 +255,8 @@ static void role_matrix(void **state)
 				wanted = ERR_UNAUTHENTICATED;
 			else if (s->is_known && (m->roles & 1u << r % N_ROLES) == 0)
 				wanted = ERR_FORBIDDEN;
-			if (rpc_call(f.rpc, s, slice_of(name, strlen(name)), &args, &a, &result, &e) == RPC_DEFERRED)
+			if (rpc_call(f.rpc, s, slice_of(name, strlen(name)), &args, &a, &result, &e) ==
+				RPC_DEFERRED)
 				deferral_finish(f.deferred, &value_nil, NULL);
 			if (wanted != ERR_NONE || e.code == ERR_FORBIDDEN)
 				assert_int_equal(e.code, wanted);
@@ -270,17 +293,20 @@ static void deferred(void **state)
 	arena_init(&a, 0);
 	s = rpc_session_new(f.rpc, &me);
 	session_on_answer(s, on_answer, &got);
-	assert_int_equal(rpc_call(f.rpc, s, SLICE_TEXT("test.wait"), &value_nil, &a, &result, &e), RPC_DEFERRED);
+	assert_int_equal(
+		rpc_call(f.rpc, s, SLICE_TEXT("test.wait"), &value_nil, &a, &result, &e), RPC_DEFERRED);
 	done = value_map(&a, 1);
 	value_add(&a, &done, "done", value_int(42));
 	deferral_finish(f.deferred, &done, NULL);
 	assert_int_equal(got, 42);
-	assert_int_equal(rpc_call(f.rpc, s, SLICE_TEXT("test.wait"), &value_nil, &a, &result, &e), RPC_DEFERRED);
+	assert_int_equal(
+		rpc_call(f.rpc, s, SLICE_TEXT("test.wait"), &value_nil, &a, &result, &e), RPC_DEFERRED);
 	err_set(&e, ERR_INTERNAL, "no");
 	deferral_finish(f.deferred, NULL, &e);
 	assert_int_equal(got, -1);
 	/* the session ends before its answer */
-	assert_int_equal(rpc_call(f.rpc, s, SLICE_TEXT("test.wait"), &value_nil, &a, &result, &e), RPC_DEFERRED);
+	assert_int_equal(
+		rpc_call(f.rpc, s, SLICE_TEXT("test.wait"), &value_nil, &a, &result, &e), RPC_DEFERRED);
 	got = 0;
 	rpc_session_end(f.rpc, s);
 	deferral_finish(f.deferred, &done, NULL);
@@ -304,8 +330,9 @@ static void documentation(void **state)
 	buf_add_u8(&b, 0);
 	assert_non_null(strstr((char *)b.p, "| `test.need` | agent, leader | Need an id |\n"));
 	assert_non_null(strstr((char *)b.p, "| `session.ping` | all | See that the server answers |\n"));
-	assert_non_null(strstr((char *)b.p, "#### test.put\n\nChange. Answers `{seq}`. Takes `request_id`.\n\n"
-					    "| argument | type | meaning |\n|---|---|---|\n| `id` | id | which |\n"));
+	assert_non_null(
+		strstr((char *)b.p, "#### test.put\n\nChange. Answers `{seq}`. Takes `request_id`.\n\n"
+				    "| argument | type | meaning |\n|---|---|---|\n| `id` | id | which |\n"));
 	assert_non_null(strstr((char *)b.p, "| `kind`? | `urge`, `ask`, `withdraw` | a \\| word |\n"));
 	assert_non_null(strstr((char *)b.p, "| `count`? | integer 1…1000 | a count |\n"));
 	buf_reset(&b);
@@ -313,10 +340,14 @@ static void documentation(void **state)
 	value_json(&b, value_at(&all, 7));
 	buf_add_u8(&b, 0);
 	assert_string_equal((char *)b.p,
-		"{\"name\":\"test.put\",\"help\":\"Change\",\"args\":[{\"name\":\"id\",\"type\":\"id\",\"required\":true,"
-		"\"help\":\"which\"},{\"name\":\"note\",\"type\":\"text\",\"required\":false,\"help\":\"why\"},{\"name\":"
-		"\"request_id\",\"type\":\"text\",\"required\":false,\"help\":\"repeats of the same call with the same "
-		"request_id get the first answer\"}],\"returns\":\"{seq}\",\"roles\":[\"intake\",\"admin\"],\"changes\":true,"
+		"{\"name\":\"test.put\",\"help\":\"Change\",\"args\":[{\"name\":\"id\",\"type\":\"id\","
+		"\"required\":true,"
+		"\"help\":\"which\"},{\"name\":\"note\",\"type\":\"text\",\"required\":false,\"help\":"
+		"\"why\"},{\"name\":"
+		"\"request_id\",\"type\":\"text\",\"required\":false,\"help\":\"repeats of the same call "
+		"with the same "
+		"request_id get the first "
+		"answer\"}],\"returns\":\"{seq}\",\"roles\":[\"intake\",\"admin\"],\"changes\":true,"
 		"\"long\":false,\"before_hello\":false}");
 	buf_fini(&b);
 	arena_fini(&a);
@@ -344,9 +375,9 @@ static void counted(void **state)
 	v = rpc_stats(f.rpc, &a);
 	value_json(&b, &v);
 	buf_add_u8(&b, 0);
-	assert_string_equal((char *)b.p,
-		"{\"sessions\":1,\"calls\":4,\"errors\":2,\"deferred\":0,\"methods\":{\"test.fail\":{\"calls\":1,\"errors\":1},"
-		"\"test.raw\":{\"calls\":2,\"errors\":0}}}");
+	assert_string_equal((char *)b.p, "{\"sessions\":1,\"calls\":4,\"errors\":2,\"deferred\":0,"
+					 "\"methods\":{\"test.fail\":{\"calls\":1,\"errors\":1},"
+					 "\"test.raw\":{\"calls\":2,\"errors\":0}}}");
 	assert_int_equal(s->n_calls, 4);
 	buf_fini(&b);
 	arena_fini(&a);

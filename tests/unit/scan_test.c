@@ -84,16 +84,17 @@ static void suite_frames(void **state)
 	(void)state;
 	if (suite == NULL)
 		skip();
-	json_object_foreach (suite, name, group)
-		json_array_foreach (group, i, value) {
-			n_values++;
-			json_array_foreach (json_object_get(value, "msgpack"), j, encoding) {
-				uint8_t bytes[1024];
+	json_object_foreach(suite, name, group) json_array_foreach(group, i, value)
+	{
+		n_values++;
+		json_array_foreach(json_object_get(value, "msgpack"), j, encoding)
+		{
+			uint8_t bytes[1024];
 
-				check_whole(bytes, suite_bytes(json_string_value(encoding), bytes));
-				n_encodings++;
-			}
+			check_whole(bytes, suite_bytes(json_string_value(encoding), bytes));
+			n_encodings++;
 		}
+	}
 	assert_int_equal(n_values, 85);
 	assert_int_equal(n_encodings, 233);
 	json_decref(suite);
@@ -120,19 +121,21 @@ static void bombs(void **state)
 {
 	(void)state;
 	BROKEN(ERR_TOO_LARGE,
-		"an array of 268435455 elements at offset 0 does not fit in a frame of at most 262144 bytes", 0xdd, 0x0f,
-		0xff, 0xff, 0xff);
+		"an array of 268435455 elements at offset 0 does not fit in a frame of at most 262144 bytes",
+		0xdd, 0x0f, 0xff, 0xff, 0xff);
 	BROKEN(ERR_TOO_LARGE,
-		"a map of 4294967295 elements at offset 0 does not fit in a frame of at most 262144 bytes", 0xdf, 0xff,
-		0xff, 0xff, 0xff);
-	BROKEN(ERR_TOO_LARGE, "a value of 4294967300 bytes at offset 1 does not fit in a frame of at most 262144 bytes",
+		"a map of 4294967295 elements at offset 0 does not fit in a frame of at most 262144 bytes",
+		0xdf, 0xff, 0xff, 0xff, 0xff);
+	BROKEN(ERR_TOO_LARGE,
+		"a value of 4294967300 bytes at offset 1 does not fit in a frame of at most 262144 bytes",
 		0x91, 0xdb, 0xff, 0xff, 0xff, 0xff);
-	BROKEN(ERR_TOO_LARGE, "a value of 4294967301 bytes at offset 0 does not fit in a frame of at most 262144 bytes",
+	BROKEN(ERR_TOO_LARGE,
+		"a value of 4294967301 bytes at offset 0 does not fit in a frame of at most 262144 bytes",
 		0xc9, 0xff, 0xff, 0xff, 0xff, 0x01);
 	/* each array alone would fit: together they owe more than there is room for */
 	BROKEN(ERR_TOO_LARGE,
-		"an array of 65535 elements at offset 9 does not fit in a frame of at most 262144 bytes", 0xdc, 0xff,
-		0xff, 0xdc, 0xff, 0xff, 0xdc, 0xff, 0xff, 0xdc, 0xff, 0xff, 0xdc, 0xff, 0xff);
+		"an array of 65535 elements at offset 9 does not fit in a frame of at most 262144 bytes",
+		0xdc, 0xff, 0xff, 0xdc, 0xff, 0xff, 0xdc, 0xff, 0xff, 0xdc, 0xff, 0xff, 0xdc, 0xff, 0xff);
 	BROKEN(ERR_BAD_REQUEST, "byte 0xc1 at offset 0 of the frame is not MessagePack", 0xc1);
 	BROKEN(ERR_BAD_REQUEST, "byte 0xc1 at offset 2 of the frame is not MessagePack", 0x92, 0x01, 0xc1);
 }

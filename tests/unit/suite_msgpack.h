@@ -1,4 +1,5 @@
-/* The MessagePack test suite (https://github.com/kawanet/msgpack-test-suite): one call a value and encoding. */
+/* The MessagePack test suite (https://github.com/kawanet/msgpack-test-suite): one call a value and encoding.
+ */
 #pragma once
 
 #include <jansson.h>
@@ -29,7 +30,8 @@ static inline json_t *suite_load(void)
 	char path[4096];
 	json_t *suite;
 
-	snprintf(path, sizeof(path), "%s/msgpack/msgpack-test-suite.json", data != NULL ? data : "../shared/data");
+	snprintf(path, sizeof(path), "%s/msgpack/msgpack-test-suite.json",
+		data != NULL ? data : "../shared/data");
 	suite = json_load_file(path, 0, NULL);
 	if (suite == NULL)
 		printf("skipped: no test suite at %s\n", path);
