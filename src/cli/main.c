@@ -1,4 +1,204 @@
-int main(void)
+/* tocsin: the command line. Finds the command, lets it run, says what went wrong. */
+#include <locale.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli_int.h"
+#include "tocsin/util.h"
+
+#define N_COMMANDS_MAX 64
+
+static const char global_help[] =
+	"Usage: tocsin [--server unix:PATH|tcp:HOST:PORT] [--token-file FILE] [--json] COMMAND ...\n"
+	"\n"
+	"  --server ADDR      where the daemon listens; else $TOCSIN_SERVER, else unix:./data/tocsin.sock\n"
+	"  --token-file FILE  a file whose first line is the token (needed over TCP); else $TOCSIN_TOKEN_FILE\n"
+	"  --json             print JSON for machines instead of tables\n"
+	"  --help             this text; after a command: that command's\n"
+	"\n";
+
+int usage(struct err *e, const char *format, ...)
 {
+	char text[sizeof(e->text)];
+	va_list ap;
+
+	va_start(ap, format);
+	vsnprintf(text, sizeof(text), format, ap);
+	va_end(ap);
+	err_set(e, ERR_BAD_REQUEST, "%s", text);
+	return EXIT_WRONG_USAGE;
+}
+
+/* ---- the connection --------------------------------------------------------------------------------------- */
+int cli_token(struct cli *c, const char **token, struct err *e)
+{
+	char line[256] = "";
+	FILE *f;
+
+	*token = NULL;
+	if (c->token_file == NULL)
+		return 0;
+	f = fopen(c->token_file, "re");
+	if (f == NULL || fgets(line, sizeof(line), f) == NULL) {
+		if (f != NULL)
+			fclose(f);
+		return err_set(e, ERR_UNAUTHENTICATED, "token file %s cannot be read or is empty", c->token_file);
+	}
+	fclose(f);
+	line[strcspn(line, " \t\r\n")] = '\0';
+	*token = arena_text(&c->arena, line, strlen(line));
 	return 0;
+}
+
+int cli_open(struct cli *c, struct err *e)
+{
+	const char *token;
+
+	if (c->is_open)
+		return 0;
+	if (cli_token(c, &token, e) != 0)
+		return -1;
+	if (client_open(&c->client, c->server, token, e) != 0) {
+		client_close(&c->client);
+		return -1;
+	}
+	c->is_open = true;
+	return 0;
+}
+
+int cli_call(struct cli *c, const char *method, const struct value *args, struct value *result, struct err *e)
+{
+	if (cli_open(c, e) != 0)
+		return -1;
+	return client_call(&c->client, &c->arena, method, args, result, e);
+}
+
+void cli_complain(const struct cli *c, const struct err *e)
+{
+	fprintf(stderr, "tocsin: %s: %s", c->client.is_lost ? "unreachable" : err_name(e->code), e->text);
+	if (e->argument[0] != '\0' && e->value[0] != '\0')
+		fprintf(stderr, " (argument %s = %s)", e->argument, e->value);
+	else if (e->argument[0] != '\0')
+		fprintf(stderr, " (argument %s)", e->argument);
+	if (e->reason[0] != '\0')
+		fprintf(stderr, " [%s]", e->reason);
+	fputc('\n', stderr);
+}
+
+/* ---- commands --------------------------------------------------------------------------------------------- */
+static const struct command *const groups[] = {commands_ticket, commands_explain, commands_watch, commands_export,
+	commands_rules, commands_admin, commands_call};
+
+static uint32_t commands_all(const struct command *out[N_COMMANDS_MAX])
+{
+	uint32_t n = 0;
+
+	for (size_t g = 0; g < sizeof(groups) / sizeof(groups[0]); g++)
+		for (const struct command *k = groups[g]; k->name != NULL; k++) {
+			must(n < N_COMMANDS_MAX);
+			out[n++] = k;
+		}
+	return n;
+}
+
+static void print_help(FILE *out)
+{
+	const struct command *all[N_COMMANDS_MAX];
+	uint32_t n = commands_all(all);
+
+	fputs(global_help, out);
+	for (uint32_t i = 0; i < n; i++)
+		fprintf(out, "  %-9s %s\n", all[i]->name, all[i]->help);
+	fputs("\n`tocsin COMMAND --help` says more. Exit: 0 done, 1 refused or failed, 2 wrong usage.\n", out);
+}
+
+static void print_command_help(FILE *out, const struct command *k)
+{
+	fprintf(out, "Usage: tocsin %s %s\n\n%s.\n", k->name, k->args, k->help);
+	if (k->more != NULL)
+		fprintf(out, "\n%s", k->more);
+}
+
+static int run_command(struct cli *c, const struct command *k, int argc, char **argv)
+{
+	struct err e = {.code = ERR_NONE};
+	int rc;
+
+	for (int i = 0; i < argc && strcmp(argv[i], "--") != 0; i++)
+		if (strcmp(argv[i], "--help") == 0) {
+			print_command_help(stdout, k);
+			return 0;
+		}
+	rc = k->run(c, argc, argv, &e);
+	if (rc < 0)
+		cli_complain(c, &e);
+	if (rc == EXIT_WRONG_USAGE)
+		fprintf(stderr, "tocsin: %s\nUsage: tocsin %s %s\n", e.text, k->name, k->args);
+	if (fflush(stdout) != 0 && rc == 0)
+		rc = -1;
+	return rc < 0 ? 1 : rc;
+}
+
+static int find_and_run(struct cli *c, int argc, char **argv)
+{
+	const struct command *all[N_COMMANDS_MAX];
+	const char *names[N_COMMANDS_MAX], *meant;
+	uint32_t n = commands_all(all);
+
+	for (uint32_t i = 0; i < n; i++) {
+		names[i] = all[i]->name;
+		if (strcmp(argv[0], all[i]->name) == 0)
+			return run_command(c, all[i], argc - 1, argv + 1);
+	}
+	meant = nearest_word(argv[0], names, n);
+	fprintf(stderr, "tocsin: there is no command \"%s\"%s%s%s\n", argv[0], meant == NULL ? "; tocsin --help lists all" : "; did you mean \"",
+		meant == NULL ? "" : meant, meant == NULL ? "" : "\"?");
+	return EXIT_WRONG_USAGE;
+}
+
+/* Options before the command; returns how many words they took, or -1. */
+static int take_globals(struct cli *c, int argc, char **argv, bool *wants_help, struct err *e)
+{
+	const struct option_spec specs[] = {{"--server", &c->server, NULL}, {"--token-file", &c->token_file, NULL},
+		{"--json", NULL, &c->is_json}, {"--help", NULL, wants_help}, {NULL, NULL, NULL}};
+	int n = 0;
+
+	while (n < argc && strncmp(argv[n], "--", 2) == 0) {
+		bool has_value = strchr(argv[n], '=') == NULL &&
+			(strcmp(argv[n], "--server") == 0 || strcmp(argv[n], "--token-file") == 0);
+		int used = has_value && n + 1 < argc ? 2 : 1, left = used;
+
+		if (options_take(&left, argv + n, specs, e) != 0)
+			return -1;
+		n += used;
+	}
+	return n;
+}
+
+int main(int argc, char **argv)
+{
+	struct cli c = {.server = getenv("TOCSIN_SERVER"), .token_file = getenv("TOCSIN_TOKEN_FILE"), .client.fd = -1};
+	bool wants_help = false;
+	struct err e;
+	int n, rc;
+
+	if (setlocale(LC_CTYPE, "") == NULL || MB_CUR_MAX == 1)
+		setlocale(LC_CTYPE, "C.UTF-8"); /* texts are UTF-8 wherever we run */
+	if (c.server == NULL)
+		c.server = "unix:./data/tocsin.sock";
+	n = take_globals(&c, argc - 1, argv + 1, &wants_help, &e);
+	if (n < 0) {
+		fprintf(stderr, "tocsin: %s\n", e.text);
+		return EXIT_WRONG_USAGE;
+	}
+	if (wants_help || n == argc - 1) {
+		print_help(wants_help ? stdout : stderr);
+		return wants_help ? 0 : EXIT_WRONG_USAGE;
+	}
+	arena_init(&c.arena, 0);
+	rc = find_and_run(&c, argc - 1 - n, argv + 1 + n);
+	client_close(&c.client);
+	arena_fini(&c.arena);
+	return rc;
 }

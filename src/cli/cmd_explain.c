@@ -1,0 +1,91 @@
+/* tocsin explain: why a ticket went where it went, and why the other rules did not fire. */
+#include <string.h>
+
+#include "cli_int.h"
+
+static const char *shown(struct arena *a, const struct value *map, const char *key)
+{
+	return value_shown(a, key, value_get(map, key));
+}
+
+/* The first condition that did not hold, its value and its limit. */
+static const char *failed_shown(struct arena *a, const struct value *rule)
+{
+	const struct value *failed = value_get(rule, "failed");
+
+	if (failed == NULL)
+		return shown(a, rule, "because");
+	if (failed->type != VALUE_MAP)
+		return value_shown(a, NULL, failed);
+	if (value_get(failed, "message") != NULL)
+		return shown(a, failed, "message");
+	return arena_printf(a, "%s is %s, wanted %s",
+		shown(a, failed, value_get(failed, "condition") != NULL ? "condition" : "field"), shown(a, failed, "value"),
+		shown(a, failed, value_get(failed, "limit") != NULL ? "limit" : "wanted"));
+}
+
+static void decision_print(struct arena *a, const struct value *decision)
+{
+	const struct value *because = value_get(decision, "because"), *rules = value_get(decision, "rules");
+	struct table t;
+
+	printf("\n%s\n", shown(a, decision, "point"));
+	if (value_is(because, VALUE_ARRAY))
+		for (uint32_t i = 0; i < because->n; i++)
+			printf("  because %s\n", value_shown(a, NULL, &because->as.items[i]));
+	else if (because != NULL)
+		printf("  because %s\n", value_shown(a, NULL, because));
+	if (value_get(decision, "failed") != NULL)
+		printf("  a rule failed: %s\n", shown(a, decision, "failed"));
+	if (!value_is(rules, VALUE_ARRAY) || rules->n == 0)
+		return;
+	table_init(&t, a, "  |RULE|WHY");
+	for (uint32_t i = 0; i < rules->n; i++) {
+		const struct value *rule = &rules->as.items[i];
+
+		table_cell(&t, value_true(value_get(rule, "fired")) ? " *" : "  ");
+		table_cell(&t, shown(a, rule, "rule"));
+		table_cell(&t, failed_shown(a, rule));
+	}
+	table_print(&t, stdout);
+}
+
+static int run_explain(struct cli *c, int argc, char **argv, struct err *e)
+{
+	const char *rule = NULL, *seq = NULL;
+	const struct option_spec specs[] = {{"--rule", &rule, NULL}, {"--seq", &seq, NULL}, {NULL, NULL, NULL}};
+	struct value args = value_map(&c->arena, 3), result;
+	const struct value *decisions;
+	int64_t id, at;
+
+	if (options_take(&argc, argv, specs, e) != 0)
+		return EXIT_WRONG_USAGE;
+	if (argc != 1)
+		return usage(e, "one ID is needed");
+	if (option_id(argv[0], &id, e) != 0 || (seq != NULL && option_int("--seq", seq, 1, INT64_MAX, &at, e) != 0))
+		return EXIT_WRONG_USAGE;
+	value_add(&c->arena, &args, "id", value_int(id));
+	if (rule != NULL)
+		value_add(&c->arena, &args, "rule", value_literal(rule));
+	if (seq != NULL)
+		value_add(&c->arena, &args, "seq", value_int(at));
+	if (cli_call(c, "ticket.explain", &args, &result, e) != 0)
+		return -1;
+	if (c->is_json) {
+		json_print(stdout, &result);
+		return 0;
+	}
+	printf("ticket %s, entry %s of %s, rules of generation %s (* fired)\n", shown(&c->arena, &result, "id"),
+		shown(&c->arena, &result, "seq"), shown(&c->arena, &result, "at"), shown(&c->arena, &result, "generation"));
+	decisions = value_get(&result, "decisions");
+	for (uint32_t i = 0; decisions != NULL && i < decisions->n; i++)
+		decision_print(&c->arena, &decisions->as.items[i]);
+	return 0;
+}
+
+const struct command commands_explain[] = {
+	{"explain", "ID [--rule NAME] [--seq N]", "Why it went where it went, and why other rules did not fire",
+		"The stored pack is asked again with the facts as they were. --seq: another entry than the last decided one.\n",
+		run_explain},
+	{NULL, NULL, NULL, NULL, NULL},
+};

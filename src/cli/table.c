@@ -1,0 +1,181 @@
+/* Tables for people: columns as wide as a terminal shows them. */
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <wchar.h>
+
+#include "cli_int.h"
+#include "tocsin/clock.h"
+#include "tocsin/util.h"
+
+/* One character: its bytes and the columns it takes; bytes that are no character count as one column each. */
+static size_t character(const char *p, size_t n, size_t *columns)
+{
+	mbstate_t state;
+	wchar_t wide;
+	size_t used;
+	int width;
+
+	memset(&state, 0, sizeof(state));
+	used = mbrtowc(&wide, p, n, &state);
+	if (used == 0 || used > n) {
+		*columns = 1;
+		return 1;
+	}
+	width = wcwidth(wide);
+	*columns = width < 0 ? 1 : (size_t)width;
+	return used;
+}
+
+size_t text_columns(const char *text)
+{
+	size_t n = strlen(text), at = 0, all = 0;
+
+	while (at < n) {
+		size_t columns;
+
+		at += character(text + at, n - at, &columns);
+		all += columns;
+	}
+	return all;
+}
+
+const char *text_clip(struct arena *a, struct slice text, size_t columns)
+{
+	const char *p = text.p;
+	size_t at = 0, all = 0, last = 0;
+	char *out = arena_alloc(a, text.n + 4);
+
+	while (at < text.n) {
+		size_t width, used = character(p + at, text.n - at, &width);
+
+		if (all + width > columns)
+			break;
+		memcpy(out + at, p + at, used);
+		if ((unsigned char)p[at] < ' ' || p[at] == 0x7f)
+			out[at] = ' ';
+		at += used;
+		all += width;
+		if (all + 1 <= columns)
+			last = at;
+	}
+	if (at < text.n) {
+		memcpy(out + last, "…", sizeof("…"));
+		return out;
+	}
+	out[at] = '\0';
+	return out;
+}
+
+void table_init(struct table *t, struct arena *a, const char *headings)
+{
+	memset(t, 0, sizeof(*t));
+	t->arena = a;
+	for (const char *p = headings; p != NULL;) {
+		const char *bar = strchr(p, '|');
+
+		must(t->n_columns < TABLE_COLUMNS_MAX);
+		table_cell(t, arena_text(a, p, bar == NULL ? strlen(p) : (size_t)(bar - p)));
+		t->n_columns++;
+		p = bar == NULL ? NULL : bar + 1;
+	}
+}
+
+void table_cell(struct table *t, const char *text)
+{
+	if (t->n_cells == t->cap) {
+		const char **more = arena_alloc(t->arena, (t->cap * 2 + 64) * sizeof(*more));
+
+		if (t->n_cells > 0)
+			memcpy(more, t->cells, t->n_cells * sizeof(*more));
+		t->cells = more;
+		t->cap = t->cap * 2 + 64;
+	}
+	if (text == NULL)
+		text = "";
+	t->cells[t->n_cells++] = text_clip(t->arena, slice_of(text, strlen(text)), 4096);
+}
+
+void table_cellf(struct table *t, const char *format, ...)
+{
+	char text[512];
+	va_list ap;
+
+	va_start(ap, format);
+	vsnprintf(text, sizeof(text), format, ap);
+	va_end(ap);
+	text[utf8_clip(text, strlen(text))] = '\0';
+	table_cell(t, text);
+}
+
+static void print_cell(FILE *out, const char *text, size_t width, bool is_right, bool is_last)
+{
+	size_t columns = text_columns(text), pad = columns < width ? width - columns : 0;
+
+	if (is_right)
+		fprintf(out, "%*s%s", (int)pad, "", text);
+	else
+		fprintf(out, "%s%*s", text, is_last ? 0 : (int)pad, "");
+	fputs(is_last ? "\n" : "  ", out);
+}
+
+void table_print(const struct table *t, FILE *out)
+{
+	size_t width[TABLE_COLUMNS_MAX] = {0};
+	bool is_right[TABLE_COLUMNS_MAX];
+
+	for (uint32_t i = 0; i < t->n_columns; i++)
+		is_right[i] = t->cells[i][0] == '>';
+	for (uint32_t i = 0; i < t->n_cells; i++) {
+		uint32_t column = i % t->n_columns;
+		size_t columns = text_columns(t->cells[i] + (i < t->n_columns && is_right[column]));
+
+		if (columns > width[column])
+			width[column] = columns;
+	}
+	for (uint32_t i = 0; i < t->n_cells; i++) {
+		uint32_t column = i % t->n_columns;
+
+		print_cell(out, t->cells[i] + (i < t->n_columns && is_right[column]), width[column], is_right[column],
+			column + 1 == t->n_columns);
+	}
+}
+
+/* ---- values ---------------------------------------------------------------------------------------------- */
+const char *time_shown(struct arena *a, int64_t at_ms)
+{
+	char iso[40];
+
+	clock_format(at_ms, iso);
+	return arena_printf(a, "%.10s %.8s", iso, iso + 11);
+}
+
+bool field_is_time(const char *field)
+{
+	static const char *const times[] = {"at", "created", "updated", "closed", "occurred", "due", "loaded_at", "now", "from",
+		"to", "since", "resolved", "received", "until"};
+
+	for (size_t i = 0; i < sizeof(times) / sizeof(times[0]); i++)
+		if (strcmp(field, times[i]) == 0)
+			return true;
+	return false;
+}
+
+const char *value_shown(struct arena *a, const char *field, const struct value *v)
+{
+	const char *text;
+	int64_t at;
+	struct buf b;
+
+	if (v == NULL || v->type == VALUE_NIL)
+		return "";
+	if (v->type == VALUE_TEXT)
+		return value_cstr(a, v);
+	if (field != NULL && field_is_time(field) && value_as_int(v, &at) && at > 0)
+		return time_shown(a, at);
+	buf_init(&b, (size_t)1024 * 1024);
+	value_json(&b, v);
+	text = arena_text(a, (const char *)b.p, b.n);
+	buf_fini(&b);
+	return text;
+}
