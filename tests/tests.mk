@@ -44,6 +44,12 @@ $(FAULT)/journal_%: $(BUILD)/tests/fault/journal_%.o \
 	@mkdir -p $(@D)
 	$(CC) -o $@ $^ $(LDLIBS_ALL)
 
+demo: deps all
+	/usr/bin/python3 examples/guangdong/day.py
+
+run: all
+	build/tocsind --data ./data
+
 fault: $(FAULT_BIN)
 .PHONY: fault
 
