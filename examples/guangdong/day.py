@@ -51,7 +51,7 @@ class Daemon:
         self.process = subprocess.Popen([os.path.join(ROOT, "build", "tocsind"), "--data", self.data, "--rules", self.rules,
                                          "--share", os.path.join(ROOT, "lua"), "--clock", "virtual:%sT00:00" % DAY],
                                         stderr=self.log)
-        wait_for(self.address).close()
+        wait_for(self.address)
         self.client = Client(self.address)
 
     def call(self, method, **args):
@@ -132,7 +132,8 @@ def why(daemon, ticket_id):
     ticket = daemon.call("ticket.get", id=ticket_id)
     say("Why did %s go to %s?" % (ticket["no"], ticket["queue"]))
     say("  “%s” (%s, %s)" % (ticket["text"], ZH[ticket["channel"]], ticket.get("city")))
-    explained = daemon.call("ticket.explain", id=ticket_id)
+    created = daemon.call("ticket.history", id=ticket_id, limit=1)["events"][0]
+    explained = daemon.call("ticket.explain", id=ticket_id, seq=created["seq"])
     for decision in explained["decisions"]:
         for reason in decision.get("because", []):
             say("  ✓ %-34s %s" % (reason["rule"], reason.get("because", "")))
@@ -144,20 +145,24 @@ def why(daemon, ticket_id):
     say()
 
 
-def change_rule(rules):
-    path = os.path.join(rules, "routing.lua")
+def change_file(path, old, new):
     with open(path, encoding="utf-8") as f:
         text = f.read()
+    if old not in text:
+        sys.exit("%s does not hold %r any more" % (path, old))
+    with open(path, "w", encoding="utf-8") as f:
+        f.write(text.replace(old, new, 1))
+
+
+def change_rule(rules):
     rule = '''  rule "recharge, tonight" {
-    when = { category = under "recharge" },
+    when = { category = under "recharge", city = "shenzhen" },
     to = queue "expert", priority = 1,
-    because = "recharge is broken tonight; the experts look at it",
+    because = "recharge is broken in Shenzhen tonight; the experts look at it",
   },
 '''
     head = 'rules "routing" {\n'
-    assert head in text
-    with open(path, "w", encoding="utf-8") as f:
-        f.write(text.replace(head, head + rule, 1))
+    change_file(os.path.join(rules, "routing.lua"), head, head + rule)
     return rule
 
 
@@ -198,8 +203,7 @@ def story(daemon, rules):
     why(daemon, again["id"])
 
     say("4. A typing mistake, reloaded:")
-    with open(os.path.join(rules, "routing.lua"), "a", encoding="utf-8") as f:
-        f.write('\nrules "late" { rule "x" { when = { catgory = "sms.failure" }, to = queue "expert" } }\n')
+    change_file(os.path.join(rules, "routing.lua"), 'when = { category = under "roaming" }', 'when = { catgory = under "roaming" }')
     broken = daemon.call("rules.reload")
     for error in broken["errors"]:
         say("  %s:%s: %s" % (error["file"], error.get("line"), error["message"]))
