@@ -35,8 +35,10 @@ OPT_release := -O2 -g -D_FORTIFY_SOURCE=2 -fstack-protector-strong
 OPT_debug := -O0 -g3
 OPT_asan := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 OPT_tsan := -O1 -g -fsanitize=thread -fno-omit-frame-pointer
+OPT_fuzz := -O1 -g -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 SAN_asan := -fsanitize=address,undefined
 SAN_tsan := -fsanitize=thread
+SAN_fuzz := -fsanitize=fuzzer,address,undefined
 CFLAGS_ALL := -std=c11 -D_GNU_SOURCE -Iinclude -Isrc $(WARN) $(OPT_$(MODE)) -pthread -MMD -MP \
 	$(shell pkg-config --cflags $(PKGS) 2>/dev/null) $(if $(WERROR),-Werror) $(CFLAGS)
 LDLIBS_ALL := $(SAN_$(MODE)) -pthread $(shell pkg-config --libs $(PKGS) 2>/dev/null) -ldl -lm

@@ -45,8 +45,9 @@ done
 for t in tests/lua/*_test.sh; do
 	[ -e "$t" ] && run "lua/$(basename "$t" .sh)" bash "$t"
 done
+/usr/bin/python3 tests/fuzz/make_seeds.py build/release/seeds
 for t in build/release/fuzz/*_fuzz; do
-	[ -e "$t" ] && run "fuzz/$(basename "$t")" "$t" tests/fuzz/corpus/"$(basename "$t")"
+	[ -e "$t" ] && run "fuzz/$(basename "$t")" "$t" build/release/seeds/"$(basename "$t")" tests/fuzz/corpus/"$(basename "$t")"
 done
 for t in journal_powercut journal_iofault store_powercut store_iofault; do
 	[ -x "build/release/fault/$t" ] && run "fault/$t" "build/release/fault/$t"

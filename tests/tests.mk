@@ -1,11 +1,11 @@
 # What `make test`, `make soak`, `make bench`, `make lint` and `make fuzz` run.
 
 test: deps-quick
-	$(MAKE) MODE=release all units fault
+	$(MAKE) MODE=release all units fault fuzzers
 	tests/run.sh
 
 soak: deps-quick
-	$(MAKE) MODE=release all units fault
+	$(MAKE) MODE=release all units fault fuzzers
 	TOCSIN_DOSE=20 tests/run.sh
 
 deps-quick: deps
@@ -56,3 +56,23 @@ fault: $(FAULT_BIN)
 $(BUILD)/bench/%: $(BUILD)/tests/bench/%.o $(BUILD)/libtocsin.a
 	@mkdir -p $(@D)
 	$(CC) -o $@ $^ $(LDLIBS_ALL)
+
+# ---- fuzzing ----------------------------------------------------------------------------------------------
+# An ordinary build replays the seeds (tests/run.sh); `make fuzz` lets libFuzzer go on from them in build/fuzz/corpus.
+FUZZ_S ?= 60
+FUZZ_NAMES := $(basename $(notdir $(wildcard tests/fuzz/*_fuzz.c)))
+FUZZ_MAIN = $(if $(filter fuzz,$(MODE)),,$(BUILD)/tests/fuzz/replay.o)
+
+$(BUILD)/fuzz/%_fuzz: $(BUILD)/tests/fuzz/%_fuzz.o $(BUILD)/tests/fuzz/replay.o $(BUILD)/libtocsin.a
+	@mkdir -p $(@D)
+	$(CC) -o $@ $(filter-out %/replay.o,$^) $(FUZZ_MAIN) $(LDLIBS_ALL)
+
+fuzzers: $(addprefix $(BUILD)/fuzz/,$(FUZZ_NAMES))
+
+fuzz: deps-quick
+	$(MAKE) MODE=fuzz CC=clang fuzzers
+	/usr/bin/python3 tests/fuzz/make_seeds.py build/fuzz/seeds
+	for t in $(FUZZ_NAMES); do mkdir -p build/fuzz/corpus/$$t build/fuzz/seeds/$$t && \
+		build/fuzz/fuzz/$$t -max_total_time=$(FUZZ_S) -max_len=4096 -timeout=5 -malloc_limit_mb=256 \
+		-artifact_prefix=build/fuzz/ -print_final_stats=1 build/fuzz/corpus/$$t build/fuzz/seeds/$$t || exit 1; done
+.PHONY: fuzzers

@@ -1,7 +1,7 @@
 /* The codec: any bytes decode or fail cleanly; what decodes encodes to bytes that decode to the same. */
 #include <string.h>
 
-#include "replay.h"
+#include "fuzz.h"
 #include "tocsin/value.h"
 #include "tocsin/wire.h"
 

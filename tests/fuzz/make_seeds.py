@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""Write a small seed corpus for the scan, codec and rpc targets: make_seeds.py DIR makes DIR/scan, DIR/codec, DIR/rpc."""
+"""Write a small seed corpus for the scan, codec and rpc targets: make_seeds.py DIR makes DIR/scan_fuzz and so on."""
 
 import os
 import struct
@@ -36,10 +36,10 @@ def write(folder, seeds):
 def main(root):
     packed = [msgpack.packb(v, use_bin_type=True) for v in VALUES]
     packed += [struct.pack(">BI", 0xDD, 2) + b"\xc0\xc0"] + HEADS
-    write(os.path.join(root, "scan"), packed)
-    write(os.path.join(root, "codec"), packed)
+    write(os.path.join(root, "scan_fuzz"), packed)
+    write(os.path.join(root, "codec_fuzz"), packed)
     calls = [msgpack.packb(c, use_bin_type=True) for c in CALLS]
-    write(os.path.join(root, "rpc"), [b"\x00" + c for c in calls] + [b"\x01" + c for c in calls] + [b"\x00" + b"".join(calls)])
+    write(os.path.join(root, "rpc_fuzz"), [b"\x00" + c for c in calls] + [b"\x01" + c for c in calls] + [b"\x00" + b"".join(calls)])
 
 
 if __name__ == "__main__":

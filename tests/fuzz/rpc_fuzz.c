@@ -5,7 +5,7 @@
  */
 #include <string.h>
 
-#include "replay.h"
+#include "fuzz.h"
 #include "tocsin/log.h"
 #include "tocsin/rpc.h"
 #include "tocsin/wire.h"

@@ -1,7 +1,7 @@
 /* The walker: never reads behind its bytes, says the same dripped as whole, stays within its limits. */
 #include <string.h>
 
-#include "replay.h"
+#include "fuzz.h"
 #include "tocsin/err.h"
 #include "tocsin/wire.h"
 
