@@ -137,7 +137,8 @@ def why(daemon, ticket_id):
     for decision in explained["decisions"]:
         for reason in decision.get("because", []):
             say("  ✓ %-34s %s" % (reason["rule"], reason.get("because", "")))
-        missed = [r for r in decision["rules"] if not r["fired"] and r.get("failed")][:3]
+        missed = [r for r in decision["rules"] if not r["fired"] and r.get("failed") and
+                  r["rule"].startswith("routing/")][:3]
         for rule in missed:
             failed = rule["failed"]
             say("  ✗ %-34s %s is %s, the rule wants %s" % (rule["rule"], failed.get("field"), failed.get("value", "absent"),

@@ -138,7 +138,9 @@ local function start_op(r)
 end
 
 local function compile_row(set, row)
+  local is_broken = false
   local function at(en, zh, args, word, known)
+    is_broken = true
     local name = row.kind == "rule" and string.format('rule "%s"', row.name) or "otherwise"
     local name_zh = row.kind == "rule" and string.format("规则“%s”", row.name) or "otherwise"
     errors.add(row.where, (name:gsub("%%", "%%%%")) .. ": " .. en, (name_zh:gsub("%%", "%%%%")) .. "：" .. zh, args, word, known)
@@ -174,6 +176,7 @@ local function compile_row(set, row)
   r.entry = { rule = r.full, because = r.because, line = row.where }
   for _, t in ipairs(r.tests) do r.asks_action = r.asks_action or t.field == "action" end
   if r.out.clock then r.start = start_op(r) end
+  r.is_broken = is_broken
   return r
 end
 
@@ -207,7 +210,7 @@ local function check_reach(set)
   for i, b in ipairs(set.rows) do
     for k = 1, i - 1 do
       local a = set.rows[k]
-      if shadows(a, b) then
+      if not a.is_broken and shadows(a, b) then
         errors.add(b.where, 'rule "%s" is never reached: every ticket it means is taken by "%s" (%s)',
           "规则“%s”永远轮不到：它说的工单都被“%s”（%s）先拿走了", { b.name, a.name, a.where })
         break
