@@ -66,20 +66,26 @@ static int job_write(struct checkpoint *c, struct tables *tables)
 	return rc;
 }
 
-/* Wait for the pause after a failure, or for stop. Lock held. */
-static void pause_after_failure(struct checkpoint *c)
+int checkpoint_sleep(struct checkpoint *c, pthread_cond_t *cond, int64_t until_us)
 {
-	int64_t ms = retry_ms(c->n_failed);
+	int64_t us = until_us - clock_mono_us();
 	struct timespec until;
 
+	if (us <= 0)
+		return ETIMEDOUT;
 	must(timespec_get(&until, TIME_UTC) == TIME_UTC);
-	until.tv_sec += ms / 1000;
-	until.tv_nsec += ms % 1000 * 1000000;
-	if (until.tv_nsec >= 1000000000) {
-		until.tv_sec++;
-		until.tv_nsec -= 1000000000;
-	}
-	while (!c->is_stopping && pthread_cond_timedwait(&c->work, &c->lock, &until) == 0)
+	us += until.tv_nsec / 1000;
+	until.tv_sec += us / 1000000;
+	until.tv_nsec = us % 1000000 * 1000;
+	return pthread_cond_timedwait(cond, &c->lock, &until);
+}
+
+/* The pause after a failure; stop ends it. Lock held. */
+static void pause_after_failure(struct checkpoint *c)
+{
+	int64_t until_us = clock_mono_us() + retry_ms(c->n_failed) * 1000;
+
+	while (!c->is_stopping && checkpoint_sleep(c, &c->work, until_us) != ETIMEDOUT)
 		;
 }
 

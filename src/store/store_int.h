@@ -90,6 +90,8 @@ void checkpoint_init(struct store *);
 void checkpoint_start_thread(struct store *);
 /* Ends the thread after the job in hand; a job that fails is given up (the journal has it all). */
 void checkpoint_fini(struct store *);
+/* Wait on `cond`, lock held, at most until that monotonic time: 0, or ETIMEDOUT. */
+int checkpoint_sleep(struct checkpoint *, pthread_cond_t *cond, int64_t until_us);
 /* Active becomes frozen, if there is something in it and nothing is frozen. */
 void checkpoint_freeze(struct store *);
 /* Hand the frozen table over once the journal is durable up to its last entry. */

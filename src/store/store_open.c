@@ -9,6 +9,7 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include "store/manifest.h"
 #include "store/store_file.h"
 #include "store/store_int.h"
 #include "tocsin/clock.h"
@@ -154,11 +155,21 @@ static void look_at_disk(struct store *s)
 	}
 }
 
+static bool is_backup(const struct store *s)
+{
+	char path[4096];
+
+	path_join(path, s->dir, MANIFEST);
+	return path_exists(path);
+}
+
 static int open_tables(struct store *s, struct err *e)
 {
 	struct tables_mark fresh = {.seq = 0};
 	char path[4096];
 
+	if (s->lock_fd >= 0 && is_backup(s))
+		return err_set(e, ERR_STORAGE, "%s is a backup, not a data directory; make one of it with tocsin restore", s->dir);
 	path_join(path, s->dir, "tables.mdb");
 	if (!path_exists(path)) {
 		if (s->is_read_only) {
@@ -232,8 +243,8 @@ static int open_journal(struct store *s, struct err *e)
 	c.dir = dir;
 	if (!s->is_read_only && mkdir(dir, 0700) != 0 && errno != EEXIST)
 		return err_set(e, ERR_STORAGE, "create %s: %s", dir, strerror(errno));
-	if (s->is_read_only && !s->mark.has_journal)
-		return 0; /* a backup, or never written */
+	if (s->is_read_only && (!s->mark.has_journal || is_backup(s)))
+		return 0; /* none was written yet, or none belongs to it */
 	if (s->mark.has_journal)
 		memcpy(c.id, s->mark.journal_id, JOURNAL_ID_LEN);
 	memcpy(c.new_id, s->mark.journal_id, JOURNAL_ID_LEN);
