@@ -5,6 +5,8 @@ set -u
 cd "$(dirname "$0")/.."
 passed=0 failed=0 skipped=0
 log=build/test.log
+dose=${TOCSIN_DOSE:-1}
+limit_s=$((600 * (${dose%%.*}0 > 10 ? ${dose%%.*} : 1)))
 : > "$log"
 
 # Counts of a finished program: cmocka's own lines, or a closing line "N passed, N failed, N skipped".
@@ -33,7 +35,7 @@ run() {
 	shift
 	out=$(mktemp)
 	SECONDS=0
-	timeout 600 "$@" > "$out" 2>&1 < /dev/null
+	timeout "$limit_s" "$@" > "$out" 2>&1 < /dev/null
 	count "$name" $? "$out"
 	{ echo "==== $name"; cat "$out"; } >> "$log"
 	rm -f "$out"

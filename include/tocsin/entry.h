@@ -5,14 +5,15 @@
  *   head | event part | changes part
  *
  * The event part is the permanent record, a MessagePack map {at, who, role, method, params, generation?,
- * decisions?, tickets=[{id, version, set={field=[before, after]…}}], result?…} (desk/record.h). The changes part
- * is the list of puts and deletes for the tables; it is needed only until the checkpoint has applied it.
+ * decisions?, tickets=[{id, version, set={field=[before, after]…}}], result?…} (desk/record.h). The changes
+ * part is the list of puts and deletes for the tables; it is needed only until the checkpoint has applied it.
  *
- * Chain: chain = SHA-256(previous chain || be64 seq || event_hash), event_hash = SHA-256(salt || event part), so that an
- * event part and its salt can be erased by law and the chain still proves the rest. First previous chain: 32 zero bytes.
+ * Chain: chain = SHA-256(previous chain || be64 seq || event_hash), event_hash = SHA-256(salt || event part),
+ * so that an event part and its salt can be erased by law and the chain still proves the rest. First previous
+ * chain: 32 zero bytes.
  *
- * The journal thread fills synced, event_hash, chain and crc just before writing; everything else is written once by the
- * engine. Little endian on disk (x86-64, arm64); the segment header says so.
+ * The journal thread fills synced, event_hash, chain and crc just before writing; everything else is written
+ * once by the engine. Little endian on disk (x86-64, arm64); the segment header says so.
  */
 #pragma once
 
@@ -25,12 +26,12 @@
 #define ENTRY_SALT 16
 
 struct entry {
-	uint32_t length;   /* of the whole record, head included; a multiple of 8, padded with zeros */
-	uint32_t crc;      /* CRC-32C of everything behind this field, seeded with the journal id */
-	uint64_t seq;      /* last + 1 */
-	uint64_t synced;   /* the last seq that was durable before this record's batch was written */
-	int64_t at_ms;     /* the turn's now */
-	uint32_t event_n;  /* bytes of the event part */
+	uint32_t length;    /* of the whole record, head included; a multiple of 8, padded with zeros */
+	uint32_t crc;       /* CRC-32C of everything behind this field, seeded with the journal id */
+	uint64_t seq;       /* last + 1 */
+	uint64_t synced;    /* the last seq that was durable before this record's batch was written */
+	int64_t at_ms;      /* the turn's now */
+	uint32_t event_n;   /* bytes of the event part */
 	uint32_t changes_n; /* bytes of the changes part, which follows at once */
 	uint8_t salt[ENTRY_SALT];
 	uint8_t event_hash[SHA256_LEN];
@@ -52,8 +53,8 @@ static inline struct slice entry_changes(const struct entry *e)
 uint64_t entry_length(size_t event_n, size_t changes_n);
 
 /*
- * A new entry with both parts copied and the padding zeroed; synced, event_hash, chain and crc are left to entry_seal.
- * Freed with free(). The parts together must stay under 2 GiB.
+ * A new entry with both parts copied and the padding zeroed; synced, event_hash, chain and crc are left to
+ * entry_seal. Freed with free(). The parts together must stay under 2 GiB.
  */
 struct entry *entry_new(uint64_t seq, int64_t at_ms, const uint8_t salt[ENTRY_SALT], struct slice event,
 	struct slice changes);
@@ -66,20 +67,22 @@ void entry_chain(const uint8_t previous[SHA256_LEN], uint64_t seq, const uint8_t
 	uint8_t chain[SHA256_LEN]);
 
 /* Fill synced, event_hash, chain and crc: the last touch before the bytes are written. */
-void entry_seal(struct entry *, uint64_t synced, const uint8_t previous[SHA256_LEN], const uint8_t journal_id[16]);
+void entry_seal(
+	struct entry *, uint64_t synced, const uint8_t previous[SHA256_LEN], const uint8_t journal_id[16]);
 
 /*
- * Whether the bytes at p (aligned to 8, `room` of them) begin with a whole record of this journal: lengths agree,
- * seq > synced, the CRC holds. Says nothing about its place in the chain.
+ * Whether the bytes at p (aligned to 8, `room` of them) begin with a whole record of this journal: lengths
+ * agree, seq > synced, the CRC holds. Says nothing about its place in the chain.
  */
 bool entry_is_good(const void *p, size_t room, const uint8_t journal_id[16]);
 
 /*
- * Changes part: a sequence of {u8 table | flags, varint key_n, key, [varint val_n, val]}. varint: 7 bits a byte, lowest
- * first, at most 32 bits. A value that repeats at least 64 bytes of the event part is stored as pieces that point
- * there, so that a complaint's text is written once: val = pieces until val_n bytes are made, each {varint n << 1,
- * n bytes} or {varint n << 1 | 1, varint offset in the event part}. (Runs of 64 bytes are found in event parts up to
- * 16 KiB; in longer ones the shortest run found grows in step.) Reading checks every bound.
+ * Changes part: a sequence of {u8 table | flags, varint key_n, key, [varint val_n, val]}. varint: 7 bits a
+ * byte, lowest first, at most 32 bits. A value that repeats at least 64 bytes of the event part is stored as
+ * pieces that point there, so that a complaint's text is written once: val = pieces until val_n bytes are
+ * made, each {varint n << 1, n bytes} or {varint n << 1 | 1, varint offset in the event part}. (Runs of 64
+ * bytes are found in event parts up to 16 KiB; in longer ones the shortest run found grows in step.) Reading
+ * checks every bound.
  */
 #define CHANGE_DELETE 0x80
 #define CHANGE_PIECES 0x40
@@ -99,5 +102,6 @@ struct change_reader {
 void change_reader_init(struct change_reader *, const struct entry *, struct arena *);
 /* 1 a change, 0 the end, -1 broken bytes. */
 int change_next(struct change_reader *, struct change *);
-/* Append one change; `event` is the event part of the same entry. Key and value under 2^31 bytes. Deterministic. */
+/* Append one change; `event` is the event part of the same entry. Key and value under 2^31 bytes.
+ * Deterministic. */
 void change_write(struct buf *, const struct change *, struct slice event);

@@ -16,8 +16,8 @@ uint64_t entry_length(size_t event_n, size_t changes_n)
 	return (sizeof(struct entry) + (uint64_t)event_n + changes_n + 7) & ~(uint64_t)7;
 }
 
-struct entry *entry_new(uint64_t seq, int64_t at_ms, const uint8_t salt[ENTRY_SALT], struct slice event,
-	struct slice changes)
+struct entry *entry_new(
+	uint64_t seq, int64_t at_ms, const uint8_t salt[ENTRY_SALT], struct slice event, struct slice changes)
 {
 	uint64_t length = entry_length(event.n, changes.n);
 	struct entry *en;
@@ -63,7 +63,8 @@ static uint32_t entry_crc(const struct entry *en, const uint8_t journal_id[ID_LE
 	return crc32c(seed, (const uint8_t *)en + SEALED, en->length - SEALED);
 }
 
-void entry_seal(struct entry *en, uint64_t synced, const uint8_t previous[SHA256_LEN], const uint8_t journal_id[ID_LEN])
+void entry_seal(struct entry *en, uint64_t synced, const uint8_t previous[SHA256_LEN],
+	const uint8_t journal_id[ID_LEN])
 {
 	en->synced = synced;
 	entry_hash(en, en->event_hash);

@@ -1,7 +1,7 @@
 /*
- * The changes part of an entry. The writer finds long runs that a value shares with the event part: the event part is
- * sampled every few bytes into a small table of 8-byte anchors; the value is probed at every byte, and a hit is
- * extended both ways. A failed extension costs less than PIECE_MIN, so writing is linear.
+ * The changes part of an entry. The writer finds long runs that a value shares with the event part: the event
+ * part is sampled every few bytes into a small table of 8-byte anchors; the value is probed at every byte,
+ * and a hit is extended both ways. A failed extension costs less than PIECE_MIN, so writing is linear.
  */
 #include <string.h>
 
@@ -47,14 +47,16 @@ static void anchors_init(struct anchors *a, struct slice event)
 }
 
 /* Grow a hit at (val_at, event_at) both ways, not before `from` in the value. */
-static struct piece piece_grow(struct slice val, size_t from, size_t val_at, struct slice event, size_t event_at)
+static struct piece piece_grow(
+	struct slice val, size_t from, size_t val_at, struct slice event, size_t event_at)
 {
 	const uint8_t *v = val.p, *ev = event.p;
 	size_t back = 0, ahead = 0;
 
 	while (back < val_at - from && back < event_at && v[val_at - back - 1] == ev[event_at - back - 1])
 		back++;
-	while (val_at + ahead < val.n && event_at + ahead < event.n && v[val_at + ahead] == ev[event_at + ahead])
+	while (val_at + ahead < val.n && event_at + ahead < event.n &&
+		v[val_at + ahead] == ev[event_at + ahead])
 		ahead++;
 	return (struct piece){val_at - back, event_at - back, back + ahead};
 }

@@ -1,9 +1,9 @@
 /*
- * The care thread: keeps zero-filled spares ready and recycles trimmed segments, outside the commit path. What it makes
- * is durable, name included, before a commit may use it.
+ * The care thread: keeps zero-filled spares ready and recycles trimmed segments, outside the commit path.
+ * What it makes is durable, name included, before a commit may use it.
  *
- * A disk without room is tried again when journal_accepts asks, at most once a second. Any other failure ends care for
- * the life of the process: after a failed sync of the directory a later one may lie.
+ * A disk without room is tried again when journal_accepts asks, at most once a second. Any other failure ends
+ * care for the life of the process: after a failed sync of the directory a later one may lie.
  */
 #include <string.h>
 #include <unistd.h>
@@ -45,23 +45,51 @@ static void spare_add(struct journal *j, struct segment *s)
 	pthread_mutex_unlock(&j->lock);
 }
 
-static void recycle(struct journal *j, struct segment *s, bool is_enough)
+/* All segments to recycle; those of another size, or more than enough, are removed. Locked. */
+static struct segment_list trimmed_take(struct journal *j)
 {
-	struct err e = {0};
+	uint32_t n_most = j->n_free_wanted + N_SPARES_OVER;
+	struct segment_list taken = {0};
+	struct segment *s;
 
-	if (is_enough || s->bytes != j->segment_bytes) {
+	while (j->care_state != CARE_GAVE_UP && (s = trimmed_pop(j)) != NULL) {
+		if (s->bytes != j->segment_bytes || j->spares.n + taken.n >= n_most)
+			segment_list_push(&j->surplus, s);
+		else
+			segment_list_push(&taken, s);
+	}
+	return taken;
+}
+
+static void surplus_remove(struct journal *j)
+{
+	struct segment *s;
+
+	while ((s = segment_list_pop(&j->surplus)) != NULL) {
 		if (unlinkat(j->dir_fd, s->name, 0) != 0)
 			log_line(LOG_WARN, "journal.care", "cannot_remove=%s", s->name);
 		segment_free(s);
-		return;
 	}
-	if (segment_rename(j->dir_fd, s, j->next_number, &e) != 0) {
+}
+
+/* Give them their next names; one sync of the directory for all. */
+static void recycle(struct journal *j, struct segment_list *taken)
+{
+	struct err e = {0};
+	struct segment *s;
+	int rc = 0;
+
+	for (s = taken->first; rc == 0 && s != NULL; s = s->next)
+		rc = segment_rename(j->dir_fd, s, j->next_number++, &e);
+	if (rc == 0)
+		rc = dir_sync(j->dir_fd, &e);
+	if (rc != 0) {
 		care_failed(j, &e, true);
-		segment_free(s);
+		segment_list_free(taken);
 		return;
 	}
-	j->next_number++;
-	spare_add(j, s);
+	while ((s = segment_list_pop(taken)) != NULL)
+		spare_add(j, s);
 }
 
 static void make(struct journal *j)
@@ -83,18 +111,18 @@ void *journal_care_main(void *arg)
 
 	pthread_mutex_lock(&j->lock);
 	while (!j->is_care_stopping) {
-		struct segment *s = j->care_state == CARE_GAVE_UP ? NULL : trimmed_pop(j);
-		bool is_enough = j->spares.n >= j->n_free_wanted + N_SPARES_OVER;
-		bool is_short = j->care_state == CARE_WELL && j->spares.n < j->n_free_wanted;
+		struct segment_list taken = trimmed_take(j);
+		bool is_short = j->care_state == CARE_WELL && j->spares.n + taken.n < j->n_free_wanted;
 
-		if (s == NULL && !is_short) {
+		if (taken.n == 0 && j->surplus.n == 0 && !is_short) {
 			pthread_cond_wait(&j->care, &j->lock);
 			continue;
 		}
 		pthread_mutex_unlock(&j->lock);
-		if (s != NULL)
-			recycle(j, s, is_enough);
-		else
+		surplus_remove(j);
+		if (taken.n > 0)
+			recycle(j, &taken);
+		else if (is_short)
 			make(j);
 		pthread_mutex_lock(&j->lock);
 	}

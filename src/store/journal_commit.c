@@ -1,7 +1,7 @@
 /*
- * The commit thread: takes all waiting entries, seals them, writes them with one call per segment touched, syncs,
- * publishes. A segment is synced before the next one is begun, so that entries reach the disk in order of
- * segments; inside one write any subset of sectors may survive a power cut, which recovery expects.
+ * The commit thread: takes all waiting entries, seals them, writes them with one call per segment touched,
+ * syncs, publishes. A segment is synced before the next one is begun, so that entries reach the disk in order
+ * of segments; inside one write any subset of sectors may survive a power cut, which recovery expects.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -51,11 +51,12 @@ static bool has_room(const struct segment *s, const struct entry *en)
 }
 
 /*
- * Write what fits of entries into the active segment. Zeros fill the last page, so that the kernel need not read the old one
- * first and nothing stale stands behind the tail. Returns the number of entries written, 0 on error.
+ * Write what fits of entries into the active segment. Zeros fill the last page, so that the kernel need not
+ * read the old one first and nothing stale stands behind the tail. Returns the number of entries written, 0
+ * on error.
  */
-static uint32_t segment_put(struct journal *j, struct entry **entries, uint32_t n, uint64_t synced, bool is_new,
-	struct err *e)
+static uint32_t segment_put(
+	struct journal *j, struct entry **entries, uint32_t n, uint64_t synced, bool is_new, struct err *e)
 {
 	struct segment *s = j->active;
 	uint64_t from = is_new ? 0 : s->at, pad;
@@ -64,7 +65,8 @@ static uint32_t segment_put(struct journal *j, struct entry **entries, uint32_t 
 	iov_reserve(j, n + 3);
 	if (is_new) {
 		j->iov[n_iov++] = (struct iovec){&j->head, sizeof(j->head)};
-		j->iov[n_iov++] = (struct iovec){(void *)(uintptr_t)zero_page, SEGMENT_HEAD - sizeof(j->head)};
+		j->iov[n_iov++] =
+			(struct iovec){(void *)(uintptr_t)zero_page, SEGMENT_HEAD - sizeof(j->head)};
 	}
 	for (; n_put < n && has_room(s, entries[n_put]); n_put++) {
 		struct entry *en = entries[n_put];

@@ -48,12 +48,13 @@ struct journal {
 	struct entries taken;
 	struct iovec *iov;
 	uint32_t iov_cap;
-	uint64_t tail_seq;               /* of the last entry written */
+	uint64_t tail_seq; /* of the last entry written */
 	uint8_t tail_chain[SHA256_LEN];
-	struct segment_head head;        /* of the segment being started; lives until the write is done */
+	struct segment_head head; /* of the segment being started; lives until the write is done */
 
 	/* care thread (before it starts: recovery) */
-	uint64_t next_number; /* above every name in the directory */
+	uint64_t next_number;        /* above every name in the directory */
+	struct segment_list surplus; /* to be removed */
 
 	pthread_mutex_t lock; /* guards what follows */
 	pthread_cond_t work;  /* to the commit thread: entries, a spare, care gave up, stop */
@@ -84,7 +85,8 @@ void journal_lose(struct journal *, const struct err *why);
 
 /* journal_recover.c: read the directory, replay, repair, and set up active, in_use, spares. */
 int journal_recover(struct journal *, const struct journal_config *,
-	int (*replay)(void *udata, const struct entry *entry, struct err *e), void *udata, struct err *e) MUST_CHECK;
+	int (*replay)(void *udata, const struct entry *entry, struct err *e), void *udata,
+	struct err *e) MUST_CHECK;
 
 /* journal_commit.c, journal_care.c: thread bodies; the argument is the journal. */
 void *journal_commit_main(void *);

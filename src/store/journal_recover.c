@@ -1,19 +1,22 @@
 /*
  * Opening a journal directory.
  *
- * What an honest disk can show after a power cut: everything up to the last synced entry S, unharmed; of the one batch
- * written behind it any subset of 512-byte sectors, so any of its records, and the heads of segments begun in it, may
- * be whole, torn or old; files being made under a ".new" name; a recycled file under its old or its new name.
- * Hence the walk: from the segment that holds from_seq + 1, take records while CRC, seq = last + 1 and the chain hold; where
- * one does not, go on in a segment whose head continues exactly there, else the journal ends. Stale records of recycled or
- * discarded segments cannot be taken: their seq is too small or their chain differs.
+ * What an honest disk can show after a power cut: everything up to the last synced entry S, unharmed; of the
+ * one batch written behind it any subset of 512-byte sectors, so any of its records, and the heads of
+ * segments begun in it, may be whole, torn or old; files being made under a ".new" name; a recycled file
+ * under its old or its new name. Hence the walk: from the segment that holds from_seq + 1, take records while
+ * CRC, seq = last + 1 and the chain hold; where one does not, go on in a segment whose head continues exactly
+ * there, else the journal ends. Stale records of recycled or discarded segments cannot be taken: their seq is
+ * too small or their chain differs.
  *
- * Every record and head carries `synced`, the S of its writing. Something whole that stands behind the end and has
- * synced >= the first missing seq proves that the missing entry had been acknowledged: no power cut leaves that, so opening
- * refuses. Honest leftovers never prove it, since their S is smaller than the seq they were torn at.
+ * Every record and head carries `synced`, the S of its writing. Something whole that stands behind the end
+ * and has synced >= the first missing seq proves that the missing entry had been acknowledged: no power cut
+ * leaves that, so opening refuses. Honest leftovers never prove it, since their S is smaller than the seq
+ * they were torn at.
  *
- * What was taken may still be only in the page cache (the process was killed before its sync, or its sync failed and
- * the kernel calls the pages clean), so everything behind the last known S is written and synced once more.
+ * What was taken may still be only in the page cache (the process was killed before its sync, or its sync
+ * failed and the kernel calls the pages clean), so everything behind the last known S is written and synced
+ * once more.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -28,11 +31,11 @@
 #define WIPE_BYTES 4096
 
 struct found {
-	struct segment *s;       /* moved into the journal's lists at the end */
+	struct segment *s; /* moved into the journal's lists at the end */
 	struct segment_head head;
 	bool has_head;
-	bool is_taken;           /* part of the walk */
-	uint64_t last_seq;       /* of its last record, when taken */
+	bool is_taken;     /* part of the walk */
+	uint64_t last_seq; /* of its last record, when taken */
 };
 
 struct recovery {
@@ -42,9 +45,9 @@ struct recovery {
 	void *udata;
 	struct found *found; /* by number */
 	size_t n, cap;
-	uint8_t *bytes;      /* of the segment in hand */
+	uint8_t *bytes; /* of the segment in hand */
 	size_t bytes_cap;
-	size_t start, tail;  /* indexes of the first and last segment of the walk */
+	size_t start, tail; /* indexes of the first and last segment of the walk */
 	uint64_t last_seq, synced;
 	uint8_t chain[SHA256_LEN];
 };
@@ -150,7 +153,8 @@ static int chain_check(const struct recovery *r, const char *name, struct err *e
 	if (r->last_seq != c->from_seq || memcmp(r->chain, c->from_chain, SHA256_LEN) == 0)
 		return 0;
 	return err_set(e, ERR_STORAGE,
-		"journal: %s: entry %ju is not the one the tables hold (its chain differs); tables and journal must come "
+		"journal: %s: entry %ju is not the one the tables hold (its chain differs); tables and "
+		"journal must come "
 		"from the same data directory",
 		name, (uintmax_t)c->from_seq);
 }
@@ -203,7 +207,8 @@ static int segment_walk(struct recovery *r, struct found *f, struct err *e)
 	return 0;
 }
 
-/* Index of the segment to begin with: the last that starts at or before from_seq + 1; r->n when there is none. */
+/* Index of the segment to begin with: the last that starts at or before from_seq + 1; r->n when there is
+ * none. */
 static size_t start_find(const struct recovery *r)
 {
 	size_t start = r->n;
@@ -236,12 +241,14 @@ static int gap_err(const struct recovery *r, struct err *e)
 
 		if (f->has_head)
 			return err_set(e, ERR_STORAGE,
-				"journal: %s begins with entry %ju, but the tables hold only up to %ju; older tables cannot be "
+				"journal: %s begins with entry %ju, but the tables hold only up to %ju; "
+				"older tables cannot be "
 				"joined with a newer journal",
 				f->s->name, (uintmax_t)f->head.first_seq, (uintmax_t)from);
 	}
 	return err_set(e, ERR_STORAGE,
-		"journal: %s holds no segment of the journal that the tables belong to; expected one that continues entry %ju",
+		"journal: %s holds no segment of the journal that the tables belong to; expected one that "
+		"continues entry %ju",
 		r->config->dir, (uintmax_t)from);
 }
 
@@ -263,20 +270,24 @@ static int walk(struct recovery *r, struct err *e)
 	}
 	if (r->last_seq >= r->config->from_seq)
 		return 0;
-	return err_set(e, ERR_STORAGE, "journal: %s ends at offset %ju with entry %ju, but the tables hold up to %ju",
+	return err_set(e, ERR_STORAGE,
+		"journal: %s ends at offset %ju with entry %ju, but the tables hold up to %ju",
 		r->found[r->tail].s->name, (uintmax_t)r->found[r->tail].s->at, (uintmax_t)r->last_seq,
 		(uintmax_t)r->config->from_seq);
 }
 
 /* ---- proof of a loss ---------------------------------------------------------------------------------- */
-static int loss_err(const struct recovery *r, const struct segment *proof, uint64_t at, uint64_t synced, struct err *e)
+static int loss_err(
+	const struct recovery *r, const struct segment *proof, uint64_t at, uint64_t synced, struct err *e)
 {
 	const struct segment *s = r->found[r->tail].s;
 
 	return err_set(e, ERR_STORAGE,
-		"journal: %s is corrupt at offset %ju: entry %ju had been acknowledged (%s, offset %ju, knew %ju as durable) but is "
+		"journal: %s is corrupt at offset %ju: entry %ju had been acknowledged (%s, offset %ju, knew "
+		"%ju as durable) but is "
 		"not there; restore a backup, or ask for help before moving any file",
-		s->name, (uintmax_t)s->at, (uintmax_t)r->last_seq + 1, proof->name, (uintmax_t)at, (uintmax_t)synced);
+		s->name, (uintmax_t)s->at, (uintmax_t)r->last_seq + 1, proof->name, (uintmax_t)at,
+		(uintmax_t)synced);
 }
 
 /* Look at every place a record may stand at, since a broken length hides where the next one begins. */
@@ -369,7 +380,8 @@ static int repair(struct recovery *r, struct err *e)
 }
 
 /* ---- setting up --------------------------------------------------------------------------------------- */
-/* The walk and what is before it are in use (the latter until care trims it), files of the right size behind are spares. */
+/* The walk and what is before it are in use (the latter until care trims it), files of the right size behind
+ * are spares. */
 static void lists_fill(struct recovery *r)
 {
 	struct journal *j = r->j;
@@ -454,8 +466,8 @@ static int recover(struct recovery *r, struct err *e)
 		return -1;
 	lists_fill(r);
 	journal_start_at(j, r->last_seq, r->chain);
-	log_line(LOG_INFO, "journal.open", "segments=%u free=%u last_seq=%ju replayed=%ju", j->in_use.n, j->spares.n,
-		(uintmax_t)r->last_seq, (uintmax_t)(r->last_seq - r->config->from_seq));
+	log_line(LOG_INFO, "journal.open", "segments=%u free=%u last_seq=%ju replayed=%ju", j->in_use.n,
+		j->spares.n, (uintmax_t)r->last_seq, (uintmax_t)(r->last_seq - r->config->from_seq));
 	return 0;
 }
 

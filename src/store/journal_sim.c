@@ -47,7 +47,8 @@ static int sim_replay(struct journal *j, const struct journal_config *c,
 	uint64_t last = sim->base_seq;
 
 	if (last > c->from_seq)
-		return err_set(e, ERR_STORAGE, "journal: begins with entry %ju, but the tables hold only up to %ju",
+		return err_set(e, ERR_STORAGE,
+			"journal: begins with entry %ju, but the tables hold only up to %ju",
 			(uintmax_t)last + 1, (uintmax_t)c->from_seq);
 	for (uint32_t i = 0; i < sim->records.n; i++) {
 		const struct entry *en = sim->records.p[i];
@@ -75,7 +76,8 @@ static int sim_id(struct journal_sim *sim, const struct journal_config *c, struc
 		sim->base_seq = c->from_seq;
 		memcpy(sim->base_chain, c->from_chain, SHA256_LEN);
 	}
-	if (!sim->has_id || (memcmp(c->id, none, JOURNAL_ID_LEN) != 0 && memcmp(c->id, sim->id, JOURNAL_ID_LEN) != 0))
+	if (!sim->has_id ||
+		(memcmp(c->id, none, JOURNAL_ID_LEN) != 0 && memcmp(c->id, sim->id, JOURNAL_ID_LEN) != 0))
 		return err_set(e, ERR_STORAGE, "journal: not the one that the tables belong to");
 	return 0;
 }

@@ -18,7 +18,8 @@ _Static_assert(sizeof(struct segment_head) <= 512, "the head must lie within one
 /* The one place that turns an errno of the journal's files into an error. */
 static int io_err(struct err *e, const char *what, const char *name, int number)
 {
-	enum err_code code = number == EROFS || number == EACCES || number == EPERM ? ERR_READ_ONLY : ERR_STORAGE;
+	enum err_code code =
+		number == EROFS || number == EACCES || number == EPERM ? ERR_READ_ONLY : ERR_STORAGE;
 
 	err_set(e, code, "journal: %s %s: %s", what, name, strerror(number));
 	if (number == ENOSPC || number == EDQUOT)
@@ -77,8 +78,9 @@ int segment_read(const struct segment *s, void *p, size_t n, uint64_t at, struct
 		if (got < 0)
 			return io_err(e, "read", s->name, errno);
 		if (got == 0)
-			return err_set(e, ERR_STORAGE, "journal: read %s: the file ends at %ju, expected %zu more bytes",
-				s->name, (uintmax_t)(at + done), n - done);
+			return err_set(e, ERR_STORAGE,
+				"journal: read %s: the file ends at %ju, expected %zu more bytes", s->name,
+				(uintmax_t)(at + done), n - done);
 		done += (size_t)got;
 	}
 	return 0;
@@ -140,8 +142,8 @@ int dir_sync(int dir_fd, struct err *e)
 
 /* ---- making and opening ------------------------------------------------------------------------------- */
 /*
- * Real zeros, not only reserved blocks: an overwrite of written blocks needs no metadata, so that fdatasync has one thing
- * to do.
+ * Real zeros, not only reserved blocks: an overwrite of written blocks needs no metadata, so that fdatasync
+ * has one thing to do.
  */
 static int fill(const struct segment *s, const struct segment_head *head, struct err *e)
 {
@@ -165,8 +167,8 @@ static int fill(const struct segment *s, const struct segment_head *head, struct
 	return rc;
 }
 
-struct segment *segment_make(int dir_fd, uint64_t number, uint64_t bytes, const struct segment_head *head,
-	struct err *e)
+struct segment *segment_make(
+	int dir_fd, uint64_t number, uint64_t bytes, const struct segment_head *head, struct err *e)
 {
 	struct segment *s = segment_new(number);
 	char half[SEGMENT_NAME + 4];
@@ -207,7 +209,7 @@ int segment_rename(int dir_fd, struct segment *s, uint64_t number, struct err *e
 	s->number = number;
 	s->first_seq = 0;
 	s->at = SEGMENT_HEAD;
-	return dir_sync(dir_fd, e);
+	return 0;
 }
 
 int segment_open(int dir_fd, struct segment *s, bool is_read_only, struct err *e)
@@ -227,8 +229,8 @@ static uint32_t head_crc(const struct segment_head *h)
 	return crc32c(0, h, offsetof(struct segment_head, crc));
 }
 
-void segment_head_fill(struct segment_head *h, uint64_t number, const uint8_t id[JOURNAL_ID_LEN], uint64_t first_seq,
-	uint64_t synced, const uint8_t chain[SHA256_LEN])
+void segment_head_fill(struct segment_head *h, uint64_t number, const uint8_t id[JOURNAL_ID_LEN],
+	uint64_t first_seq, uint64_t synced, const uint8_t chain[SHA256_LEN])
 {
 	memset(h, 0, sizeof(*h));
 	memcpy(h->magic, SEGMENT_MAGIC, sizeof(h->magic));
@@ -242,18 +244,19 @@ void segment_head_fill(struct segment_head *h, uint64_t number, const uint8_t id
 	h->crc = head_crc(h);
 }
 
-static int foreign_err(const struct segment *s, const uint8_t id[JOURNAL_ID_LEN], const struct segment_head *h,
-	struct err *e)
+static int foreign_err(const struct segment *s, const uint8_t id[JOURNAL_ID_LEN],
+	const struct segment_head *h, struct err *e)
 {
 	char found[2 * JOURNAL_ID_LEN + 1], wanted[2 * JOURNAL_ID_LEN + 1];
 
 	return err_set(e, ERR_STORAGE,
-		"journal: %s belongs to journal %s, expected %s; tables and journal must come from the same data directory",
+		"journal: %s belongs to journal %s, expected %s; tables and journal must come from the same "
+		"data directory",
 		s->name, hex(h->id, JOURNAL_ID_LEN, found), hex(id, JOURNAL_ID_LEN, wanted));
 }
 
-int segment_head_read(const struct segment *s, const uint8_t id[JOURNAL_ID_LEN], struct segment_head *h,
-	struct err *e)
+int segment_head_read(
+	const struct segment *s, const uint8_t id[JOURNAL_ID_LEN], struct segment_head *h, struct err *e)
 {
 	static const uint8_t any[JOURNAL_ID_LEN];
 
@@ -264,12 +267,14 @@ int segment_head_read(const struct segment *s, const uint8_t id[JOURNAL_ID_LEN],
 	if (memcmp(h->magic, SEGMENT_MAGIC, sizeof(h->magic)) != 0)
 		return 0;
 	if (h->order == __builtin_bswap32(SEGMENT_ORDER))
-		return err_set(e, ERR_STORAGE, "journal: %s was written on a machine of the other byte order", s->name);
+		return err_set(e, ERR_STORAGE, "journal: %s was written on a machine of the other byte order",
+			s->name);
 	if (h->crc != head_crc(h))
 		return 0;
 	if (h->format != JOURNAL_FORMAT)
-		return err_set(e, ERR_STORAGE, "journal: %s has format %u, expected %u; use the program that wrote it",
-			s->name, h->format, JOURNAL_FORMAT);
+		return err_set(e, ERR_STORAGE,
+			"journal: %s has format %u, expected %u; use the program that wrote it", s->name,
+			h->format, JOURNAL_FORMAT);
 	if (memcmp(id, any, JOURNAL_ID_LEN) != 0 && memcmp(h->id, id, JOURNAL_ID_LEN) != 0)
 		return foreign_err(s, id, h, e);
 	return h->number == s->number ? 1 : 0;

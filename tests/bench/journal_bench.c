@@ -1,8 +1,9 @@
 /*
- * The journal as segment files (A) and as an LMDB table (B): the same records, sealed alike (hash, chain, CRC), one batch in
- * flight, handed to a writer thread and waited for, each durable before the next. B puts them with MDB_APPEND in
- * default sync mode and never deletes, which flatters it: A trims and recycles. Rounds of A and B are interleaved.
- *   journal_bench [SECONDS_PER_CELL [ROUNDS [DIR]]]   DIR must be on the disk in question; default TMPDIR or /tmp
+ * The journal as segment files (A) and as an LMDB table (B): the same records, sealed alike (hash, chain,
+ * CRC), one batch in flight, handed to a writer thread and waited for, each durable before the next. B puts
+ * them with MDB_APPEND in default sync mode and never deletes, which flatters it: A trims and recycles.
+ * Rounds of A and B are interleaved. journal_bench [SECONDS_PER_CELL [ROUNDS [DIR]]]   DIR must be on the
+ * disk in question; default TMPDIR or /tmp
  */
 #include <lmdb.h>
 #include <poll.h>
@@ -106,7 +107,8 @@ static void table_commit(struct table *t, struct entry **entries, uint32_t n)
 
 	must(mdb_txn_begin(t->env, NULL, 0, &txn) == 0);
 	for (uint32_t i = 0; i < n; i++) {
-		MDB_val key = {sizeof(entries[i]->seq), &entries[i]->seq}, val = {entries[i]->length, entries[i]};
+		MDB_val key = {sizeof(entries[i]->seq), &entries[i]->seq},
+			val = {entries[i]->length, entries[i]};
 
 		entry_seal(entries[i], t->synced, t->chain, id);
 		memcpy(t->chain, entries[i]->chain, SHA256_LEN);
@@ -196,7 +198,8 @@ static void cell_measure(struct side *s, uint32_t batch, double seconds, struct 
 	int64_t end_us;
 
 	for (uint32_t i = 0; i < batch; i++)
-		entries[i] = entry_new(0, 0, salt, slice_of(event, sizeof(event)), slice_of(changes, sizeof(changes)));
+		entries[i] = entry_new(
+			0, 0, salt, slice_of(event, sizeof(event)), slice_of(changes, sizeof(changes)));
 	end_us = clock_mono_us() + (int64_t)(seconds * 1e6);
 	while (clock_mono_us() < end_us) {
 		int64_t start_us = clock_mono_us(), took_us;
@@ -227,8 +230,8 @@ static double cell_print(const char *name, uint32_t batch, struct cell *c)
 	double seconds = (double)c->spent_us / 1e6, rate = (double)c->n_commits / seconds;
 
 	qsort(c->times_us, c->n_times, sizeof(c->times_us[0]), time_cmp);
-	printf("%5u  %-6s %9.0f commits/s %10.0f entries/s %7.1f MB/s   p50 %5d us   p99 %5d us\n", batch, name, rate,
-		rate * batch, (double)c->n_bytes / seconds / 1e6, c->times_us[c->n_times / 2],
+	printf("%5u  %-6s %9.0f commits/s %10.0f entries/s %7.1f MB/s   p50 %5d us   p99 %5d us\n", batch,
+		name, rate, rate * batch, (double)c->n_bytes / seconds / 1e6, c->times_us[c->n_times / 2],
 		c->times_us[c->n_times / 100 * 99]);
 	return rate;
 }
@@ -269,7 +272,8 @@ int main(int argc, char **argv)
 	for (long round = 0; round < n_rounds; round++) {
 		for (size_t b = 0; b < 4; b++) {
 			for (size_t i = 0; i < 2; i++)
-				cell_measure(&sides[(i + (size_t)round) % 2], batches[b], seconds, &cells[b][(i + (size_t)round) % 2]);
+				cell_measure(&sides[(i + (size_t)round) % 2], batches[b], seconds,
+					&cells[b][(i + (size_t)round) % 2]);
 		}
 	}
 	for (size_t b = 0; b < 4; b++) {

@@ -171,7 +171,8 @@ static struct file *file_find(struct disk *d, uint64_t ino)
 static void op_add(struct disk *d, const struct shim_event *ev, const uint8_t *data)
 {
 	struct file *f = file_find(d, ev->file);
-	struct op op = {d->index, ev->offset, data, ev->n_data, ev->kind == SHIM_SIZE, ev->kind == SHIM_DSYNC};
+	struct op op = {
+		d->index, ev->offset, data, ev->n_data, ev->kind == SHIM_SIZE, ev->kind == SHIM_DSYNC};
 
 	GROW(f->ops, f->n_ops, f->cap_ops);
 	f->ops[f->n_ops++] = op;
@@ -221,7 +222,8 @@ static bool is_in_dir(const char *path, const char *dir, size_t dir_n)
 	return n == dir_n && memcmp(path, dir, n) == 0;
 }
 
-/* Names of a directory, or, without one, the creation of a file, that were pending before an event become durable. */
+/* Names of a directory, or, without one, the creation of a file, that were pending before an event become
+ * durable. */
 static void names_synced(struct disk *d, uint64_t before, const char *dir, size_t dir_n, size_t file)
 {
 	size_t kept = 0;
@@ -295,7 +297,8 @@ static void op_cut(const struct cutter *c, struct image *im, const struct op *op
 	} else if (c->cut == CUT_TORN) {
 		if (op->index == c->last_write && !op->is_size)
 			n = (uint32_t)rng_below(c->rng, n / SECTOR + 1) * SECTOR;
-		image_apply(im, &(struct op){.offset = op->offset, .data = op->data, .n = n, .is_size = op->is_size});
+		image_apply(im,
+			&(struct op){.offset = op->offset, .data = op->data, .n = n, .is_size = op->is_size});
 	} else if (c->cut == CUT_SUBSET && op->is_size) {
 		if (rng_below(c->rng, 2) == 0)
 			image_apply(im, op);
@@ -333,7 +336,8 @@ static void image_store(const struct image *im, const char *dir, const char *pat
 	int fd;
 
 	snprintf(full, sizeof(full), "%s/%s", dir, path);
-	for (char *slash = strchr(full + strlen(dir) + 1, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
+	for (char *slash = strchr(full + strlen(dir) + 1, '/'); slash != NULL;
+		slash = strchr(slash + 1, '/')) {
 		*slash = '\0';
 		mkdir(full, 0700);
 		*slash = '/';
@@ -446,7 +450,8 @@ static void dir_load(struct disk *d, const char *root, const char *below)
 	while ((entry = readdir(dir)) != NULL) {
 		if (entry->d_name[0] == '.')
 			continue;
-		must(snprintf(path, sizeof(path), "%s%s%s", below, below[0] != '\0' ? "/" : "", entry->d_name) < PATH_BYTES);
+		must(snprintf(path, sizeof(path), "%s%s%s", below, below[0] != '\0' ? "/" : "",
+			     entry->d_name) < PATH_BYTES);
 		if (entry->d_type == DT_DIR)
 			dir_load(d, root, path);
 		else

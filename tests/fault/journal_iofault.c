@@ -1,6 +1,7 @@
 /*
- * I/O faults on the bare journal: for each kind of call, each way to fail, once and for ever, the n-th call fails, n = 1.. until
- * none fires. The writer must end by itself, with a word, and nothing acknowledged may be lost. Then a full disk.
+ * I/O faults on the bare journal: for each kind of call, each way to fail, once and for ever, the n-th call
+ * fails, n = 1.. until none fires. The writer must end by itself, with a word, and nothing acknowledged may
+ * be lost. Then a full disk.
  */
 #include <fcntl.h>
 #include <libgen.h>

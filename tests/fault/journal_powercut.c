@@ -1,5 +1,6 @@
 /*
- * Power cuts on the bare journal, and on three mutants of it that the same test must catch. Environment: TOCSIN_DOSE, SEED.
+ * Power cuts on the bare journal, and on three mutants of it that the same test must catch. Environment:
+ * TOCSIN_DOSE, SEED.
  */
 #include <libgen.h>
 #include <stdio.h>
@@ -23,7 +24,8 @@ struct subject {
 	char seed_text[24], round_text[16];
 };
 
-static void writer_args(void *udata, uint32_t round, const char *dir, const char *notes_path, char *argv[POWERCUT_ARGS])
+static void writer_args(
+	void *udata, uint32_t round, const char *dir, const char *notes_path, char *argv[POWERCUT_ARGS])
 {
 	struct subject *s = udata;
 
@@ -59,14 +61,24 @@ static int check(void *udata, const char *dir)
 	return work_check(dir, &s->notes, false);
 }
 
-static int subject_run(const char *bin, const char *name, uint64_t seed, uint64_t n_states, uint32_t n_rounds, bool is_mutant,
-	struct powercut_result *result)
+static int subject_run(const char *bin, const char *name, uint64_t seed, uint64_t n_states, uint32_t n_rounds,
+	bool is_mutant, struct powercut_result *result)
 {
 	static struct subject subject;
 	char shim[512], scratch[64];
-	struct powercut pc = {.name = name, .shim = shim, .scratch = scratch, .seed = seed, .n_rounds = n_rounds,
-		.n_states = n_states, .sync_us = 100, .is_quiet = is_mutant, .writer = writer_args, .reset = notes_reset,
-		.note = notes_take, .check = check, .udata = &subject};
+	struct powercut pc = {.name = name,
+		.shim = shim,
+		.scratch = scratch,
+		.seed = seed,
+		.n_rounds = n_rounds,
+		.n_states = n_states,
+		.sync_us = 100,
+		.is_quiet = is_mutant,
+		.writer = writer_args,
+		.reset = notes_reset,
+		.note = notes_take,
+		.check = check,
+		.udata = &subject};
 	int rc;
 
 	fault_scratch(scratch);
@@ -90,14 +102,18 @@ int main(int argc, char **argv)
 
 	(void)argc;
 	printf("SEED=%ju\n", (uintmax_t)seed);
-	n_passed += subject_run(bin, "journal_writer", seed, (uint64_t)(N_STATES * fault_dose()), N_ROUNDS, false,
-			    &result) == 0 && result.n_bad == 0;
-	n_passed += subject_run(bin, "journal_writer_skip_sync", seed, N_MUTANT_STATES, 1, true, &result) == 0 &&
-		    2 * result.n_bad_subsets >= result.n_subsets;
-	n_passed += subject_run(bin, "journal_writer_answer_early", seed, N_MUTANT_STATES, 1, true, &result) == 0 &&
+	n_passed += subject_run(bin, "journal_writer", seed, (uint64_t)(N_STATES * fault_dose()), N_ROUNDS,
+			    false, &result) == 0 &&
+		    result.n_bad == 0;
+	n_passed +=
+		subject_run(bin, "journal_writer_skip_sync", seed, N_MUTANT_STATES, 1, true, &result) == 0 &&
+		2 * result.n_bad_subsets >= result.n_subsets;
+	n_passed += subject_run(bin, "journal_writer_answer_early", seed, N_MUTANT_STATES, 1, true,
+			    &result) == 0 &&
 		    result.n_bad > 0;
 	/* shows only behind a failed sync: either a state is bad, or the next writer cannot open */
-	n_passed += subject_run(bin, "journal_writer_trust_cache", seed, N_MUTANT_STATES * 5, N_ROUNDS, true, &result) != 0 ||
+	n_passed += subject_run(bin, "journal_writer_trust_cache", seed, N_MUTANT_STATES * 5, N_ROUNDS, true,
+			    &result) != 0 ||
 		    result.n_bad > 0;
 	printf("%d passed, %d failed, 0 skipped\n", n_passed, N_TESTS - n_passed);
 	return n_passed == N_TESTS ? 0 : 1;

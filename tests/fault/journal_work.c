@@ -63,7 +63,8 @@ static void note_line(struct work_notes *w, const char *line)
 	uint64_t a, b;
 	char chain[2 * SHA256_LEN + 1];
 
-	if (sscanf(line, "try %" SCNu32 " %" SCNu64 " %" SCNu64, &round, &a, &b) == 3 && b < WORK_SEQS && round < 64) {
+	if (sscanf(line, "try %" SCNu32 " %" SCNu64 " %" SCNu64, &round, &a, &b) == 3 && b < WORK_SEQS &&
+		round < 64) {
 		for (; a <= b; a++)
 			w->try_rounds[a] |= (uint64_t)1 << round;
 		w->tried = b > w->tried ? b : w->tried;
@@ -125,15 +126,16 @@ static int check_replay(void *udata, const struct entry *en, struct err *e)
 	int round = work_round(en);
 
 	if (en->seq != c->last + 1)
-		return err_set(e, ERR_INTERNAL, "entry %ju follows %ju", (uintmax_t)en->seq, (uintmax_t)c->last);
+		return err_set(
+			e, ERR_INTERNAL, "entry %ju follows %ju", (uintmax_t)en->seq, (uintmax_t)c->last);
 	c->last = en->seq;
 	if (round >= 0 && (uint32_t)round == c->extra_round)
 		return 0;
 	if (round < 0 || (c->w->try_rounds[en->seq] >> round & 1) == 0)
 		return err_set(e, ERR_INTERNAL, "entry %ju was never handed over", (uintmax_t)en->seq);
 	if (c->w->ack_round[en->seq] != 0 && c->w->ack_round[en->seq] != round + 1)
-		return err_set(e, ERR_INTERNAL, "entry %ju is of round %d, but %d acknowledged it", (uintmax_t)en->seq, round,
-			c->w->ack_round[en->seq] - 1);
+		return err_set(e, ERR_INTERNAL, "entry %ju is of round %d, but %d acknowledged it",
+			(uintmax_t)en->seq, round, c->w->ack_round[en->seq] - 1);
 	return 0;
 }
 
@@ -145,8 +147,8 @@ static int check_open(struct journal **j, const struct journal_config *config, s
 	if (c->last >= c->w->acked)
 		return 0;
 	journal_close(*j);
-	return err_set(e, ERR_INTERNAL, "entries %ju to %ju were acknowledged and are lost", (uintmax_t)c->last + 1,
-		(uintmax_t)c->w->acked);
+	return err_set(e, ERR_INTERNAL, "entries %ju to %ju were acknowledged and are lost",
+		(uintmax_t)c->last + 1, (uintmax_t)c->w->acked);
 }
 
 /* Write some entries of a round of their own behind what was recovered, and find them again. */

@@ -1,8 +1,8 @@
 /*
- * journal_writer DIR NOTES SEED ROUND N_BATCHES [patient]: opens the journal in DIR as the file NOTES tells, hands over batches of
- * random size, some of them without waiting for the last, marks and trims now and then. Its own notes go to
- * descriptor 9 (journal_work.h). Exit: 0 done, 1 cannot open, 74 lost, 75 refused for want of space (patient: for longer than five
- * seconds).
+ * journal_writer DIR NOTES SEED ROUND N_BATCHES [patient]: opens the journal in DIR as the file NOTES tells,
+ * hands over batches of random size, some of them without waiting for the last, marks and trims now and then.
+ * Its own notes go to descriptor 9 (journal_work.h). Exit: 0 done, 1 cannot open, 74 lost, 75 refused for
+ * want of space (patient: for longer than five seconds).
  */
 #include <poll.h>
 #include <stdio.h>

@@ -159,7 +159,8 @@ static bool state_is_good(const struct run *r)
 	pid = fork();
 	must(pid >= 0);
 	if (pid == 0) {
-		if ((r->pc->is_quiet || r->result->n_bad >= N_PRINTED) && freopen("/dev/null", "w", stdout) == NULL)
+		if ((r->pc->is_quiet || r->result->n_bad >= N_PRINTED) &&
+			freopen("/dev/null", "w", stdout) == NULL)
 			_exit(3);
 		alarm(CHECK_S);
 		status = r->pc->check(r->pc->udata, r->state);
@@ -191,8 +192,8 @@ static void state_judge(struct run *r, const struct disk *d, uint32_t round, uin
 	result->n_bad++;
 	result->n_bad_subsets += cut == CUT_SUBSET;
 	if (!r->pc->is_quiet && result->n_bad <= N_PRINTED)
-		printf("%s: bad: round %u, %s, state seed %ju, seed %ju\n", r->pc->name, round, names[cut], (uintmax_t)seed,
-			(uintmax_t)r->pc->seed);
+		printf("%s: bad: round %u, %s, state seed %ju, seed %ju\n", r->pc->name, round, names[cut],
+			(uintmax_t)seed, (uintmax_t)r->pc->seed);
 }
 
 /* How many of n_left states belong to the event at hand when n_events are left: the rest by chance. */
@@ -215,12 +216,13 @@ static void round_leave(struct run *r, enum leave leave)
 }
 
 /*
- * How many events of the log to play: in the last round all, else some, more often many than few. A round that ends with a
- * failed sync ends in one.
+ * How many events of the log to play: in the last round all, else some, more often many than few. A round
+ * that ends with a failed sync ends in one.
  */
 static uint64_t round_end(struct run *r, uint32_t round, enum leave leave)
 {
-	uint64_t a = rng_below(&r->rng, r->n_events), b = rng_below(&r->rng, r->n_events), end = (a > b ? a : b) + 1;
+	uint64_t a = rng_below(&r->rng, r->n_events), b = rng_below(&r->rng, r->n_events),
+		 end = (a > b ? a : b) + 1;
 	const uint8_t *data;
 	size_t at = 0;
 

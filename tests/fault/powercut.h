@@ -1,14 +1,14 @@
 /*
- * Power cuts on recorded programs. A writer program runs under the recorder (shim.c); its log is replayed into the
- * states a disk can show when the power goes at some event: what was synced, plus of everything written since
- *   all            as after the death of the process alone
- *   nothing        a disk that writes only when told
- *   a torn end     everything, the last write cut at a multiple of 512 bytes
- *   a subset       each 512-byte sector of each write, each change of size or name, taken or not by chance
- * and a checker looks at each state in a child process. A sync covers what was written before it began; it makes a new
- * file's own name durable; other changes of names need a sync of their directory. Rounds end at some event; the next
- * writer starts on one of its states (recovery is cut, too), or on the page cache of a writer that was killed, whose writes
- * are still pending, or on the page cache after a failed sync, whose pages the kernel calls clean.
+ * Power cuts on recorded programs. A writer program runs under the recorder (shim.c); its log is replayed
+ * into the states a disk can show when the power goes at some event: what was synced, plus of everything
+ * written since all            as after the death of the process alone nothing        a disk that writes only
+ * when told a torn end     everything, the last write cut at a multiple of 512 bytes a subset       each
+ * 512-byte sector of each write, each change of size or name, taken or not by chance and a checker looks at
+ * each state in a child process. A sync covers what was written before it began; it makes a new file's own
+ * name durable; other changes of names need a sync of their directory. Rounds end at some event; the next
+ * writer starts on one of its states (recovery is cut, too), or on the page cache of a writer that was
+ * killed, whose writes are still pending, or on the page cache after a failed sync, whose pages the kernel
+ * calls clean.
  */
 #pragma once
 
@@ -20,16 +20,16 @@
 
 struct powercut {
 	const char *name;
-	const char *shim;     /* path of the shared object */
-	const char *scratch;  /* an empty directory to work in */
+	const char *shim;    /* path of the shared object */
+	const char *scratch; /* an empty directory to work in */
 	uint64_t seed;
-	uint32_t n_rounds;    /* at most 64 */
-	uint64_t n_states;    /* over all rounds */
-	unsigned sync_us;     /* a recorded sync takes at least so long */
-	bool is_quiet;        /* do not print what is bad (mutants) */
+	uint32_t n_rounds; /* at most 64 */
+	uint64_t n_states; /* over all rounds */
+	unsigned sync_us;  /* a recorded sync takes at least so long */
+	bool is_quiet;     /* do not print what is bad (mutants) */
 	/*
-	 * The writer's arguments, NULL at the end; argv[0] is its path. `notes_path` holds what earlier rounds noted. It notes by
-	 * writing to descriptor 9 and must exit with 0.
+	 * The writer's arguments, NULL at the end; argv[0] is its path. `notes_path` holds what earlier
+	 * rounds noted. It notes by writing to descriptor 9 and must exit with 0.
 	 */
 	void (*writer)(void *udata, uint32_t round, const char *dir, const char *notes_path,
 		char *argv[POWERCUT_ARGS]);

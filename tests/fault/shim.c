@@ -1,7 +1,7 @@
 /*
- * Preloaded into a program under test: records what it does to the files of one directory, and makes chosen calls fail
- * (shim_log.h). Calls are logged one after the other; a sync is logged twice, since what is written or answered
- * while it runs is not covered by it. Memory maps and stdio are not seen.
+ * Preloaded into a program under test: records what it does to the files of one directory, and makes chosen
+ * calls fail (shim_log.h). Calls are logged one after the other; a sync is logged twice, since what is
+ * written or answered while it runs is not covered by it. Memory maps and stdio are not seen.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -48,7 +48,8 @@ static void fault_parse(const char *text)
 {
 	char mode[16];
 
-	if (text != NULL && sscanf(text, "%15[^:]:%ld:%15[^:]:%15s", shim.fault_kind, &shim.fault_n, shim.fault_how, mode) == 4)
+	if (text != NULL && sscanf(text, "%15[^:]:%ld:%15[^:]:%15s", shim.fault_kind, &shim.fault_n,
+				    shim.fault_how, mode) == 4)
 		shim.is_sticky = strcmp(mode, "sticky") == 0;
 }
 
@@ -60,7 +61,8 @@ static void shim_start(void)
 	if (dir != NULL)
 		shim.dir_n = (size_t)snprintf(shim.dir, sizeof(shim.dir), "%s", dir);
 	if (log != NULL)
-		shim.log_fd = (int)syscall(SYS_openat, AT_FDCWD, log, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+		shim.log_fd = (int)syscall(
+			SYS_openat, AT_FDCWD, log, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 	if (note != NULL)
 		shim.note_fd = (int)strtol(note, NULL, 10);
 	if (us != NULL)
@@ -83,7 +85,6 @@ static void leave(void)
 	pthread_mutex_unlock(&shim.lock);
 	errno = saved;
 }
-
 
 /* ---- log ---------------------------------------------------------------------------------------------- */
 static void log_bytes(const void *p, size_t n)

@@ -1,6 +1,6 @@
 /*
- * What the recorder (shim.c) writes and the replayer (powercut.c) reads: a stream of struct shim_event, each followed by
- * n_data bytes. One machine, one build: no byte order, no version.
+ * What the recorder (shim.c) writes and the replayer (powercut.c) reads: a stream of struct shim_event, each
+ * followed by n_data bytes. One machine, one build: no byte order, no version.
  */
 #pragma once
 

@@ -1,20 +1,17 @@
 /*
- * Any bytes as a record and as a changes part: reading stays in bounds, and what a reader accepts is written back and read again
- * to the same changes. Input: u16 n, n bytes of event part, the rest is the changes part.
- *   clang -std=c11 -D_GNU_SOURCE -Iinclude -g -O1 -fsanitize=fuzzer,address,undefined tests/fuzz/entry_fuzz.c \
- *         build/asan/libtocsin.a -lcrypto -lbsd -o entry_fuzz
+ * Any bytes as a record and as a changes part: reading stays in bounds, and what a reader accepts is written
+ * back and read again to the same changes. Input: u16 n, n bytes of event part, the rest is the changes part.
  */
 #include <stdlib.h>
 #include <string.h>
 
+#include "replay.h"
 #include "tocsin/entry.h"
 #include "tocsin/err.h"
 
 #define OUT_MAX ((size_t)1 << 24)
 
 static const uint8_t salt[ENTRY_SALT], id[16];
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 
 static bool is_same(const struct change *a, const struct change *b)
 {
@@ -61,7 +58,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	event_n = (size_t)(data[0] | data[1] << 8);
 	if (event_n > n - 2)
 		event_n = n - 2;
-	en = entry_new(1, 0, salt, slice_of(data + 2, event_n), slice_of(data + 2 + event_n, n - 2 - event_n));
+	en = entry_new(
+		1, 0, salt, slice_of(data + 2, event_n), slice_of(data + 2 + event_n, n - 2 - event_n));
 	round_trip(en);
 	free(en);
 	aligned = malloc(n);

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
 #include <cmocka.h>
 
 #include "tocsin/entry.h"
@@ -157,7 +158,8 @@ static void test_random_changes_round_trip(void **state)
 	print_message("SEED=%ju\n", (uintmax_t)seed);
 	rng_init_seeded(&rng, seed);
 	for (int round = 0; round < 300; round++) {
-		size_t event_n = rng_below(&rng, round % 10 == 0 ? sizeof(event) : 600), val_n = rng_below(&rng, 600);
+		size_t event_n = rng_below(&rng, round % 10 == 0 ? sizeof(event) : 600),
+		       val_n = rng_below(&rng, 600);
 		struct change in = {.table = 3, .key = {"k", 1}, .val = {val, val_n}}, c;
 		struct trip t;
 
@@ -166,7 +168,8 @@ static void test_random_changes_round_trip(void **state)
 		for (int i = 0; i < 3; i++) {
 			size_t n = rng_below(&rng, (event_n < val_n ? event_n : val_n) + 1);
 
-			memcpy(val + rng_below(&rng, val_n - n + 1), event + rng_below(&rng, event_n - n + 1), n);
+			memcpy(val + rng_below(&rng, val_n - n + 1), event + rng_below(&rng, event_n - n + 1),
+				n);
 		}
 		trip_start(&t, &in, 1, slice_of(event, event_n));
 		assert_int_equal(change_next(&t.reader, &c), 1);
@@ -201,16 +204,16 @@ static void test_broken_changes_are_refused(void **state)
 	struct slice val = {0};
 
 	(void)state;
-	assert_int_equal(READ("\x01"), -1);                                 /* no key */
-	assert_int_equal(READ("\x01\x05keys"), -1);                         /* key cut */
-	assert_int_equal(READ("\x01\x01k\x04val"), -1);                     /* value cut */
-	assert_int_equal(READ("\x01\xff\xff\xff\xff\x1fk"), -1);            /* varint over 32 bits */
-	assert_int_equal(READ("\x01\xff\xff\xff\xff\xff\x01"), -1);         /* varint too long */
-	assert_int_equal(READ("\xc1\x01k"), -1);                            /* a deletion in pieces */
-	assert_int_equal(READ("\x41\x01k\x04\x07\x07"), -1);                /* 3 bytes at 7, one missing */
-	assert_int_equal(READ("\x41\x01k\x03\x07\x08"), -1);                /* beyond the event */
-	assert_int_equal(READ("\x41\x01k\x03\x09\x01"), -1);                /* 4 bytes where 3 are said */
-	assert_int_equal(READ("\x41\x01k\x03\x01\x01"), -1);                /* an empty piece */
+	assert_int_equal(READ("\x01"), -1);                                  /* no key */
+	assert_int_equal(READ("\x01\x05keys"), -1);                          /* key cut */
+	assert_int_equal(READ("\x01\x01k\x04val"), -1);                      /* value cut */
+	assert_int_equal(READ("\x01\xff\xff\xff\xff\x1fk"), -1);             /* varint over 32 bits */
+	assert_int_equal(READ("\x01\xff\xff\xff\xff\xff\x01"), -1);          /* varint too long */
+	assert_int_equal(READ("\xc1\x01k"), -1);                             /* a deletion in pieces */
+	assert_int_equal(READ("\x41\x01k\x04\x07\x07"), -1);                 /* 3 bytes at 7, one missing */
+	assert_int_equal(READ("\x41\x01k\x03\x07\x08"), -1);                 /* beyond the event */
+	assert_int_equal(READ("\x41\x01k\x03\x09\x01"), -1);                 /* 4 bytes where 3 are said */
+	assert_int_equal(READ("\x41\x01k\x03\x01\x01"), -1);                 /* an empty piece */
 	assert_int_equal(READ("\x41\x01k\xff\xff\xff\xff\x0f\x07\x07"), -1); /* a lie about the size */
 	assert_int_equal(read_one("\x41\x01k\x03\x07\x07", 6, &val), 1);
 	assert_int_equal(val.n, 3);

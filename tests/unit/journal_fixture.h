@@ -1,17 +1,19 @@
-/* What the journal's tests share: a directory, small entries, waiting, a replay that records, pokes into files. */
+/* What the journal's tests share: a directory, small entries, waiting, a replay that records, pokes into
+ * files. */
 #pragma once
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
 #include <dirent.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
 #include <cmocka.h>
 
 #include "tocsin/journal.h"
@@ -27,7 +29,7 @@ struct fixture {
 	struct entry *held[N_SEEN]; /* handed over, by seq */
 	uint64_t seen[N_SEEN];      /* seqs replayed by the last opening */
 	uint32_t n_seen;
-	uint8_t chain[SHA256_LEN];  /* of the last entry seen */
+	uint8_t chain[SHA256_LEN]; /* of the last entry seen */
 	struct err e;
 };
 
@@ -101,7 +103,8 @@ static inline struct entry *entry_sized(uint64_t seq, uint32_t bytes, uint8_t ma
 	uint8_t salt[ENTRY_SALT] = {mark}, event[16384];
 
 	memset(event, (int)(mark + seq), sizeof(event));
-	return entry_new(seq, (int64_t)seq * 10, salt, slice_of(event, bytes - sizeof(struct entry)), slice_of("", 0));
+	return entry_new(
+		seq, (int64_t)seq * 10, salt, slice_of(event, bytes - sizeof(struct entry)), slice_of("", 0));
 }
 
 static inline void fixture_append(struct fixture *f, uint64_t from, uint64_t to, uint32_t bytes, uint8_t mark)

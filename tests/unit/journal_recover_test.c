@@ -1,4 +1,5 @@
-/* Opening directories in every state that a power cut, a fault or a person can leave. 16 KiB segments, 30 records each. */
+/* Opening directories in every state that a power cut, a fault or a person can leave. 16 KiB segments, 30
+ * records each. */
 #include "journal_fixture.h"
 
 #include <stddef.h>
@@ -124,9 +125,11 @@ static void test_loss_proved_in_the_same_segment(void **state)
 	struct fixture *f = fixture_filled(state);
 
 	file_flip(f, SEG(1), AT(7) + 130); /* 8; 11 knows 10 as durable */
-	assert_refused(f, "journal: 0000000000000001.seg is corrupt at offset 6896: entry 8 had been acknowledged "
-			  "(0000000000000001.seg, offset 8096, knew 10 as durable) but is not there; restore a backup, or "
-			  "ask for help before moving any file");
+	assert_refused(f,
+		"journal: 0000000000000001.seg is corrupt at offset 6896: entry 8 had been acknowledged "
+		"(0000000000000001.seg, offset 8096, knew 10 as durable) but is not there; restore a backup, "
+		"or "
+		"ask for help before moving any file");
 }
 
 static void test_loss_proved_by_a_later_segment(void **state)
@@ -136,13 +139,16 @@ static void test_loss_proved_by_a_later_segment(void **state)
 
 	/* 20 .. 30 gone; the head of segment 2 knows 20 */
 	file_write(f, SEG(1), AT(19), zeros, 16384 - AT(19));
-	assert_refused(f, "journal: 0000000000000001.seg is corrupt at offset 11696: entry 20 had been acknowledged "
-			  "(0000000000000002.seg, offset 0, knew 20 as durable) but is not there; restore a backup, or "
-			  "ask for help before moving any file");
+	assert_refused(f,
+		"journal: 0000000000000001.seg is corrupt at offset 11696: entry 20 had been acknowledged "
+		"(0000000000000002.seg, offset 0, knew 20 as durable) but is not there; restore a backup, or "
+		"ask for help before moving any file");
 	file_write(f, SEG(2), 0, zeros, 128);
-	assert_refused(f, "journal: 0000000000000001.seg is corrupt at offset 11696: entry 20 had been acknowledged "
-			  "(0000000000000002.seg, offset 4096, knew 20 as durable) but is not there; restore a backup, or "
-			  "ask for help before moving any file");
+	assert_refused(f,
+		"journal: 0000000000000001.seg is corrupt at offset 11696: entry 20 had been acknowledged "
+		"(0000000000000002.seg, offset 4096, knew 20 as durable) but is not there; restore a backup, "
+		"or "
+		"ask for help before moving any file");
 }
 
 static void test_loss_of_a_whole_file(void **state)
@@ -153,9 +159,11 @@ static void test_loss_of_a_whole_file(void **state)
 	fixture_put(f, 76, 76, 400); /* knows 75 */
 	fixture_close(f);
 	file_remove(f, SEG(2));
-	assert_refused(f, "journal: 0000000000000001.seg is corrupt at offset 16096: entry 31 had been acknowledged "
-			  "(0000000000000003.seg, offset 10096, knew 75 as durable) but is not there; restore a backup, or "
-			  "ask for help before moving any file");
+	assert_refused(f,
+		"journal: 0000000000000001.seg is corrupt at offset 16096: entry 31 had been acknowledged "
+		"(0000000000000003.seg, offset 10096, knew 75 as durable) but is not there; restore a "
+		"backup, or "
+		"ask for help before moving any file");
 }
 
 /* ---- tables and journal that do not fit --------------------------------------------------------------- */
@@ -173,11 +181,13 @@ static void test_tables_of_another_history(void **state)
 
 	expect_from(f, 42);
 	f->config.from_chain[5] ^= 1;
-	assert_refused(f, "journal: 0000000000000002.seg: entry 42 is not the one the tables hold (its chain differs); tables "
+	assert_refused(f, "journal: 0000000000000002.seg: entry 42 is not the one the tables hold (its chain "
+			  "differs); tables "
 			  "and journal must come from the same data directory");
 	expect_from(f, 30); /* the border: the head of segment 2 tells */
 	f->config.from_chain[5] ^= 1;
-	assert_refused(f, "journal: 0000000000000002.seg: entry 30 is not the one the tables hold (its chain differs); tables "
+	assert_refused(f, "journal: 0000000000000002.seg: entry 30 is not the one the tables hold (its chain "
+			  "differs); tables "
 			  "and journal must come from the same data directory");
 }
 
@@ -187,7 +197,8 @@ static void test_tables_ahead(void **state)
 
 	expect_from(f, 75);
 	f->config.from_seq = 80;
-	assert_refused(f, "journal: 0000000000000003.seg ends at offset 10096 with entry 75, but the tables hold up to 80");
+	assert_refused(f, "journal: 0000000000000003.seg ends at offset 10096 with entry 75, but the tables "
+			  "hold up to 80");
 }
 
 static void test_tables_behind(void **state)
@@ -196,7 +207,8 @@ static void test_tables_behind(void **state)
 
 	file_remove(f, SEG(1));
 	expect_from(f, 10);
-	assert_refused(f, "journal: 0000000000000002.seg begins with entry 31, but the tables hold only up to 10; older tables "
+	assert_refused(f, "journal: 0000000000000002.seg begins with entry 31, but the tables hold only up "
+			  "to 10; older tables "
 			  "cannot be joined with a newer journal");
 	expect_from(f, 30);
 	assert_int_equal(fixture_open(f), 0);
@@ -208,8 +220,10 @@ static void test_journal_of_another(void **state)
 	struct fixture *f = fixture_filled(state);
 
 	memcpy(f->config.id, "journal-number-2", JOURNAL_ID_LEN);
-	assert_refused(f, "journal: 0000000000000001.seg belongs to journal 6a6f75726e616c2d6e756d6265722d31, expected "
-			  "6a6f75726e616c2d6e756d6265722d32; tables and journal must come from the same data directory");
+	assert_refused(f,
+		"journal: 0000000000000001.seg belongs to journal 6a6f75726e616c2d6e756d6265722d31, expected "
+		"6a6f75726e616c2d6e756d6265722d32; tables and journal must come from the same data "
+		"directory");
 }
 
 static void test_journal_gone(void **state)
@@ -220,7 +234,8 @@ static void test_journal_gone(void **state)
 	dir_clear(f->dir);
 	expect_from(f, 10);
 	snprintf(want, sizeof(want),
-		"journal: %s holds no segment of the journal that the tables belong to; expected one that continues entry 10",
+		"journal: %s holds no segment of the journal that the tables belong to; expected one that "
+		"continues entry 10",
 		f->dir);
 	assert_refused(f, want);
 }
@@ -254,7 +269,8 @@ static void test_unknown_format(void **state)
 	struct fixture *f = fixture_filled(state);
 
 	head_change(f, SEG(2), offsetof(struct segment_head, format), 2);
-	assert_refused(f, "journal: 0000000000000002.seg has format 2, expected 1; use the program that wrote it");
+	assert_refused(
+		f, "journal: 0000000000000002.seg has format 2, expected 1; use the program that wrote it");
 	head_change(f, SEG(2), offsetof(struct segment_head, order), 0x04030201);
 	assert_refused(f, "journal: 0000000000000002.seg was written on a machine of the other byte order");
 }
@@ -333,9 +349,10 @@ static void test_truncated_inside(void **state)
 	struct fixture *f = fixture_filled(state);
 
 	file_truncate(f, SEG(1), AT(12));
-	assert_refused(f, "journal: 0000000000000001.seg is corrupt at offset 8896: entry 13 had been acknowledged "
-			  "(0000000000000002.seg, offset 0, knew 20 as durable) but is not there; restore a backup, or "
-			  "ask for help before moving any file");
+	assert_refused(f,
+		"journal: 0000000000000001.seg is corrupt at offset 8896: entry 13 had been acknowledged "
+		"(0000000000000002.seg, offset 0, knew 20 as durable) but is not there; restore a backup, or "
+		"ask for help before moving any file");
 }
 
 /* Segments 1 and 2 were recycled as 6 and 7, but the directory shows any mixture of old and new names. */

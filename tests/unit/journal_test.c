@@ -28,7 +28,7 @@ static void test_entries_come_back_in_order(void **state)
 
 	assert_int_equal(fixture_open(f), 0);
 	fixture_put(f, 1, 1, 200);
-	fixture_put(f, 2, 100, 400);  /* a batch over several segments */
+	fixture_put(f, 2, 100, 400);            /* a batch over several segments */
 	fixture_put(f, 101, 101, 16384 - 4096); /* fills a segment to the last byte */
 	fixture_put(f, 102, 103, 200);
 	journal_head(f->j, &seq, chain);
