@@ -29,7 +29,8 @@ static void on_hup(evutil_socket_t fd, short what, void *udata)
 static int serve(struct desk *desk)
 {
 	struct event_base *base = desk_base(desk);
-	struct event *term = evsignal_new(base, SIGTERM, on_end, desk), *intr = evsignal_new(base, SIGINT, on_end, desk);
+	struct event *term = evsignal_new(base, SIGTERM, on_end, desk),
+		     *intr = evsignal_new(base, SIGINT, on_end, desk);
 	struct event *hup = evsignal_new(base, SIGHUP, on_hup, desk);
 	int rc;
 
@@ -48,9 +49,15 @@ static int serve(struct desk *desk)
 static int run(const struct config *c, struct clock *clock, struct rng *rng, struct err *e)
 {
 	struct desk *desk = NULL;
-	struct store_config sc = {.dir = c->data_dir, .rng = rng, .on_publish = desk_on_publish, .udata = &desk};
-	struct desk_config dc = {.data_dir = c->data_dir, .rules_dir = c->rules_dir, .share_dir = c->share_dir, .clock = clock,
-		.rng = rng, .listen = (const char *const *)c->listen, .n_listen = c->n_listen};
+	struct store_config sc = {
+		.dir = c->data_dir, .rng = rng, .on_publish = desk_on_publish, .udata = &desk};
+	struct desk_config dc = {.data_dir = c->data_dir,
+		.rules_dir = c->rules_dir,
+		.share_dir = c->share_dir,
+		.clock = clock,
+		.rng = rng,
+		.listen = (const char *const *)c->listen,
+		.n_listen = c->n_listen};
 	struct store *store;
 	int rc = 1;
 

@@ -1,42 +1,42 @@
 /*
- * Facts and decisions: the whole vocabulary between the core and the pack (desk/facts.h builds, desk/apply.h applies).
- * Nothing here is policy: every name is data of the pack, checked against its catalog.
+ * Facts and decisions: the whole vocabulary between the core and the pack (desk/facts.h builds, desk/apply.h
+ * applies). Nothing here is policy: every name is data of the pack, checked against its catalog.
  *
  * Facts (maps; absent keys are unknown):
  *   now        ms since 1970 UTC
- *   local      {date="2026-09-22", year, month, day, hour, minute, weekday=1…7 (Monday 1), minute_of_day} in the pack's zone
- *   who        {name, roles={ROLE=true}}
- *   ticket     create: what came in (kind, channel, subject={type,id}, number, caller, callback, customer, category, city, title,
- *              text, priority, form, fields, occurred, source_ref); else the whole ticket row
- *   action, data, note         at "act"
- *   contact    {kind, channel, number, text}                          at "contact"
- *   timer      {kind="clock", clock, percent, due, rule?, round}      at "timer"; kind is also "rule" for timers a decision asked for
- *   history    {tickets=[{id, no, kind, category, city, status, stage, queue, created, closed?}, newest first, at most 20]
- *               of the same subject within catalog.limits.history_ms, n_tickets, n_contacts, contacts=[ms, newest first, at most 20]}
+ *   local      {date="2026-09-22", year, month, day, hour, minute, weekday=1…7 (Monday 1), minute_of_day} in
+ * the pack's zone who        {name, roles={ROLE=true}} ticket     create: what came in (kind, channel,
+ * subject={type,id}, number, caller, callback, customer, category, city, title, text, priority, form, fields,
+ * occurred, source_ref); else the whole ticket row action, data, note         at "act" contact    {kind,
+ * channel, number, text}                          at "contact" timer      {kind="clock", clock, percent, due,
+ * rule?, round}      at "timer"; kind is also "rule" for timers a decision asked for history {tickets=[{id,
+ * no, kind, category, city, status, stage, queue, created, closed?}, newest first, at most 20] of the same
+ * subject within catalog.limits.history_ms, n_tickets, n_contacts, contacts=[ms, newest first, at most 20]}
  *   clocks     {NAME={goal, unit, due?, percent, state="running"|"paused"|"stopped"}} of the ticket
  *
  * Decision:
- *   refuse     {message, message_zh?, reason?, allowed={…}?, argument?, value?} → error `rejected`; nothing else is applied
- *   set        ticket fields: category, city, grade, priority, queue, department, owner, stage, status, title, complete, missing,
- *              reply, resolution, cause, tags, fields (merged), number, callback, customer, advice
- *   clocks     [{op="start", name, goal, unit, calendar?, percents={75,100}, statutory?, from?="created"|"received"|ms, rule?},
- *               {op="pause", name|"*", cause}, {op="resume", name|"*", void_ms?}, {op="stop", name|"*"}, {op="regoal", name, goal}]
- *              goal counts units ("hours", "natural_days", "working_days"); hours may be a fraction: 0.5
- *   timers     [{name, after_ms|at_ms, rule, round?, clock?, percent?}], a new one of the same name replaces it; all of it comes back as
- *              facts.timer with kind="rule" · cancel_timers [name|"*"]
- *   links      [{type="duplicate_of"|"parent"|"related"|…, id}] · unlinks likewise
+ *   refuse     {message, message_zh?, reason?, allowed={…}?, argument?, value?} → error `rejected`; nothing
+ * else is applied set        ticket fields: category, city, grade, priority, queue, department, owner, stage,
+ * status, title, complete, missing, reply, resolution, cause, tags, fields (merged), number, callback,
+ * customer, advice clocks     [{op="start", name, goal, unit, calendar?, percents={75,100}, statutory?,
+ * from?="created"|"received"|ms, rule?}, {op="pause", name|"*", cause}, {op="resume", name|"*", void_ms?},
+ * {op="stop", name|"*"}, {op="regoal", name, goal}] goal counts units ("hours", "natural_days",
+ * "working_days"); hours may be a fraction: 0.5 timers     [{name, after_ms|at_ms, rule, round?, clock?,
+ * percent?}], a new one of the same name replaces it; all of it comes back as facts.timer with kind="rule" ·
+ * cancel_timers [name|"*"] links      [{type="duplicate_of"|"parent"|"related"|…, id}] · unlinks likewise
  *   open       [ticket.create arguments] tickets to open, linked as "parent" to this one
- *   notices    [{topic, data}] events for topics; `ticket.QUEUE` events of a ticket's own changes come from the core
- *   tasks      [{kind, data, …}] rows of the outbox
- *   advice     [{zh, en}] what the front desk should say or do
- *   because    [{rule, because?, line}] the rules that fired, in order
- *   failed     {rule, message} a rule failed and `otherwise` was taken; the rest of the decision is valid
+ *   notices    [{topic, data}] events for topics; `ticket.QUEUE` events of a ticket's own changes come from
+ * the core tasks      [{kind, data, …}] rows of the outbox advice     [{zh, en}] what the front desk should
+ * say or do because    [{rule, because?, line}] the rules that fired, in order failed     {rule, message} a
+ * rule failed and `otherwise` was taken; the rest of the decision is valid
  *
  * Catalog (what the core itself reads; the rest is passed through to catalog.get):
- *   zone · kinds={NAME={prefix, first={stage,status}, stages={NAME={status,label}}, actions={NAME={label, from={…}, roles={…}?, data={…}}}}}
- *   channels, categories, cities, queues, clocks, grades={NAME={label={zh,en}, …}} (queue patterns: "city_support.CITY")
- *   persons={NAME={roles={…}, department, label}} · calendars={NAME={week={[1…7]={{from_minute,to_minute}…}}, days={["2026-10-01"]=false
- *   |{{from,to}…}}, years={2026,…}}} · limits={request_keep_ms, history_ms, topic_keep_ms, …} · otherwise={queue="duty", …}
+ *   zone · kinds={NAME={prefix, first={stage,status}, stages={NAME={status,label}}, actions={NAME={label,
+ * from={…}, roles={…}?, data={…}}}}} channels, categories, cities, queues, clocks,
+ * grades={NAME={label={zh,en}, …}} (queue patterns: "city_support.CITY") persons={NAME={roles={…},
+ * department, label}} · calendars={NAME={week={[1…7]={{from_minute,to_minute}…}}, days={["2026-10-01"]=false
+ *   |{{from,to}…}}, years={2026,…}}} · limits={request_keep_ms, history_ms, topic_keep_ms, …} ·
+ * otherwise={queue="duty", …}
  */
 #pragma once
 

@@ -1,6 +1,6 @@
 /*
- * The desk: every use case. get → ask the rules → apply. Wires store, rules, timers and topics to the methods of the
- * contract; main.c makes one and runs its loop.
+ * The desk: every use case. get → ask the rules → apply. Wires store, rules, timers and topics to the methods
+ * of the contract; main.c makes one and runs its loop.
  */
 #pragma once
 
@@ -17,11 +17,11 @@ struct desk;
 
 struct desk_config {
 	const char *data_dir;
-	const char *rules_dir;  /* the folder that reloads read */
-	const char *share_dir;  /* holds lib/ (the words) and is the base "default" */
+	const char *rules_dir; /* the folder that reloads read */
+	const char *share_dir; /* holds lib/ (the words) and is the base "default" */
 	struct clock *clock;
 	struct rng *rng;
-	struct store *store;    /* open; on_publish is desk_on_publish with *desk as udata */
+	struct store *store; /* open; on_publish is desk_on_publish with *desk as udata */
 	const char *const *listen;
 	uint32_t n_listen;
 };
@@ -30,8 +30,8 @@ struct desk_config {
 void desk_on_publish(void *udata, enum table table, struct slice key, const struct slice *val);
 
 /*
- * Load the last accepted pack and try the folder, arm the timers, listen. 0, or -1 when there is no usable pack or an address
- * cannot be had.
+ * Load the last accepted pack and try the folder, arm the timers, listen. 0, or -1 when there is no usable
+ * pack or an address cannot be had.
  */
 int desk_new(struct desk **out, const struct desk_config *config, struct err *e) MUST_CHECK;
 /* Turns until desk_stop or a lost journal. 0, or 74 (EX_IOERR) when the journal was lost. */

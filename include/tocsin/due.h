@@ -4,8 +4,8 @@
  *   key    be64 due_ms, be64 timer id (unique for ever: entry seq * 1024 + n)
  *   value  MessagePack map {kind, ticket?, …}; what fires it is the use case's business
  *
- * The wheel holds what is due within DUE_HORIZON_MS; the rest is fetched as time goes. A fired timer's row is deleted in the
- * same entry as its effects: fired exactly once in effect.
+ * The wheel holds what is due within DUE_HORIZON_MS; the rest is fetched as time goes. A fired timer's row is
+ * deleted in the same entry as its effects: fired exactly once in effect.
  */
 #pragma once
 
@@ -24,10 +24,12 @@ int due_new(struct due **out, struct store *, int64_t now_ms, struct err *e) MUS
 void due_free(struct due *);
 /* A row of TABLE_TIMER was published (val) or deleted (NULL). */
 void due_on_publish(struct due *, struct slice key, const struct slice *val);
-/* Earliest instant at which something may be due, INT64_MAX without timers (reads one row beyond the horizon). */
+/* Earliest instant at which something may be due, INT64_MAX without timers (reads one row beyond the
+ * horizon). */
 int64_t due_next_ms(struct due *);
 /* Call fire for at most max due timers in (due_ms, id) order. Returns how many. The row is still there. */
-size_t due_work(struct due *, int64_t now_ms, size_t max, void (*fire)(void *udata, int64_t due_ms, uint64_t id), void *udata);
+size_t due_work(struct due *, int64_t now_ms, size_t max,
+	void (*fire)(void *udata, int64_t due_ms, uint64_t id), void *udata);
 void due_key(uint8_t key[DUE_KEY_LEN], int64_t due_ms, uint64_t id);
 /* Compare wheel and rows within the horizon: 0, or -1 naming the first difference. */
 int due_audit(struct due *, struct err *e) MUST_CHECK;

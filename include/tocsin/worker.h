@@ -1,6 +1,6 @@
 /*
- * One worker thread: long work aside from the loop (pack building, backup). Jobs run one after the other; `done` runs on the
- * loop.
+ * One worker thread: long work aside from the loop (pack building, backup). Jobs run one after the other;
+ * `done` runs on the loop.
  */
 #pragma once
 

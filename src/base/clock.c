@@ -101,9 +101,9 @@ char *clock_format(int64_t at_ms, char out[40])
 
 	localtime_r(&s, &tm);
 	minutes = (int)(tm.tm_gmtoff / 60);
-	snprintf(out, 40, "%04d-%02d-%02dT%02d:%02d:%02d.%03d%c%02d:%02d", (tm.tm_year + 1900) % 10000, tm.tm_mon + 1, tm.tm_mday,
-		tm.tm_hour, tm.tm_min, tm.tm_sec, (int)(at_ms - (int64_t)s * 1000), minutes < 0 ? '-' : '+',
-		abs(minutes) / 60 % 24, abs(minutes) % 60);
+	snprintf(out, 40, "%04d-%02d-%02dT%02d:%02d:%02d.%03d%c%02d:%02d", (tm.tm_year + 1900) % 10000,
+		tm.tm_mon + 1, tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec, (int)(at_ms - (int64_t)s * 1000),
+		minutes < 0 ? '-' : '+', abs(minutes) / 60 % 24, abs(minutes) % 60);
 	return out;
 }
 
@@ -213,7 +213,8 @@ int clock_zone_set(const char *name, struct err *e)
 
 	snprintf(path, sizeof(path), "/usr/share/zoneinfo/%s", name);
 	if (name[0] == '\0' || name[0] == '/' || strstr(name, "..") != NULL || access(path, R_OK) != 0)
-		return err_set(e, ERR_BAD_REQUEST, "time zone \"%.80s\" is not in tzdata (/usr/share/zoneinfo)", name);
+		return err_set(e, ERR_BAD_REQUEST,
+			"time zone \"%.80s\" is not in tzdata (/usr/share/zoneinfo)", name);
 	if (setenv("TZ", name, 1) != 0)
 		return err_set(e, ERR_INTERNAL, "setenv TZ: out of memory");
 	tzset();

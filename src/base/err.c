@@ -29,7 +29,8 @@ int err_set(struct err *e, enum err_code code, const char *format, ...)
 	return -1;
 }
 
-int err_arg(struct err *e, enum err_code code, const char *argument, const char *value, const char *format, ...)
+int err_arg(
+	struct err *e, enum err_code code, const char *argument, const char *value, const char *format, ...)
 {
 	va_list ap;
 
@@ -66,8 +67,7 @@ int err_prefix(struct err *e, const char *format, ...)
 
 const char *err_name(enum err_code code)
 {
-	static const char *const names[] = {
-		"none",
+	static const char *const names[] = {"none",
 #define ERR(name, wire, help) wire,
 		ERR_CODES(ERR)
 #undef ERR

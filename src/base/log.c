@@ -24,7 +24,8 @@ void mask_numbers(char *text, size_t n)
 			run++;
 		if (run == 11 && text[i] == '1' && text[i + 1] >= '3')
 			memcpy(text + i + 3, "****", 4);
-		else if (run == 13 && memcmp(text + i, "86", 2) == 0 && text[i + 2] == '1' && text[i + 3] >= '3')
+		else if (run == 13 && memcmp(text + i, "86", 2) == 0 && text[i + 2] == '1' &&
+			 text[i + 3] >= '3')
 			memcpy(text + i + 5, "****", 4);
 		i += run > 0 ? run : 1;
 	}
@@ -50,8 +51,9 @@ static size_t add_head(char *line, size_t size, enum log_level level, const char
 
 	clock_gettime(CLOCK_REALTIME, &ts);
 	gmtime_r(&ts.tv_sec, &tm);
-	n = snprintf(line, size, "at=%04d-%02d-%02dT%02d:%02d:%02d.%03ldZ level=%s event=%s ", tm.tm_year + 1900,
-		tm.tm_mon + 1, tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec, ts.tv_nsec / 1000000, names[level], event);
+	n = snprintf(line, size, "at=%04d-%02d-%02dT%02d:%02d:%02d.%03ldZ level=%s event=%s ",
+		tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec,
+		ts.tv_nsec / 1000000, names[level], event);
 	return n < 0 ? 0 : (size_t)n;
 }
 

@@ -185,7 +185,8 @@ size_t utf8_clip(const char *text, size_t n)
 }
 
 /* ---- spelling ----------------------------------------------------------------------------------------- */
-/* Optimal string alignment distance: insert, delete, replace, swap of neighbours; words over 63 bytes: far. */
+/* Optimal string alignment distance: insert, delete, replace, swap of neighbours; words over 63 bytes: far.
+ */
 static size_t edit_distance(const char *a, const char *b)
 {
 	size_t rows[3][65], an = strlen(a), bn = strlen(b);
@@ -203,7 +204,8 @@ static size_t edit_distance(const char *a, const char *b)
 
 			d = up[j] + 1 < d ? up[j] + 1 : d;
 			d = row[j - 1] + 1 < d ? row[j - 1] + 1 : d;
-			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] && up2[j - 2] + 1 < d)
+			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] &&
+				up2[j - 2] + 1 < d)
 				d = up2[j - 2] + 1;
 			row[j] = d;
 		}

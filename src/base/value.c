@@ -233,7 +233,8 @@ bool value_is(const struct value *v, enum value_type type)
 
 bool value_is_text(const struct value *v, const char *literal)
 {
-	return v != NULL && v->type == VALUE_TEXT && v->n == strlen(literal) && memcmp(v->as.text, literal, v->n) == 0;
+	return v != NULL && v->type == VALUE_TEXT && v->n == strlen(literal) &&
+	       memcmp(v->as.text, literal, v->n) == 0;
 }
 
 bool value_as_int(const struct value *v, int64_t *out)
@@ -284,12 +285,12 @@ static int rank(const struct value *v)
 
 static int cmp_numbers(const struct value *a, const struct value *b)
 {
-	long double x = a->type == VALUE_INT ? (long double)a->as.i
-		: a->type == VALUE_UINT      ? (long double)a->as.u
-					     : (long double)a->as.f;
-	long double y = b->type == VALUE_INT ? (long double)b->as.i
-		: b->type == VALUE_UINT      ? (long double)b->as.u
-					     : (long double)b->as.f;
+	long double x = a->type == VALUE_INT    ? (long double)a->as.i
+			: a->type == VALUE_UINT ? (long double)a->as.u
+						: (long double)a->as.f;
+	long double y = b->type == VALUE_INT    ? (long double)b->as.i
+			: b->type == VALUE_UINT ? (long double)b->as.u
+						: (long double)b->as.f;
 
 	return (x > y) - (x < y);
 }
@@ -299,7 +300,8 @@ static int cmp_maps(const struct value *a, const struct value *b)
 {
 	for (uint32_t i = 0; i < a->n; i++) {
 		const struct pair *p = &a->as.pairs[i];
-		const struct pair *q = p->key.type == VALUE_TEXT ? find(b, p->key.as.text, p->key.n) : &b->as.pairs[i];
+		const struct pair *q =
+			p->key.type == VALUE_TEXT ? find(b, p->key.as.text, p->key.n) : &b->as.pairs[i];
 		int c = q == NULL ? 1 : value_cmp(&p->val, &q->val);
 
 		if (c != 0)
@@ -344,8 +346,8 @@ bool value_equal(const struct value *a, const struct value *b)
 
 const char *value_type_name(const struct value *v)
 {
-	static const char *const names[] = {"nil", "true/false", "integer", "integer", "number", "text", "bytes",
-		"extension", "array", "map"};
+	static const char *const names[] = {"nil", "true/false", "integer", "integer", "number", "text",
+		"bytes", "extension", "array", "map"};
 
 	if (v == NULL)
 		return "absent";
@@ -383,7 +385,7 @@ static void json_base64(struct buf *b, const uint8_t *p, size_t n)
 	buf_add_u8(b, '"');
 	for (size_t i = 0; i < n; i += 3) {
 		uint32_t three = (uint32_t)p[i] << 16 | (uint32_t)(i + 1 < n ? p[i + 1] : 0) << 8 |
-			(uint32_t)(i + 2 < n ? p[i + 2] : 0);
+				 (uint32_t)(i + 2 < n ? p[i + 2] : 0);
 
 		buf_add_u8(b, (uint8_t)digit[three >> 18]);
 		buf_add_u8(b, (uint8_t)digit[three >> 12 & 63]);

@@ -15,7 +15,8 @@ int methods_fetch(struct cli *c, struct err *e)
 	if (cli_call(c, "rpc.methods", NULL, &c->methods, e) != 0)
 		return -1;
 	if (c->methods.type == VALUE_MAP) /* {methods=[…]} */
-		c->methods = value_get(&c->methods, "methods") ? *value_get(&c->methods, "methods") : value_array(&c->arena, 0);
+		c->methods = value_get(&c->methods, "methods") ? *value_get(&c->methods, "methods")
+							       : value_array(&c->arena, 0);
 	return 0;
 }
 
@@ -50,8 +51,8 @@ static bool whole_int(const char *text, int64_t *out)
 }
 
 /* Times and durations also go as text: the daemon reads those in its own zone. */
-int argument_type(
-	struct arena *a, const struct value *arg, const char *name, const char *text, struct value *out, struct err *e)
+int argument_type(struct arena *a, const struct value *arg, const char *name, const char *text,
+	struct value *out, struct err *e)
 {
 	const struct value *type = value_get(arg, "type");
 	int64_t i;
@@ -98,7 +99,8 @@ int value_set_path(struct arena *a, struct value *map, const char *path, struct 
 		if (inner == NULL)
 			inner = value_set(a, map, key, value_map(a, 4));
 		if (inner->type != VALUE_MAP)
-			return err_set(e, ERR_BAD_REQUEST, "%s is no map, so \"%s\" cannot be set in it", key, dot + 1);
+			return err_set(e, ERR_BAD_REQUEST, "%s is no map, so \"%s\" cannot be set in it", key,
+				dot + 1);
 		map = inner;
 		path = dot + 1;
 	}
@@ -130,7 +132,8 @@ static int take_word(struct cli *c, const char *method, const char *word, struct
 	return value_set_path(&c->arena, args, name, v, e);
 }
 
-int arguments_take(struct cli *c, const char *method, int argc, char **argv, struct value *args, struct err *e)
+int arguments_take(
+	struct cli *c, const char *method, int argc, char **argv, struct value *args, struct err *e)
 {
 	if (argc == 1 && argv[0][0] == '{')
 		return json_parse(&c->arena, argv[0], strlen(argv[0]), args, e);
@@ -145,10 +148,12 @@ int arguments_take(struct cli *c, const char *method, int argc, char **argv, str
 	return 0;
 }
 
-/* ---- conditions of ticket.find ---------------------------------------------------------------------------- */
+/* ---- conditions of ticket.find ----------------------------------------------------------------------------
+ */
 static int where_value(struct cli *c, const char *field, const char *text, struct value *out, struct err *e)
 {
-	static const char *const ints[] = {"id", "version", "priority", "parent", "contacts", "merged_into", "incident"};
+	static const char *const ints[] = {
+		"id", "version", "priority", "parent", "contacts", "merged_into", "incident"};
 	int64_t i;
 
 	*out = value_text(&c->arena, text, strlen(text));
@@ -188,7 +193,9 @@ static int where_word(struct cli *c, const char *word, struct value *where, stru
 	size_t n = strcspn(word, "<>=");
 	const char *field = arena_text(&c->arena, word, n), *rest = word + n;
 	bool is_or = rest[0] != '\0' && rest[0] != '=' && rest[1] == '=';
-	const char *op = rest[0] == '<' ? (is_or ? "le" : "lt") : rest[0] == '>' ? (is_or ? "ge" : "gt") : "eq";
+	const char *op = rest[0] == '<'   ? (is_or ? "le" : "lt")
+			 : rest[0] == '>' ? (is_or ? "ge" : "gt")
+					  : "eq";
 	struct value v, *map;
 
 	if (n == 0 || rest[0] == '\0')

@@ -1,4 +1,5 @@
-/* What the commands of `tocsin` share: the session, options, typed arguments, tables, the list of commands. */
+/* What the commands of `tocsin` share: the session, options, typed arguments, tables, the list of commands.
+ */
 #pragma once
 
 #include <stdbool.h>
@@ -28,60 +29,70 @@ struct command {
 };
 
 /* One group a file. */
-extern const struct command commands_call[], commands_ticket[], commands_explain[], commands_watch[], commands_rules[],
-	commands_admin[], commands_offline[], commands_export[], commands_import[];
+extern const struct command commands_call[], commands_ticket[], commands_explain[], commands_watch[],
+	commands_rules[], commands_admin[], commands_offline[], commands_export[], commands_import[];
 
-/* ---- main.c ---------------------------------------------------------------------------------------------- */
+/* ---- main.c ----------------------------------------------------------------------------------------------
+ */
 /* Fill *e and return EXIT_WRONG_USAGE. */
 int usage(struct err *e, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* Connect unless connected. 0, or -1. */
 int cli_open(struct cli *, struct err *e) MUST_CHECK;
 /* client_call on the open connection, result in the cli's arena. */
-int cli_call(struct cli *, const char *method, const struct value *args, struct value *result, struct err *e) MUST_CHECK;
+int cli_call(struct cli *, const char *method, const struct value *args, struct value *result,
+	struct err *e) MUST_CHECK;
 /* The token of --token-file, NULL without one. 0, or -1. */
 int cli_token(struct cli *, const char **token, struct err *e) MUST_CHECK;
 /* "tocsin: CODE: message (argument …)" on stderr. */
 void cli_complain(const struct cli *, const struct err *e);
 
-/* ---- options.c ------------------------------------------------------------------------------------------- */
+/* ---- options.c -------------------------------------------------------------------------------------------
+ */
 /* One option: `flag` for one without a value, else `value`. The list ends with {NULL}. */
 struct option_spec {
 	const char *name; /* "--limit" */
 	const char **value;
 	bool *flag;
 };
-/* Take the options out of argv, wherever they stand ("--name value", "--name=value"; "--" ends them). 0 or EXIT_WRONG_USAGE. */
+/* Take the options out of argv, wherever they stand ("--name value", "--name=value"; "--" ends them). 0 or
+ * EXIT_WRONG_USAGE. */
 int options_take(int *argc, char **argv, const struct option_spec *specs, struct err *e) MUST_CHECK;
 /* An integer in [min, max]: 0 or EXIT_WRONG_USAGE naming the option. */
-int option_int(const char *name, const char *text, int64_t min, int64_t max, int64_t *out, struct err *e) MUST_CHECK;
+int option_int(
+	const char *name, const char *text, int64_t min, int64_t max, int64_t *out, struct err *e) MUST_CHECK;
 /* A ticket's id: 0 or EXIT_WRONG_USAGE. */
 int option_id(const char *text, int64_t *out, struct err *e) MUST_CHECK;
 
-/* ---- arguments.c ----------------------------------------------------------------------------------------- */
-/*
- * Arguments of a call from `key=value` words, typed by the daemon's own table of methods; `a.b=text` goes into the map
- * a, `key:=JSON` is taken as JSON whatever the table says. One word that begins with `{` is the whole map as JSON.
- * Added to *args, which is a map.
+/* ---- arguments.c -----------------------------------------------------------------------------------------
  */
-int arguments_take(struct cli *, const char *method, int argc, char **argv, struct value *args, struct err *e) MUST_CHECK;
-/* One text, typed as the table says for the argument (NULL: unknown, stays text). */
-int argument_type(struct arena *, const struct value *arg, const char *name, const char *text, struct value *out,
+/*
+ * Arguments of a call from `key=value` words, typed by the daemon's own table of methods; `a.b=text` goes
+ * into the map a, `key:=JSON` is taken as JSON whatever the table says. One word that begins with `{` is the
+ * whole map as JSON. Added to *args, which is a map.
+ */
+int arguments_take(struct cli *, const char *method, int argc, char **argv, struct value *args,
 	struct err *e) MUST_CHECK;
+/* One text, typed as the table says for the argument (NULL: unknown, stays text). */
+int argument_type(struct arena *, const struct value *arg, const char *name, const char *text,
+	struct value *out, struct err *e) MUST_CHECK;
 /* The table's entry of an argument, NULL if there is none; "a.b" is looked up as "a". */
 const struct value *argument_find(const struct value *methods, const char *method, const char *name);
 /* Fetch rpc.methods unless it is there. */
 int methods_fetch(struct cli *, struct err *e) MUST_CHECK;
 /* Set "a" or "a.b" (made on the way) in a map. -1 if a is there and no map. */
-int value_set_path(struct arena *, struct value *map, const char *path, struct value val, struct err *e) MUST_CHECK;
+int value_set_path(
+	struct arena *, struct value *map, const char *path, struct value val, struct err *e) MUST_CHECK;
 /* Conditions of ticket.find: field=value, field>=value, <=, >, <; commas make a list. */
 int where_take(struct cli *, int argc, char **argv, struct value *where, struct err *e) MUST_CHECK;
 
-/* ---- json.c ---------------------------------------------------------------------------------------------- */
+/* ---- json.c ----------------------------------------------------------------------------------------------
+ */
 /* 0, or -1 with line, column and reason. */
 int json_parse(struct arena *, const char *text, size_t n, struct value *out, struct err *e) MUST_CHECK;
 void json_print(FILE *, const struct value *); /* one line */
 
-/* ---- table.c --------------------------------------------------------------------------------------------- */
+/* ---- table.c ---------------------------------------------------------------------------------------------
+ */
 #define TABLE_COLUMNS_MAX 12
 
 struct table {
@@ -99,12 +110,14 @@ void table_print(const struct table *, FILE *);
 size_t text_columns(const char *text);
 /* At most `columns` wide, "…" at the end if cut; line ends and control characters become blanks. */
 const char *text_clip(struct arena *, struct slice text, size_t columns);
-/* A value as people read it: text as it is, times of fields that are times as "2026-09-22 10:00:00", the rest as JSON. */
+/* A value as people read it: text as it is, times of fields that are times as "2026-09-22 10:00:00", the rest
+ * as JSON. */
 const char *value_shown(struct arena *, const char *field, const struct value *);
 const char *time_shown(struct arena *, int64_t at_ms);
 bool field_is_time(const char *field);
 
-/* ---- cmd_ticket.c ------------------------------------------------------------------------------------------ */
+/* ---- cmd_ticket.c
+ * ------------------------------------------------------------------------------------------ */
 void tickets_print(struct arena *, const struct value *tickets);
 /* FIELD and VALUE lines; a map inside becomes field.name lines. */
 void map_print(struct arena *, const struct value *map);

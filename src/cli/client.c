@@ -32,7 +32,8 @@ static int connect_unix(struct client *c, const char *path, struct err *e)
 	strcpy(to.sun_path, path);
 	c->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (c->fd < 0 || connect(c->fd, (struct sockaddr *)&to, sizeof(to)) != 0)
-		return lost(c, e, path, errno == ENOENT ? "no such socket; is tocsind running there?" : strerror(errno));
+		return lost(c, e, path,
+			errno == ENOENT ? "no such socket; is tocsind running there?" : strerror(errno));
 	return 0;
 }
 
@@ -107,9 +108,11 @@ void client_close(struct client *c)
 	buf_fini(&c->in);
 }
 
-int client_send(struct client *c, const char *method, const struct value *args, uint32_t *msgid, struct err *e)
+int client_send(
+	struct client *c, const char *method, const struct value *args, uint32_t *msgid, struct err *e)
 {
-	struct value items[4], params = {.type = VALUE_ARRAY}, call = {.type = VALUE_ARRAY, .n = 4, .as.items = items};
+	struct value items[4], params = {.type = VALUE_ARRAY},
+			       call = {.type = VALUE_ARRAY, .n = 4, .as.items = items};
 	struct buf out;
 	int rc = 0;
 
@@ -125,7 +128,8 @@ int client_send(struct client *c, const char *method, const struct value *args, 
 	buf_init(&out, 4 * FRAME_BYTES_MAX);
 	value_encode(&out, &call);
 	if (out.n > FRAME_BYTES_MAX)
-		rc = err_set(e, ERR_TOO_LARGE, "%s: the call has %zu bytes, at most %zu are taken", method, out.n, FRAME_BYTES_MAX);
+		rc = err_set(e, ERR_TOO_LARGE, "%s: the call has %zu bytes, at most %zu are taken", method,
+			out.n, FRAME_BYTES_MAX);
 	for (size_t at = 0; rc == 0 && at < out.n;) {
 		ssize_t n = send(c->fd, out.p + at, out.n - at, MSG_NOSIGNAL);
 
@@ -175,7 +179,8 @@ static void take_error(const struct value *from, struct err *to)
 	take_text(to->reason, sizeof(to->reason), value_get(from, "reason"));
 }
 
-static int take_message(struct client *c, struct arena *a, struct slice frame, struct message *m, struct err *e)
+static int take_message(
+	struct client *c, struct arena *a, struct slice frame, struct message *m, struct err *e)
 {
 	const struct value *type, *error, *content;
 	struct value v;
@@ -269,8 +274,8 @@ int client_receive(
 	}
 }
 
-int client_call(struct client *c, struct arena *a, const char *method, const struct value *args, struct value *result,
-	struct err *e)
+int client_call(struct client *c, struct arena *a, const char *method, const struct value *args,
+	struct value *result, struct err *e)
 {
 	struct message m = {.is_notification = true};
 	uint32_t msgid;

@@ -67,7 +67,8 @@ static int run_backup(struct cli *c, int argc, char **argv, struct err *e)
 	return 0;
 }
 
-/* ---- tokens ----------------------------------------------------------------------------------------------- */
+/* ---- tokens -----------------------------------------------------------------------------------------------
+ */
 static int check_role(const char *role, struct err *e)
 {
 	static const char *const words[] = {
@@ -84,11 +85,13 @@ static int check_role(const char *role, struct err *e)
 	const char *meant;
 
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
-		if (strlen(words[i]) == n && memcmp(words[i], role, n) == 0 && (role[n] == '\0' || strcmp(role + n, "+gateway") == 0))
+		if (strlen(words[i]) == n && memcmp(words[i], role, n) == 0 &&
+			(role[n] == '\0' || strcmp(role + n, "+gateway") == 0))
 			return 0;
 	meant = nearest_word(role, words, sizeof(words) / sizeof(words[0]));
-	return usage(e, "\"%.40s\" is no role; roles are:%s%s%s%s", role, all, meant == NULL ? "" : "; did you mean \"",
-		meant == NULL ? "" : meant, meant == NULL ? "" : "\"?");
+	return usage(e, "\"%.40s\" is no role; roles are:%s%s%s%s", role, all,
+		meant == NULL ? "" : "; did you mean \"", meant == NULL ? "" : meant,
+		meant == NULL ? "" : "\"?");
 }
 
 /* The daemon's name of a session goes into every entry: plain words only. */
@@ -96,7 +99,8 @@ static bool is_plain(const char *name)
 {
 	size_t n = strlen(name);
 
-	return n > 0 && n < PERSON_LEN && name[0] != '#' && strcspn(name, " \t\r\n") == n && utf8_valid(name, n);
+	return n > 0 && n < PERSON_LEN && name[0] != '#' && strcspn(name, " \t\r\n") == n &&
+	       utf8_valid(name, n);
 }
 
 static int append_line(const char *path, const char *line, struct err *e)
@@ -126,7 +130,8 @@ static int run_token(struct cli *c, int argc, char **argv, struct err *e)
 	if (argc != 3 || strcmp(argv[0], "add") != 0)
 		return usage(e, "expected add NAME ROLE");
 	if (!is_plain(argv[1]))
-		return usage(e, "the name must be 1 to %d bytes without blanks, not \"%.80s\"", PERSON_LEN - 1, argv[1]);
+		return usage(e, "the name must be 1 to %d bytes without blanks, not \"%.80s\"",
+			PERSON_LEN - 1, argv[1]);
 	if (check_role(argv[2], e) != 0)
 		return EXIT_WRONG_USAGE;
 	rng_init_system(&rng);
@@ -138,17 +143,22 @@ static int run_token(struct cli *c, int argc, char **argv, struct err *e)
 	if (append_line(path, arena_printf(&c->arena, "%s %s %s\n", argv[1], argv[2], sha), e) != 0)
 		return -1;
 	printf("%s\n", token);
-	fprintf(stderr, "token of %s (%s): shown this once; its digest is in %s. The daemon reads it on SIGHUP or restart.\n",
+	fprintf(stderr,
+		"token of %s (%s): shown this once; its digest is in %s. The daemon reads it on SIGHUP or "
+		"restart.\n",
 		argv[1], argv[2], path);
 	return 0;
 }
 
 const struct command commands_admin[] = {
 	{"stats", "", "Figures of the running daemon", NULL, run_stats},
-	{"backup", "DIR", "Copy the store while it runs", "DIR is on the machine of the daemon and must not exist.\n", run_backup},
+	{"backup", "DIR", "Copy the store while it runs",
+		"DIR is on the machine of the daemon and must not exist.\n", run_backup},
 	{"token", "add NAME ROLE [--data DIR]", "Make a token of 256 bits and print it once",
-		"Appends `NAME ROLE SHA-256` to DIR/tokens (DIR is ./data unless said; mode 0600). Roles: intake, agent,\n"
-		"supervisor, leader, analyst, operator, adapter, auditor, admin; ROLE+gateway may act for persons of the pack.\n",
+		"Appends `NAME ROLE SHA-256` to DIR/tokens (DIR is ./data unless said; mode 0600). Roles: "
+		"intake, agent,\n"
+		"supervisor, leader, analyst, operator, adapter, auditor, admin; ROLE+gateway may act for "
+		"persons of the pack.\n",
 		run_token},
 	{NULL, NULL, NULL, NULL, NULL},
 };

@@ -19,7 +19,8 @@ static int run_call(struct cli *c, int argc, char **argv, struct err *e)
 
 const struct command commands_call[] = {
 	{"call", "METHOD [key=value ... | JSON]", "Call any method and print its answer as JSON",
-		"Values are typed by the daemon's own table of methods: number=13800138000 stays text where text is wanted.\n"
+		"Values are typed by the daemon's own table of methods: number=13800138000 stays text where "
+		"text is wanted.\n"
 		"  key=value      one argument; maps and arrays as JSON text\n"
 		"  key.sub=text   one text inside the map `key`\n"
 		"  key:=JSON      taken as JSON whatever the table says\n"

@@ -20,7 +20,8 @@ static const char *failed_shown(struct arena *a, const struct value *rule)
 	if (value_get(failed, "message") != NULL)
 		return shown(a, failed, "message");
 	return arena_printf(a, "%s is %s, wanted %s",
-		shown(a, failed, value_get(failed, "condition") != NULL ? "condition" : "field"), shown(a, failed, "value"),
+		shown(a, failed, value_get(failed, "condition") != NULL ? "condition" : "field"),
+		shown(a, failed, "value"),
 		shown(a, failed, value_get(failed, "limit") != NULL ? "limit" : "wanted"));
 }
 
@@ -53,7 +54,8 @@ static void decision_print(struct arena *a, const struct value *decision)
 static int run_explain(struct cli *c, int argc, char **argv, struct err *e)
 {
 	const char *rule = NULL, *seq = NULL;
-	const struct option_spec specs[] = {{"--rule", &rule, NULL}, {"--seq", &seq, NULL}, {NULL, NULL, NULL}};
+	const struct option_spec specs[] = {
+		{"--rule", &rule, NULL}, {"--seq", &seq, NULL}, {NULL, NULL, NULL}};
 	struct value args = value_map(&c->arena, 3), result;
 	const struct value *decisions;
 	int64_t id, at;
@@ -62,7 +64,8 @@ static int run_explain(struct cli *c, int argc, char **argv, struct err *e)
 		return EXIT_WRONG_USAGE;
 	if (argc != 1)
 		return usage(e, "one ID is needed");
-	if (option_id(argv[0], &id, e) != 0 || (seq != NULL && option_int("--seq", seq, 1, INT64_MAX, &at, e) != 0))
+	if (option_id(argv[0], &id, e) != 0 ||
+		(seq != NULL && option_int("--seq", seq, 1, INT64_MAX, &at, e) != 0))
 		return EXIT_WRONG_USAGE;
 	value_add(&c->arena, &args, "id", value_int(id));
 	if (rule != NULL)
@@ -75,8 +78,9 @@ static int run_explain(struct cli *c, int argc, char **argv, struct err *e)
 		json_print(stdout, &result);
 		return 0;
 	}
-	printf("ticket %s, entry %s of %s, rules of generation %s (* fired)\n", shown(&c->arena, &result, "id"),
-		shown(&c->arena, &result, "seq"), shown(&c->arena, &result, "at"), shown(&c->arena, &result, "generation"));
+	printf("ticket %s, entry %s of %s, rules of generation %s (* fired)\n",
+		shown(&c->arena, &result, "id"), shown(&c->arena, &result, "seq"),
+		shown(&c->arena, &result, "at"), shown(&c->arena, &result, "generation"));
 	decisions = value_get(&result, "decisions");
 	for (uint32_t i = 0; decisions != NULL && i < decisions->n; i++)
 		decision_print(&c->arena, &decisions->as.items[i]);
@@ -84,8 +88,10 @@ static int run_explain(struct cli *c, int argc, char **argv, struct err *e)
 }
 
 const struct command commands_explain[] = {
-	{"explain", "ID [--rule NAME] [--seq N]", "Why it went where it went, and why other rules did not fire",
-		"The stored pack is asked again with the facts as they were. --seq: another entry than the last decided one.\n",
+	{"explain", "ID [--rule NAME] [--seq N]",
+		"Why it went where it went, and why other rules did not fire",
+		"The stored pack is asked again with the facts as they were. --seq: another entry than the "
+		"last decided one.\n",
 		run_explain},
 	{NULL, NULL, NULL, NULL, NULL},
 };

@@ -4,8 +4,9 @@
 #include "cli_int.h"
 
 /* Columns of the CSV; a ticket's other fields are in the NDJSON. Maps and lists are written as JSON. */
-static const char *const columns[] = {"id", "no", "kind", "status", "stage", "channel", "number", "category", "city", "grade",
-	"queue", "department", "owner", "created", "due", "closed", "late", "source_ref", "title", "text"};
+static const char *const columns[] = {"id", "no", "kind", "status", "stage", "channel", "number", "category",
+	"city", "grade", "queue", "department", "owner", "created", "due", "closed", "late", "source_ref",
+	"title", "text"};
 #define N_COLUMNS (sizeof(columns) / sizeof(columns[0]))
 
 /* RFC 4180; a text that a spreadsheet would take for a formula gets an apostrophe in front. */
@@ -53,7 +54,8 @@ static int write_page(FILE *out, struct arena *a, const struct value *tickets, b
 	return ferror(out) ? err_set(e, ERR_STORAGE, "the output cannot be written") : 0;
 }
 
-static int write_pages(struct cli *c, const struct value *where, const char *order, bool is_csv, struct err *e)
+static int write_pages(
+	struct cli *c, const struct value *where, const char *order, bool is_csv, struct err *e)
 {
 	struct value args, result;
 	const struct value *next;
@@ -78,7 +80,8 @@ static int write_pages(struct cli *c, const struct value *where, const char *ord
 			err_set(e, ERR_INTERNAL, "the daemon's cursor has %u bytes", next->n);
 			goto out;
 		}
-		snprintf(cursor, sizeof(cursor), "%.*s", next == NULL ? 0 : (int)next->n, next == NULL ? "" : next->as.text);
+		snprintf(cursor, sizeof(cursor), "%.*s", next == NULL ? 0 : (int)next->n,
+			next == NULL ? "" : next->as.text);
 	} while (cursor[0] != '\0');
 	rc = 0;
 out:
@@ -89,7 +92,8 @@ out:
 static int run_export(struct cli *c, int argc, char **argv, struct err *e)
 {
 	const char *format = "ndjson", *order = "id";
-	const struct option_spec specs[] = {{"--format", &format, NULL}, {"--order", &order, NULL}, {NULL, NULL, NULL}};
+	const struct option_spec specs[] = {
+		{"--format", &format, NULL}, {"--order", &order, NULL}, {NULL, NULL, NULL}};
 	struct value where;
 	bool is_csv;
 	int rc;
@@ -110,8 +114,10 @@ static int run_export(struct cli *c, int argc, char **argv, struct err *e)
 }
 
 const struct command commands_export[] = {
-	{"export", "[where] [field=value ...] [--format ndjson|csv] [--order FIELD]", "All tickets that match, on standard output",
-		"Conditions as in `tocsin list`. ndjson (the default): one whole ticket a line. csv: the main columns, UTF-8; texts that\n"
+	{"export", "[where] [field=value ...] [--format ndjson|csv] [--order FIELD]",
+		"All tickets that match, on standard output",
+		"Conditions as in `tocsin list`. ndjson (the default): one whole ticket a line. csv: the "
+		"main columns, UTF-8; texts that\n"
 		"a spreadsheet would run as a formula get an apostrophe in front.\n",
 		run_export},
 	{NULL, NULL, NULL, NULL, NULL},

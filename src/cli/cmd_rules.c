@@ -43,13 +43,16 @@ static int verdict(struct cli *c, const struct value *v, const char *what)
 	print_errors(a, errors);
 	print_list(a, "no spec reaches", value_get(v, "uncovered"));
 	if (!is_ok)
-		printf("%s: refused, %u error%s; generation %s goes on deciding\n", what, errors == NULL ? 0 : errors->n,
-			errors != NULL && errors->n == 1 ? "" : "s",
-			value_get(v, "generation") ? value_shown(a, NULL, value_get(v, "generation")) : "of before");
+		printf("%s: refused, %u error%s; generation %s goes on deciding\n", what,
+			errors == NULL ? 0 : errors->n, errors != NULL && errors->n == 1 ? "" : "s",
+			value_get(v, "generation") ? value_shown(a, NULL, value_get(v, "generation"))
+						   : "of before");
 	else if (value_get(v, "generation") != NULL)
 		printf("%s: ok, generation %s decides (%s rules, %s specs, %s ms, sha256 %.12s)\n", what,
-			value_shown(a, NULL, value_get(v, "generation")), value_shown(a, NULL, value_get(v, "rules")),
-			value_shown(a, NULL, value_get(v, "specs")), value_shown(a, NULL, value_get(v, "took_ms")),
+			value_shown(a, NULL, value_get(v, "generation")),
+			value_shown(a, NULL, value_get(v, "rules")),
+			value_shown(a, NULL, value_get(v, "specs")),
+			value_shown(a, NULL, value_get(v, "took_ms")),
 			value_shown(a, NULL, value_get(v, "sha256")));
 	else
 		printf("%s: ok (%s rules, %s specs)\n", what, value_shown(a, NULL, value_get(v, "rules")),
@@ -67,7 +70,8 @@ static const char *whole_path(struct cli *c, const char *path)
 	return out;
 }
 
-static int call_rules(struct cli *c, const char *method, const struct value *args, const char *what, struct err *e)
+static int call_rules(
+	struct cli *c, const char *method, const struct value *args, const char *what, struct err *e)
 {
 	struct value result;
 
@@ -115,8 +119,10 @@ static int run_rules(struct cli *c, int argc, char **argv, struct err *e)
 }
 
 const struct command commands_rules[] = {
-	{"rules", "status | check [DIR] | reload | rollback N", "Which pack decides; check, load or roll back one",
-		"check and reload print every error as file:line: message and exit 1 on a bad pack; a bad pack changes nothing.\n"
+	{"rules", "status | check [DIR] | reload | rollback N",
+		"Which pack decides; check, load or roll back one",
+		"check and reload print every error as file:line: message and exit 1 on a bad pack; a bad "
+		"pack changes nothing.\n"
 		"check reads DIR on the machine of the daemon, else the folder that reloads read.\n",
 		run_rules},
 	{NULL, NULL, NULL, NULL, NULL},

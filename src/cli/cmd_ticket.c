@@ -6,7 +6,8 @@
 
 #define TITLE_COLUMNS 44
 
-/* ---- showing ---------------------------------------------------------------------------------------------- */
+/* ---- showing ----------------------------------------------------------------------------------------------
+ */
 /* The clock that ends next, and "!" once it was missed. */
 static const char *due_shown(struct arena *a, const struct value *ticket)
 {
@@ -20,7 +21,8 @@ static const char *due_shown(struct arena *a, const struct value *ticket)
 	}
 	if (next == INT64_MAX)
 		return "";
-	return arena_printf(a, "%.16s%s", time_shown(a, next), value_true(value_get(ticket, "late")) ? " !" : "");
+	return arena_printf(
+		a, "%.16s%s", time_shown(a, next), value_true(value_get(ticket, "late")) ? " !" : "");
 }
 
 static const char *text_of(struct arena *a, const struct value *ticket, const char *field)
@@ -65,7 +67,8 @@ void map_print(struct arena *a, const struct value *map)
 			const struct pair *q = &p->val.as.pairs[k];
 
 			table_cellf(&t, "%s.%s", name, value_cstr(a, &q->key));
-			table_cell(&t, value_shown(a, field_is_time(name) ? name : value_cstr(a, &q->key), &q->val));
+			table_cell(&t,
+				value_shown(a, field_is_time(name) ? name : value_cstr(a, &q->key), &q->val));
 		}
 		if (p->val.type == VALUE_MAP)
 			continue;
@@ -84,7 +87,8 @@ static int show(struct cli *c, const struct value *ticket)
 	return 0;
 }
 
-/* ---- commands --------------------------------------------------------------------------------------------- */
+/* ---- commands ---------------------------------------------------------------------------------------------
+ */
 static int run_new(struct cli *c, int argc, char **argv, struct err *e)
 {
 	struct value args = value_map(&c->arena, 8), result;
@@ -114,13 +118,15 @@ static int run_show(struct cli *c, int argc, char **argv, struct err *e)
 static int run_list(struct cli *c, int argc, char **argv, struct err *e)
 {
 	const char *order = NULL, *limit = "50";
-	const struct option_spec specs[] = {{"--order", &order, NULL}, {"--limit", &limit, NULL}, {NULL, NULL, NULL}};
+	const struct option_spec specs[] = {
+		{"--order", &order, NULL}, {"--limit", &limit, NULL}, {NULL, NULL, NULL}};
 	struct value args = value_map(&c->arena, 4), where, result, tickets = value_array(&c->arena, 64);
 	const struct value *cursor;
 	int64_t wanted;
 	int rc;
 
-	if (options_take(&argc, argv, specs, e) != 0 || option_int("--limit", limit, 1, 100000, &wanted, e) != 0)
+	if (options_take(&argc, argv, specs, e) != 0 ||
+		option_int("--limit", limit, 1, 100000, &wanted, e) != 0)
 		return EXIT_WRONG_USAGE;
 	rc = where_take(c, argc, argv, &where, e);
 	if (rc != 0)
@@ -154,7 +160,8 @@ static int run_list(struct cli *c, int argc, char **argv, struct err *e)
 static int run_act(struct cli *c, int argc, char **argv, struct err *e)
 {
 	const char *note = NULL, *version = NULL;
-	const struct option_spec specs[] = {{"--note", &note, NULL}, {"--version", &version, NULL}, {NULL, NULL, NULL}};
+	const struct option_spec specs[] = {
+		{"--note", &note, NULL}, {"--version", &version, NULL}, {NULL, NULL, NULL}};
 	struct value args = value_map(&c->arena, 5), data = value_map(&c->arena, 4), result;
 	int64_t id, at;
 	int rc, skip;
@@ -162,7 +169,8 @@ static int run_act(struct cli *c, int argc, char **argv, struct err *e)
 	if (options_take(&argc, argv, specs, e) != 0)
 		return EXIT_WRONG_USAGE;
 	if (argc < 2)
-		return usage(e, "ID and ACTION are needed; `tocsin call catalog.get` lists the actions of each kind");
+		return usage(e,
+			"ID and ACTION are needed; `tocsin call catalog.get` lists the actions of each kind");
 	if (option_id(argv[0], &id, e) != 0 ||
 		(version != NULL && option_int("--version", version, 1, INT64_MAX, &at, e) != 0))
 		return EXIT_WRONG_USAGE;
@@ -187,7 +195,8 @@ static void history_print(struct arena *a, const struct value *events)
 
 	table_init(&t, a, ">SEQ|AT|WHO|WHAT|CHANGED");
 	for (uint32_t i = 0; i < events->n; i++) {
-		const struct value *ev = &events->as.items[i], *set = value_get(ev, "set"), *action = value_get(ev, "action");
+		const struct value *ev = &events->as.items[i], *set = value_get(ev, "set"),
+				   *action = value_get(ev, "action");
 		struct buf changed;
 
 		buf_init(&changed, 65536);
@@ -197,7 +206,10 @@ static void history_print(struct arena *a, const struct value *events)
 			const char *after = value_shown(a, field, value_at(both, 1));
 
 			buf_printf(&changed, "%s%s: %s → %s", k > 0 ? "; " : "", field,
-				text_clip(a, slice_of(value_shown(a, field, value_at(both, 0)), strlen(value_shown(a, field, value_at(both, 0)))), 40),
+				text_clip(a,
+					slice_of(value_shown(a, field, value_at(both, 0)),
+						strlen(value_shown(a, field, value_at(both, 0)))),
+					40),
 				text_clip(a, slice_of(after, strlen(after)), 60));
 		}
 		if (value_get(ev, "note") != NULL)
@@ -205,7 +217,8 @@ static void history_print(struct arena *a, const struct value *events)
 		table_cell(&t, text_of(a, ev, "seq"));
 		table_cell(&t, text_of(a, ev, "at"));
 		table_cell(&t, text_of(a, ev, "who"));
-		table_cellf(&t, "%s%s%s", text_of(a, ev, "method"), action != NULL ? " " : "", action != NULL ? text_of(a, ev, "action") : "");
+		table_cellf(&t, "%s%s%s", text_of(a, ev, "method"), action != NULL ? " " : "",
+			action != NULL ? text_of(a, ev, "action") : "");
 		table_cell(&t, arena_text(a, changed.n > 0 ? (const char *)changed.p : "", changed.n));
 		buf_fini(&changed);
 	}
@@ -242,14 +255,17 @@ static int run_history(struct cli *c, int argc, char **argv, struct err *e)
 
 const struct command commands_ticket[] = {
 	{"new", "key=value ...", "Take a complaint in (ticket.create)",
-		"  tocsin new channel=hotline_10086 number=13800138000 text='充值没有到账' customer.name=王女士\n", run_new},
+		"  tocsin new channel=hotline_10086 number=13800138000 text='充值没有到账' "
+		"customer.name=王女士\n",
+		run_new},
 	{"show", "ID", "One ticket, whole", NULL, run_show},
 	{"list", "[where] [field=value ...] [--order FIELD|-FIELD] [--limit N]", "Tickets by conditions",
 		"Conditions: field=value, field=a,b (one of), field>=value, <=, >, <; times as ISO 8601.\n"
 		"Order: id, -id, due, -due, created, -created. --limit is 50 unless said.\n"
 		"  tocsin list queue=second_line 'due<2026-10-01' --order due\n",
 		run_list},
-	{"act", "ID ACTION [data key=value ...] [--note TEXT] [--version N]", "Do one of the actions of a ticket's kind",
+	{"act", "ID ACTION [data key=value ...] [--note TEXT] [--version N]",
+		"Do one of the actions of a ticket's kind",
 		"  tocsin act 17 dispatch queue=second_line --note '客户催办'\n", run_act},
 	{"history", "ID", "Everything that happened to a ticket, in order", NULL, run_history},
 	{NULL, NULL, NULL, NULL, NULL},

@@ -1,8 +1,8 @@
 /* tocsin watch: print events of topics until interrupted; survives restarts of the daemon. */
+#include <poll.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/signalfd.h>
-#include <poll.h>
 #include <unistd.h>
 
 #include "cli_int.h"
@@ -133,7 +133,8 @@ static int run_watch(struct cli *c, int argc, char **argv, struct err *e)
 	if (options_take(&argc, argv, specs, e) != 0)
 		return EXIT_WRONG_USAGE;
 	if (argc == 0)
-		return usage(e, "which topics? warning, incident, ticket.QUEUE, frontdesk.CITY, rules, duty ... or '#' for all");
+		return usage(e, "which topics? warning, incident, ticket.QUEUE, frontdesk.CITY, rules, duty "
+				"... or '#' for all");
 	w.topics = value_array(&c->arena, (uint32_t)argc);
 	for (int i = 0; i < argc; i++)
 		value_push(&c->arena, &w.topics, value_literal(argv[i]));
@@ -152,7 +153,8 @@ static int run_watch(struct cli *c, int argc, char **argv, struct err *e)
 
 const struct command commands_watch[] = {
 	{"watch", "TOPIC ... [--consumer NAME]", "Print events as they happen, until interrupted",
-		"Topics: warning, incident, ticket.QUEUE, frontdesk.CITY, ivr, bulletin, rules, duty; # is all you may see.\n"
+		"Topics: warning, incident, ticket.QUEUE, frontdesk.CITY, ivr, bulletin, rules, duty; # is "
+		"all you may see.\n"
 		"With --consumer what was printed is acknowledged, and the next run goes on behind it.\n"
 		"A broken connection is made again, and nothing in between is missed.\n",
 		run_watch},

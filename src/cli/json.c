@@ -14,7 +14,8 @@ static struct value from_json(struct arena *a, const json_t *j)
 	switch (json_typeof(j)) {
 	case JSON_OBJECT:
 		v = value_map(a, (uint32_t)json_object_size(j));
-		json_object_foreach((json_t *)j, key, item) value_add(a, &v, arena_text(a, key, strlen(key)), from_json(a, item));
+		json_object_foreach((json_t *)j, key, item)
+			value_add(a, &v, arena_text(a, key, strlen(key)), from_json(a, item));
 		return v;
 	case JSON_ARRAY:
 		v = value_array(a, (uint32_t)json_array_size(j));
@@ -41,7 +42,8 @@ int json_parse(struct arena *a, const char *text, size_t n, struct value *out, s
 	json_t *j = json_loadb(text, n, JSON_DECODE_ANY | JSON_REJECT_DUPLICATES, &why);
 
 	if (j == NULL)
-		return err_set(e, ERR_BAD_REQUEST, "no JSON: line %d column %d: %s", why.line, why.column, why.text);
+		return err_set(
+			e, ERR_BAD_REQUEST, "no JSON: line %d column %d: %s", why.line, why.column, why.text);
 	*out = from_json(a, j);
 	json_decref(j);
 	return 0;

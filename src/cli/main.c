@@ -13,7 +13,8 @@ static const char global_help[] =
 	"Usage: tocsin [--server unix:PATH|tcp:HOST:PORT] [--token-file FILE] [--json] COMMAND ...\n"
 	"\n"
 	"  --server ADDR      where the daemon listens; else $TOCSIN_SERVER, else unix:./data/tocsin.sock\n"
-	"  --token-file FILE  a file whose first line is the token (needed over TCP); else $TOCSIN_TOKEN_FILE\n"
+	"  --token-file FILE  a file whose first line is the token (needed over TCP); else "
+	"$TOCSIN_TOKEN_FILE\n"
 	"  --json             print JSON for machines instead of tables\n"
 	"  --help             this text; after a command: that command's\n"
 	"\n";
@@ -30,7 +31,8 @@ int usage(struct err *e, const char *format, ...)
 	return EXIT_WRONG_USAGE;
 }
 
-/* ---- the connection --------------------------------------------------------------------------------------- */
+/* ---- the connection ---------------------------------------------------------------------------------------
+ */
 int cli_token(struct cli *c, const char **token, struct err *e)
 {
 	char line[256] = "";
@@ -43,7 +45,8 @@ int cli_token(struct cli *c, const char **token, struct err *e)
 	if (f == NULL || fgets(line, sizeof(line), f) == NULL) {
 		if (f != NULL)
 			fclose(f);
-		return err_set(e, ERR_UNAUTHENTICATED, "token file %s cannot be read or is empty", c->token_file);
+		return err_set(
+			e, ERR_UNAUTHENTICATED, "token file %s cannot be read or is empty", c->token_file);
 	}
 	fclose(f);
 	line[strcspn(line, " \t\r\n")] = '\0';
@@ -86,9 +89,10 @@ void cli_complain(const struct cli *c, const struct err *e)
 	fputc('\n', stderr);
 }
 
-/* ---- commands --------------------------------------------------------------------------------------------- */
-static const struct command *const groups[] = {commands_ticket, commands_explain, commands_watch, commands_export,
-	commands_rules, commands_admin, commands_call};
+/* ---- commands ---------------------------------------------------------------------------------------------
+ */
+static const struct command *const groups[] = {commands_ticket, commands_explain, commands_watch,
+	commands_export, commands_rules, commands_admin, commands_call};
 
 static uint32_t commands_all(const struct command *out[N_COMMANDS_MAX])
 {
@@ -110,7 +114,8 @@ static void print_help(FILE *out)
 	fputs(global_help, out);
 	for (uint32_t i = 0; i < n; i++)
 		fprintf(out, "  %-9s %s\n", all[i]->name, all[i]->help);
-	fputs("\n`tocsin COMMAND --help` says more. Exit: 0 done, 1 refused or failed, 2 wrong usage.\n", out);
+	fputs("\n`tocsin COMMAND --help` says more. Exit: 0 done, 1 refused or failed, 2 wrong usage.\n",
+		out);
 }
 
 static void print_command_help(FILE *out, const struct command *k)
@@ -152,21 +157,23 @@ static int find_and_run(struct cli *c, int argc, char **argv)
 			return run_command(c, all[i], argc - 1, argv + 1);
 	}
 	meant = nearest_word(argv[0], names, n);
-	fprintf(stderr, "tocsin: there is no command \"%s\"%s%s%s\n", argv[0], meant == NULL ? "; tocsin --help lists all" : "; did you mean \"",
-		meant == NULL ? "" : meant, meant == NULL ? "" : "\"?");
+	fprintf(stderr, "tocsin: there is no command \"%s\"%s%s%s\n", argv[0],
+		meant == NULL ? "; tocsin --help lists all" : "; did you mean \"", meant == NULL ? "" : meant,
+		meant == NULL ? "" : "\"?");
 	return EXIT_WRONG_USAGE;
 }
 
 /* Options before the command; returns how many words they took, or -1. */
 static int take_globals(struct cli *c, int argc, char **argv, bool *wants_help, struct err *e)
 {
-	const struct option_spec specs[] = {{"--server", &c->server, NULL}, {"--token-file", &c->token_file, NULL},
-		{"--json", NULL, &c->is_json}, {"--help", NULL, wants_help}, {NULL, NULL, NULL}};
+	const struct option_spec specs[] = {{"--server", &c->server, NULL},
+		{"--token-file", &c->token_file, NULL}, {"--json", NULL, &c->is_json},
+		{"--help", NULL, wants_help}, {NULL, NULL, NULL}};
 	int n = 0;
 
 	while (n < argc && strncmp(argv[n], "--", 2) == 0) {
 		bool has_value = strchr(argv[n], '=') == NULL &&
-			(strcmp(argv[n], "--server") == 0 || strcmp(argv[n], "--token-file") == 0);
+				 (strcmp(argv[n], "--server") == 0 || strcmp(argv[n], "--token-file") == 0);
 		int used = has_value && n + 1 < argc ? 2 : 1, left = used;
 
 		if (options_take(&left, argv + n, specs, e) != 0)
@@ -178,7 +185,9 @@ static int take_globals(struct cli *c, int argc, char **argv, bool *wants_help, 
 
 int main(int argc, char **argv)
 {
-	struct cli c = {.server = getenv("TOCSIN_SERVER"), .token_file = getenv("TOCSIN_TOKEN_FILE"), .client.fd = -1};
+	struct cli c = {.server = getenv("TOCSIN_SERVER"),
+		.token_file = getenv("TOCSIN_TOKEN_FILE"),
+		.client.fd = -1};
 	bool wants_help = false;
 	struct err e;
 	int n, rc;

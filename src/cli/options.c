@@ -82,7 +82,8 @@ int option_int(const char *name, const char *text, int64_t min, int64_t max, int
 	errno = 0;
 	v = strtoll(text, &end, 10);
 	if (errno != 0 || end == text || *end != '\0' || v < min || v > max)
-		return usage(e, "%s must be an integer from %jd to %jd, not \"%.60s\"", name, (intmax_t)min, (intmax_t)max, text);
+		return usage(e, "%s must be an integer from %jd to %jd, not \"%.60s\"", name, (intmax_t)min,
+			(intmax_t)max, text);
 	*out = v;
 	return 0;
 }

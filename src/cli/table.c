@@ -136,12 +136,13 @@ void table_print(const struct table *t, FILE *out)
 	for (uint32_t i = 0; i < t->n_cells; i++) {
 		uint32_t column = i % t->n_columns;
 
-		print_cell(out, t->cells[i] + (i < t->n_columns && is_right[column]), width[column], is_right[column],
-			column + 1 == t->n_columns);
+		print_cell(out, t->cells[i] + (i < t->n_columns && is_right[column]), width[column],
+			is_right[column], column + 1 == t->n_columns);
 	}
 }
 
-/* ---- values ---------------------------------------------------------------------------------------------- */
+/* ---- values ----------------------------------------------------------------------------------------------
+ */
 const char *time_shown(struct arena *a, int64_t at_ms)
 {
 	char iso[40];
@@ -152,8 +153,8 @@ const char *time_shown(struct arena *a, int64_t at_ms)
 
 bool field_is_time(const char *field)
 {
-	static const char *const times[] = {"at", "created", "updated", "closed", "occurred", "due", "loaded_at", "now", "from",
-		"to", "since", "resolved", "received", "until"};
+	static const char *const times[] = {"at", "created", "updated", "closed", "occurred", "due",
+		"loaded_at", "now", "from", "to", "since", "resolved", "received", "until"};
 
 	for (size_t i = 0; i < sizeof(times) / sizeof(times[0]); i++)
 		if (strcmp(field, times[i]) == 0)

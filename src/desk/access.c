@@ -2,8 +2,8 @@
 #include "access.h"
 
 #include <errno.h>
-#include <sys/stat.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "tocsin/log.h"
 
@@ -54,7 +54,8 @@ static FILE *open_tokens(const char *path)
 		return NULL;
 	}
 	if (fstat(fileno(f), &st) != 0 || (st.st_mode & 077) != 0) {
-		log_line(LOG_ERROR, "tokens.open", "path=%s error=\"must be readable by its owner alone (chmod 600)\"", path);
+		log_line(LOG_ERROR, "tokens.open",
+			"path=%s error=\"must be readable by its owner alone (chmod 600)\"", path);
 		fclose(f);
 		return NULL;
 	}
@@ -82,7 +83,8 @@ void access_reload(struct desk *d)
 		if (read_line(line, &a->tokens[a->n_tokens], &e) == 0)
 			a->n_tokens++;
 		else
-			log_line(LOG_ERROR, "tokens.line", "path=%s line=%d error=\"%s\"", path, number, e.text);
+			log_line(LOG_ERROR, "tokens.line", "path=%s line=%d error=\"%s\"", path, number,
+				e.text);
 	}
 	if (f != NULL)
 		fclose(f);

@@ -22,8 +22,8 @@ static void add_if(struct work *w, struct value *facts, const struct value *args
 }
 
 /* Ask, apply, open what it opens, save; *after is the row as saved. */
-static int decide(struct work *w, const char *point, const struct value *facts, const struct value *before, struct value *after,
-	struct err *e)
+static int decide(struct work *w, const char *point, const struct value *facts, const struct value *before,
+	struct value *after, struct err *e)
 {
 	struct value decision;
 
@@ -43,7 +43,8 @@ static int check_version(struct work *w, const struct value *args, const struct 
 	if (!value_as_int(value_get(args, "version"), &wanted) || wanted == version)
 		return 0;
 	snprintf(text, sizeof(text), "%jd", (intmax_t)wanted);
-	return err_arg(e, ERR_CONFLICT, "version", text, "ticket %jd is at version %jd, not %jd; read it again",
+	return err_arg(e, ERR_CONFLICT, "version", text,
+		"ticket %jd is at version %jd, not %jd; read it again",
 		(intmax_t)value_int_or(value_get(row, "id"), 0), (intmax_t)version, (intmax_t)wanted);
 }
 
@@ -79,7 +80,8 @@ static int contact_ticket(struct work *w, const struct value *args, struct value
 	if (value_as_int(value_get(args, "ticket"), &id) || value_as_int(value_get(args, "incident"), &id))
 		return ticket_load_merged(w, id, row, e);
 	if (number == NULL)
-		return err_arg(e, ERR_BAD_REQUEST, "ticket", NULL, "a contact needs ticket, incident or number");
+		return err_arg(
+			e, ERR_BAD_REQUEST, "ticket", NULL, "a contact needs ticket, incident or number");
 	value_add(w->arena, &subject, "type", value_literal("mobile"));
 	value_add(w->arena, &subject, "id", *number);
 	value_add(w->arena, &who, "subject", subject);
@@ -116,7 +118,8 @@ int contact_add(struct work *w, const struct value *args, struct value *result, 
 		return -1;
 	*result = value_map(w->arena, 4);
 	value_add(w->arena, result, "id", value_int((int64_t)tx_seq(w->tx)));
-	value_add(w->arena, result, value_is_text(value_get(&after, "kind"), "incident") ? "incident" : "ticket",
+	value_add(w->arena, result,
+		value_is_text(value_get(&after, "kind"), "incident") ? "incident" : "ticket",
 		*value_get(&after, "id"));
 	value_add(w->arena, result, "contacts", value_int(n));
 	return 0;
@@ -136,13 +139,16 @@ int open_children(struct work *w, const struct value *open, struct value *row, s
 	return 0;
 }
 
-/* ---- due timers ----------------------------------------------------------------------------------------------- */
+/* ---- due timers
+ * ----------------------------------------------------------------------------------------------- */
 /* The ticket of a fired timer: what the timer is told, what comes of it. */
-static int timer_decide(struct work *w, const struct value *timer, int64_t due_ms, uint64_t timer_id, struct err *e)
+static int timer_decide(
+	struct work *w, const struct value *timer, int64_t due_ms, uint64_t timer_id, struct err *e)
 {
 	struct value before, after, facts, about = value_copy(w->arena, timer);
 
-	if (ticket_load(w->desk, w->tx, w->arena, value_int_or(value_get(timer, "ticket"), 0), &before, e) != 0)
+	if (ticket_load(w->desk, w->tx, w->arena, value_int_or(value_get(timer, "ticket"), 0), &before, e) !=
+		0)
 		return -1;
 	value_set(w->arena, &about, "due", value_int(due_ms));
 	facts = ticket_facts(w, &before);
@@ -155,14 +161,16 @@ static int timer_decide(struct work *w, const struct value *timer, int64_t due_m
 }
 
 /* A timer whose decision cannot be applied is still spent: its ticket goes to the duty queue, visibly. */
-static void timer_failed(struct work *w, const struct value *timer, int64_t due_ms, uint64_t timer_id, const struct err *why)
+static void timer_failed(
+	struct work *w, const struct value *timer, int64_t due_ms, uint64_t timer_id, const struct err *why)
 {
 	struct value before, after;
 	struct err e;
 
 	log_line(LOG_ERROR, "timer.failed", "ticket=%jd due_ms=%jd error=\"%s\"",
 		(intmax_t)value_int_or(value_get(timer, "ticket"), 0), (intmax_t)due_ms, why->text);
-	if (ticket_load(w->desk, w->tx, w->arena, value_int_or(value_get(timer, "ticket"), 0), &before, &e) != 0)
+	if (ticket_load(w->desk, w->tx, w->arena, value_int_or(value_get(timer, "ticket"), 0), &before, &e) !=
+		0)
 		return;
 	after = value_copy(w->arena, &before);
 	timers_forget(&after, due_ms, (int64_t)timer_id);

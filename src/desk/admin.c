@@ -6,7 +6,8 @@
 
 static struct value store_value(struct arena *a, const struct store_stats *s)
 {
-	struct value v = value_map(a, 16), rows = value_map(a, N_TABLES), head = value_map(a, 2), j = value_map(a, 10);
+	struct value v = value_map(a, 16), rows = value_map(a, N_TABLES), head = value_map(a, 2),
+		     j = value_map(a, 10);
 	char text[2 * SHA256_LEN + 1];
 
 	value_add(a, &head, "seq", value_int((int64_t)s->head_seq));
@@ -51,7 +52,8 @@ static struct value rules_value(struct desk *d, struct arena *a)
 static int server_stats_method(struct call *c, struct value *result, struct err *e)
 {
 	struct desk *d = c->ctx;
-	struct value tickets = value_map(c->arena, 4), clock = value_map(c->arena, 3), memory = value_map(c->arena, 2);
+	struct value tickets = value_map(c->arena, 4), clock = value_map(c->arena, 3),
+		     memory = value_map(c->arena, 2);
 	struct store_stats s;
 	struct rusage usage;
 
@@ -68,8 +70,8 @@ static int server_stats_method(struct call *c, struct value *result, struct err 
 	value_add(c->arena, &clock, "suspect", value_bool(d->clock->is_suspect));
 	value_add(c->arena, &memory, "rss_max_bytes", value_int((int64_t)usage.ru_maxrss * 1024));
 	value_add(c->arena, &memory, "cpu_us",
-		value_int((int64_t)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1000000 + usage.ru_utime.tv_usec +
-			usage.ru_stime.tv_usec));
+		value_int((int64_t)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1000000 +
+			  usage.ru_utime.tv_usec + usage.ru_stime.tv_usec));
 	*result = store_value(c->arena, &s);
 	value_add(c->arena, result, "server", server_stats_value(d->server, c->arena));
 	value_add(c->arena, result, "rpc", rpc_stats(d->rpc, c->arena));
@@ -80,7 +82,9 @@ static int server_stats_method(struct call *c, struct value *result, struct err 
 	return 0;
 }
 
-/* ---- clock --------------------------------------------------------------------------------------------------------- */
+/* ---- clock
+ * ---------------------------------------------------------------------------------------------------------
+ */
 static int clock_now(struct call *c, struct value *result, struct err *e)
 {
 	struct desk *d = c->ctx;
@@ -112,7 +116,8 @@ static void advance_fire(void *udata, int64_t due_ms, uint64_t timer_id)
 	timer_fire(d, due_ms, timer_id);
 }
 
-/* Everything due up to the target in (due, id) order, each with now = its due, also what gets armed meanwhile. */
+/* Everything due up to the target in (due, id) order, each with now = its due, also what gets armed
+ * meanwhile. */
 static void advance_to(struct desk *d, int64_t to_ms)
 {
 	int64_t next;
@@ -135,15 +140,16 @@ static int clock_advance(struct call *c, struct value *result, struct err *e)
 	int64_t to_ms;
 
 	if (!d->clock->is_virtual)
-		return err_set(e, ERR_REJECTED, "the clock is real; clock.advance needs --clock virtual:TIME");
+		return err_set(
+			e, ERR_REJECTED, "the clock is real; clock.advance needs --clock virtual:TIME");
 	if ((by == NULL) == (to == NULL))
 		return err_set(e, ERR_BAD_REQUEST, "clock.advance needs either by or to");
 	to_ms = by != NULL ? d->clock->now_ms + value_int_or(by, 0) : value_int_or(to, 0);
 	if (to_ms < d->clock->now_ms) {
 		char now[40];
 
-		return err_arg(e, ERR_REJECTED, by != NULL ? "by" : "to", NULL, "the clock does not go back; it stands at %s",
-			clock_format(d->clock->now_ms, now));
+		return err_arg(e, ERR_REJECTED, by != NULL ? "by" : "to", NULL,
+			"the clock does not go back; it stands at %s", clock_format(d->clock->now_ms, now));
 	}
 	advance_to(d, to_ms);
 	if (clock_now(c, result, e) != 0)
@@ -159,14 +165,28 @@ static const struct rpc_arg advance_args[] = {
 #define CARE_ROLES (ROLE_OPERATOR | ROLE_ADMIN)
 
 static const struct rpc_method methods[] = {
-	{.name = "server.stats", .handler = server_stats_method, .roles = CARE_ROLES | ROLE_AUDITOR,
-		.help = "Figures of the daemon: journal, tables, connections, calls, rules, memory, chain head.", .returns = "a map"},
-	{.name = "clock.now", .handler = clock_now, .roles = ROLE_ANY, .help = "What time it is here.",
+	{.name = "server.stats",
+		.handler = server_stats_method,
+		.roles = CARE_ROLES | ROLE_AUDITOR,
+		.help = "Figures of the daemon: journal, tables, connections, calls, rules, memory, chain "
+			"head.",
+		.returns = "a map"},
+	{.name = "clock.now",
+		.handler = clock_now,
+		.roles = ROLE_ANY,
+		.help = "What time it is here.",
 		.returns = "{now, iso, virtual, suspect}"},
-	{.name = "clock.accept", .handler = clock_accept_method, .roles = ROLE_ADMIN,
-		.help = "Believe the wall clock again after a step.", .returns = "as clock.now"},
-	{.name = "clock.advance", .handler = clock_advance, RPC_ARGS(advance_args), .roles = ROLE_ADMIN,
-		.help = "Move a virtual clock and work everything due on the way.", .returns = "{now, iso, virtual, suspect, fired}"},
+	{.name = "clock.accept",
+		.handler = clock_accept_method,
+		.roles = ROLE_ADMIN,
+		.help = "Believe the wall clock again after a step.",
+		.returns = "as clock.now"},
+	{.name = "clock.advance",
+		.handler = clock_advance,
+		RPC_ARGS(advance_args),
+		.roles = ROLE_ADMIN,
+		.help = "Move a virtual clock and work everything due on the way.",
+		.returns = "{now, iso, virtual, suspect, fired}"},
 };
 
 void admin_register(struct desk *d)

@@ -1,6 +1,7 @@
 /*
- * Applying a decision to a ticket row: first everything is checked against the catalog, then all of it is applied. A decision
- * that names something the catalog does not know is the pack's bug: the error says which, and nothing is applied.
+ * Applying a decision to a ticket row: first everything is checked against the catalog, then all of it is
+ * applied. A decision that names something the catalog does not know is the pack's bug: the error says which,
+ * and nothing is applied.
  */
 #include <string.h>
 
@@ -50,8 +51,8 @@ static const struct set_field set_fields[] = {
 };
 #define N_SET_FIELDS (sizeof(set_fields) / sizeof(set_fields[0]))
 
-static const char *const statuses[] = {"acknowledged", "inProgress", "pending", "held", "resolved", "closed", "rejected",
-	"cancelled"}; /* TMF621 TroubleTicketStatusType */
+static const char *const statuses[] = {"acknowledged", "inProgress", "pending", "held", "resolved", "closed",
+	"rejected", "cancelled"}; /* TMF621 TroubleTicketStatusType */
 
 static const struct set_field *set_field_find(const struct value *key)
 {
@@ -61,7 +62,8 @@ static const struct set_field *set_field_find(const struct value *key)
 	return NULL;
 }
 
-/* "city_support.shenzhen" is in a catalog that holds "city_support.CITY": a last part in capitals stands for any. */
+/* "city_support.shenzhen" is in a catalog that holds "city_support.CITY": a last part in capitals stands for
+ * any. */
 static bool in_catalog(const struct value *catalog, const char *map, const struct value *v)
 {
 	const struct value *names = value_get(catalog, map);
@@ -74,7 +76,8 @@ static bool in_catalog(const struct value *catalog, const char *map, const struc
 		const struct value *k = &names->as.pairs[i].key;
 		size_t head = (size_t)(dot - v->as.text) + 1;
 
-		if (k->n > head && memcmp(k->as.text, v->as.text, head) == 0 && k->as.text[head] >= 'A' && k->as.text[head] <= 'Z')
+		if (k->n > head && memcmp(k->as.text, v->as.text, head) == 0 && k->as.text[head] >= 'A' &&
+			k->as.text[head] <= 'Z')
 			return true;
 	}
 	return false;
@@ -91,25 +94,29 @@ static int check_set(struct work *w, const struct pair *p, struct err *e)
 		for (size_t i = 0; i < N_SET_FIELDS; i++)
 			names[i] = set_fields[i].name;
 		meant = nearest_word(key, names, N_SET_FIELDS);
-		return err_set(e, ERR_REJECTED, "the decision sets \"%s\", which is not a field that rules set%s%s%s", key,
-			meant == NULL ? "" : " (did you mean \"", meant == NULL ? "" : meant, meant == NULL ? "" : "\"?)");
+		return err_set(e, ERR_REJECTED,
+			"the decision sets \"%s\", which is not a field that rules set%s%s%s", key,
+			meant == NULL ? "" : " (did you mean \"", meant == NULL ? "" : meant,
+			meant == NULL ? "" : "\"?)");
 	}
 	if (p->val.type == VALUE_NIL || p->val.type == f->type)
 		; /* as declared; an empty table of Lua may stand for an empty list */
 	else if (!(f->type == VALUE_ARRAY && p->val.type == VALUE_MAP && p->val.n == 0))
-		return err_set(e, ERR_REJECTED, "the decision sets %s to %s, expected %s", key, value_type_name(&p->val),
-			value_type_name(&(struct value){.type = f->type}));
+		return err_set(e, ERR_REJECTED, "the decision sets %s to %s, expected %s", key,
+			value_type_name(&p->val), value_type_name(&(struct value){.type = (uint8_t)f->type}));
 	if (p->val.type != VALUE_TEXT)
 		return 0;
 	text = value_cstr(w->arena, &p->val);
 	if (f->catalog != NULL && !in_catalog(packs_catalog(w->desk->packs), f->catalog, &p->val))
-		return err_set(e, ERR_REJECTED, "the decision sets %s to \"%s\", which the catalog does not have in %s", key, text,
+		return err_set(e, ERR_REJECTED,
+			"the decision sets %s to \"%s\", which the catalog does not have in %s", key, text,
 			f->catalog);
 	if (strcmp(f->name, "status") == 0) {
 		for (size_t i = 0; i < sizeof(statuses) / sizeof(statuses[0]); i++)
 			if (strcmp(statuses[i], text) == 0)
 				return 0;
-		return err_set(e, ERR_REJECTED, "the decision sets status to \"%s\", which is none of TMF621's eight", text);
+		return err_set(e, ERR_REJECTED,
+			"the decision sets status to \"%s\", which is none of TMF621's eight", text);
 	}
 	return 0;
 }
@@ -126,7 +133,8 @@ static void set_one(struct work *w, struct value *row, const struct pair *p)
 		struct value merged = value_copy(w->arena, old);
 
 		for (uint32_t i = 0; i < p->val.n; i++)
-			value_set(w->arena, &merged, value_cstr(w->arena, &p->val.as.pairs[i].key), p->val.as.pairs[i].val);
+			value_set(w->arena, &merged, value_cstr(w->arena, &p->val.as.pairs[i].key),
+				p->val.as.pairs[i].val);
 		value_set(w->arena, row, key, merged);
 	} else if (value_is_text(&p->key, "missing") && p->val.type == VALUE_MAP) {
 		value_set(w->arena, row, key, value_array(w->arena, 0));
@@ -142,8 +150,10 @@ static int check_links(struct work *w, const struct value *links, struct err *e)
 		struct value row;
 		int64_t id;
 
-		if (!value_is(value_get(link, "type"), VALUE_TEXT) || !value_as_int(value_get(link, "id"), &id))
-			return err_set(e, ERR_REJECTED, "the decision's link %u needs type (text) and id (integer)", i + 1);
+		if (!value_is(value_get(link, "type"), VALUE_TEXT) ||
+			!value_as_int(value_get(link, "id"), &id))
+			return err_set(e, ERR_REJECTED,
+				"the decision's link %u needs type (text) and id (integer)", i + 1);
 		if (ticket_load(w->desk, w->tx, w->arena, id, &row, e) != 0)
 			return err_prefix(e, "the decision's link %u", i + 1);
 	}
@@ -179,7 +189,8 @@ int decision_apply(struct work *w, const struct value *decision, struct value *r
 		ticket_link(w, row, value_cstr(w->arena, value_get(&links->as.items[i], "type")),
 			value_int_or(value_get(&links->as.items[i], "id"), 0));
 	if (clocks_apply(w, value_get(decision, "clocks"), row, e) != 0 ||
-		timers_apply(w, value_get(decision, "timers"), value_get(decision, "cancel_timers"), row, e) != 0)
+		timers_apply(
+			w, value_get(decision, "timers"), value_get(decision, "cancel_timers"), row, e) != 0)
 		return -1;
 	if (value_get(decision, "advice") != NULL)
 		value_set(w->arena, row, "advice", *value_get(decision, "advice"));

@@ -5,8 +5,8 @@
 #include "tocsin/log.h"
 
 /*
- * What of the facts goes into the permanent record, so that `explain` can ask again: all but what the entry already holds
- * (the ticket of a create is its params) and what follows from `now`.
+ * What of the facts goes into the permanent record, so that `explain` can ask again: all but what the entry
+ * already holds (the ticket of a create is its params) and what follows from `now`.
  */
 static struct value kept_facts(struct work *w, const char *point, const struct value *facts)
 {
@@ -16,7 +16,8 @@ static struct value kept_facts(struct work *w, const char *point, const struct v
 		const struct pair *p = &facts->as.pairs[i];
 		struct value v = p->val;
 
-		if (value_is_text(&p->key, "local") || value_is_text(&p->key, "now") || value_is_text(&p->key, "who"))
+		if (value_is_text(&p->key, "local") || value_is_text(&p->key, "now") ||
+			value_is_text(&p->key, "who"))
 			continue;
 		if (value_is_text(&p->key, "ticket")) {
 			if (strcmp(point, "create") == 0)
@@ -59,8 +60,9 @@ static int refuse(struct work *w, const struct value *r, struct err *e)
 	if (allowed != NULL)
 		value_json(&text, allowed);
 	err_arg(e, is_bad ? ERR_BAD_REQUEST : ERR_REJECTED, argument == NULL ? "" : argument,
-		value == NULL ? NULL : value_cstr(w->arena, value), "%s%s%s", message == NULL ? "refused by the pack" : message,
-		zh == NULL ? "" : " / ", zh == NULL ? "" : value_cstr(w->arena, zh));
+		value == NULL ? NULL : value_cstr(w->arena, value), "%s%s%s",
+		message == NULL ? "refused by the pack" : message, zh == NULL ? "" : " / ",
+		zh == NULL ? "" : value_cstr(w->arena, zh));
 	if (text.n > 0)
 		snprintf(e->reason, sizeof(e->reason), "allowed: %.*s", (int)text.n, (const char *)text.p);
 	buf_fini(&text);
@@ -108,7 +110,8 @@ static void otherwise(struct work *w, const char *point, const struct err *why, 
 		value_add(w->arena, decision, "set", set);
 }
 
-int work_ask(struct work *w, const char *point, const struct value *facts, struct value *decision, struct err *e)
+int work_ask(
+	struct work *w, const char *point, const struct value *facts, struct value *decision, struct err *e)
 {
 	struct desk *d = w->desk;
 	int64_t began_us = clock_mono_us();

@@ -14,8 +14,8 @@ static const struct calendar *calendar_by_name(struct desk *d, const char *name,
 }
 
 /*
- * Natural days roll off holidays and working days need a calendar: where none is named, the pack's own (limits.calendar, else
- * "china") counts. Hours without a calendar are elapsed hours.
+ * Natural days roll off holidays and working days need a calendar: where none is named, the pack's own
+ * (limits.calendar, else "china") counts. Hours without a calendar are elapsed hours.
  */
 static int calendar_due_method(struct call *c, struct value *result, struct err *e)
 {
@@ -35,8 +35,8 @@ static int calendar_due_method(struct call *c, struct value *result, struct err 
 	} else if (unit != UNIT_HOURS) {
 		calendar = packs_calendar(d->packs, usual == NULL ? "china" : value_cstr(c->arena, usual));
 	}
-	if (calendar_due(calendar, value_int_or(value_get(&c->args, "from"), 0), value_int_or(value_get(&c->args, "goal"), 0), unit,
-		    &due_ms, e) != 0)
+	if (calendar_due(calendar, value_int_or(value_get(&c->args, "from"), 0),
+		    value_int_or(value_get(&c->args, "goal"), 0), unit, &due_ms, e) != 0)
 		return -1;
 	*result = value_map(c->arena, 1);
 	value_add(c->arena, result, "due", value_int(due_ms));
@@ -45,13 +45,25 @@ static int calendar_due_method(struct call *c, struct value *result, struct err 
 
 static const struct rpc_arg due_args[] = {
 	{.name = "from", .type = ARG_TIME, .is_required = true, .help = "when the period begins"},
-	{.name = "goal", .type = ARG_INT, .is_required = true, .min = 1, .max = GOAL_HOURS_MAX, .help = "how many units"},
-	{.name = "unit", .type = ARG_TEXT, .is_required = true, .help = "hours, natural_days or working_days"},
+	{.name = "goal",
+		.type = ARG_INT,
+		.is_required = true,
+		.min = 1,
+		.max = GOAL_HOURS_MAX,
+		.help = "how many units"},
+	{.name = "unit",
+		.type = ARG_TEXT,
+		.is_required = true,
+		.help = "hours, natural_days or working_days"},
 	{.name = "calendar", .type = ARG_TEXT, .help = "name in the pack"},
 };
 static const struct rpc_method methods[] = {
-	{.name = "calendar.due", .handler = calendar_due_method, RPC_ARGS(due_args), .roles = ROLE_ANY,
-		.help = "When a period ends, counted by the Civil Code of China, arts 200-204.", .returns = "{due}"},
+	{.name = "calendar.due",
+		.handler = calendar_due_method,
+		RPC_ARGS(due_args),
+		.roles = ROLE_ANY,
+		.help = "When a period ends, counted by the Civil Code of China, arts 200-204.",
+		.returns = "{due}"},
 };
 
 void calendar_register(struct desk *d)

@@ -1,6 +1,7 @@
 /*
- * A ticket's clocks and timers. The row keeps each clock's ledger under `clocks`, what is due under `due`, and under `timers` the keys
- * of its rows in TABLE_TIMER. A clock arms one timer at a time: its next percentage; `fired` remembers the last one.
+ * A ticket's clocks and timers. The row keeps each clock's ledger under `clocks`, what is due under `due`,
+ * and under `timers` the keys of its rows in TABLE_TIMER. A clock arms one timer at a time: its next
+ * percentage; `fired` remembers the last one.
  */
 #include <string.h>
 
@@ -8,12 +9,14 @@
 #include "tocsin/ledger.h"
 #include "tocsin/log.h"
 
-/* ---- timers of the row ------------------------------------------------------------------------------------------ */
+/* ---- timers of the row
+ * ------------------------------------------------------------------------------------------ */
 static void timer_arm(struct work *w, struct value *row, int64_t due_ms, struct value about, const char *name)
 {
 	uint64_t id = tx_seq(w->tx) * 1024 + w->n_timers++;
 	const struct value *old = value_get(row, "timers");
-	struct value timers = value_array(w->arena, (old == NULL ? 0 : old->n) + 1), entry = value_map(w->arena, 3);
+	struct value timers = value_array(w->arena, (old == NULL ? 0 : old->n) + 1),
+		     entry = value_map(w->arena, 3);
 	uint8_t key[DUE_KEY_LEN];
 	struct buf b;
 
@@ -50,7 +53,8 @@ static void timers_drop(struct work *w, struct value *row, const char *name)
 			value_push(w->arena, &kept, *t);
 			continue;
 		}
-		due_key(key, value_int_or(value_get(t, "due"), 0), (uint64_t)value_int_or(value_get(t, "id"), 0));
+		due_key(key, value_int_or(value_get(t, "due"), 0),
+			(uint64_t)value_int_or(value_get(t, "id"), 0));
 		tx_del(w->tx, TABLE_TIMER, slice_of(key, sizeof(key)));
 	}
 	if (kept.n > 0)
@@ -71,7 +75,8 @@ void timers_forget(struct value *row, int64_t due_ms, int64_t timer_id)
 	for (uint32_t i = 0; timers != NULL && i < timers->n; i++) {
 		struct value *t = &timers->as.items[i];
 
-		if (value_int_or(value_get(t, "id"), -1) != timer_id || value_int_or(value_get(t, "due"), -1) != due_ms)
+		if (value_int_or(value_get(t, "id"), -1) != timer_id ||
+			value_int_or(value_get(t, "due"), -1) != due_ms)
 			continue;
 		memmove(t, t + 1, (timers->n - i - 1) * sizeof(*t));
 		timers->n--;
@@ -82,7 +87,8 @@ void timers_forget(struct value *row, int64_t due_ms, int64_t timer_id)
 
 static int arm_one(struct work *w, const struct value *op, struct value *row, struct err *e)
 {
-	const char *name = value_cstr(w->arena, value_get(op, "name")), *rule = value_cstr(w->arena, value_get(op, "rule"));
+	const char *name = value_cstr(w->arena, value_get(op, "name")),
+		   *rule = value_cstr(w->arena, value_get(op, "rule"));
 	struct value about = value_map(w->arena, 6);
 	int64_t at_ms, after_ms;
 
@@ -90,7 +96,8 @@ static int arm_one(struct work *w, const struct value *op, struct value *row, st
 		return err_set(e, ERR_REJECTED, "the decision's timer needs name and rule");
 	if (!value_as_int(value_get(op, "at_ms"), &at_ms)) {
 		if (!value_as_int(value_get(op, "after_ms"), &after_ms) || after_ms < 0)
-			return err_set(e, ERR_REJECTED, "the decision's timer %s needs at_ms or after_ms >= 0", name);
+			return err_set(e, ERR_REJECTED,
+				"the decision's timer %s needs at_ms or after_ms >= 0", name);
 		at_ms = w->now_ms + after_ms;
 	}
 	value_add(w->arena, &about, "kind", value_literal("rule"));
@@ -102,7 +109,8 @@ static int arm_one(struct work *w, const struct value *op, struct value *row, st
 	return 0;
 }
 
-int timers_apply(struct work *w, const struct value *arm, const struct value *cancel, struct value *row, struct err *e)
+int timers_apply(
+	struct work *w, const struct value *arm, const struct value *cancel, struct value *row, struct err *e)
 {
 	for (uint32_t i = 0; cancel != NULL && i < cancel->n; i++)
 		timers_drop(w, row, value_cstr(w->arena, &cancel->as.items[i]));
@@ -112,7 +120,8 @@ int timers_apply(struct work *w, const struct value *arm, const struct value *ca
 	return 0;
 }
 
-/* ---- clocks ------------------------------------------------------------------------------------------------------ */
+/* ---- clocks
+ * ------------------------------------------------------------------------------------------------------ */
 static const struct calendar *calendar_of(const struct work *w, const struct ledger *l)
 {
 	const char *name = ledger_terms(l)->calendar;
@@ -160,16 +169,18 @@ static void duty_told_of_missing_year(struct work *w, const struct ledger *l, co
 	value_add(w->arena, &data, "reason", value_literal("calendar_missing"));
 	value_add(w->arena, &data, "ticket", *value_get(row, "id"));
 	value_add(w->arena, &data, "clock", value_text(w->arena, l->name, strlen(l->name)));
-	value_add(w->arena, &data, "calendar", calendar == NULL ? value_nil : value_text(w->arena, calendar, strlen(calendar)));
+	value_add(w->arena, &data, "calendar",
+		calendar == NULL ? value_nil : value_text(w->arena, calendar, strlen(calendar)));
 	value_add(w->arena, &data, "year", value_int(l->due.needs_year));
 	value_push(w->arena, &both, value_literal("duty"));
 	value_push(w->arena, &both, data);
 	value_push(w->arena, &w->notices, both);
-	log_line(LOG_WARN, "calendar.missing", "calendar=%s year=%d clock=%s", calendar == NULL ? "-" : calendar, l->due.needs_year,
-		l->name);
+	log_line(LOG_WARN, "calendar.missing", "calendar=%s year=%d clock=%s",
+		calendar == NULL ? "-" : calendar, l->due.needs_year, l->name);
 }
 
-static void map_of_row_set(struct work *w, struct value *row, const char *map_name, const char *key, const struct value *val)
+static void map_of_row_set(
+	struct work *w, struct value *row, const char *map_name, const char *key, const struct value *val)
 {
 	const struct value *old = value_get(row, map_name);
 	struct value map = old == NULL ? value_map(w->arena, 2) : value_copy(w->arena, old);
@@ -177,7 +188,11 @@ static void map_of_row_set(struct work *w, struct value *row, const char *map_na
 	if (val == NULL)
 		value_unset(&map, key);
 	else
-		value_set(w->arena, &map, value_cstr(w->arena, &(struct value){.type = VALUE_TEXT, .n = (uint32_t)strlen(key), .as.text = key}), *val);
+		value_set(w->arena, &map,
+			value_cstr(w->arena,
+				&(struct value){
+					.type = VALUE_TEXT, .n = (uint32_t)strlen(key), .as.text = key}),
+			*val);
 	value_set(w->arena, row, map_name, map);
 }
 
@@ -193,12 +208,14 @@ static void clock_save(struct work *w, const struct ledger *l, struct value *row
 	clock_rearm(w, l, row);
 }
 
-static int clock_load(struct work *w, const struct value *row, const char *name, struct ledger *l, struct err *e)
+static int clock_load(
+	struct work *w, const struct value *row, const char *name, struct ledger *l, struct err *e)
 {
 	const struct value *v = value_get(value_get(row, "clocks"), name);
 
 	if (v == NULL)
-		return err_set(e, ERR_REJECTED, "ticket %jd has no clock \"%s\"", (intmax_t)value_int_or(value_get(row, "id"), 0), name);
+		return err_set(e, ERR_REJECTED, "ticket %jd has no clock \"%s\"",
+			(intmax_t)value_int_or(value_get(row, "id"), 0), name);
 	return ledger_from_value(w->arena, v, l, e);
 }
 
@@ -232,7 +249,8 @@ static int read_terms(struct work *w, const struct value *op, struct ledger_term
 	t->calendar = value_cstr(w->arena, value_get(op, "calendar"));
 	if (unit == NULL)
 		return err_set(e, ERR_REJECTED, "a clock needs a unit: hours, natural_days or working_days");
-	if (unit_parse(unit, &t->unit, e) != 0 || ledger_goal(value_get(op, "goal"), t->unit, &t->goal, e) != 0)
+	if (unit_parse(unit, &t->unit, e) != 0 ||
+		ledger_goal(value_get(op, "goal"), t->unit, &t->goal, e) != 0)
 		return -1;
 	return read_percents(w, op, t, e);
 }
@@ -249,7 +267,8 @@ static int64_t start_at(const struct work *w, const struct value *op, const stru
 	return value_int_or(from, w->is_import ? created : w->now_ms);
 }
 
-static int op_start(struct work *w, const struct value *op, const char *name, struct value *row, struct err *e)
+static int op_start(
+	struct work *w, const struct value *op, const char *name, struct value *row, struct err *e)
 {
 	const struct calendar *c;
 	struct ledger_terms terms;
@@ -258,14 +277,16 @@ static int op_start(struct work *w, const struct value *op, const char *name, st
 	if (read_terms(w, op, &terms, e) != 0)
 		return -1;
 	c = terms.calendar == NULL ? NULL : packs_calendar(w->desk->packs, terms.calendar);
-	if (ledger_start(&l, w->arena, name, value_true(value_get(op, "statutory")), &terms, c, start_at(w, op, row), e) != 0)
+	if (ledger_start(&l, w->arena, name, value_true(value_get(op, "statutory")), &terms, c,
+		    start_at(w, op, row), e) != 0)
 		return -1;
 	map_of_row_set(w, row, "fired", name, NULL);
 	clock_save(w, &l, row);
 	return 0;
 }
 
-static int op_change(struct work *w, const struct value *op, const char *verb, const char *name, struct value *row, struct err *e)
+static int op_change(struct work *w, const struct value *op, const char *verb, const char *name,
+	struct value *row, struct err *e)
 {
 	const char *cause = value_cstr(w->arena, value_get(op, "cause"));
 	const struct calendar *c;
@@ -281,7 +302,8 @@ static int op_change(struct work *w, const struct value *op, const char *verb, c
 		rc = ledger_pause(&l, c, w->now_ms, cause == NULL ? "" : cause, e);
 	else if (strcmp(verb, "resume") == 0) {
 		if (value_as_int(value_get(op, "void_from"), &void_from))
-			rc = ledger_void(&l, c, void_from, LEDGER_OPEN, w->now_ms, cause == NULL ? "" : cause, &voided_ms, e);
+			rc = ledger_void(&l, c, void_from, LEDGER_OPEN, w->now_ms, cause == NULL ? "" : cause,
+				&voided_ms, e);
 		if (rc == 0)
 			rc = ledger_resume(&l, c, w->now_ms, e);
 	} else if (strcmp(verb, "stop") == 0)
@@ -289,7 +311,8 @@ static int op_change(struct work *w, const struct value *op, const char *verb, c
 	else if (strcmp(verb, "regoal") == 0)
 		rc = read_terms(w, op, &terms, e) != 0 ? -1 : ledger_regoal(&l, &terms, c, w->now_ms, e);
 	else
-		rc = err_set(e, ERR_REJECTED, "clock operation \"%s\" is not one of start, pause, resume, stop, regoal", verb);
+		rc = err_set(e, ERR_REJECTED,
+			"clock operation \"%s\" is not one of start, pause, resume, stop, regoal", verb);
 	if (rc == 0)
 		clock_save(w, &l, row);
 	return rc;
@@ -312,12 +335,15 @@ int clocks_apply(struct work *w, const struct value *ops, struct value *row, str
 {
 	for (uint32_t i = 0; ops != NULL && i < ops->n; i++) {
 		const struct value *op = &ops->as.items[i], *clocks;
-		const char *verb = value_cstr(w->arena, value_get(op, "op")), *name = value_cstr(w->arena, value_get(op, "name"));
+		const char *verb = value_cstr(w->arena, value_get(op, "op")),
+			   *name = value_cstr(w->arena, value_get(op, "name"));
 
 		if (verb == NULL || name == NULL)
-			return err_set(e, ERR_REJECTED, "the decision's clock operation %u needs op and name", i + 1);
+			return err_set(e, ERR_REJECTED, "the decision's clock operation %u needs op and name",
+				i + 1);
 		if (strcmp(name, "*") != 0) {
-			if ((strcmp(verb, "start") == 0 ? op_start(w, op, name, row, e) : op_change(w, op, verb, name, row, e)) != 0)
+			if ((strcmp(verb, "start") == 0 ? op_start(w, op, name, row, e)
+							: op_change(w, op, verb, name, row, e)) != 0)
 				return err_prefix(e, "clock %s", name);
 			continue;
 		}
@@ -325,7 +351,8 @@ int clocks_apply(struct work *w, const struct value *ops, struct value *row, str
 		for (uint32_t k = 0; clocks != NULL && k < clocks->n; k++) {
 			const char *each = value_cstr(w->arena, &clocks->as.pairs[k].key);
 
-			if (star_takes(w, &clocks->as.pairs[k].val, verb) && op_change(w, op, verb, each, row, e) != 0)
+			if (star_takes(w, &clocks->as.pairs[k].val, verb) &&
+				op_change(w, op, verb, each, row, e) != 0)
 				return err_prefix(e, "clock %s", each);
 		}
 	}
@@ -375,9 +402,12 @@ struct value facts_clocks(struct work *w, const struct value *ticket)
 		if (l.due.is_known)
 			value_add(w->arena, &one, "due", value_int(l.due.at_ms));
 		value_add(w->arena, &one, "state",
-			value_literal(ledger_is_stopped(&l) ? "stopped" : ledger_is_paused(&l) ? "paused" : "running"));
+			value_literal(ledger_is_stopped(&l)  ? "stopped"
+				      : ledger_is_paused(&l) ? "paused"
+							     : "running"));
 		value_add(w->arena, &one, "statutory", value_bool(l.is_statutory));
-		value_add(w->arena, &one, "percent", value_int(value_int_or(value_get_n(fired, p->key.as.text, p->key.n), 0)));
+		value_add(w->arena, &one, "percent",
+			value_int(value_int_or(value_get_n(fired, p->key.as.text, p->key.n), 0)));
 		value_add(w->arena, &out, value_cstr(w->arena, &p->key), one);
 	}
 	return out;

@@ -23,8 +23,10 @@ struct key {
 
 static const struct key keys[] = {
 	{"data", offsetof(struct config, data_dir), "./data", "directory of the store"},
-	{"rules", offsetof(struct config, rules_dir), NULL, "folder of the pack that decides; default: the default pack"},
-	{"share", offsetof(struct config, share_dir), NULL, "folder of the words (lib/) and the default pack"},
+	{"rules", offsetof(struct config, rules_dir), NULL,
+		"folder of the pack that decides; default: the default pack"},
+	{"share", offsetof(struct config, share_dir), NULL,
+		"folder of the words (lib/) and the default pack"},
 	{"listen", SIZE_MAX, NULL, "tcp:HOST:PORT or unix:PATH, may repeat; default unix:DATA/tocsin.sock"},
 	{"clock", offsetof(struct config, clock_text), "real", "real, or virtual:ISO8601"},
 	{"zone", offsetof(struct config, zone), "Asia/Shanghai", "time zone of civil rules"},
@@ -46,8 +48,9 @@ static const struct key *key_find(const char *name, struct err *e)
 		names[i] = keys[i].name;
 	}
 	meant = nearest_word(name, names, N_KEYS);
-	err_arg(e, ERR_BAD_REQUEST, name, NULL, "unknown setting \"%s\"%s%s%s", name, meant == NULL ? "" : " (did you mean \"",
-		meant == NULL ? "" : meant, meant == NULL ? "" : "\"?)");
+	err_arg(e, ERR_BAD_REQUEST, name, NULL, "unknown setting \"%s\"%s%s%s", name,
+		meant == NULL ? "" : " (did you mean \"", meant == NULL ? "" : meant,
+		meant == NULL ? "" : "\"?)");
 	return NULL;
 }
 
@@ -181,8 +184,8 @@ int config_times(struct config *c, struct err *e)
 	if (strcmp(c->clock_text, "real") == 0)
 		return 0;
 	if (strncmp(c->clock_text, "virtual:", 8) != 0)
-		return err_arg(e, ERR_BAD_REQUEST, "clock", c->clock_text, "--clock must be real or virtual:ISO8601, not \"%s\"",
-			c->clock_text);
+		return err_arg(e, ERR_BAD_REQUEST, "clock", c->clock_text,
+			"--clock must be real or virtual:ISO8601, not \"%s\"", c->clock_text);
 	c->is_virtual = true;
 	return clock_parse(c->clock_text + 8, &c->virtual_ms, e) == 0 ? 0 : err_prefix(e, "--clock");
 }
@@ -201,7 +204,8 @@ void config_help(FILE *f)
 {
 	fprintf(f, "tocsind [--config FILE] [--KEY VALUE]…\n\n");
 	for (size_t i = 0; i < N_KEYS; i++)
-		fprintf(f, "  --%-8s %s%s%s%s\n", keys[i].name, keys[i].help, keys[i].value == NULL ? "" : " (default ",
-			keys[i].value == NULL ? "" : keys[i].value, keys[i].value == NULL ? "" : ")");
+		fprintf(f, "  --%-8s %s%s%s%s\n", keys[i].name, keys[i].help,
+			keys[i].value == NULL ? "" : " (default ", keys[i].value == NULL ? "" : keys[i].value,
+			keys[i].value == NULL ? "" : ")");
 	fprintf(f, "\nSIGHUP reloads the rules, SIGTERM finishes the turn and exits 0.\n");
 }

@@ -18,8 +18,8 @@ struct config {
 };
 
 /*
- * Command line over config file (--config; `key = value`, # comments) over defaults. 0, or -1 with ERR_BAD_REQUEST naming
- * the option, or file and line.
+ * Command line over config file (--config; `key = value`, # comments) over defaults. 0, or -1 with
+ * ERR_BAD_REQUEST naming the option, or file and line.
  */
 int config_read(struct config *, int argc, char **argv, struct err *e) MUST_CHECK;
 /* Read --clock; after the zone is set. */

@@ -41,7 +41,9 @@ static void hook_end(void *ctx, struct session *s)
 	topics_session_end(ctx, s);
 }
 
-/* ---- the turn ---------------------------------------------------------------------------------------------------------- */
+/* ---- the turn
+ * ----------------------------------------------------------------------------------------------------------
+ */
 static void turn_begin(void *udata)
 {
 	struct desk *d = rpc_ctx(udata);
@@ -94,7 +96,8 @@ static bool is_behind(void *udata)
 	return store_is_behind(d->store);
 }
 
-/* Durability moved, or the journal is lost: then memory is ahead of the disk and nobody may be answered again. */
+/* Durability moved, or the journal is lost: then memory is ahead of the disk and nobody may be answered
+ * again. */
 static void on_store(void *udata)
 {
 	struct desk *d = udata;
@@ -110,11 +113,18 @@ static void on_store(void *udata)
 	server_durable(d->server, store_durable_seq(d->store));
 }
 
-/* ---- start and end ----------------------------------------------------------------------------------------------------- */
+/* ---- start and end
+ * ----------------------------------------------------------------------------------------------------- */
 static void make_rpc(struct desk *d, struct server_hooks *hooks)
 {
-	struct rpc_hooks h = {.ctx = d, .version = VERSION, .auth = access_auth, .person = access_person, .now_ms = hook_now_ms,
-		.last_seq = hook_last_seq, .accepts = hook_accepts, .on_end = hook_end};
+	struct rpc_hooks h = {.ctx = d,
+		.version = VERSION,
+		.auth = access_auth,
+		.person = access_person,
+		.now_ms = hook_now_ms,
+		.last_seq = hook_last_seq,
+		.accepts = hook_accepts,
+		.on_end = hook_end};
 
 	d->rpc = rpc_new(&h);
 	tickets_register(d);
@@ -159,7 +169,8 @@ int desk_new(struct desk **out, const struct desk_config *config, struct err *e)
 	access_new(d);
 	*out = d; /* on_publish looks through it */
 	make_rpc(d, &hooks);
-	if (last_ticket(d, e) != 0 || packs_new(d, e) != 0 || due_new(&d->due, d->store, d->clock->now_ms, e) != 0 ||
+	if (last_ticket(d, e) != 0 || packs_new(d, e) != 0 ||
+		due_new(&d->due, d->store, d->clock->now_ms, e) != 0 ||
 		server_new(&d->server, &server, &hooks, e) != 0)
 		goto undo;
 	d->worker = worker_new(d->server);

@@ -1,5 +1,6 @@
 /*
- * Inside the desk: the rooms' shared structs. A use case reads: begin a work, get, ask the rules, apply, commit.
+ * Inside the desk: the rooms' shared structs. A use case reads: begin a work, get, ask the rules, apply,
+ * commit.
  */
 #pragma once
 
@@ -37,7 +38,8 @@ struct desk {
 	bool is_lost;
 };
 
-/* ---- work: what one changing call (or due timer) does, all or nothing ------------------------------------ */
+/* ---- work: what one changing call (or due timer) does, all or nothing ------------------------------------
+ */
 struct work {
 	struct desk *desk;
 	struct arena *arena;
@@ -46,18 +48,18 @@ struct work {
 	const char *method;
 	const char *who;
 	uint32_t roles;
-	struct slice params;     /* MessagePack of what came in */
-	struct value decisions;  /* array: {point, because, failed?, facts} */
-	struct value tickets;    /* array: {id, no, version, queue, set={field=[before, after]}} */
-	struct value notices;    /* array: [topic, data] */
-	struct value extra;      /* further keys of the event part */
-	uint32_t n_timers;       /* timer ids given so far */
-	uint32_t n_opened;       /* ticket ids given so far */
-	bool is_import;          /* arms no timers, tells nobody */
+	struct slice params;    /* MessagePack of what came in */
+	struct value decisions; /* array: {point, because, failed?, facts} */
+	struct value tickets;   /* array: {id, no, version, queue, set={field=[before, after]}} */
+	struct value notices;   /* array: [topic, data] */
+	struct value extra;     /* further keys of the event part */
+	uint32_t n_timers;      /* timer ids given so far */
+	uint32_t n_opened;      /* ticket ids given so far */
+	bool is_import;         /* arms no timers, tells nobody */
 };
 
-void work_begin(struct work *, struct desk *, struct arena *, const char *method, const char *who, uint32_t roles,
-	struct slice params);
+void work_begin(struct work *, struct desk *, struct arena *, const char *method, const char *who,
+	uint32_t roles, struct slice params);
 uint64_t work_commit(struct work *);
 void work_abort(struct work *);
 
@@ -65,9 +67,11 @@ void work_abort(struct work *);
 typedef int work_fn(struct work *, const struct value *args, struct value *result, struct err *e);
 int work_call(struct call *, work_fn *fn, struct value *result, struct err *e);
 
-/* ---- tickets as rows (ticket_row.c) ------------------------------------------------------------------------- */
+/* ---- tickets as rows (ticket_row.c)
+ * ------------------------------------------------------------------------- */
 /* 0 and the row, or -1 with ERR_NOT_FOUND "ticket 17 does not exist". tx may be NULL. */
-int ticket_load(struct desk *, struct tx *, struct arena *, int64_t id, struct value *row, struct err *e) MUST_CHECK;
+int ticket_load(
+	struct desk *, struct tx *, struct arena *, int64_t id, struct value *row, struct err *e) MUST_CHECK;
 /* Follow merged_into pointers (at most 8). */
 int ticket_load_merged(struct work *, int64_t id, struct value *row, struct err *e) MUST_CHECK;
 /* Write a changed or new (before NULL) ticket: version, updated, indexes, history row, change list. */
@@ -77,19 +81,22 @@ int64_t ticket_due_next(const struct value *row);
 bool ticket_is_open(const struct value *row);
 void ticket_link(struct work *, struct value *row, const char *type, int64_t id);
 
-/* ---- facts, asking, applying ----------------------------------------------------------------------------- */
+/* ---- facts, asking, applying -----------------------------------------------------------------------------
+ */
 struct value facts_base(struct work *);
 /* {tickets, n_tickets, n_contacts} of the subject, or nil without one. */
 int facts_history(struct work *, const struct value *ticket, struct value *out, struct err *e) MUST_CHECK;
 struct value facts_clocks(struct work *, const struct value *ticket);
 /*
- * Ask the live pack; records the decision. A rule that fails yields `otherwise` (queue duty), never an error: *decision
- * then has only `failed`. A refusal is -1 with ERR_REJECTED.
+ * Ask the live pack; records the decision. A rule that fails yields `otherwise` (queue duty), never an error:
+ * *decision then has only `failed`. A refusal is -1 with ERR_REJECTED.
  */
-int work_ask(struct work *, const char *point, const struct value *facts, struct value *decision, struct err *e) MUST_CHECK;
+int work_ask(struct work *, const char *point, const struct value *facts, struct value *decision,
+	struct err *e) MUST_CHECK;
 /* The complaint is kept without a usable decision: duty queue, and `failed` in the record. */
 void work_otherwise(struct work *, const char *point, const struct err *why, struct value *row);
-/* Validate the whole decision, then apply all of it to the row. 0, or -1 with ERR_REJECTED; nothing was applied. */
+/* Validate the whole decision, then apply all of it to the row. 0, or -1 with ERR_REJECTED; nothing was
+ * applied. */
 int decision_apply(struct work *, const struct value *decision, struct value *row, struct err *e) MUST_CHECK;
 /* Clock operations of a decision (clocks.c). */
 int clocks_apply(struct work *, const struct value *ops, struct value *row, struct err *e) MUST_CHECK;
@@ -97,13 +104,15 @@ int clocks_apply(struct work *, const struct value *ops, struct value *row, stru
 int clocks_stop_all(struct work *, struct value *row, struct err *e) MUST_CHECK;
 /* A clock's percentage has fired: remember it, arm the next. */
 int clock_fired(struct work *, const struct value *timer, struct value *row, struct err *e) MUST_CHECK;
-int timers_apply(struct work *, const struct value *arm, const struct value *cancel, struct value *row, struct err *e) MUST_CHECK;
+int timers_apply(struct work *, const struct value *arm, const struct value *cancel, struct value *row,
+	struct err *e) MUST_CHECK;
 /* Drop every timer of the row. */
 void timers_clear(struct work *, struct value *row);
 /* Take a fired timer out of the row's list. */
 void timers_forget(struct value *row, int64_t due_ms, int64_t timer_id);
 
-/* ---- indexes (index.c) ------------------------------------------------------------------------------------ */
+/* ---- indexes (index.c) ------------------------------------------------------------------------------------
+ */
 enum index_id {
 	INDEX_SUBJECT = 'S',  /* type 0 id 0 be64 ticket */
 	INDEX_QUEUE = 'Q',    /* queue 0 be64 next due or max, be64 ticket */
@@ -123,7 +132,8 @@ struct slice index_prefix(struct arena *, enum index_id, const struct slice *tex
 /* The smallest key behind all that start with this prefix. */
 struct slice key_after(struct arena *, struct slice prefix);
 
-/* ---- use cases ------------------------------------------------------------------------------------------------ */
+/* ---- use cases
+ * ------------------------------------------------------------------------------------------------ */
 /* A new ticket's row by create's arguments, decided and applied but not saved. */
 int ticket_open(struct work *, const struct value *args, struct value *row, struct err *e) MUST_CHECK;
 work_fn ticket_create, ticket_import, ticket_act, contact_add;
@@ -132,7 +142,8 @@ int open_children(struct work *, const struct value *open, struct value *row, st
 /* A due timer, as due_work hands it out. udata is the desk. */
 void timer_fire(void *udata, int64_t due_ms, uint64_t timer_id);
 
-/* ---- the live pack ------------------------------------------------------------------------------------------ */
+/* ---- the live pack
+ * ------------------------------------------------------------------------------------------ */
 struct generation *packs_live(const struct packs *);
 int64_t packs_generation(const struct packs *);
 const struct value *packs_catalog(const struct packs *);
@@ -145,11 +156,13 @@ struct generation *packs_past(struct desk *, int64_t number, struct err *e);
 /* An entry's event part as a value: 1 found, 0 not there or erased by law, -1. */
 int event_load(struct desk *, struct arena *, uint64_t seq, struct value *event, struct err *e) MUST_CHECK;
 
-/* ---- topics --------------------------------------------------------------------------------------------------- */
+/* ---- topics
+ * --------------------------------------------------------------------------------------------------- */
 void topics_pump(struct desk *);
 void topics_session_end(struct desk *, struct session *);
 
-/* ---- method tables, one per file ------------------------------------------------------------------------------- */
+/* ---- method tables, one per file
+ * ------------------------------------------------------------------------------- */
 void tickets_register(struct desk *);
 void find_register(struct desk *);
 void history_register(struct desk *);

@@ -52,8 +52,8 @@ static int64_t limit_ms(const struct desk *d, const char *name, int64_t otherwis
 /* The few fields of an earlier ticket that rules may ask about. */
 static struct value history_ticket(struct arena *a, const struct value *row)
 {
-	static const char *const shown[] = {"id", "no", "kind", "category", "city", "status", "stage", "queue", "created",
-		"closed", "contacts", "merged_into"};
+	static const char *const shown[] = {"id", "no", "kind", "category", "city", "status", "stage",
+		"queue", "created", "closed", "contacts", "merged_into"};
 	struct value t = value_map(a, sizeof(shown) / sizeof(shown[0]));
 
 	for (size_t i = 0; i < sizeof(shown) / sizeof(shown[0]); i++) {
@@ -67,7 +67,8 @@ static struct value history_ticket(struct arena *a, const struct value *row)
 
 int facts_history(struct work *w, const struct value *ticket, struct value *out, struct err *e)
 {
-	struct slice texts[] = {value_slice(value_path(ticket, "subject.type")), value_slice(value_path(ticket, "subject.id"))};
+	struct slice texts[] = {value_slice(value_path(ticket, "subject.type")),
+		value_slice(value_path(ticket, "subject.id"))};
 	int64_t since = w->now_ms - limit_ms(w->desk, "history_ms", INT64_C(30) * 24 * 3600 * 1000);
 	int64_t self = value_int_or(value_get(ticket, "id"), 0), n_contacts = 0;
 	struct value tickets = value_array(w->arena, 4);

@@ -1,6 +1,7 @@
 /*
- * ticket.find: pages of tickets by conditions. One index is walked, in its own order, everything else is a filter; work that finds
- * nothing for FIND_US stops with a cursor. The cursor is the last key walked, so it survives restarts.
+ * ticket.find: pages of tickets by conditions. One index is walked, in its own order, everything else is a
+ * filter; work that finds nothing for FIND_US stops with a cursor. The cursor is the last key walked, so it
+ * survives restarts.
  */
 #include <string.h>
 
@@ -85,7 +86,8 @@ static bool plan_parent(struct find *f)
 
 static bool plan_status(struct find *f)
 {
-	struct slice texts[] = {value_slice(equal_to(f->where, "kind")), value_slice(equal_to(f->where, "status"))};
+	struct slice texts[] = {
+		value_slice(equal_to(f->where, "kind")), value_slice(equal_to(f->where, "status"))};
 
 	if (texts[0].n == 0)
 		texts[0] = SLICE_TEXT("complaint");
@@ -96,12 +98,14 @@ static bool plan_status(struct find *f)
 	return true;
 }
 
-/* Order by due: a queue's or a person's list, else all open tickets with a due. Order by id: whatever is narrowest. */
+/* Order by due: a queue's or a person's list, else all open tickets with a due. Order by id: whatever is
+ * narrowest. */
 static int make_plan(struct find *f, const char *order, struct err *e)
 {
 	f->plan.is_reverse = order != NULL && order[0] == '-';
 	f->order = order == NULL ? NULL : order + f->plan.is_reverse;
-	if (f->order != NULL && strcmp(f->order, "id") != 0 && strcmp(f->order, "due") != 0 && strcmp(f->order, "created") != 0)
+	if (f->order != NULL && strcmp(f->order, "id") != 0 && strcmp(f->order, "due") != 0 &&
+		strcmp(f->order, "created") != 0)
 		return err_arg(e, ERR_BAD_REQUEST, "order", order,
 			"order \"%s\" is not one of id, -id, due, -due, created, -created", order);
 	if (f->order != NULL && strcmp(f->order, "due") == 0) {
@@ -123,7 +127,8 @@ static int make_plan(struct find *f, const char *order, struct err *e)
 	return 0;
 }
 
-/* ---- conditions ----------------------------------------------------------------------------------------------- */
+/* ---- conditions
+ * ----------------------------------------------------------------------------------------------- */
 static bool test_one(const struct value *got, const char *op, const struct value *wanted)
 {
 	int c;
@@ -136,16 +141,16 @@ static bool test_one(const struct value *got, const char *op, const struct value
 	}
 	if (strcmp(op, "under") == 0) /* a category and what is below it */
 		return value_is(got, VALUE_TEXT) && value_is(wanted, VALUE_TEXT) && got->n >= wanted->n &&
-			memcmp(got->as.text, wanted->as.text, wanted->n) == 0 &&
-			(got->n == wanted->n || got->as.text[wanted->n] == '.');
+		       memcmp(got->as.text, wanted->as.text, wanted->n) == 0 &&
+		       (got->n == wanted->n || got->as.text[wanted->n] == '.');
 	if (got == NULL)
 		return strcmp(op, "eq") == 0 && wanted->type == VALUE_NIL;
 	c = value_cmp(got, wanted);
-	return strcmp(op, "eq") == 0 ? c == 0
-		: strcmp(op, "ge") == 0 ? c >= 0
-		: strcmp(op, "gt") == 0 ? c > 0
-		: strcmp(op, "le") == 0 ? c <= 0
-					: c < 0;
+	return strcmp(op, "eq") == 0   ? c == 0
+	       : strcmp(op, "ge") == 0 ? c >= 0
+	       : strcmp(op, "gt") == 0 ? c > 0
+	       : strcmp(op, "le") == 0 ? c <= 0
+				       : c < 0;
 }
 
 static bool is_condition(const struct value *v)
@@ -194,13 +199,15 @@ static bool matches(struct find *f, const struct value *row)
 			continue;
 		}
 		for (uint32_t k = 0; k < p->val.n; k++)
-			if (!test_one(got, value_cstr(f->arena, &p->val.as.pairs[k].key), &p->val.as.pairs[k].val))
+			if (!test_one(got, value_cstr(f->arena, &p->val.as.pairs[k].key),
+				    &p->val.as.pairs[k].val))
 				return false;
 	}
 	return true;
 }
 
-/* ---- walking ---------------------------------------------------------------------------------------------------- */
+/* ---- walking
+ * ---------------------------------------------------------------------------------------------------- */
 static int take_row(struct find *f, const struct scan *s, struct err *e)
 {
 	int64_t id = (int64_t)load_be64((const uint8_t *)s->key.p + s->key.n - 8);
@@ -288,7 +295,8 @@ static int read_cursor(struct find *f, const struct value *cursor, struct err *e
 	key = arena_alloc(f->arena, cursor->n / 2 + 1);
 	n = unhex(cursor->as.text, cursor->n, key, cursor->n / 2 + 1);
 	if (n < 1 || key[0] != (uint8_t)(f->plan.index | (f->plan.is_reverse ? 0x80 : 0)) ||
-		(f->plan.index != 0 && ((size_t)n < f->plan.prefix.n + 8 || memcmp(key + 1, f->plan.prefix.p, f->plan.prefix.n) != 0)) ||
+		(f->plan.index != 0 && ((size_t)n < f->plan.prefix.n + 8 ||
+					       memcmp(key + 1, f->plan.prefix.p, f->plan.prefix.n) != 0)) ||
 		(f->plan.index == 0 && n != 9))
 		return err_arg(e, ERR_BAD_REQUEST, "cursor", NULL, "the cursor belongs to another search");
 	f->after = slice_of(key + 1, (size_t)n - 1);
@@ -297,7 +305,8 @@ static int read_cursor(struct find *f, const struct value *cursor, struct err *e
 
 static int ticket_find(struct call *c, struct value *result, struct err *e)
 {
-	struct find f = {.desk = c->ctx, .arena = c->arena, .where = value_get(&c->args, "where"), .limit = 100};
+	struct find f = {
+		.desk = c->ctx, .arena = c->arena, .where = value_get(&c->args, "where"), .limit = 100};
 	bool has_more = false;
 
 	f.limit = (uint32_t)value_int_or(value_get(&c->args, "limit"), 100);
@@ -332,25 +341,38 @@ static int ticket_get(struct call *c, struct value *result, struct err *e)
 		c->raw = val; /* the row is the answer, as it stands */
 		return 0;
 	}
-	return got < 0 ? -1 : ticket_load(d, NULL, c->arena, value_int_or(value_get(&c->args, "id"), 0), result, e);
+	return got < 0 ? -1
+		       : ticket_load(
+				 d, NULL, c->arena, value_int_or(value_get(&c->args, "id"), 0), result, e);
 }
 
 #define READERS (ROLE_ANY)
 
-static const struct rpc_arg get_args[] = {{.name = "id", .type = ARG_ID, .is_required = true, .help = "the ticket"}};
+static const struct rpc_arg get_args[] = {
+	{.name = "id", .type = ARG_ID, .is_required = true, .help = "the ticket"}};
 static const struct rpc_arg find_args[] = {
-	{.name = "where", .type = ARG_MAP,
-		.help = "{field=value | {eq|in|ge|gt|le|lt|under=…}}; fields of a ticket, `due` (the next), `open`"},
+	{.name = "where",
+		.type = ARG_MAP,
+		.help = "{field=value | {eq|in|ge|gt|le|lt|under=…}}; fields of a ticket, `due` (the next), "
+			"`open`"},
 	{.name = "order", .type = ARG_TEXT, .help = "id, -id, due, -due, created, -created"},
 	{.name = "limit", .type = ARG_INT, .min = 1, .max = FIND_MAX, .help = "tickets a page, 100"},
 	{.name = "cursor", .type = ARG_TEXT, .help = "of the page before"},
 };
 
 static const struct rpc_method methods[] = {
-	{.name = "ticket.get", .handler = ticket_get, RPC_ARGS(get_args), .roles = READERS, .help = "One ticket, whole.",
+	{.name = "ticket.get",
+		.handler = ticket_get,
+		RPC_ARGS(get_args),
+		.roles = READERS,
+		.help = "One ticket, whole.",
 		.returns = "the ticket"},
-	{.name = "ticket.find", .handler = ticket_find, RPC_ARGS(find_args), .roles = READERS,
-		.help = "Tickets by conditions, a page at a time.", .returns = "{tickets, cursor?}"},
+	{.name = "ticket.find",
+		.handler = ticket_find,
+		RPC_ARGS(find_args),
+		.roles = READERS,
+		.help = "Tickets by conditions, a page at a time.",
+		.returns = "{tickets, cursor?}"},
 };
 
 void find_register(struct desk *d)

@@ -75,7 +75,8 @@ static struct value history_item(struct arena *a, uint64_t seq, const struct val
 static int ticket_history(struct call *c, struct value *result, struct err *e)
 {
 	struct desk *d = c->ctx;
-	int64_t id = value_int_or(value_get(&c->args, "id"), 0), after = value_int_or(value_get(&c->args, "after"), 0);
+	int64_t id = value_int_or(value_get(&c->args, "id"), 0),
+		after = value_int_or(value_get(&c->args, "after"), 0);
 	int64_t limit = value_int_or(value_get(&c->args, "limit"), 100);
 	struct value items = value_array(c->arena, 16), row;
 	uint8_t from[16], to[16];
@@ -114,9 +115,11 @@ static int ticket_history(struct call *c, struct value *result, struct err *e)
 	return 0;
 }
 
-/* ---- explain ---------------------------------------------------------------------------------------------------- */
+/* ---- explain
+ * ---------------------------------------------------------------------------------------------------- */
 /* The newest entry of the ticket that holds decisions, or the one asked for. */
-static int find_decided(struct desk *d, struct arena *a, int64_t id, int64_t seq, uint64_t *found, struct value *event, struct err *e)
+static int find_decided(struct desk *d, struct arena *a, int64_t id, int64_t seq, uint64_t *found,
+	struct value *event, struct err *e)
 {
 	uint8_t from[8], to[8];
 	struct scan s;
@@ -127,7 +130,9 @@ static int find_decided(struct desk *d, struct arena *a, int64_t id, int64_t seq
 		got = event_load(d, a, (uint64_t)seq, event, e);
 		if (got == 1 && change_of(event, id) != NULL)
 			return 0;
-		return got < 0 ? -1 : err_set(e, ERR_NOT_FOUND, "ticket %jd has no entry %jd", (intmax_t)id, (intmax_t)seq);
+		return got < 0 ? -1
+			       : err_set(e, ERR_NOT_FOUND, "ticket %jd has no entry %jd", (intmax_t)id,
+					 (intmax_t)seq);
 	}
 	store_be64(from, (uint64_t)id);
 	store_be64(to, (uint64_t)id + 1);
@@ -150,14 +155,15 @@ static uint32_t roles_of(struct arena *a, const struct value *event)
 	char *text = (char *)value_cstr(a, value_get(event, "role")), *save = NULL, *name;
 	uint32_t roles = 0;
 
-	for (name = text == NULL ? NULL : strtok_r(text, ", ", &save); name != NULL; name = strtok_r(NULL, ", ", &save))
+	for (name = text == NULL ? NULL : strtok_r(text, ", ", &save); name != NULL;
+		name = strtok_r(NULL, ", ", &save))
 		roles |= role_by_name(name);
 	return roles;
 }
 
 /* The facts as they were: what was kept, the ticket as it came or as it stood, and the time. */
-static struct value facts_again(struct desk *d, struct arena *a, const struct value *event, const struct value *decision,
-	const struct value *row)
+static struct value facts_again(struct desk *d, struct arena *a, const struct value *event,
+	const struct value *decision, const struct value *row)
 {
 	struct work w = {.desk = d, .arena = a, .now_ms = value_int_or(value_get(event, "at"), 0)};
 	const struct value *kept = value_get(decision, "facts"), *params = params_of(event);
@@ -187,15 +193,17 @@ static struct value facts_again(struct desk *d, struct arena *a, const struct va
 	return facts;
 }
 
-static int explain_one(struct desk *d, struct arena *a, const struct value *event, const struct value *decision,
-	const struct value *row, const char *rule, struct value *out, struct err *e)
+static int explain_one(struct desk *d, struct arena *a, const struct value *event,
+	const struct value *decision, const struct value *row, const char *rule, struct value *out,
+	struct err *e)
 {
 	struct generation *g = packs_past(d, value_int_or(value_get(event, "generation"), 0), e);
 	struct value facts = facts_again(d, a, event, decision, row), rules;
 
 	if (g == NULL)
 		return -1;
-	if (generation_explain(g, value_cstr(a, value_get(decision, "point")), &facts, rule, a, &rules, e) != 0)
+	if (generation_explain(g, value_cstr(a, value_get(decision, "point")), &facts, rule, a, &rules, e) !=
+		0)
 		return -1;
 	*out = value_map(a, 5);
 	value_add(a, out, "point", *value_get(decision, "point"));
@@ -218,7 +226,8 @@ static int ticket_explain(struct call *c, struct value *result, struct err *e)
 	uint64_t seq = 0;
 
 	if (ticket_load(d, NULL, c->arena, id, &row, e) != 0 ||
-		find_decided(d, c->arena, id, value_int_or(value_get(&c->args, "seq"), 0), &seq, &event, e) != 0)
+		find_decided(d, c->arena, id, value_int_or(value_get(&c->args, "seq"), 0), &seq, &event, e) !=
+			0)
 		return -1;
 	recorded = value_get(&event, "decisions");
 	for (uint32_t i = 0; recorded != NULL && i < recorded->n; i++) {
@@ -244,15 +253,28 @@ static const struct rpc_arg history_args[] = {
 };
 static const struct rpc_arg explain_args[] = {
 	{.name = "id", .type = ARG_ID, .is_required = true, .help = "the ticket"},
-	{.name = "seq", .type = ARG_INT, .min = 1, .max = ID_MAX, .help = "the entry; else the last one that was decided"},
+	{.name = "seq",
+		.type = ARG_INT,
+		.min = 1,
+		.max = ID_MAX,
+		.help = "the entry; else the last one that was decided"},
 	{.name = "rule", .type = ARG_TEXT, .help = "only this rule, \"routing/fibre outage\""},
 };
 static const struct rpc_method methods[] = {
-	{.name = "ticket.history", .handler = ticket_history, RPC_ARGS(history_args), .roles = ROLE_ANY,
-		.help = "Everything that happened to a ticket, in order.", .returns = "{events=[{seq, at, who, method, set, …}], after?}"},
-	{.name = "ticket.explain", .handler = ticket_explain, RPC_ARGS(explain_args), .roles = ROLE_ANY,
-		.help = "Why a ticket went where it went, and why other rules did not fire: the stored pack asked again with the recorded facts.",
-		.returns = "{id, seq, at, generation, decisions=[{point, because, facts, rules=[{rule, fired, failed?}]}]}"},
+	{.name = "ticket.history",
+		.handler = ticket_history,
+		RPC_ARGS(history_args),
+		.roles = ROLE_ANY,
+		.help = "Everything that happened to a ticket, in order.",
+		.returns = "{events=[{seq, at, who, method, set, …}], after?}"},
+	{.name = "ticket.explain",
+		.handler = ticket_explain,
+		RPC_ARGS(explain_args),
+		.roles = ROLE_ANY,
+		.help = "Why a ticket went where it went, and why other rules did not fire: the stored pack "
+			"asked again with the recorded facts.",
+		.returns = "{id, seq, at, generation, decisions=[{point, because, facts, rules=[{rule, "
+			   "fired, failed?}]}]}"},
 };
 
 void history_register(struct desk *d)

@@ -1,4 +1,5 @@
-/* ticket.import: a ticket that happened elsewhere. The pack classifies and routes it; it arms no timers and tells nobody. */
+/* ticket.import: a ticket that happened elsewhere. The pack classifies and routes it; it arms no timers and
+ * tells nobody. */
 #include <string.h>
 
 #include "desk_int.h"
@@ -31,7 +32,8 @@ int ticket_import(struct work *w, const struct value *args, struct value *result
 		if (outcome != NULL)
 			value_set(w->arena, &row, "resolution", *outcome);
 		if (due != NULL)
-			value_set(w->arena, &row, "late", value_bool(value_int_or(closed, 0) > value_int_or(due, 0)));
+			value_set(w->arena, &row, "late",
+				value_bool(value_int_or(closed, 0) > value_int_or(due, 0)));
 	}
 	ticket_save(w, NULL, &row);
 	*result = value_map(w->arena, 4);

@@ -43,7 +43,8 @@ static struct slice field(const struct value *row, const char *dotted)
 	return s;
 }
 
-static struct slice with_numbers(struct arena *a, struct slice prefix, int64_t first, bool has_first, int64_t id)
+static struct slice with_numbers(
+	struct arena *a, struct slice prefix, int64_t first, bool has_first, int64_t id)
 {
 	uint8_t *p = arena_alloc(a, prefix.n + 16);
 	size_t n = prefix.n;
@@ -57,7 +58,8 @@ static struct slice with_numbers(struct arena *a, struct slice prefix, int64_t f
 	return slice_of(p, n + 8);
 }
 
-static uint32_t add_text(struct arena *a, enum index_id index, struct slice text, int64_t due, int64_t id, struct slice *out)
+static uint32_t add_text(
+	struct arena *a, enum index_id index, struct slice text, int64_t due, int64_t id, struct slice *out)
 {
 	if (text.n == 0)
 		return 0;
@@ -109,7 +111,8 @@ void index_update(struct work *w, const struct value *before, const struct value
 			tx_put(w->tx, TABLE_INDEX, new[i], slice_of("", 0));
 }
 
-/* ---- fsck: the indexes say what the tickets say ------------------------------------------------------------- */
+/* ---- fsck: the indexes say what the tickets say
+ * ------------------------------------------------------------- */
 struct check {
 	struct store *store;
 	struct arena arena;
@@ -127,7 +130,8 @@ static void check_say(struct check *c, const char *format, uint64_t id, const ch
 	c->n_found++;
 }
 
-/* Every key of every ticket is in the index; counts them, so that the other direction is a comparison of totals. */
+/* Every key of every ticket is in the index; counts them, so that the other direction is a comparison of
+ * totals. */
 static int check_tickets(struct check *c, uint64_t *n_keys, struct err *e)
 {
 	struct scan s;

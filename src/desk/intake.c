@@ -1,11 +1,13 @@
-/* ticket.create: a complaint comes in. It is never lost to a form: what is odd or missing is the pack's to judge. */
+/* ticket.create: a complaint comes in. It is never lost to a form: what is odd or missing is the pack's to
+ * judge. */
 #include <string.h>
 
 #include "desk_int.h"
 
 /* Fields taken from the call into the row as they came. */
-static const char *const taken[] = {"channel", "subject", "number", "caller", "callback", "customer", "category", "city", "title",
-	"text", "priority", "form", "fields", "occurred", "source_ref", "outcome"};
+static const char *const taken[] = {"channel", "subject", "number", "caller", "callback", "customer",
+	"category", "city", "title", "text", "priority", "form", "fields", "occurred", "source_ref",
+	"outcome"};
 
 static bool catalog_has(const struct desk *d, const char *map, const struct value *name)
 {
@@ -15,7 +17,8 @@ static bool catalog_has(const struct desk *d, const char *map, const struct valu
 }
 
 /* A name the catalog does not know is refused with what was probably meant. */
-static int check_name(struct work *w, const struct value *args, const char *argument, const char *map, struct err *e)
+static int check_name(
+	struct work *w, const struct value *args, const char *argument, const char *map, struct err *e)
 {
 	const struct value *given = value_get(args, argument), *names;
 	const char **words, *text, *meant;
@@ -28,16 +31,19 @@ static int check_name(struct work *w, const struct value *args, const char *argu
 		words[i] = value_cstr(w->arena, &names->as.pairs[i].key);
 	text = value_cstr(w->arena, given);
 	meant = nearest_word(text, words, names->n);
-	return err_arg(e, ERR_BAD_REQUEST, argument, text, "%s \"%s\" is not in the catalog%s%s%s", argument, text,
-		meant == NULL ? "" : " (did you mean \"", meant == NULL ? "" : meant, meant == NULL ? "" : "\"?)");
+	return err_arg(e, ERR_BAD_REQUEST, argument, text, "%s \"%s\" is not in the catalog%s%s%s", argument,
+		text, meant == NULL ? "" : " (did you mean \"", meant == NULL ? "" : meant,
+		meant == NULL ? "" : "\"?)");
 }
 
 static int check_names(struct work *w, const struct value *args, struct err *e)
 {
-	return check_name(w, args, "kind", "kinds", e) != 0 || check_name(w, args, "channel", "channels", e) != 0 ||
-			check_name(w, args, "category", "categories", e) != 0 || check_name(w, args, "city", "cities", e) != 0
-		? -1
-		: 0;
+	return check_name(w, args, "kind", "kinds", e) != 0 ||
+			       check_name(w, args, "channel", "channels", e) != 0 ||
+			       check_name(w, args, "category", "categories", e) != 0 ||
+			       check_name(w, args, "city", "cities", e) != 0
+		       ? -1
+		       : 0;
 }
 
 /* `number` is the subject of type mobile; a subject of type mobile is the number. */
@@ -47,8 +53,10 @@ static int take_subject(struct work *w, const struct value *args, struct value *
 	struct value made;
 
 	if (subject != NULL) {
-		if (!value_is(value_get(subject, "type"), VALUE_TEXT) || !value_is(value_get(subject, "id"), VALUE_TEXT))
-			return err_arg(e, ERR_BAD_REQUEST, "subject", NULL, "subject must be {type=text, id=text}");
+		if (!value_is(value_get(subject, "type"), VALUE_TEXT) ||
+			!value_is(value_get(subject, "id"), VALUE_TEXT))
+			return err_arg(
+				e, ERR_BAD_REQUEST, "subject", NULL, "subject must be {type=text, id=text}");
 		if (number == NULL && value_is_text(value_get(subject, "type"), "mobile"))
 			value_set(w->arena, row, "number", *value_get(subject, "id"));
 		return 0;
@@ -64,7 +72,8 @@ static int take_subject(struct work *w, const struct value *args, struct value *
 
 static struct slice reference_key(struct work *w, const struct value *args)
 {
-	struct slice channel = value_slice(value_get(args, "channel")), ref = value_slice(value_get(args, "source_ref"));
+	struct slice channel = value_slice(value_get(args, "channel")),
+		     ref = value_slice(value_get(args, "source_ref"));
 	uint8_t *p;
 
 	if (ref.n == 0)
@@ -91,7 +100,8 @@ static int check_reference(struct work *w, const struct value *args, struct slic
 	if (got <= 0)
 		return got;
 	err_arg(e, ERR_CONFLICT, "source_ref", value_cstr(w->arena, value_get(args, "source_ref")),
-		"source_ref \"%s\" of channel %s is ticket %ju already", value_cstr(w->arena, value_get(args, "source_ref")),
+		"source_ref \"%s\" of channel %s is ticket %ju already",
+		value_cstr(w->arena, value_get(args, "source_ref")),
 		value_cstr(w->arena, value_get(args, "channel")), (uintmax_t)load_be64(val.p));
 	snprintf(e->reason, sizeof(e->reason), "id=%ju", (uintmax_t)load_be64(val.p));
 	return -1;
@@ -116,13 +126,16 @@ static struct value new_row(struct work *w, const struct value *args, int64_t id
 	int64_t created = value_int_or(value_get(args, "created"), w->now_ms);
 
 	kind = kind_name == NULL ? value_path(packs_catalog(w->desk->packs), "kinds.complaint")
-				 : value_get_n(value_get(packs_catalog(w->desk->packs), "kinds"), kind_name->as.text, kind_name->n);
+				 : value_get_n(value_get(packs_catalog(w->desk->packs), "kinds"),
+					   kind_name->as.text, kind_name->n);
 	first = value_get(kind, "first");
 	value_add(a, &row, "id", value_int(id));
 	value_add(a, &row, "no", make_no(w, kind, created, id));
 	value_add(a, &row, "kind", kind_name == NULL ? value_literal("complaint") : *kind_name);
-	value_add(a, &row, "status", value_get(first, "status") ? *value_get(first, "status") : value_literal("acknowledged"));
-	value_add(a, &row, "stage", value_get(first, "stage") ? *value_get(first, "stage") : value_literal("accepted"));
+	value_add(a, &row, "status",
+		value_get(first, "status") ? *value_get(first, "status") : value_literal("acknowledged"));
+	value_add(a, &row, "stage",
+		value_get(first, "stage") ? *value_get(first, "stage") : value_literal("accepted"));
 	value_add(a, &row, "version", value_int(0));
 	for (size_t i = 0; i < sizeof(taken) / sizeof(taken[0]); i++)
 		if (value_get(args, taken[i]) != NULL)
@@ -138,8 +151,8 @@ static struct value new_row(struct work *w, const struct value *args, int64_t id
 /* What create answers: the contract's fields that the row has. */
 static struct value answer(struct work *w, const struct value *row)
 {
-	static const char *const shown[] = {"id", "no", "status", "stage", "version", "complete", "missing", "category", "city",
-		"grade", "queue", "department", "owner", "due", "incident", "advice"};
+	static const char *const shown[] = {"id", "no", "status", "stage", "version", "complete", "missing",
+		"category", "city", "grade", "queue", "department", "owner", "due", "incident", "advice"};
 	const struct value *links = value_get(row, "links");
 	struct value r = value_map(w->arena, 20);
 
@@ -160,7 +173,8 @@ static struct value answer(struct work *w, const struct value *row)
 /* Facts of a create: the row as it came in, without what the core itself made. */
 static int create_facts(struct work *w, const struct value *row, struct value *facts, struct err *e)
 {
-	static const char *const made[] = {"id", "no", "version", "created_by", "complete", "missing", "contacts", "status", "stage"};
+	static const char *const made[] = {
+		"id", "no", "version", "created_by", "complete", "missing", "contacts", "status", "stage"};
 	struct value ticket = value_copy(w->arena, row), history;
 
 	for (size_t i = 0; i < sizeof(made) / sizeof(made[0]); i++)
@@ -186,10 +200,12 @@ static int count_duplicate(struct work *w, const struct value *row, struct err *
 
 		if (!value_is_text(value_get(&links->as.items[i], "type"), "duplicate_of"))
 			continue;
-		if (ticket_load_merged(w, value_int_or(value_get(&links->as.items[i], "id"), 0), &before, e) != 0)
+		if (ticket_load_merged(
+			    w, value_int_or(value_get(&links->as.items[i], "id"), 0), &before, e) != 0)
 			return -1;
 		after = value_copy(w->arena, &before);
-		value_set(w->arena, &after, "contacts", value_int(value_int_or(value_get(&before, "contacts"), 0) + 1));
+		value_set(w->arena, &after, "contacts",
+			value_int(value_int_or(value_get(&before, "contacts"), 0) + 1));
 		ticket_save(w, &before, &after);
 	}
 	return 0;
@@ -210,7 +226,8 @@ int ticket_open(struct work *w, const struct value *args, struct value *row, str
 	if (work_ask(w, "create", &facts, &decision, e) != 0)
 		return -1;
 	if (decision_apply(w, &decision, row, e) != 0) {
-		/* the pack decided something the core cannot do: the complaint is kept, the defect is shown */
+		/* the pack decided something the core cannot do: the complaint is kept, the defect is shown
+		 */
 		timers_clear(w, row);
 		*row = new_row(w, args, id);
 		if (take_subject(w, args, row, e) != 0)

@@ -1,6 +1,6 @@
 /*
- * The life of packs: read and build aside, swap between two turns, keep the last one warm, rebuild any other from the store. A load
- * that fails changes nothing but the verdict.
+ * The life of packs: read and build aside, swap between two turns, keep the last one warm, rebuild any other
+ * from the store. A load that fails changes nothing but the verdict.
  *
  * TABLE_PACK: be32 generation → {generation, sha256, at, by, files={name=sha}}; 'f' sha → file bytes
  */
@@ -32,23 +32,27 @@ const struct calendar *packs_calendar(const struct packs *p, const char *name)
 	return pack_calendars_find(&p->calendars, name);
 }
 
-/* ---- verdict -------------------------------------------------------------------------------------------------- */
+/* ---- verdict
+ * -------------------------------------------------------------------------------------------------- */
 struct value packs_status(const struct packs *p, struct arena *a)
 {
 	struct value status = value_map(a, 14);
 	char sha[2 * SHA256_LEN + 1];
 
 	value_add(a, &status, "generation", value_int(p->number));
-	value_add(a, &status, "sha256", value_text(a, hex(generation_sha(p->live), SHA256_LEN, sha), 2 * SHA256_LEN));
+	value_add(a, &status, "sha256",
+		value_text(a, hex(generation_sha(p->live), SHA256_LEN, sha), 2 * SHA256_LEN));
 	value_add(a, &status, "loaded_at", value_int(p->loaded_at_ms));
 	value_add(a, &status, "by", value_text(a, p->by, strlen(p->by)));
 	value_add(a, &status, "ok", value_bool(p->is_ok));
-	value_add(a, &status, "errors", p->errors.type == VALUE_NIL ? value_array(a, 0) : value_copy(a, &p->errors));
+	value_add(a, &status, "errors",
+		p->errors.type == VALUE_NIL ? value_array(a, 0) : value_copy(a, &p->errors));
 	value_add(a, &status, "took_ms", value_int(p->took_ms));
 	value_add(a, &status, "previous", p->previous == NULL ? value_nil : value_int(p->previous_number));
 	value_add(a, &status, "specs", value_int(p->n_specs));
 	value_add(a, &status, "rules", value_int(p->n_rules));
-	value_add(a, &status, "uncovered", p->uncovered.type == VALUE_NIL ? value_array(a, 0) : value_copy(a, &p->uncovered));
+	value_add(a, &status, "uncovered",
+		p->uncovered.type == VALUE_NIL ? value_array(a, 0) : value_copy(a, &p->uncovered));
 	value_add(a, &status, "dir", value_text(a, p->dir, strlen(p->dir)));
 	return status;
 }
@@ -70,18 +74,22 @@ static void keep_verdict(struct packs *p, const struct pack_build *b)
 		struct value one = value_map(&p->verdict, 1);
 
 		p->errors = value_array(&p->verdict, 1);
-		value_add(&p->verdict, &one, "message", value_text(&p->verdict, b->why.text, strlen(b->why.text)));
+		value_add(&p->verdict, &one, "message",
+			value_text(&p->verdict, b->why.text, strlen(b->why.text)));
 		value_push(&p->verdict, &p->errors, one);
 	}
 	for (uint32_t i = 0; i < b->report.n_errors; i++)
-		log_line(LOG_WARN, "rules.error", "file=%s line=%d column=%d message=\"%s\"", b->report.errors[i].file,
-			b->report.errors[i].line, b->report.errors[i].column, b->report.errors[i].message);
-	log_line(b->is_ok ? LOG_INFO : LOG_WARN, "rules.reload", "ok=%s generation=%jd by=%s took_ms=%jd errors=%u specs=%u%s%s%s",
-		b->is_ok ? "yes" : "no", (intmax_t)p->number, b->by, (intmax_t)p->took_ms, b->report.n_errors, b->report.n_specs,
+		log_line(LOG_WARN, "rules.error", "file=%s line=%d column=%d message=\"%s\"",
+			b->report.errors[i].file, b->report.errors[i].line, b->report.errors[i].column,
+			b->report.errors[i].message);
+	log_line(b->is_ok ? LOG_INFO : LOG_WARN, "rules.reload",
+		"ok=%s generation=%jd by=%s took_ms=%jd errors=%u specs=%u%s%s%s", b->is_ok ? "yes" : "no",
+		(intmax_t)p->number, b->by, (intmax_t)p->took_ms, b->report.n_errors, b->report.n_specs,
 		b->is_ok ? "" : " error=\"", b->is_ok ? "" : b->why.text, b->is_ok ? "" : "\"");
 }
 
-/* ---- building (worker thread, or the loop at start) ----------------------------------------------------------------- */
+/* ---- building (worker thread, or the loop at start)
+ * ----------------------------------------------------------------- */
 static int replay(struct pack_build *b, struct generation *g)
 {
 	for (uint32_t i = 0; i < b->replays.n; i++) {
@@ -97,7 +105,8 @@ static int replay(struct pack_build *b, struct generation *g)
 				value_cstr(&a, value_path(&decision, "failed.message")));
 		arena_fini(&a);
 		if (rc != 0)
-			return err_prefix(&b->why, "replaying the last complaints, %u of %u", i + 1, b->replays.n);
+			return err_prefix(
+				&b->why, "replaying the last complaints, %u of %u", i + 1, b->replays.n);
 	}
 	return 0;
 }
@@ -113,7 +122,8 @@ void pack_build_run(void *udata)
 	b->has_files = true;
 	if (generation_new(&b->made, &b->files, NULL, &b->report, &b->why) != 0)
 		goto out;
-	if (pack_calendars_read(&b->calendars, generation_catalog(b->made), &b->why) != 0 || replay(b, b->made) != 0)
+	if (pack_calendars_read(&b->calendars, generation_catalog(b->made), &b->why) != 0 ||
+		replay(b, b->made) != 0)
 		goto out;
 	b->is_ok = true;
 out:
@@ -135,7 +145,8 @@ void pack_build_fini(struct pack_build *b)
 	arena_fini(&b->arena);
 }
 
-/* ---- accepting -------------------------------------------------------------------------------------------------------- */
+/* ---- accepting
+ * -------------------------------------------------------------------------------------------------------- */
 static void put_value(struct work *w, struct slice key, const struct value *v)
 {
 	struct buf b;
@@ -197,7 +208,8 @@ static void swap(struct packs *p, struct pack_build *b, int64_t number, int64_t 
 void packs_accept(struct desk *d, struct pack_build *b)
 {
 	struct packs *p = d->packs;
-	bool is_same = b->is_ok && p->live != NULL && memcmp(generation_sha(b->made), generation_sha(p->live), SHA256_LEN) == 0;
+	bool is_same = b->is_ok && p->live != NULL &&
+		       memcmp(generation_sha(b->made), generation_sha(p->live), SHA256_LEN) == 0;
 	int64_t number = p->max_number + 1;
 	struct work w;
 	struct err e;

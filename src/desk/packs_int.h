@@ -1,4 +1,5 @@
-/* Inside the life of packs: packs.c (accepting), packs_store.c (start, past generations), rules_methods.c (methods). */
+/* Inside the life of packs: packs.c (accepting), packs_store.c (start, past generations), rules_methods.c
+ * (methods). */
 #pragma once
 
 #include "desk_int.h"

@@ -43,8 +43,8 @@ int packs_stored(struct desk *d, int64_t number, struct pack_files *out, struct 
 			continue;
 		memcpy(key + 1, sha.p, SHA256_LEN);
 		if (store_get(d->store, TABLE_PACK, slice_of(key, sizeof(key)), &bytes, e) != 1) {
-			err_set(e, ERR_STORAGE, "generation %jd: file %s is missing in the store", (intmax_t)number,
-				value_cstr(&a, &names->as.pairs[i].key));
+			err_set(e, ERR_STORAGE, "generation %jd: file %s is missing in the store",
+				(intmax_t)number, value_cstr(&a, &names->as.pairs[i].key));
 			goto out;
 		}
 		value_add(&a, &files, value_cstr(&a, &names->as.pairs[i].key),
@@ -68,10 +68,15 @@ void packs_collect_replays(struct desk *d, struct pack_build *b)
 	b->replays = value_array(&b->arena, REPLAY_COMPLAINTS);
 	scan_init(&s, d->store, NULL, TABLE_TICKET, slice_of(NULL, 0), slice_of(NULL, 0), true);
 	while (b->replays.n < REPLAY_COMPLAINTS && scan_next(&s, &e) == 1) {
-		struct work w = {.desk = d, .arena = &b->arena, .now_ms = d->clock->now_ms, .who = "replay", .roles = ROLE_ADMIN};
+		struct work w = {.desk = d,
+			.arena = &b->arena,
+			.now_ms = d->clock->now_ms,
+			.who = "replay",
+			.roles = ROLE_ADMIN};
 		struct value row, facts;
 
-		if (value_decode(&b->arena, slice_of(arena_copy(&b->arena, s.val.p, s.val.n), s.val.n), &row, &e) != 0)
+		if (value_decode(&b->arena, slice_of(arena_copy(&b->arena, s.val.p, s.val.n), s.val.n), &row,
+			    &e) != 0)
 			continue;
 		facts = facts_base(&w);
 		for (uint32_t i = 0; i < 3; i++)
@@ -138,7 +143,8 @@ int packs_new(struct desk *d, struct err *e)
 	must(p->dir != NULL && p->share_dir != NULL);
 	p->max_number = newest_stored(d);
 	if (p->max_number > 0 && start_stored(d, p->max_number, &why) != 0)
-		log_line(LOG_ERROR, "rules.stored", "generation=%jd error=\"%s\"", (intmax_t)p->max_number, why.text);
+		log_line(LOG_ERROR, "rules.stored", "generation=%jd error=\"%s\"", (intmax_t)p->max_number,
+			why.text);
 	arena_init(&b.arena, 0);
 	b.dir = p->dir;
 	b.share_dir = p->share_dir;
@@ -147,8 +153,8 @@ int packs_new(struct desk *d, struct err *e)
 	if (!b.is_ok && p->live == NULL) {
 		*e = b.why;
 		for (uint32_t i = 0; i < b.report.n_errors; i++)
-			log_line(LOG_ERROR, "rules.error", "file=%s line=%d message=\"%s\"", b.report.errors[i].file,
-				b.report.errors[i].line, b.report.errors[i].message);
+			log_line(LOG_ERROR, "rules.error", "file=%s line=%d message=\"%s\"",
+				b.report.errors[i].file, b.report.errors[i].line, b.report.errors[i].message);
 		pack_build_fini(&b);
 		return -1;
 	}

@@ -67,7 +67,8 @@ static int rules_reload(struct call *c, struct value *result, struct err *e)
 
 	(void)result;
 	if (d->packs->is_building)
-		return err_set(e, ERR_BUSY, "a pack is being loaded already; ask rules.status for its verdict");
+		return err_set(
+			e, ERR_BUSY, "a pack is being loaded already; ask rules.status for its verdict");
 	d->packs->is_building = true;
 	b = build_new(d, d->packs->dir, session_who(c->session));
 	b->deferral = call_defer(c);
@@ -83,7 +84,8 @@ static int rules_rollback(struct call *c, struct value *result, struct err *e)
 
 	(void)result;
 	if (d->packs->is_building)
-		return err_set(e, ERR_BUSY, "a pack is being loaded already; ask rules.status for its verdict");
+		return err_set(
+			e, ERR_BUSY, "a pack is being loaded already; ask rules.status for its verdict");
 	b = build_new(d, d->packs->dir, session_who(c->session));
 	if (packs_stored(d, number, &b->files, e) != 0) {
 		build_free(b);
@@ -149,24 +151,49 @@ static int catalog_get(struct call *c, struct value *result, struct err *e)
 
 #define RULE_ROLES (ROLE_ANALYST | ROLE_ADMIN)
 
-static const struct rpc_arg check_args[] = {
-	{.name = "dir", .type = ARG_TEXT, .help = "a pack folder on the server; else the one that reloads read"}};
-static const struct rpc_arg rollback_args[] = {
-	{.name = "generation", .type = ARG_INT, .is_required = true, .min = 1, .max = ID_MAX, .help = "an accepted one"}};
+static const struct rpc_arg check_args[] = {{.name = "dir",
+	.type = ARG_TEXT,
+	.help = "a pack folder on the server; else the one that reloads read"}};
+static const struct rpc_arg rollback_args[] = {{.name = "generation",
+	.type = ARG_INT,
+	.is_required = true,
+	.min = 1,
+	.max = ID_MAX,
+	.help = "an accepted one"}};
 
 static const struct rpc_method methods[] = {
-	{.name = "rules.status", .handler = rules_status, .roles = ROLE_ANY,
+	{.name = "rules.status",
+		.handler = rules_status,
+		.roles = ROLE_ANY,
 		.help = "Which pack decides, and the verdict of the last attempt to load one.",
-		.returns = "{generation, sha256, loaded_at, by, ok, errors, took_ms, previous, specs, rules, uncovered, dir}"},
-	{.name = "rules.check", .handler = rules_check, RPC_ARGS(check_args), .roles = RULE_ROLES, .flags = RPC_LONG,
+		.returns = "{generation, sha256, loaded_at, by, ok, errors, took_ms, previous, specs, rules, "
+			   "uncovered, dir}"},
+	{.name = "rules.check",
+		.handler = rules_check,
+		RPC_ARGS(check_args),
+		.roles = RULE_ROLES,
+		.flags = RPC_LONG,
 		.help = "Load a pack aside and say everything that is wrong with it; nothing changes.",
-		.returns = "{ok, errors=[{file, line, column, message, message_zh, cure}], specs, uncovered}"},
-	{.name = "rules.reload", .handler = rules_reload, .roles = RULE_ROLES, .flags = RPC_LONG,
-		.help = "Load the rules folder; a pack that fails changes nothing.", .returns = "as rules.status"},
-	{.name = "rules.rollback", .handler = rules_rollback, RPC_ARGS(rollback_args), .roles = RULE_ROLES, .flags = RPC_LONG,
-		.help = "Take an earlier generation again; it gets the next number.", .returns = "as rules.status"},
-	{.name = "catalog.get", .handler = catalog_get, .roles = ROLE_ANY,
-		.help = "What the pack declares: kinds, stages, actions, categories, channels, cities, queues, clocks, grades.",
+		.returns =
+			"{ok, errors=[{file, line, column, message, message_zh, cure}], specs, uncovered}"},
+	{.name = "rules.reload",
+		.handler = rules_reload,
+		.roles = RULE_ROLES,
+		.flags = RPC_LONG,
+		.help = "Load the rules folder; a pack that fails changes nothing.",
+		.returns = "as rules.status"},
+	{.name = "rules.rollback",
+		.handler = rules_rollback,
+		RPC_ARGS(rollback_args),
+		.roles = RULE_ROLES,
+		.flags = RPC_LONG,
+		.help = "Take an earlier generation again; it gets the next number.",
+		.returns = "as rules.status"},
+	{.name = "catalog.get",
+		.handler = catalog_get,
+		.roles = ROLE_ANY,
+		.help = "What the pack declares: kinds, stages, actions, categories, channels, cities, "
+			"queues, clocks, grades.",
 		.returns = "the catalog"},
 };
 

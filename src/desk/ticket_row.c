@@ -42,7 +42,8 @@ bool ticket_is_open(const struct value *row)
 {
 	const struct value *status = value_get(row, "status");
 
-	return !value_is_text(status, "closed") && !value_is_text(status, "rejected") && !value_is_text(status, "cancelled");
+	return !value_is_text(status, "closed") && !value_is_text(status, "rejected") &&
+	       !value_is_text(status, "cancelled");
 }
 
 int64_t ticket_due_next(const struct value *row)
@@ -85,7 +86,8 @@ void ticket_link(struct work *w, struct value *row, const char *type, int64_t id
 		value_set(w->arena, row, "parent", value_int(id));
 }
 
-/* What changed, for the permanent record: {field=[before, after]}; long texts and ledgers by their new value only. */
+/* What changed, for the permanent record: {field=[before, after]}; long texts and ledgers by their new value
+ * only. */
 static struct value changed_fields(struct work *w, const struct value *before, const struct value *after)
 {
 	static const char *const derived[] = {"updated", "version", "clocks", "timers", "fired"};
@@ -99,7 +101,8 @@ static struct value changed_fields(struct work *w, const struct value *before, c
 
 		for (size_t k = 0; k < sizeof(derived) / sizeof(derived[0]); k++)
 			skip = skip || value_is_text(&p->key, derived[k]);
-		if (skip || (old == NULL && p->val.type == VALUE_NIL) || (old != NULL && value_equal(old, &p->val)))
+		if (skip || (old == NULL && p->val.type == VALUE_NIL) ||
+			(old != NULL && value_equal(old, &p->val)))
 			continue;
 		both = value_array(w->arena, 2);
 		value_push(w->arena, &both, old == NULL ? value_nil : *old);
@@ -123,7 +126,8 @@ static struct value changed_fields(struct work *w, const struct value *before, c
 
 static void note_change(struct work *w, const struct value *before, const struct value *after)
 {
-	static const char *const shown[] = {"id", "no", "kind", "version", "status", "stage", "queue", "city", "category"};
+	static const char *const shown[] = {
+		"id", "no", "kind", "version", "status", "stage", "queue", "city", "category"};
 	struct value change = value_map(w->arena, 12);
 
 	for (size_t i = 0; i < sizeof(shown) / sizeof(shown[0]); i++) {
@@ -135,7 +139,8 @@ static void note_change(struct work *w, const struct value *before, const struct
 	if (before != NULL) {
 		const struct value *from = value_get(before, "queue");
 
-		if (from != NULL && value_get(after, "queue") != NULL && !value_equal(from, value_get(after, "queue")))
+		if (from != NULL && value_get(after, "queue") != NULL &&
+			!value_equal(from, value_get(after, "queue")))
 			value_add(w->arena, &change, "from_queue", *from);
 		value_add(w->arena, &change, "set", changed_fields(w, before, after));
 	}

@@ -22,22 +22,27 @@ static int on_import(struct call *c, struct value *result, struct err *e)
 }
 
 #define CREATE_ARGS                                                                                          \
-	{.name = "kind", .type = ARG_TEXT, .help = "complaint unless said"},                                  \
-	{.name = "channel", .type = ARG_TEXT, .is_required = true, .help = "where it came in"},               \
-	{.name = "number", .type = ARG_TEXT, .help = "subject of type mobile"},                               \
-	{.name = "subject", .type = ARG_MAP, .help = "{type, id}: what it is about"},                         \
-	{.name = "caller", .type = ARG_TEXT, .help = "who called, if not the subject"},                       \
-	{.name = "callback", .type = ARG_TEXT, .help = "where to call back"},                                 \
-	{.name = "customer", .type = ARG_MAP, .help = "{name, brand, star, group, vip, age65}"},              \
-	{.name = "category", .type = ARG_TEXT, .help = "code of the catalog; else found by the pack"},        \
-	{.name = "city", .type = ARG_TEXT, .help = "city of the catalog; else found by the pack"},            \
-	{.name = "title", .type = ARG_TEXT, .help = "one line"},                                              \
-	{.name = "text", .type = ARG_TEXT, .is_required = true, .help = "what the customer says"},            \
-	{.name = "priority", .type = ARG_INT, .min = 1, .max = 10, .help = "1 (highest) to 10"},              \
-	{.name = "form", .type = ARG_TEXT, .help = "appeal, transfer, petition or report"},                   \
-	{.name = "fields", .type = ARG_MAP, .help = "what the category asks for"},                            \
-	{.name = "occurred", .type = ARG_TIME, .help = "when it happened; else now"},                         \
-	{.name = "source_ref", .type = ARG_TEXT, .help = "the channel's own id: once per channel, for ever"}
+	{.name = "kind", .type = ARG_TEXT, .help = "complaint unless said"},                                 \
+		{.name = "channel", .type = ARG_TEXT, .is_required = true, .help = "where it came in"},      \
+		{.name = "number", .type = ARG_TEXT, .help = "subject of type mobile"},                      \
+		{.name = "subject", .type = ARG_MAP, .help = "{type, id}: what it is about"},                \
+		{.name = "caller", .type = ARG_TEXT, .help = "who called, if not the subject"},              \
+		{.name = "callback", .type = ARG_TEXT, .help = "where to call back"},                        \
+		{.name = "customer", .type = ARG_MAP, .help = "{name, brand, star, group, vip, age65}"},     \
+		{.name = "category",                                                                         \
+			.type = ARG_TEXT,                                                                    \
+			.help = "code of the catalog; else found by the pack"},                              \
+		{.name = "city", .type = ARG_TEXT, .help = "city of the catalog; else found by the pack"},   \
+		{.name = "title", .type = ARG_TEXT, .help = "one line"},                                     \
+		{.name = "text", .type = ARG_TEXT, .is_required = true, .help = "what the customer says"},   \
+		{.name = "priority", .type = ARG_INT, .min = 1, .max = 10, .help = "1 (highest) to 10"},     \
+		{.name = "form", .type = ARG_TEXT, .help = "appeal, transfer, petition or report"},          \
+		{.name = "fields", .type = ARG_MAP, .help = "what the category asks for"},                   \
+		{.name = "occurred", .type = ARG_TIME, .help = "when it happened; else now"},                \
+	{                                                                                                    \
+		.name = "source_ref", .type = ARG_TEXT,                                                      \
+		.help = "the channel's own id: once per channel, for ever"                                   \
+	}
 
 static const struct rpc_arg create_args[] = {CREATE_ARGS};
 static const struct rpc_arg import_args[] = {
@@ -49,9 +54,16 @@ static const struct rpc_arg import_args[] = {
 };
 static const struct rpc_arg act_args[] = {
 	{.name = "id", .type = ARG_ID, .is_required = true, .help = "the ticket"},
-	{.name = "action", .type = ARG_TEXT, .is_required = true, .help = "an action of the ticket's kind (catalog.get)"},
+	{.name = "action",
+		.type = ARG_TEXT,
+		.is_required = true,
+		.help = "an action of the ticket's kind (catalog.get)"},
 	{.name = "data", .type = ARG_MAP, .help = "what the action asks for"},
-	{.name = "version", .type = ARG_INT, .min = 1, .max = ID_MAX, .help = "refuse unless the ticket is at this version"},
+	{.name = "version",
+		.type = ARG_INT,
+		.min = 1,
+		.max = ID_MAX,
+		.help = "refuse unless the ticket is at this version"},
 	{.name = "note", .type = ARG_TEXT, .help = "for the history"},
 };
 static const char *const contact_kinds[] = {"urge", "ask", "same_fault", "add_info", "withdraw", NULL};
@@ -60,22 +72,45 @@ static const struct rpc_arg contact_args[] = {
 	{.name = "incident", .type = ARG_ID, .help = "or the incident"},
 	{.name = "number", .type = ARG_TEXT, .help = "or the newest open ticket of this number"},
 	{.name = "channel", .type = ARG_TEXT, .is_required = true, .help = "where it came in"},
-	{.name = "kind", .type = ARG_ENUM, .is_required = true, .words = contact_kinds, .help = "why the customer comes again"},
+	{.name = "kind",
+		.type = ARG_ENUM,
+		.is_required = true,
+		.words = contact_kinds,
+		.help = "why the customer comes again"},
 	{.name = "text", .type = ARG_TEXT, .help = "what the customer says"},
 };
 
 #define DESK_ROLES (ROLE_INTAKE | ROLE_AGENT | ROLE_SUPERVISOR | ROLE_LEADER | ROLE_ADAPTER | ROLE_ADMIN)
 
 static const struct rpc_method methods[] = {
-	{.name = "ticket.create", .handler = on_create, RPC_ARGS(create_args), .roles = DESK_ROLES, .flags = RPC_CHANGES,
+	{.name = "ticket.create",
+		.handler = on_create,
+		RPC_ARGS(create_args),
+		.roles = DESK_ROLES,
+		.flags = RPC_CHANGES,
 		.help = "Take a complaint (or a ticket of another kind) in; it is never lost to a form.",
-		.returns = "{id, no, status, stage, version, complete, missing, category, city, grade, queue, department, owner, due, "
+		.returns = "{id, no, status, stage, version, complete, missing, category, city, grade, "
+			   "queue, department, owner, due, "
 			   "duplicate_of?, incident?, advice, generation}"},
-	{.name = "ticket.act", .handler = on_act, RPC_ARGS(act_args), .roles = DESK_ROLES & ~(uint32_t)ROLE_INTAKE,
-		.flags = RPC_CHANGES, .help = "Do one of the actions of a ticket's kind; the pack decides.", .returns = "the ticket"},
-	{.name = "contact.add", .handler = on_contact, RPC_ARGS(contact_args), .roles = DESK_ROLES, .flags = RPC_CHANGES,
-		.help = "The customer comes again: counted on the ticket, never a second order.", .returns = "{id, ticket?, incident?, contacts}"},
-	{.name = "ticket.import", .handler = on_import, RPC_ARGS(import_args), .roles = ROLE_ADMIN, .flags = RPC_CHANGES,
+	{.name = "ticket.act",
+		.handler = on_act,
+		RPC_ARGS(act_args),
+		.roles = DESK_ROLES & ~(uint32_t)ROLE_INTAKE,
+		.flags = RPC_CHANGES,
+		.help = "Do one of the actions of a ticket's kind; the pack decides.",
+		.returns = "the ticket"},
+	{.name = "contact.add",
+		.handler = on_contact,
+		RPC_ARGS(contact_args),
+		.roles = DESK_ROLES,
+		.flags = RPC_CHANGES,
+		.help = "The customer comes again: counted on the ticket, never a second order.",
+		.returns = "{id, ticket?, incident?, contacts}"},
+	{.name = "ticket.import",
+		.handler = on_import,
+		RPC_ARGS(import_args),
+		.roles = ROLE_ADMIN,
+		.flags = RPC_CHANGES,
 		.help = "A ticket that happened elsewhere: decided by the pack, no timers, nobody told.",
 		.returns = "{id, no, category?, status}"},
 };

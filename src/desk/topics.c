@@ -1,5 +1,6 @@
 /*
- * Topics: every entry is also news. topic.event is made from the events table, so a subscriber who was away resumes where it was.
+ * Topics: every entry is also news. topic.event is made from the events table, so a subscriber who was away
+ * resumes where it was.
  *
  *   seq of a topic event = entry seq * 64 + its place in the entry; increasing, not dense
  *   cursor of a consumer = TABLE_CONSUMER name → {acked}
@@ -29,14 +30,15 @@ static bool wants(const struct subscription *sub, const char *topic)
 		if (value_is_text(t, "#") || value_is_text(t, topic))
 			return true;
 		/* "ticket.#" and "ticket.city_support.#" */
-		if (t->n >= 2 && memcmp(t->as.text + t->n - 2, ".#", 2) == 0 && strncmp(topic, t->as.text, t->n - 1) == 0)
+		if (t->n >= 2 && memcmp(t->as.text + t->n - 2, ".#", 2) == 0 &&
+			strncmp(topic, t->as.text, t->n - 1) == 0)
 			return true;
 	}
 	return false;
 }
 
-static void push_event(struct desk *d, struct session *s, struct arena *a, uint64_t seq, const char *topic, int64_t at,
-	struct value data)
+static void push_event(struct desk *d, struct session *s, struct arena *a, uint64_t seq, const char *topic,
+	int64_t at, struct value data)
 {
 	struct subscription *sub = s->topics;
 	struct value event;
@@ -53,11 +55,13 @@ static void push_event(struct desk *d, struct session *s, struct arena *a, uint6
 }
 
 /* A changed ticket is news for its queue, and for the queue it left. */
-static void push_ticket(struct desk *d, struct session *s, struct arena *a, uint64_t seq, const struct value *event,
-	const struct value *change)
+static void push_ticket(struct desk *d, struct session *s, struct arena *a, uint64_t seq,
+	const struct value *event, const struct value *change)
 {
-	static const char *const shown[] = {"id", "no", "kind", "version", "status", "stage", "queue", "from_queue", "city", "category"};
-	const char *queue = value_cstr(a, value_get(change, "queue")), *from = value_cstr(a, value_get(change, "from_queue"));
+	static const char *const shown[] = {
+		"id", "no", "kind", "version", "status", "stage", "queue", "from_queue", "city", "category"};
+	const char *queue = value_cstr(a, value_get(change, "queue")),
+		   *from = value_cstr(a, value_get(change, "from_queue"));
 	const struct value *method = value_get(event, "method");
 	struct value data = value_map(a, 12);
 	int64_t at = value_int_or(value_get(event, "at"), 0);
@@ -73,7 +77,8 @@ static void push_ticket(struct desk *d, struct session *s, struct arena *a, uint
 		push_event(d, s, a, seq + 1, arena_printf(a, "ticket.%s", from), at, data);
 }
 
-static void push_entry(struct desk *d, struct session *s, struct arena *a, uint64_t entry_seq, const struct value *event)
+static void push_entry(
+	struct desk *d, struct session *s, struct arena *a, uint64_t entry_seq, const struct value *event)
 {
 	const struct value *tickets = value_get(event, "tickets"), *notices = value_get(event, "notices");
 	uint64_t seq = entry_seq * EVENTS_AN_ENTRY;
@@ -86,7 +91,8 @@ static void push_entry(struct desk *d, struct session *s, struct arena *a, uint6
 	for (uint32_t i = 0; notices != NULL && i < notices->n && i < EVENTS_AN_ENTRY / 2; i++, seq++) {
 		const struct value *n = &notices->as.items[i];
 
-		push_event(d, s, a, seq, value_cstr(a, value_at(n, 0)), at, value_at(n, 1) == NULL ? value_nil : *value_at(n, 1));
+		push_event(d, s, a, seq, value_cstr(a, value_at(n, 0)), at,
+			value_at(n, 1) == NULL ? value_nil : *value_at(n, 1));
 	}
 }
 
@@ -136,7 +142,8 @@ void topics_session_end(struct desk *d, struct session *s)
 	s->topics = NULL;
 }
 
-/* ---- methods ------------------------------------------------------------------------------------------------------ */
+/* ---- methods
+ * ------------------------------------------------------------------------------------------------------ */
 static int consumer_acked(struct desk *d, struct arena *a, struct slice name, int64_t *acked, struct err *e)
 {
 	struct slice val;
@@ -156,7 +163,8 @@ static int consumer_acked(struct desk *d, struct arena *a, struct slice name, in
 static int topic_subscribe(struct call *c, struct value *result, struct err *e)
 {
 	struct desk *d = c->ctx;
-	const struct value *topics = value_get(&c->args, "topics"), *consumer = value_get(&c->args, "consumer");
+	const struct value *topics = value_get(&c->args, "topics"),
+			   *consumer = value_get(&c->args, "consumer");
 	int64_t after = value_int_or(value_get(&c->args, "after"), -1);
 	struct subscription *sub;
 
@@ -165,7 +173,8 @@ static int topic_subscribe(struct call *c, struct value *result, struct err *e)
 	for (uint32_t i = 0; i < topics->n; i++)
 		if (topics->as.items[i].type != VALUE_TEXT || topics->as.items[i].n == 0)
 			return err_arg(e, ERR_BAD_REQUEST, "topics", NULL, "topics[%u] must be text", i);
-	if (after < 0 && consumer != NULL && consumer_acked(d, c->arena, value_slice(consumer), &after, e) != 0)
+	if (after < 0 && consumer != NULL &&
+		consumer_acked(d, c->arena, value_slice(consumer), &after, e) != 0)
 		return -1;
 	topics_session_end(d, c->session);
 	sub = calloc(1, sizeof(*sub));
@@ -209,20 +218,37 @@ static int topic_ack(struct call *c, struct value *result, struct err *e)
 }
 
 static const struct rpc_arg subscribe_args[] = {
-	{.name = "topics", .type = ARG_ARRAY, .is_required = true, .help = "names; \"ticket.#\" a family, \"#\" all"},
+	{.name = "topics",
+		.type = ARG_ARRAY,
+		.is_required = true,
+		.help = "names; \"ticket.#\" a family, \"#\" all"},
 	{.name = "consumer", .type = ARG_TEXT, .help = "durable name: resumes behind what it acknowledged"},
 	{.name = "after", .type = ARG_INT, .min = 0, .max = ID_MAX, .help = "seq to go on behind"},
 };
 static const struct rpc_arg ack_args[] = {
 	{.name = "consumer", .type = ARG_TEXT, .is_required = true, .help = "the durable name"},
-	{.name = "seq", .type = ARG_INT, .is_required = true, .min = 0, .max = ID_MAX, .help = "the last event that was worked"},
+	{.name = "seq",
+		.type = ARG_INT,
+		.is_required = true,
+		.min = 0,
+		.max = ID_MAX,
+		.help = "the last event that was worked"},
 };
 static const struct rpc_method methods[] = {
-	{.name = "topic.subscribe", .handler = topic_subscribe, RPC_ARGS(subscribe_args), .roles = ROLE_ANY,
-		.help = "Have events of topics pushed as [\"topic.event\", [{seq, topic, at, data}]], in order, at least once.",
+	{.name = "topic.subscribe",
+		.handler = topic_subscribe,
+		RPC_ARGS(subscribe_args),
+		.roles = ROLE_ANY,
+		.help = "Have events of topics pushed as [\"topic.event\", [{seq, topic, at, data}]], in "
+			"order, at least once.",
 		.returns = "{seq}"},
-	{.name = "topic.ack", .handler = topic_ack, RPC_ARGS(ack_args), .roles = ROLE_ANY, .flags = RPC_CHANGES,
-		.help = "A durable consumer has worked everything up to seq.", .returns = "{seq}"},
+	{.name = "topic.ack",
+		.handler = topic_ack,
+		RPC_ARGS(ack_args),
+		.roles = ROLE_ANY,
+		.flags = RPC_CHANGES,
+		.help = "A durable consumer has worked everything up to seq.",
+		.returns = "{seq}"},
 };
 
 void topics_register(struct desk *d)

@@ -1,6 +1,6 @@
 /*
- * A work: one changing call or due timer, all or nothing. It stages rows, collects decisions and changed tickets, and commits
- * them as one entry.
+ * A work: one changing call or due timer, all or nothing. It stages rows, collects decisions and changed
+ * tickets, and commits them as one entry.
  *
  * Event part: {at, who, role, method, params, generation, decisions?, tickets?, notices?, …extra}
  */
@@ -9,8 +9,8 @@
 
 #include "desk_int.h"
 
-void work_begin(struct work *w, struct desk *d, struct arena *a, const char *method, const char *who, uint32_t roles,
-	struct slice params)
+void work_begin(struct work *w, struct desk *d, struct arena *a, const char *method, const char *who,
+	uint32_t roles, struct slice params)
 {
 	memset(w, 0, sizeof(*w));
 	w->desk = d;
@@ -89,7 +89,8 @@ uint64_t work_commit(struct work *w)
 	return seq;
 }
 
-/* ---- request_id: the same call again gets the first answer ---------------------------------------------------- */
+/* ---- request_id: the same call again gets the first answer
+ * ---------------------------------------------------- */
 #define REQUEST_KEY_LEN 16
 
 static int cmp_pairs(const void *x, const void *y)
@@ -118,14 +119,16 @@ static void args_digest(struct arena *a, const struct value *args, uint8_t out[S
 static void request_key(const struct work *w, struct slice request_id, uint8_t key[REQUEST_KEY_LEN])
 {
 	uint8_t digest[SHA256_LEN];
-	struct slice parts[] = {slice_of(w->who, strlen(w->who) + 1), slice_of(w->method, strlen(w->method) + 1), request_id};
+	struct slice parts[] = {
+		slice_of(w->who, strlen(w->who) + 1), slice_of(w->method, strlen(w->method) + 1), request_id};
 
 	sha256_slices(parts, 3, digest);
 	memcpy(key, digest, REQUEST_KEY_LEN);
 }
 
 /* 1 and the first answer, 0 not seen before, -1 other arguments. */
-static int request_seen(struct work *w, const uint8_t *key, const uint8_t digest[SHA256_LEN], struct value *result, struct err *e)
+static int request_seen(struct work *w, const uint8_t *key, const uint8_t digest[SHA256_LEN],
+	struct value *result, struct err *e)
 {
 	struct slice row;
 	struct value seen;
@@ -138,14 +141,17 @@ static int request_seen(struct work *w, const uint8_t *key, const uint8_t digest
 		return -1;
 	if (slice_cmp(value_slice(value_get(&seen, "args")), slice_of(digest, REQUEST_KEY_LEN)) != 0)
 		return err_arg(e, ERR_CONFLICT, "request_id", NULL,
-			"request_id was used for %s before, with other arguments; a new call needs a new request_id", w->method);
+			"request_id was used for %s before, with other arguments; a new call needs a new "
+			"request_id",
+			w->method);
 	if (value_get(&seen, "answer") != NULL)
 		*result = *value_get(&seen, "answer");
 	return 1;
 }
 
 /* Key of the row by age, so that the care timer can forget it: 't', be64 at, request key. */
-static void request_keep(struct work *w, const uint8_t *key, const uint8_t digest[SHA256_LEN], const struct value *result)
+static void request_keep(
+	struct work *w, const uint8_t *key, const uint8_t digest[SHA256_LEN], const struct value *result)
 {
 	struct value row = value_map(w->arena, 3);
 	uint8_t by_age[1 + 8 + REQUEST_KEY_LEN] = {'t'};
@@ -170,7 +176,8 @@ int work_call(struct call *c, work_fn *fn, struct value *result, struct err *e)
 	struct work w;
 	int seen = 0;
 
-	work_begin(&w, d, c->arena, c->method->name, session_who(c->session), c->session->me.roles, c->params);
+	work_begin(
+		&w, d, c->arena, c->method->name, session_who(c->session), c->session->me.roles, c->params);
 	if (request_id != NULL) {
 		args_digest(w.arena, &c->args, digest);
 		request_key(&w, value_slice(request_id), key);

@@ -86,7 +86,8 @@ static int cmp_pairs(const void *x, const void *y)
 	return slice_cmp(value_slice(&a->key), value_slice(&b->key));
 }
 
-static struct value array_from_lua(lua_State *L, int index, lua_Integer n, struct arena *a, const struct path *path, int depth)
+static struct value array_from_lua(
+	lua_State *L, int index, lua_Integer n, struct arena *a, const struct path *path, int depth)
 {
 	struct value v = value_array(a, (uint32_t)n);
 
@@ -100,7 +101,8 @@ static struct value array_from_lua(lua_State *L, int index, lua_Integer n, struc
 	return v;
 }
 
-static struct value table_from_lua(lua_State *L, int index, struct arena *a, const struct path *path, int depth)
+static struct value table_from_lua(
+	lua_State *L, int index, struct arena *a, const struct path *path, int depth)
 {
 	lua_Integer n = (lua_Integer)lua_rawlen(L, index);
 	struct value v;
@@ -124,7 +126,8 @@ static struct value table_from_lua(lua_State *L, int index, struct arena *a, con
 		struct value item;
 
 		if (lua_type(L, -2) != LUA_TSTRING)
-			luaL_error(L, "%s: keys must be all text, or 1, 2, 3 …; found a %s", where, luaL_typename(L, -2));
+			luaL_error(L, "%s: keys must be all text, or 1, 2, 3 …; found a %s", where,
+				luaL_typename(L, -2));
 		key = lua_tolstring(L, -2, &key_n);
 		here.key = arena_text(a, key, key_n);
 		item = from_lua(L, lua_gettop(L), a, &here, depth + 1);

@@ -13,7 +13,8 @@
 #define WALL_US 50000
 #define SPEC_SEED 12345
 
-/* ---- findings ------------------------------------------------------------------------------------------------------- */
+/* ---- findings
+ * ------------------------------------------------------------------------------------------------------- */
 static void set_text(char *to, size_t size, const char *from)
 {
 	snprintf(to, size, "%s", from == NULL ? "" : from);
@@ -38,7 +39,8 @@ static void place_error(struct rules_error *at, const char *file, const char *te
 
 	set_text(at->file, sizeof(at->file), file);
 	set_text(at->message, sizeof(at->message), text);
-	if (colon != NULL && sscanf(colon, ":%d: %n", &at->line, &n) == 1 && n > 0 && colon - text < (int)sizeof(at->file)) {
+	if (colon != NULL && sscanf(colon, ":%d: %n", &at->line, &n) == 1 && n > 0 &&
+		colon - text < (int)sizeof(at->file)) {
 		snprintf(at->file, sizeof(at->file), "%.*s", (int)(colon - text), text);
 		set_text(at->message, sizeof(at->message), colon + n);
 	}
@@ -49,7 +51,8 @@ struct lint {
 	const char *file;
 };
 
-static void on_lint(void *udata, int line, int column, const char *message, const char *message_zh, const char *cure)
+static void on_lint(
+	void *udata, int line, int column, const char *message, const char *message_zh, const char *cure)
 {
 	struct lint *l = udata;
 	struct rules_error *at = add_error(l->report);
@@ -62,7 +65,9 @@ static void on_lint(void *udata, int line, int column, const char *message, cons
 	set_text(at->cure, sizeof(at->cure), cure);
 }
 
-/* ---- loading ---------------------------------------------------------------------------------------------------------- */
+/* ---- loading
+ * ----------------------------------------------------------------------------------------------------------
+ */
 struct loading {
 	struct generation *g;
 	struct rules_report *report;
@@ -181,7 +186,8 @@ static int l_take_data(lua_State *L)
 	g->names = arena_alloc(&g->arena, ((size_t)n + 1) * sizeof(g->names[0]));
 	for (lua_Integer i = 1; i <= n; i++) {
 		lua_rawgeti(L, -1, i);
-		g->names[g->n_names++] = arena_text(&g->arena, luaL_checkstring(L, -1), strlen(lua_tostring(L, -1)));
+		g->names[g->n_names++] =
+			arena_text(&g->arena, luaL_checkstring(L, -1), strlen(lua_tostring(L, -1)));
 		lua_pop(L, 1);
 	}
 	if (g->n_names > 0)
@@ -197,7 +203,8 @@ static void spec_error(struct rules_report *r, lua_State *L)
 
 	place_error(at, "specs", message == NULL ? "a spec failed" : message);
 	if (message == NULL)
-		snprintf(at->message, sizeof(at->message), "spec \"%.200s\" failed", name == NULL ? "?" : name);
+		snprintf(at->message, sizeof(at->message), "spec \"%.200s\" failed",
+			name == NULL ? "?" : name);
 }
 
 /* Specs in file order, then shuffled: a rule with a memory answers differently. */
@@ -244,7 +251,8 @@ static int l_coverage(lua_State *L)
 	r->uncovered = arena_alloc(&r->arena, ((size_t)n + 1) * sizeof(r->uncovered[0]));
 	for (lua_Integer i = 1; i <= n; i++) {
 		lua_rawgeti(L, -1, i);
-		r->uncovered[r->n_uncovered++] = arena_text(&r->arena, luaL_checkstring(L, -1), strlen(lua_tostring(L, -1)));
+		r->uncovered[r->n_uncovered++] =
+			arena_text(&r->arena, luaL_checkstring(L, -1), strlen(lua_tostring(L, -1)));
 		lua_pop(L, 1);
 	}
 	return 0;
@@ -257,7 +265,8 @@ static bool is_pack_lua(const char *name)
 	return strncmp(name, "lib/", 4) != 0 && n > 4 && strcmp(name + n - 4, ".lua") == 0;
 }
 
-/* Base files first, each linted, then run; a file that cannot be run is one finding, and the next one is tried. */
+/* Base files first, each linted, then run; a file that cannot be run is one finding, and the next one is
+ * tried. */
 static void run_files(struct loading *x)
 {
 	struct err e;
@@ -358,7 +367,9 @@ void generation_free(struct generation *g)
 	free(g);
 }
 
-/* ---- asking --------------------------------------------------------------------------------------------------------- */
+/* ---- asking
+ * ---------------------------------------------------------------------------------------------------------
+ */
 struct asking {
 	const char *point, *rule;
 	const struct value *facts;
@@ -376,13 +387,14 @@ static int l_ask(lua_State *L)
 	value_push_lua(L, a->facts);
 	lua_call(L, 1, 1);
 	if (!lua_istable(L, -1))
-		return luaL_error(L, "%s: the decision is a %s, expected a table", a->point, luaL_typename(L, -1));
+		return luaL_error(
+			L, "%s: the decision is a %s, expected a table", a->point, luaL_typename(L, -1));
 	*a->out = value_from_lua(L, -1, a->arena);
 	return 0;
 }
 
-int generation_ask(struct generation *g, const char *point, const struct value *facts, struct arena *arena, struct value *decision,
-	struct err *e)
+int generation_ask(struct generation *g, const char *point, const struct value *facts, struct arena *arena,
+	struct value *decision, struct err *e)
 {
 	struct asking a = {.point = point, .facts = facts, .arena = arena, .out = decision};
 
@@ -407,8 +419,8 @@ static int l_explain(lua_State *L)
 	return 0;
 }
 
-int generation_explain(struct generation *g, const char *point, const struct value *facts, const char *rule, struct arena *arena,
-	struct value *out, struct err *e)
+int generation_explain(struct generation *g, const char *point, const struct value *facts, const char *rule,
+	struct arena *arena, struct value *out, struct err *e)
 {
 	struct asking a = {.point = point, .rule = rule, .facts = facts, .arena = arena, .out = out};
 
@@ -416,7 +428,8 @@ int generation_explain(struct generation *g, const char *point, const struct val
 	return door(g, l_explain, &a, e);
 }
 
-/* ---- looking -------------------------------------------------------------------------------------------------------- */
+/* ---- looking
+ * -------------------------------------------------------------------------------------------------------- */
 const uint8_t *generation_sha(const struct generation *g)
 {
 	return g->sha;
@@ -456,7 +469,8 @@ static void add_text(struct arena *a, struct value *map, const char *key, const 
 
 struct value rules_report_value(struct arena *a, const struct rules_report *r)
 {
-	struct value v = value_map(a, 6), errors = value_array(a, r->n_errors), uncovered = value_array(a, r->n_uncovered);
+	struct value v = value_map(a, 6), errors = value_array(a, r->n_errors),
+		     uncovered = value_array(a, r->n_uncovered);
 
 	for (uint32_t i = 0; i < r->n_errors; i++) {
 		const struct rules_error *e = &r->errors[i];

@@ -1,4 +1,5 @@
-/* `host`: what the words in lua/lib get from C (rules.h lists it). Everything is linear in its arguments and bounded. */
+/* `host`: what the words in lua/lib get from C (rules.h lists it). Everything is linear in its arguments and
+ * bounded. */
 #include <ctype.h>
 #include <lauxlib.h>
 #include <stdio.h>
@@ -19,7 +20,9 @@ static const struct pack_file *file_find(const struct generation *g, const char 
 	return NULL;
 }
 
-/* ---- files ---------------------------------------------------------------------------------------------------------- */
+/* ---- files
+ * ----------------------------------------------------------------------------------------------------------
+ */
 static int l_lib(lua_State *L)
 {
 	const char *name = luaL_checkstring(L, 1);
@@ -119,7 +122,9 @@ static int l_csv(lua_State *L)
 	return 1;
 }
 
-/* ---- text ----------------------------------------------------------------------------------------------------------- */
+/* ---- text
+ * -----------------------------------------------------------------------------------------------------------
+ */
 static int l_lower(lua_State *L)
 {
 	size_t n;
@@ -138,7 +143,8 @@ static bool is_word_byte(unsigned char c)
 	return c < 128 && isalnum(c) != 0;
 }
 
-/* A word that begins or ends with an ASCII letter or digit does not count inside a longer one; Chinese has no such edges. */
+/* A word that begins or ends with an ASCII letter or digit does not count inside a longer one; Chinese has no
+ * such edges. */
 static bool has_word(const char *text, size_t n, const char *word, size_t word_n)
 {
 	const char *at = text, *end = text + n;
@@ -150,7 +156,8 @@ static bool has_word(const char *text, size_t n, const char *word, size_t word_n
 			continue;
 		if (is_word_byte((unsigned char)word[0]) && at > text && is_word_byte((unsigned char)at[-1]))
 			continue;
-		if (is_word_byte((unsigned char)word[word_n - 1]) && at + word_n < end && is_word_byte((unsigned char)at[word_n]))
+		if (is_word_byte((unsigned char)word[word_n - 1]) && at + word_n < end &&
+			is_word_byte((unsigned char)at[word_n]))
 			continue;
 		return true;
 	}
@@ -290,7 +297,8 @@ static int l_nearest(lua_State *L)
 	return 1;
 }
 
-/* ---- order, place, time ----------------------------------------------------------------------------------------------- */
+/* ---- order, place, time
+ * ----------------------------------------------------------------------------------------------- */
 /* Upvalues: table, array of its keys in order, position. */
 static int l_next_sorted(lua_State *L)
 {
@@ -353,7 +361,8 @@ static int l_sorted_pairs(lua_State *L)
 	lua_newtable(L);
 	for (lua_pushnil(L); lua_next(L, 1) != 0; lua_pop(L, 1)) {
 		if (lua_type(L, -2) != LUA_TSTRING && lua_type(L, -2) != LUA_TNUMBER)
-			return luaL_error(L, "pairs: a key is a %s, which has no order", luaL_typename(L, -2));
+			return luaL_error(
+				L, "pairs: a key is a %s, which has no order", luaL_typename(L, -2));
 		lua_pushvalue(L, -2);
 		lua_rawseti(L, 2, ++n);
 	}
@@ -369,7 +378,8 @@ static int l_where(lua_State *L)
 {
 	lua_Debug ar;
 
-	if (lua_getstack(L, (int)luaL_optinteger(L, 1, 1), &ar) == 0 || lua_getinfo(L, "Sl", &ar) == 0 || ar.currentline <= 0)
+	if (lua_getstack(L, (int)luaL_optinteger(L, 1, 1), &ar) == 0 || lua_getinfo(L, "Sl", &ar) == 0 ||
+		ar.currentline <= 0)
 		lua_pushliteral(L, "");
 	else
 		lua_pushfstring(L, "%s:%d", ar.short_src, ar.currentline);
@@ -406,10 +416,11 @@ static int l_civil(lua_State *L)
 
 void host_push(lua_State *L)
 {
-	static const luaL_Reg functions[] = {{"file", l_file}, {"csv", l_csv}, {"lower", l_lower}, {"has_word", l_has_word},
-		{"words", l_words}, {"starts_with", l_starts_with}, {"clip", l_clip}, {"split", l_split}, {"utf8_valid", l_utf8_valid},
-		{"sha", l_sha}, {"nearest", l_nearest}, {"sorted_pairs", l_sorted_pairs}, {"where", l_where}, {"civil", l_civil},
-		{NULL, NULL}};
+	static const luaL_Reg functions[] = {{"file", l_file}, {"csv", l_csv}, {"lower", l_lower},
+		{"has_word", l_has_word}, {"words", l_words}, {"starts_with", l_starts_with},
+		{"clip", l_clip}, {"split", l_split}, {"utf8_valid", l_utf8_valid}, {"sha", l_sha},
+		{"nearest", l_nearest}, {"sorted_pairs", l_sorted_pairs}, {"where", l_where},
+		{"civil", l_civil}, {NULL, NULL}};
 	const struct generation *g = generation_of(L);
 	lua_Integer n = 0;
 
@@ -424,7 +435,8 @@ void host_push(lua_State *L)
 		for (uint32_t i = 0; i < g->files->n_files; i++) {
 			const char *name = g->files->files[i].name;
 
-			if (strncmp(name, "lib/", 4) == 0 || (pack_file_is_base(g->files, name) ? 0 : 1) != own)
+			if (strncmp(name, "lib/", 4) == 0 ||
+				(pack_file_is_base(g->files, name) ? 0 : 1) != own)
 				continue;
 			lua_pushstring(L, name);
 			lua_rawseti(L, -2, ++n);

@@ -1,4 +1,5 @@
-/* What analysts' editors do to files: byte-order marks, GBK, full-width punctuation outside texts and comments. */
+/* What analysts' editors do to files: byte-order marks, GBK, full-width punctuation outside texts and
+ * comments. */
 #include <iconv.h>
 #include <stdio.h>
 #include <string.h>
@@ -33,8 +34,24 @@ bool text_to_utf8(struct arena *a, struct slice in, struct slice *out)
 static const struct {
 	const char *wide, *plain;
 } full_width[] = {
-	{"，", ","}, {"“", "\""}, {"”", "\""}, {"‘", "'"}, {"’", "'"}, {"（", "("}, {"）", ")"}, {"｛", "{"}, {"｝", "}"},
-	{"＝", "="}, {"；", ";"}, {"：", ":"}, {"。", "."}, {"［", "["}, {"］", "]"}, {"　", "a space"}, {"＜", "<"}, {"＞", ">"},
+	{"，", ","},
+	{"“", "\""},
+	{"”", "\""},
+	{"‘", "'"},
+	{"’", "'"},
+	{"（", "("},
+	{"）", ")"},
+	{"｛", "{"},
+	{"｝", "}"},
+	{"＝", "="},
+	{"；", ";"},
+	{"：", ":"},
+	{"。", "."},
+	{"［", "["},
+	{"］", "]"},
+	{"　", "a space"},
+	{"＜", "<"},
+	{"＞", ">"},
 };
 
 struct lexer {
@@ -136,11 +153,16 @@ static void check_wide(struct lexer *x)
 
 int lint_lua(struct slice text, lint_fn *found, void *udata)
 {
-	struct lexer x = {.p = text.p, .end = (const char *)text.p + text.n, .line_start = text.p, .line = 1, .found = found, .udata = udata};
+	struct lexer x = {.p = text.p,
+		.end = (const char *)text.p + text.n,
+		.line_start = text.p,
+		.line = 1,
+		.found = found,
+		.udata = udata};
 
 	if (!utf8_valid(text.p, text.n)) {
-		found(udata, 0, 0, "the file is not UTF-8; it was probably saved as GBK", "文件不是 UTF-8 编码，可能存成了 GBK",
-			"save it again as UTF-8");
+		found(udata, 0, 0, "the file is not UTF-8; it was probably saved as GBK",
+			"文件不是 UTF-8 编码，可能存成了 GBK", "save it again as UTF-8");
 		return 1;
 	}
 	while (x.p < x.end) {

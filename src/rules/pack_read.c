@@ -40,7 +40,8 @@ static int add_file(struct reader *r, const char *name, int fd, size_t n)
 	if (got < 0)
 		return err_set(r->e, ERR_REJECTED, "%s: %s", name, strerror(errno));
 	if ((size_t)got != n)
-		return err_set(r->e, ERR_REJECTED, "%s: the file changed while it was read; is it still being written?", name);
+		return err_set(r->e, ERR_REJECTED,
+			"%s: the file changed while it was read; is it still being written?", name);
 	more = arena_alloc(&p->arena, (p->n_files + 1) * sizeof(*more));
 	if (p->n_files > 0)
 		memcpy(more, p->files, p->n_files * sizeof(*more));
@@ -59,15 +60,18 @@ static int read_file(struct reader *r, int dir_fd, const char *entry, const char
 
 	if (fd < 0)
 		return err_set(r->e, ERR_REJECTED, "%s: %s", name,
-			errno == ELOOP ? "is a symbolic link; a pack holds its files itself" : strerror(errno));
+			errno == ELOOP ? "is a symbolic link; a pack holds its files itself"
+				       : strerror(errno));
 	if (fstat(fd, &st) != 0)
 		err_set(r->e, ERR_REJECTED, "%s: %s", name, strerror(errno));
 	else if (!S_ISREG(st.st_mode))
 		err_set(r->e, ERR_REJECTED, "%s: is not a regular file", name);
 	else if ((st.st_mode & S_IWOTH) != 0)
-		err_set(r->e, ERR_REJECTED, "%s: everybody may write it; take that right away (chmod o-w)", name);
+		err_set(r->e, ERR_REJECTED, "%s: everybody may write it; take that right away (chmod o-w)",
+			name);
 	else if (st.st_size > FILE_MAX)
-		err_set(r->e, ERR_REJECTED, "%s: %jd bytes; a file has at most %jd", name, (intmax_t)st.st_size, (intmax_t)FILE_MAX);
+		err_set(r->e, ERR_REJECTED, "%s: %jd bytes; a file has at most %jd", name,
+			(intmax_t)st.st_size, (intmax_t)FILE_MAX);
 	else
 		rc = add_file(r, name, fd, (size_t)st.st_size);
 	close(fd);
@@ -77,10 +81,12 @@ static int read_file(struct reader *r, int dir_fd, const char *entry, const char
 /* Folders that are no rules: the words, generated types. */
 static bool is_skipped(const char *prefix, const char *entry, bool is_lib)
 {
-	return entry[0] == '.' || (!is_lib && prefix[0] == '\0' && (strcmp(entry, "lib") == 0 || strcmp(entry, "meta") == 0));
+	return entry[0] == '.' ||
+	       (!is_lib && prefix[0] == '\0' && (strcmp(entry, "lib") == 0 || strcmp(entry, "meta") == 0));
 }
 
-static int read_dir(struct reader *r, int dir_fd, const char *prefix, const char *inside, bool is_lib, int depth)
+static int read_dir(
+	struct reader *r, int dir_fd, const char *prefix, const char *inside, bool is_lib, int depth)
 {
 	DIR *d = fdopendir(dir_fd);
 	struct dirent *entry;
@@ -139,12 +145,14 @@ static bool find_base(const struct pack_files *p, char *base, size_t size)
 			continue;
 		text = strndup(p->files[i].bytes.p, p->files[i].bytes.n);
 		must(text != NULL);
-		for (line = strtok_r(text, "\n", &save); line != NULL && !found; line = strtok_r(NULL, "\n", &save)) {
+		for (line = strtok_r(text, "\n", &save); line != NULL && !found;
+			line = strtok_r(NULL, "\n", &save)) {
 			char *comment = strstr(line, "--"), *at = strstr(line, "base"), name[64];
 
 			if (comment != NULL)
 				*comment = '\0';
-			if (at != NULL && (comment == NULL || at < comment) && sscanf(at, "base = \"%63[A-Za-z0-9_-]\"", name) == 1) {
+			if (at != NULL && (comment == NULL || at < comment) &&
+				sscanf(at, "base = \"%63[A-Za-z0-9_-]\"", name) == 1) {
 				snprintf(base, size, "%s", name);
 				found = true;
 			}

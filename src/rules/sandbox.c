@@ -1,10 +1,11 @@
 /*
  * The sandbox: an allow-list of libraries, a counting allocator, and a budget of VM instructions.
  *
- * A count hook does not see C functions run, so those that can run long on a short argument (pattern matching, string.rep)
- * work only for the words in lua/lib, which are ours; a pack gets has_word and its kin. When the budget is spent the hook
- * re-arms itself for every instruction, so that a pcall in a rule cannot carry on (measured: without that, 20,000 times).
- * There are no finalizers: packs have no setmetatable, and the one that lib gets refuses __gc, for those run with hooks off.
+ * A count hook does not see C functions run, so those that can run long on a short argument (pattern
+ * matching, string.rep) work only for the words in lua/lib, which are ours; a pack gets has_word and its kin.
+ * When the budget is spent the hook re-arms itself for every instruction, so that a pcall in a rule cannot
+ * carry on (measured: without that, 20,000 times). There are no finalizers: packs have no setmetatable, and
+ * the one that lib gets refuses __gc, for those run with hooks off.
  */
 #include <lauxlib.h>
 #include <lualib.h>
@@ -19,7 +20,8 @@
 #define HOOK_STEPS 1000
 #define REP_BYTES_MAX (64 * 1024)
 
-/* ---- memory -------------------------------------------------------------------------------------------------------- */
+/* ---- memory
+ * -------------------------------------------------------------------------------------------------------- */
 static void *allocate(void *udata, void *p, size_t old_n, size_t n)
 {
 	struct generation *g = udata;
@@ -39,7 +41,8 @@ static void *allocate(void *udata, void *p, size_t old_n, size_t n)
 	return q;
 }
 
-/* ---- budget -------------------------------------------------------------------------------------------------------- */
+/* ---- budget
+ * -------------------------------------------------------------------------------------------------------- */
 static void on_count(lua_State *L, lua_Debug *ar)
 {
 	struct generation *g = generation_of(L);
@@ -55,7 +58,8 @@ static void on_count(lua_State *L, lua_Debug *ar)
 			return;
 		g->is_spent = true;
 		lua_getinfo(L, "Sl", ar);
-		snprintf(g->spent_why, sizeof(g->spent_why), "%s:%d: %s", ar->short_src, ar->currentline, why);
+		snprintf(
+			g->spent_why, sizeof(g->spent_why), "%s:%d: %s", ar->short_src, ar->currentline, why);
 		lua_sethook(L, on_count, LUA_MASKCOUNT, 1);
 	}
 	lua_pushstring(L, g->spent_why);
@@ -71,13 +75,15 @@ void budget_start(struct generation *g, uint64_t steps)
 	lua_sethook(g->L, on_count, LUA_MASKCOUNT, HOOK_STEPS);
 }
 
-/* ---- library functions, guarded ------------------------------------------------------------------------------------- */
+/* ---- library functions, guarded
+ * ------------------------------------------------------------------------------------- */
 /* Whether the Lua function that called us is one of the words (chunk names "@lib/…"). */
 static bool is_called_by_lib(lua_State *L)
 {
 	lua_Debug ar;
 
-	return lua_getstack(L, 1, &ar) != 0 && lua_getinfo(L, "S", &ar) != 0 && strncmp(ar.source, "@lib/", 5) == 0;
+	return lua_getstack(L, 1, &ar) != 0 && lua_getinfo(L, "S", &ar) != 0 &&
+	       strncmp(ar.source, "@lib/", 5) == 0;
 }
 
 /* Upvalues: the real function, its name. */
@@ -160,7 +166,8 @@ static void open_string(lua_State *L)
 static int l_open(lua_State *L)
 {
 	luaL_requiref(L, "_G", luaopen_base, 1);
-	drop(L, (const char *const[]){"load", "loadfile", "dofile", "collectgarbage", "print", "warn", "_G", NULL});
+	drop(L, (const char *const[]){
+			"load", "loadfile", "dofile", "collectgarbage", "print", "warn", "_G", NULL});
 	lua_pushcfunction(L, l_setmetatable);
 	lua_setfield(L, -2, "setmetatable");
 	lua_pop(L, 1);
@@ -178,7 +185,8 @@ static int l_open(lua_State *L)
 
 static int on_panic(lua_State *L)
 {
-	log_line(LOG_ERROR, "rules.panic", "error=\"%s\"", lua_tostring(L, -1) == NULL ? "?" : lua_tostring(L, -1));
+	log_line(LOG_ERROR, "rules.panic", "error=\"%s\"",
+		lua_tostring(L, -1) == NULL ? "?" : lua_tostring(L, -1));
 	never("an unprotected error in Lua");
 }
 
@@ -198,15 +206,18 @@ lua_State *sandbox_new(struct generation *g)
 	return L;
 }
 
-/* ---- the door ------------------------------------------------------------------------------------------------------- */
+/* ---- the door
+ * ------------------------------------------------------------------------------------------------------- */
 static void word_error(struct generation *g, int status)
 {
 	const char *text = lua_type(g->L, -1) == LUA_TSTRING ? lua_tostring(g->L, -1) : NULL;
 
 	if (status == LUA_ERRMEM)
-		snprintf(g->error, sizeof(g->error), "the rules need more than %zu MiB of memory", g->max_bytes / (1024 * 1024));
+		snprintf(g->error, sizeof(g->error), "the rules need more than %zu MiB of memory",
+			g->max_bytes / (1024 * 1024));
 	else if (text == NULL)
-		snprintf(g->error, sizeof(g->error), "a rule raised a %s instead of a text", luaL_typename(g->L, -1));
+		snprintf(g->error, sizeof(g->error), "a rule raised a %s instead of a text",
+			luaL_typename(g->L, -1));
 	else
 		snprintf(g->error, sizeof(g->error), "%s", text);
 	g->error[utf8_clip(g->error, strlen(g->error))] = '\0';

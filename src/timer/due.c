@@ -200,7 +200,8 @@ static void on_due(struct wheel_node *node, void *udata)
 	d->fire(d->udata, due_ms, id);
 }
 
-size_t due_work(struct due *d, int64_t now_ms, size_t max, void (*fire)(void *, int64_t, uint64_t), void *udata)
+size_t due_work(
+	struct due *d, int64_t now_ms, size_t max, void (*fire)(void *, int64_t, uint64_t), void *udata)
 {
 	d->fire = fire;
 	d->udata = udata;
@@ -231,13 +232,15 @@ int due_audit(struct due *d, struct err *e)
 
 		n_rows++;
 		if (node == NULL || node->due_ms != (int64_t)load_be64(s.key.p)) {
-			got = err_set(e, ERR_INTERNAL, "timer %ju due at %jd is in the store but not in the wheel", (uintmax_t)id,
+			got = err_set(e, ERR_INTERNAL,
+				"timer %ju due at %jd is in the store but not in the wheel", (uintmax_t)id,
 				(intmax_t)load_be64(s.key.p));
 			break;
 		}
 	}
 	scan_fini(&s);
 	if (got == 0 && n_rows != d->nodes.n)
-		return err_set(e, ERR_INTERNAL, "the wheel holds %zu timers, the store %zu", d->nodes.n, n_rows);
+		return err_set(
+			e, ERR_INTERNAL, "the wheel holds %zu timers, the store %zu", d->nodes.n, n_rows);
 	return got;
 }

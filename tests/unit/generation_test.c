@@ -1,4 +1,5 @@
-/* The rules host: the default pack loads, decides, explains; hostile packs are stopped with a text that helps. */
+/* The rules host: the default pack loads, decides, explains; hostile packs are stopped with a text that
+ * helps. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -44,7 +45,8 @@ static void drop_dir(const char *dir)
 
 static struct generation *load(const char *dir, struct rules_report *report, struct err *e)
 {
-	struct rules_limits limits = {.is_deterministic = true, .steps = 100000, .bytes = (size_t)16 * 1024 * 1024};
+	struct rules_limits limits = {
+		.is_deterministic = true, .steps = 100000, .bytes = (size_t)16 * 1024 * 1024};
 	struct generation *g = NULL;
 	struct pack_files files;
 
@@ -58,18 +60,21 @@ static struct generation *load(const char *dir, struct rules_report *report, str
 }
 
 /* A mini pack over tests/packs-free lib: its own lib folder stands in for lua/lib. */
-static const char mini_lib[] = "local host = ...\n"
-			       "local lib = { ask = {}, catalog = { kinds = {} }, rule_names = {} }\n"
-			       "local env = { ask = lib.ask, host = host, pcall = pcall, string = string, tostring = tostring,\n"
-			       "  table = table, error = error, setmetatable = setmetatable, ipairs = ipairs, pairs = host.sorted_pairs }\n"
-			       "function lib.env() return setmetatable({}, { __index = env,\n"
-			       "  __newindex = function(_, k) error(k .. ' would become a global', 2) end, __metatable = false }) end\n"
-			       "function lib.add() end\n"
-			       "function lib.finish() end\n"
-			       "function lib.specs() return {} end\n"
-			       "function lib.coverage() return {} end\n"
-			       "function lib.explain() return {} end\n"
-			       "return lib\n";
+static const char mini_lib[] =
+	"local host = ...\n"
+	"local lib = { ask = {}, catalog = { kinds = {} }, rule_names = {} }\n"
+	"local env = { ask = lib.ask, host = host, pcall = pcall, string = string, tostring = tostring,\n"
+	"  table = table, error = error, setmetatable = setmetatable, ipairs = ipairs, pairs = "
+	"host.sorted_pairs }\n"
+	"function lib.env() return setmetatable({}, { __index = env,\n"
+	"  __newindex = function(_, k) error(k .. ' would become a global', 2) end, __metatable = false }) "
+	"end\n"
+	"function lib.add() end\n"
+	"function lib.finish() end\n"
+	"function lib.specs() return {} end\n"
+	"function lib.coverage() return {} end\n"
+	"function lib.explain() return {} end\n"
+	"return lib\n";
 
 static struct generation *load_mini(const char *text, struct rules_report *report, struct err *e)
 {
@@ -137,12 +142,15 @@ static void hostile_rules_are_stopped(void **state)
 		"rules.lua:2: attempt to index a nil value (local 'x')");
 	check_ask("function ask.create() return ('a'):rep(400):find('.-.-.-.-b') end",
 		"rules.lua:1: string.find is not for rules; use has_word, starts_with, any_of …");
-	check_ask("function ask.create() return string.rep('x', 1 << 40) end", "rules.lua:1: string.rep: more than 65536 bytes");
-	check_ask("function ask.create() error(setmetatable({}, { __tostring = function() while true do end end })) end",
+	check_ask("function ask.create() return string.rep('x', 1 << 40) end",
+		"rules.lua:1: string.rep: more than 65536 bytes");
+	check_ask("function ask.create() error(setmetatable({}, { __tostring = function() while true do end "
+		  "end })) end",
 		"a rule raised a table instead of a text");
 	check_ask("function ask.create() setmetatable({}, { __gc = function() while true do end end }) end",
 		"rules.lua:1: setmetatable: __gc is refused");
-	check_ask("function ask.create() table.sort({3, 1, 2, 5, 4}, function() return true end) return {} end",
+	check_ask(
+		"function ask.create() table.sort({3, 1, 2, 5, 4}, function() return true end) return {} end",
 		"rules.lua:1: invalid order function for sorting");
 	check_ask("function ask.create() getmetatable('').__index.upper = 1 end",
 		"rules.lua:1: attempt to call a nil value (global 'getmetatable')");
@@ -151,7 +159,8 @@ static void hostile_rules_are_stopped(void **state)
 	check_ask("function ask.create() return { set = { a = print, b = ask.create } } end",
 		"set.b is a function, which is no data");
 	check_ask("function ask.create() local t = {} t.t = t return t end",
-		"t.t.t.t.t.t.t.t.t.t.t.t.t.t.t.t.t.t.t.t.t.t.t.t.t.t.t.t.t.t.t.t.t: more than 32 levels (does the table hold itself?)");
+		"t.t.t.t.t.t.t.t.t.t.t.t.t.t.t.t.t.t.t.t.t.t.t.t.t.t.t.t.t.t.t.t.t: more than 32 levels "
+		"(does the table hold itself?)");
 	check_ask("function ask.create() return { x = 0 / 0 } end", "x is not a finite number");
 	check_ask("function ask.create() return { [1] = 2, a = 3 } end",
 		": keys must be all text, or 1, 2, 3 …; found a number");
@@ -175,24 +184,30 @@ static void check_error(const char *text, const char *file, int line, int column
 static void broken_files_name_the_place(void **state)
 {
 	(void)state;
-	check_error("ask.create = function(\nreturn", "rules.lua", 2, 0, "<name> or '...' expected near 'return'");
+	check_error("ask.create = function(\nreturn", "rules.lua", 2, 0,
+		"<name> or '...' expected near 'return'");
 	check_error("local a = { 1，2 }", "rules.lua", 1, 14, "full-width \"，\" outside a text");
 	check_error("-- 注释，可以\nlocal a = “x”", "rules.lua", 2, 11, "full-width \"“\" outside a text");
-	check_error("local a = '\xcd\xb6\xcb\xdf'", "rules.lua", 0, 0, "the file is not UTF-8; it was probably saved as GBK");
+	check_error("local a = '\xcd\xb6\xcb\xdf'", "rules.lua", 0, 0,
+		"the file is not UTF-8; it was probably saved as GBK");
 	check_error("y = 2", "rules.lua", 1, 0, "y would become a global");
 	check_error("\x1bLua", "rules.lua", 0, 0, "attempt to load a binary chunk (mode is 't')");
-	check_error("while true do end", "rules.lua", 1, 0, "the budget of instructions is spent; is there an endless loop?");
+	check_error("while true do end", "rules.lua", 1, 0,
+		"the budget of instructions is spent; is there an endless loop?");
 }
 
 static void a_byte_order_mark_is_fine(void **state)
 {
 	(void)state;
-	check_ask("\xef\xbb\xbf" "function ask.create(f) return { ok = host.has_word(f.text, '到账') } end", NULL);
+	check_ask("\xef\xbb\xbf"
+		  "function ask.create(f) return { ok = host.has_word(f.text, '到账') } end",
+		NULL);
 }
 
 static struct value create_facts(struct arena *a)
 {
-	struct value facts = value_map(a, 8), local = value_map(a, 8), who = value_map(a, 2), ticket = value_map(a, 8);
+	struct value facts = value_map(a, 8), local = value_map(a, 8), who = value_map(a, 2),
+		     ticket = value_map(a, 8);
 	struct value roles = value_map(a, 1), subject = value_map(a, 2);
 
 	value_add(a, &local, "date", value_literal("2026-09-22"));
@@ -233,7 +248,8 @@ static void the_default_pack_decides(void **state)
 
 	(void)state;
 	for (uint32_t i = 0; i < report.n_errors; i++)
-		print_message("%s:%d: %s\n", report.errors[i].file, report.errors[i].line, report.errors[i].message);
+		print_message("%s:%d: %s\n", report.errors[i].file, report.errors[i].line,
+			report.errors[i].message);
 	if (g == NULL)
 		fail_msg("%s", e.text);
 	print_message("%u specs, %u rules\n", report.n_specs, report.n_rules);
@@ -253,8 +269,8 @@ static void the_default_pack_decides(void **state)
 	assert_null(value_get(&decision, "failed"));
 	buf_reset(&x);
 	value_json(&x, &decision);
-	print_message("%.*s\n%ju steps of %zu bytes\n", (int)x.n, (const char *)x.p, (uintmax_t)generation_last_steps(g),
-		generation_bytes(g));
+	print_message("%.*s\n%ju steps of %zu bytes\n", (int)x.n, (const char *)x.p,
+		(uintmax_t)generation_last_steps(g), generation_bytes(g));
 	buf_fini(&x);
 	buf_fini(&y);
 	arena_fini(&a);

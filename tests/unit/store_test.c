@@ -43,7 +43,11 @@ static int drop_dir(void **state)
 
 static struct store *open_store(void)
 {
-	struct store_config c = {.dir = dir, .freeze_bytes = 20000, .freeze_ms = 100, .segment_bytes = 256 * 1024, .rng = &rng};
+	struct store_config c = {.dir = dir,
+		.freeze_bytes = 20000,
+		.freeze_ms = 100,
+		.segment_bytes = 256 * 1024,
+		.rng = &rng};
 	struct store *s;
 	struct err e;
 
@@ -138,7 +142,8 @@ static void one_tx(struct store *s, struct model *m, int64_t now)
 		}
 		after.has[t][k] = true;
 		after.val[t][k] = (uint32_t)rng_u64(&rng);
-		after.val_n[t][k] = t == 0 && rng_below(&rng, 5) == 0 ? 1850 + (size_t)rng_below(&rng, 6000) : (size_t)rng_below(&rng, 80);
+		after.val_n[t][k] = t == 0 && rng_below(&rng, 5) == 0 ? 1850 + (size_t)rng_below(&rng, 6000)
+								      : (size_t)rng_below(&rng, 80);
 		if (t == 1)
 			after.val_n[t][k] = 0;
 		fill(val, after.val_n[t][k], after.val[t][k]);
@@ -200,7 +205,9 @@ static void second_owner_is_refused(void **state)
 
 	(void)state;
 	assert_int_equal(store_open(&second, &c, &e), -1);
-	snprintf(want, sizeof(want), "data directory %s is in use by process %d; stop it first, or use another --data", dir, (int)getpid());
+	snprintf(want, sizeof(want),
+		"data directory %s is in use by process %d; stop it first, or use another --data", dir,
+		(int)getpid());
 	assert_string_equal(e.text, want);
 	assert_int_equal(e.code, ERR_STORAGE);
 	store_close(s);
@@ -219,7 +226,9 @@ static void chain_and_events_survive(void **state)
 		struct tx *tx = tx_begin(s, 5);
 
 		tx_put(tx, TABLE_COUNTER, SLICE_TEXT("n"), SLICE_TEXT("v"));
-		assert_int_equal(tx_commit(tx, SLICE_TEXT("\x81\xa1" "a\x01")), (uint64_t)i + 1);
+		assert_int_equal(tx_commit(tx, SLICE_TEXT("\x81\xa1"
+							  "a\x01")),
+			(uint64_t)i + 1);
 	}
 	assert_int_equal(store_flush(s, &e), 0);
 	store_stats(s, &before);
@@ -231,7 +240,10 @@ static void chain_and_events_survive(void **state)
 	store_be64(key, 11);
 	assert_int_equal(store_get(s, TABLE_EVENT, slice_of(key, 8), &val, &e), 1);
 	assert_int_equal(store_event_part(val).n, 4);
-	assert_memory_equal(store_event_part(val).p, "\x81\xa1" "a\x01", 4);
+	assert_memory_equal(store_event_part(val).p,
+		"\x81\xa1"
+		"a\x01",
+		4);
 	store_close(s);
 }
 

@@ -1,0 +1,59 @@
+#!/bin/bash
+# Formatting, include directions, banned calls, sizes, warnings of both compilers, luacheck; clang-tidy with LINT_TIDY=1.
+set -u
+cd "$(dirname "$0")/.."
+bad=0
+say() {
+	echo "lint: $*"
+	bad=1
+}
+
+sources=$(git ls-files 'src/*.c' 'src/*.h' 'include/*.h' 'tests/*.c' 'tests/*.h')
+for f in $sources; do
+	clang-format "$f" | cmp -s - "$f" || say "$f is not formatted (make format)"
+done
+
+# Rooms know only what stands left of them: base < model, wire < net < rpc; base < store, rules; store < timer; all < desk.
+declare -A knows=(
+	[base]="base" [model]="base model" [wire]="base wire" [net]="base wire net" [rpc]="base wire net rpc"
+	[store]="base store" [rules]="base model rules" [timer]="base store timer" [desk]="base model wire net rpc store rules timer desk push"
+	[cli]="base wire store cli desk rpc" [push]="base wire net rpc store push"
+)
+room_of() { # header → room
+	case $1 in
+	err | log | buf | value | util | clock | civil) echo base ;;
+	calendar | ledger) echo model ;;
+	entry | journal | store) echo store ;;
+	wheel | due) echo timer ;;
+	decision | desk | worker) echo desk ;;
+	*) echo "$1" ;;
+	esac
+}
+for f in $(git ls-files 'src/*/*.c' 'src/*/*.h'); do
+	room=$(cut -d/ -f2 <<<"$f")
+	for header in $(sed -nE 's|^#include "tocsin/([a-z_]+)\.h"|\1|p' "$f"); do
+		grep -qw "$(room_of "$header")" <<<"${knows[$room]}" || say "$f: src/$room may not know tocsin/$header.h"
+	done
+done
+git grep -nE '^#include [<"]lmdb' -- src include | grep -v '^src/store/' && say "lmdb.h outside src/store"
+git grep -nE '^#include [<"](lua|lauxlib|lualib)' -- src include | grep -v '^src/rules/' && say "lua.h outside src/rules"
+git grep -nE '^#include [<"]msgpack' -- src include | grep -v '^src/wire/' && say "msgpack.h outside src/wire"
+
+git grep -nE '\b(sprintf|strcpy|strcat|gets|atoi|atol|strtok|rand|srand)\(' -- 'src/*.c' | grep -vE ':[0-9]+:\s*(\*|/\*)' && say "banned call"
+git grep -nE '\b(time|clock_gettime|gettimeofday|getrandom|getenv)\(' -- 'src/*.c' | grep -vE '^src/(base|cli)/|:[0-9]+:\s*(\*|/\*)' && say "time, random or environment outside src/base"
+git grep -nIwE 'TODO|FIXME|XXX|HACK' -- src lua include examples && say "unfinished"
+for f in $(git ls-files 'src/*.c' 'src/*.h' 'lua/*.lua'); do
+	[ "$(wc -l < "$f")" -le 600 ] || say "$f has over 600 lines"
+done
+
+make -s MODE=debug WERROR=1 CC=clang all 2>&1 | grep -E 'warning|error' && say "warnings of clang"
+make -s MODE=release WERROR=1 all 2>&1 | grep -E 'warning|error' && say "warnings of gcc"
+if command -v luacheck > /dev/null && [ -e .luacheckrc ]; then
+	luacheck -q lua tests/lua > build/luacheck.log 2>&1 || { tail -20 build/luacheck.log; say "luacheck"; }
+fi
+if [ -n "${LINT_TIDY:-}" ]; then
+	clang-tidy --quiet $(git ls-files 'src/*.c') -- -std=c11 -D_GNU_SOURCE -Iinclude -Isrc $(pkg-config --cflags lua5.4) 2>/dev/null |
+		grep -E 'warning|error' && say "clang-tidy"
+fi
+[ $bad -eq 0 ] && echo "lint: clean"
+exit $bad
