@@ -1,7 +1,12 @@
 -- The collector: every finding of a load, in English and Chinese, reported all at once.
 local host = ...
-local errors = { on_run = false }
+local errors = {}
 local found, seen = {}, {}
+
+-- Stands for a name that was reported: whatever is done with it, loading goes on and finds the next error.
+local blank
+blank = setmetatable({}, { __call = function() return blank end, __index = function() return blank end })
+errors.blank = blank
 
 -- where: "routing.lua:12", or a bare file name. `word` and `known` give "did you mean".
 function errors.add(where, en, zh, args, word, known)

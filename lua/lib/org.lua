@@ -67,13 +67,13 @@ local function check_roster(name, d, where)
     for _, s in ipairs(d.roster) do
       if s.on == on or s.on == "every" then
         local last = s.to > s.from and s.to or s.to + 1440
-        for m = s.from, last - 1, 30 do covered[m % 1440 // 30] = true end
+        for m = s.from, last - 1 do covered[m % 1440 // 30] = true end
       end
     end
     for slot = 0, 47 do
       if not covered[slot] and not d.head then
-        errors.add(where, "%s: nobody is on duty at %02d:%02d on a %s, and there is no head to fall to",
-          "%s：%02d:%02d（%s）无人值班，也没有部门负责人兜底", { what, slot // 2, slot % 2 * 30, on })
+        errors.add(where, "%s: nobody is on duty at %02d:%02d on some days (%s), and there is no head to fall to",
+          "%s：%02d:%02d 有的日子（%s）无人值班，也没有部门负责人兜底", { what, slot // 2, slot % 2 * 30, on })
         break
       end
     end

@@ -9,6 +9,7 @@ local catalog = host.lib "catalog"
 local calendar = host.lib "calendar"
 local org = host.lib "org"
 local decide = host.lib "decide"
+local source = host.lib "source"
 local points = host.lib "points"
 local spec = host.lib "spec"
 local lib = { ask = points, catalog = nil, rule_names = rules.names }
@@ -31,15 +32,12 @@ for _, part in ipairs { words, rules, catalog, calendar, org, decide, spec } do
 end
 lib.words = base
 
--- Stands for a name that was reported: whatever is done with it, loading goes on and finds the next error.
-local blank
-blank = setmetatable({}, { __call = function() return blank end, __index = function() return blank end })
-
--- A file of the base is left out when the pack has one of the same name.
+-- A file of the base is left out when the pack has one of the same name; the base's specs are the base's own business.
 local function is_replaced(file)
   local base_name = catalog.base_name
   if not base_name or file:sub(1, #base_name + 1) ~= base_name .. "/" then return false end
   local own = file:sub(#base_name + 2)
+  if own:find("_spec%.lua$") then return true end
   for _, other in ipairs(host.files) do if other == own then return own ~= "pack.lua" end end
   return false
 end
@@ -54,17 +52,17 @@ end
 catalog.base_name = find_base()
 
 function lib.env(file)
-  if is_replaced(file) then return nil end
+  if is_replaced(file) or not source.check(file) then return nil end
   local globals = {}
   return setmetatable({}, {
     __index = function(_, name)
       local word = base[name]
       if word ~= nil then return word end
-      if globals[name] then return blank end
+      if globals[name] then return errors.blank end
       local where = host.where(2)
       if is_loaded then error(string.format("%s: %s is not a word", where, tostring(name)), 0) end
       errors.add(where ~= "" and where or file, "%s is not a word", "%s 不是可用的词", { tostring(name) }, name, base)
-      return blank
+      return errors.blank
     end,
     __newindex = function(_, name)
       local where = host.where(2)
@@ -79,8 +77,8 @@ end
 
 function lib.add() end
 
-function lib.fail(file, line, column, message, cure, message_zh)
-  errors.put { file = file, line = line, column = column, message = message, message_zh = message_zh, cure = cure }
+function lib.fail(file, line, column, message, cure)
+  errors.put(source.explain(file, line, column, message, cure))
 end
 
 function lib.finish()

@@ -99,7 +99,9 @@ function compile_when(when, at)
       tests[#tests + 1] = compile_positional(value, at)
     else
       local field = fields.find(key)
-      if not field then
+      if rawequal(value, errors.blank) then
+        at(nil)
+      elseif not field then
         at("when.%s is not a ticket field", "when.%s 不是工单字段", { tostring(key) }, key, fields.names())
       else
         local test, text, exact, limit, sign, list = words.bind(field, value, at)
@@ -138,9 +140,10 @@ local function start_op(r)
 end
 
 local function compile_row(set, row)
-  local is_broken = false
+  local r = { name = row.name, full = set.name .. "/" .. row.name, where = row.where, out = {} }
   local function at(en, zh, args, word, known)
-    is_broken = true
+    r.is_broken = true
+    if not en then return end -- the word itself was reported
     local name = row.kind == "rule" and string.format('rule "%s"', row.name) or "otherwise"
     local name_zh = row.kind == "rule" and string.format("规则“%s”", row.name) or "otherwise"
     errors.add(row.where, (name:gsub("%%", "%%%%")) .. ": " .. en, (name_zh:gsub("%%", "%%%%")) .. "：" .. zh, args, word, known)
@@ -150,7 +153,6 @@ local function compile_row(set, row)
     at("needs a table of what it asks and says", "后面应是 { … }")
     return nil
   end
-  local r = { name = row.name, full = set.name .. "/" .. row.name, where = row.where, out = {} }
   r.tests = row.kind == "rule" and compile_when(body.when or {}, at) or {}
   for key, value in host.sorted_pairs(body) do
     if key == "when" then
@@ -176,7 +178,6 @@ local function compile_row(set, row)
   r.entry = { rule = r.full, because = r.because, line = row.where }
   for _, t in ipairs(r.tests) do r.asks_action = r.asks_action or t.field == "action" end
   if r.out.clock then r.start = start_op(r) end
-  r.is_broken = is_broken
   return r
 end
 
@@ -210,7 +211,7 @@ local function check_reach(set)
   for i, b in ipairs(set.rows) do
     for k = 1, i - 1 do
       local a = set.rows[k]
-      if not a.is_broken and shadows(a, b) then
+      if not a.is_broken and not b.is_broken and shadows(a, b) then
         errors.add(b.where, 'rule "%s" is never reached: every ticket it means is taken by "%s" (%s)',
           "规则“%s”永远轮不到：它说的工单都被“%s”（%s）先拿走了", { b.name, a.name, a.where })
         break
@@ -376,7 +377,7 @@ function rules.compile()
     if set.mode == "first" then
       check_reach(set)
       if not set.otherwise and not set.is_partial then
-        errors.add(set.where, 'rules "%s" has a gap: end it with otherwise { … }', "规则集“%s”有缺口：请以 otherwise { … } 结尾", { name })
+        errors.add(set.where, 'rules "%s" has a gap: end it with otherwise { … }', "规则集“%s”有缺口：请以 otherwise { … } 结尾", { set.name })
       end
     end
     build_index(set)

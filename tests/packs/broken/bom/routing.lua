@@ -1,0 +1,3 @@
+﻿rules "routing" {
+  otherwise { to = queue "second_line" },
+}

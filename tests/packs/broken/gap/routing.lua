@@ -1,0 +1,3 @@
+rules "routing" {
+  rule "a" { when = { city = "foshan" }, to = queue "duty" },
+}

@@ -1,0 +1,3 @@
+rules "routing" {
+  otherwise { to = queue "frontdesk", because = "one rule is enough" },
+}
