@@ -9,7 +9,6 @@ local catalog = host.lib "catalog"
 local calendar = host.lib "calendar"
 local org = host.lib "org"
 local decide = host.lib "decide"
-local source = host.lib "source"
 local points = host.lib "points"
 local spec = host.lib "spec"
 local lib = { ask = points, catalog = nil, rule_names = rules.names }
@@ -52,7 +51,7 @@ end
 catalog.base_name = find_base()
 
 function lib.env(file)
-  if is_replaced(file) or not source.check(file) then return nil end
+  if is_replaced(file) then return nil end
   local globals = {}
   return setmetatable({}, {
     __index = function(_, name)
@@ -78,7 +77,7 @@ end
 function lib.add() end
 
 function lib.fail(file, line, column, message, cure)
-  errors.put(source.explain(file, line, column, message, cure))
+  errors.put { file = file, line = line, column = column, message = message, cure = cure }
 end
 
 function lib.finish()

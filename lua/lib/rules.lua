@@ -6,6 +6,7 @@ local words = host.lib "words"
 local sets = host.lib "sets"
 local units = host.lib "units"
 local rules = { env = {}, sets = {}, list = {}, by_name = {}, names = {} }
+local try = host.try or pcall -- host.try also survives a rule that loops
 local noted, names_seen = {}, {}
 local Row = {}
 
@@ -424,7 +425,7 @@ end
 local function fail(set, v, message)
   local name = set.name
   for _, r in ipairs(set.rows) do
-    local ok, why = pcall(holds, plain(r), v)
+    local ok, why = try(holds, plain(r), v)
     if not ok then name, message = r.full, why break end
   end
   v._failed = v._failed or { rule = name, message = tostring(message) }
@@ -441,7 +442,7 @@ rules.find = find
 function rules.ask(name, v)
   local set = find(name, v)
   if not set then return nil end
-  local ok, r = pcall(first, set, v)
+  local ok, r = try(first, set, v)
   if not ok then
     fail(set, v, r)
     r = set.otherwise
@@ -457,7 +458,7 @@ end
 function rules.ask_all(name, v)
   local set = find(name, v)
   if not set then return {} end
-  local ok, found = pcall(all, set, v, {})
+  local ok, found = try(all, set, v, {})
   if not ok then
     fail(set, v, found)
     found = { set.otherwise }

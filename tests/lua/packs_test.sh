@@ -1,0 +1,35 @@
+#!/bin/bash
+# The words and the packs, with the stand-in host: specs of the good packs, exact errors of the broken ones, generated files in step.
+set -u
+cd "$(dirname "$0")/../.."
+passed=0 failed=0 skipped=0
+
+check() { # name, command…
+	local name=$1 out
+	shift
+	if out=$("$@" 2>&1); then
+		passed=$((passed + 1))
+	else
+		failed=$((failed + 1))
+		printf 'FAILED %s\n%s\n' "$name" "$out"
+	fi
+}
+
+broken() {
+	diff "$1/expected.txt" <(lua5.4 tests/lua/host.lua "$1" check)
+}
+
+for pack in lua tests/packs/minimal tests/packs/alone tests/packs/words; do
+	check "specs of $pack" lua5.4 tests/lua/host.lua "$pack" spec
+done
+for pack in tests/packs/broken/*; do
+	if grep -q '\*$' "$pack/expected.txt"; then
+		skipped=$((skipped + 1)) # said by the C host
+	else
+		check "$pack" broken "$pack"
+	fi
+done
+check "lua/meta/policy.lua and .luacheckrc are in step with the words" lua5.4 tests/lua/meta.lua check
+check "luacheck" luacheck -q lua tests/packs/minimal tests/packs/alone tests/packs/words tests/lua
+echo "$passed passed, $failed failed, $skipped skipped"
+[ "$failed" -eq 0 ]
