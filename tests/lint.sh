@@ -39,8 +39,8 @@ git grep -nE '^#include [<"]lmdb' -- src include | grep -v '^src/store/' && say 
 git grep -nE '^#include [<"](lua|lauxlib|lualib)' -- src include | grep -v '^src/rules/' && say "lua.h outside src/rules"
 git grep -nE '^#include [<"]msgpack' -- src include | grep -v '^src/wire/' && say "msgpack.h outside src/wire"
 
-git grep -nE '\b(sprintf|strcpy|strcat|gets|atoi|atol|strtok|rand|srand)\(' -- 'src/*.c' | grep -vE ':[0-9]+:\s*(\*|/\*)' && say "banned call"
-git grep -nE '\b(time|clock_gettime|gettimeofday|getrandom|getenv)\(' -- 'src/*.c' | grep -vE '^src/(base|cli)/|:[0-9]+:\s*(\*|/\*)' && say "time, random or environment outside src/base"
+git grep -nE '\b(sprintf|strcpy|strcat|gets|atoi|atol|strtok|rand|srand)\(' -- 'src/*.c' | grep -vE ':[0-9]+:\s*(\* |/\*)' && say "banned call"
+git grep -nE '\b(time|clock_gettime|gettimeofday|getrandom|getenv)\(' -- 'src/*.c' | grep -vE '^src/(base|cli)/|:[0-9]+:\s*(\* |/\*)' && say "time, random or environment outside src/base"
 git grep -nIwE 'TODO|FIXME|XXX|HACK' -- src lua include examples && say "unfinished"
 for f in $(git ls-files 'src/*.c' 'src/*.h' 'lua/*.lua'); do
 	[ "$(wc -l < "$f")" -le 600 ] || say "$f has over 600 lines"

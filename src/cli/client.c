@@ -29,7 +29,7 @@ static int connect_unix(struct client *c, const char *path, struct err *e)
 
 	if (strlen(path) >= sizeof(to.sun_path))
 		return lost(c, e, path, "the path of the socket is too long");
-	strcpy(to.sun_path, path);
+	memcpy(to.sun_path, path, strlen(path) + 1);
 	c->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (c->fd < 0 || connect(c->fd, (struct sockaddr *)&to, sizeof(to)) != 0)
 		return lost(c, e, path,

@@ -222,7 +222,7 @@ bool calendar_is_missing(const struct err *e, int *year)
 {
 	if (strcmp(e->reason, MISSING_REASON) != 0)
 		return false;
-	*year = atoi(e->value);
+	*year = (int)strtol(e->value, NULL, 10);
 	return true;
 }
 
