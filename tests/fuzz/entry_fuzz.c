@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "replay.h"
+#include "fuzz.h"
 #include "tocsin/entry.h"
 #include "tocsin/err.h"
 
