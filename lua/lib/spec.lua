@@ -192,22 +192,23 @@ function special_check.fails(d, want)
   if got ~= want then return string.format("expected failed rule %s, got %s", show(want), show(got)) end
 end
 
+local function compare_one(d, key, want, given)
+  if special_check[key] then return special_check[key](d, want) end
+  if d.refuse then return "expected " .. key .. " " .. show(want) .. ", got the refusal " .. show(d.refuse.message) end
+  local got = d.set[key]
+  if got == nil then got = given[key] end
+  if not equal(got, want) then return string.format("expected %s %s, got %s%s", key, show(want), show(got), cause(d, key)) end
+end
+
 local function compare(d, expect, given)
   if d.failed and expect.fails == nil then return string.format("rule %s failed: %s", d.failed.rule, d.failed.message) end
-  for key, want in host.sorted_pairs(expect) do
-    local why
-    if special_check[key] then
-      why = special_check[key](d, want)
-    elseif d.refuse then
-      why = "expected " .. key .. " " .. show(want) .. ", got the refusal " .. show(d.refuse.message)
-    else
-      local got = d.set[key]
-      if got == nil then got = given[key] end
-      if not equal(got, want) then
-        why = string.format("expected %s %s, got %s%s", key, show(want), show(got), cause(d, key))
+  for _, special_turn in ipairs { false, true } do -- fields first: they say most
+    for key, want in host.sorted_pairs(expect) do
+      if (special_check[key] ~= nil) == special_turn then
+        local why = compare_one(d, key, want, given)
+        if why then return why end
       end
     end
-    if why then return why end
   end
 end
 
