@@ -76,3 +76,11 @@ fuzz: deps-quick
 		build/fuzz/fuzz/$$t -max_total_time=$(FUZZ_S) -max_len=4096 -timeout=5 -malloc_limit_mb=256 \
 		-artifact_prefix=build/fuzz/ -print_final_stats=1 build/fuzz/corpus/$$t build/fuzz/seeds/$$t || exit 1; done
 .PHONY: fuzzers
+
+# ---- figures beside the peers (tests/bench/README.md) -----------------------------------------------------
+$(BUILD)/bench/load: $(addprefix $(BUILD)/tests/bench/,load.o load_peer.o load_ticket.o) $(BUILD)/libtocsin.a
+	@mkdir -p $(@D)
+	$(CC) -o $@ $^ $(LDLIBS_ALL)
+
+bench: all $(BUILD)/bench/load $(BUILD)/bench/wheel_bench
+	tests/bench/run.sh
