@@ -96,7 +96,7 @@ end
 -- asks for the action at hand (such as reopen).
 local function start_clocks(v, list)
   local have = v._facts.clocks
-  local found = rules.ask_all("clocks", v)
+  local found = rules.ask_all("clocks", v, true)
   local begun = {}
   for i = 1, #found do
     local r = found[i]
@@ -104,6 +104,7 @@ local function start_clocks(v, list)
     local old = have and have[name]
     if not begun[name] and (not old or old.state == "stopped" and r.asks_action) then
       begun[name] = true
+      put(v._because, r.entry)
       list = put(list, r.start)
     end
   end

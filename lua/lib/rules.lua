@@ -454,8 +454,8 @@ function rules.ask(name, v)
   end
 end
 
--- Every rule that holds, in order. Never raises.
-function rules.ask_all(name, v)
+-- Every rule that holds, in order; is_quiet leaves it to the caller to note them. Never raises.
+function rules.ask_all(name, v, is_quiet)
   local set = find(name, v)
   if not set then return {} end
   local ok, found = try(all, set, v, {})
@@ -463,6 +463,7 @@ function rules.ask_all(name, v)
     fail(set, v, found)
     found = { set.otherwise }
   end
+  if is_quiet then return found end
   local because = v._because
   for i = 1, #found do because[#because + 1] = found[i].entry end
   return found
