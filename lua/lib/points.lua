@@ -408,7 +408,7 @@ function points.timer(facts)
   local timer = facts.timer
   local clock = facts.clocks and facts.clocks[timer.clock]
   if clock and clock.state == "stopped" then return close(v, d) end
-  if timer.rule then
+  if timer.kind == "rule" then
     local r = rules.by_name[timer.rule]
     if r then
       v._because = { r.entry }

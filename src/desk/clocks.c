@@ -87,6 +87,7 @@ void timers_forget(struct value *row, int64_t due_ms, int64_t timer_id)
 
 static int arm_one(struct work *w, const struct value *op, struct value *row, struct err *e)
 {
+	static const char *const kept[] = {"clock", "percent"}; /* what a rule's timer repeats: the rule is told it again */
 	const char *name = value_cstr(w->arena, value_get(op, "name")),
 		   *rule = value_cstr(w->arena, value_get(op, "rule"));
 	struct value about = value_map(w->arena, 6);
@@ -104,6 +105,9 @@ static int arm_one(struct work *w, const struct value *op, struct value *row, st
 	value_add(w->arena, &about, "name", value_literal(name));
 	value_add(w->arena, &about, "rule", value_literal(rule));
 	value_add(w->arena, &about, "round", value_int(value_int_or(value_get(op, "round"), 1)));
+	for (size_t i = 0; i < sizeof(kept) / sizeof(kept[0]); i++)
+		if (value_get(op, kept[i]) != NULL)
+			value_add(w->arena, &about, kept[i], *value_get(op, kept[i]));
 	timers_drop(w, row, name);
 	timer_arm(w, row, at_ms, about, name);
 	return 0;
