@@ -126,6 +126,16 @@ def until(condition, within=10.0, what="the condition"):
         time.sleep(0.02)
 
 
+def history(client, ticket):
+    """All events of a ticket, page after page."""
+    out, after = [], 0
+    while after is not None:
+        page = client.call("ticket.history", id=ticket, after=after, limit=1000)
+        out += page["events"]
+        after = page.get("after")
+    return out
+
+
 class Case(unittest.TestCase):
     """A test on one daemon, started for each test; classes that change nothing may share one by `shared = True`."""
 
@@ -187,8 +197,8 @@ class Case(unittest.TestCase):
         self.assertEqual(expected, {key: error.get(key) for key in expected}, error)
         return error
 
-    def history(self, ticket):
-        return self.c.call("ticket.history", id=ticket, limit=1000)["events"]
+    def history(self, ticket, c=None):
+        return history(c or self.c, ticket)
 
     def head(self):
         return self.c.call("server.stats")["head"]

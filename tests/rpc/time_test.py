@@ -5,17 +5,16 @@ import random
 import threading
 import time
 
-from daemon import DAY_MS, HOUR_MS, START, START_MS, Case, Daemon, RpcError, main
+from daemon import DAY_MS, HOUR_MS, START, START_MS, Case, Daemon, history, main
 
 SEED = int(os.environ.get("SEED", random.SystemRandom().randrange(1 << 30)))
 NATIONAL_MS = 1791475200000  # 2026-10-09T00:00+08:00
-MAX_EVENTS = 1000
 
 
 def fired(client, ticket):
     """What fired on a ticket: (seq, at, clock, percent) of its clocks' timers, in order."""
     out = []
-    for event in client.call("ticket.history", id=ticket, limit=MAX_EVENTS)["events"]:
+    for event in history(client, ticket):
         if event["method"] != "timer.fire":
             continue
         timer = event["decisions"][0]["facts"]["timer"]
@@ -114,6 +113,22 @@ class Timers(Case):
         self.check(7)
         self.assertEqual({"dispatch": 100, "handle": 100, "answer": 100}, self.c.call("ticket.get", id=1)["fired"])
 
+    def test_escalation(self):
+        """75 % tells the owner; 100 % the owner and the head, again every 4 hours, people's hours only, until it is dispatched."""
+        self.c.call("topic.subscribe", topics=["duty"])
+        self.make(1)
+        self.c.call("clock.advance", by="27h")
+        self.c.call("ticket.act", id=1, action="dispatch")
+        self.c.call("clock.advance", by="5h")
+        self.c.call("session.ping")
+        told = [(event["at"], event["data"]["rule"], event["data"]["clock"], event["data"]["percent"], event["data"]["round"],
+            event["data"]["rung"], event["data"]["to"]) for _, (event,) in self.c.events]
+        both = lambda at, n: [(at, "escalation/late", "dispatch", 100, n, rung, to)
+            for rung, to in (("owner", "wu.qiang"), ("team_head", "lin.tao"))]
+        self.assertEqual([(START_MS + 90 * 60000, "escalation/near", "dispatch", 75, 0, "owner", "wu.qiang")] +
+            both(START_MS + 4 * HOUR_MS, 0) +  # 14:00: nobody is told at noon
+            both(START_MS + 45 * HOUR_MS // 2, 1), told)  # 08:30 the next day
+
     def test_steps_or_one_leap(self):
         self.make(3)
         for _ in range(40):
@@ -132,9 +147,11 @@ class Timers(Case):
 
     def test_a_closed_ticket_is_silent(self):
         self.make(2)
+        self.c.call("clock.advance", by="150m")  # late, and told again every 4 hours
         self.c.call("ticket.act", id=1, action="cancel")
+        n_events = len(self.history(1))
         self.c.call("clock.advance", by="40d")
-        self.assertEqual([], fired(self.c, 1))
+        self.assertEqual((n_events, self.EXPECTED[:2]), (len(self.history(1)), [event[1:] for event in fired(self.c, 1)]))
         self.assertEqual(self.EXPECTED, [event[1:] for event in fired(self.c, 2)])
 
     def test_suspension_moves_what_may_move(self):
