@@ -134,6 +134,7 @@ static void make_rpc(struct desk *d, struct server_hooks *hooks)
 	topics_register(d);
 	admin_register(d);
 	calendar_register(d);
+	backup_register(d);
 	rpc_serve(d->rpc, hooks);
 	hooks->turn_begin = turn_begin;
 	hooks->turn_end = turn_end;
@@ -198,6 +199,9 @@ int desk_run(struct desk *d)
 		log_line(LOG_ERROR, "journal.lost", "error=\"%s\"", e.text);
 		return EXIT_LOST;
 	}
+	/* a backup under way waits for it; without room the journal still has everything */
+	if (store_checkpoint(d->store, &e) != 0)
+		log_line(LOG_WARN, "stop.checkpoint", "error=\"%s\"", e.text);
 	server_durable(d->server, store_durable_seq(d->store));
 	server_drain(d->server, DRAIN_MS);
 	return 0;

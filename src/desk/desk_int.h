@@ -170,3 +170,4 @@ void rules_register(struct desk *);
 void topics_register(struct desk *);
 void admin_register(struct desk *);
 void calendar_register(struct desk *);
+void backup_register(struct desk *);

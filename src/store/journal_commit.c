@@ -5,6 +5,7 @@
  */
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "store/journal_int.h"
 #include "tocsin/clock.h"
@@ -22,14 +23,39 @@ static void iov_reserve(struct journal *j, uint32_t n)
 	j->iov_cap = n;
 }
 
+#define SPARE_TRIES 3
+#define SPARE_WAIT_MS 100
+
+/*
+ * Wait for a spare. A disk without room is tried a few times more: the entries were accepted, and losing them
+ * means the end of the process. Locked.
+ */
+static void spare_wait(struct journal *j)
+{
+	for (int tries = 0; j->spares.n == 0 && j->care_state != CARE_GAVE_UP;) {
+		if (j->care_state == CARE_WELL) {
+			pthread_cond_wait(&j->work, &j->lock);
+			continue;
+		}
+		if (tries++ == SPARE_TRIES)
+			return;
+		pthread_mutex_unlock(&j->lock);
+		usleep(SPARE_WAIT_MS * 1000);
+		pthread_mutex_lock(&j->lock);
+		if (j->care_state == CARE_RETRY) {
+			j->care_state = CARE_WELL;
+			pthread_cond_signal(&j->care);
+		}
+	}
+}
+
 /* Take the next spare as the active segment; waits for care to make one unless it gave up. */
 static int segment_begin(struct journal *j, uint64_t synced, uint64_t first_seq, struct err *e)
 {
 	struct segment *s;
 
 	pthread_mutex_lock(&j->lock);
-	while (j->spares.n == 0 && j->care_state == CARE_WELL)
-		pthread_cond_wait(&j->work, &j->lock);
+	spare_wait(j);
 	s = segment_list_pop(&j->spares);
 	if (s == NULL) {
 		*e = j->care_why;
