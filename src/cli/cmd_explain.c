@@ -3,52 +3,56 @@
 
 #include "cli_int.h"
 
+#define GOT_COLUMNS 40
+
 static const char *shown(struct arena *a, const struct value *map, const char *key)
 {
 	return value_shown(a, key, value_get(map, key));
 }
 
-/* The first condition that did not hold, its value and its limit. */
-static const char *failed_shown(struct arena *a, const struct value *rule)
+/* The first condition that did not hold, its value and what was expected; for a rule that fired, its reason.
+ */
+static const char *why_shown(struct arena *a, const struct value *rule)
 {
-	const struct value *failed = value_get(rule, "failed");
+	const struct value *failed = value_get(rule, "failed"), *got = value_get(failed, "value");
 
 	if (failed == NULL)
 		return shown(a, rule, "because");
 	if (failed->type != VALUE_MAP)
 		return value_shown(a, NULL, failed);
-	if (value_get(failed, "message") != NULL)
-		return shown(a, failed, "message");
-	return arena_printf(a, "%s is %s, wanted %s",
-		shown(a, failed, value_get(failed, "condition") != NULL ? "condition" : "field"),
-		shown(a, failed, "value"),
-		shown(a, failed, value_get(failed, "limit") != NULL ? "limit" : "wanted"));
+	if (got == NULL)
+		return arena_printf(a, "%s: %s", shown(a, failed, "field"), shown(a, failed, "expected"));
+	return arena_printf(a, "%s is %s, not %s", shown(a, failed, "field"),
+		text_clip(a, slice_of(value_shown(a, NULL, got), strlen(value_shown(a, NULL, got))),
+			GOT_COLUMNS),
+		shown(a, failed, "expected"));
 }
 
-static void decision_print(struct arena *a, const struct value *decision)
+static void rules_print(struct arena *a, const struct value *rules)
 {
-	const struct value *because = value_get(decision, "because"), *rules = value_get(decision, "rules");
 	struct table t;
 
-	printf("\n%s\n", shown(a, decision, "point"));
-	if (value_is(because, VALUE_ARRAY))
-		for (uint32_t i = 0; i < because->n; i++)
-			printf("  because %s\n", value_shown(a, NULL, &because->as.items[i]));
-	else if (because != NULL)
-		printf("  because %s\n", value_shown(a, NULL, because));
-	if (value_get(decision, "failed") != NULL)
-		printf("  a rule failed: %s\n", shown(a, decision, "failed"));
-	if (!value_is(rules, VALUE_ARRAY) || rules->n == 0)
-		return;
-	table_init(&t, a, "  |RULE|WHY");
+	table_init(&t, a, "  |RULE|WHERE|WHY");
 	for (uint32_t i = 0; i < rules->n; i++) {
 		const struct value *rule = &rules->as.items[i];
 
 		table_cell(&t, value_true(value_get(rule, "fired")) ? " *" : "  ");
 		table_cell(&t, shown(a, rule, "rule"));
-		table_cell(&t, failed_shown(a, rule));
+		table_cell(&t, shown(a, rule, "line"));
+		table_cell(&t, why_shown(a, rule));
 	}
 	table_print(&t, stdout);
+}
+
+static void decision_print(struct arena *a, const struct value *decision)
+{
+	const struct value *rules = value_get(decision, "rules");
+
+	printf("\n%s\n", shown(a, decision, "point"));
+	if (value_get(decision, "failed") != NULL)
+		printf("  a rule failed: %s\n", shown(a, decision, "failed"));
+	if (value_is(rules, VALUE_ARRAY) && rules->n > 0)
+		rules_print(a, rules);
 }
 
 static int run_explain(struct cli *c, int argc, char **argv, struct err *e)
