@@ -95,17 +95,17 @@ void json_print(FILE *, const struct value *); /* one line */
  */
 #define TABLE_COLUMNS_MAX 12
 
-struct table {
+struct text_table {
 	struct arena *arena;
 	uint32_t n_columns, n_cells, cap;
 	const char **cells; /* the first n_columns are the headings */
 };
 
 /* Headings separated by |. A column whose heading begins with > is aligned right. */
-void table_init(struct table *, struct arena *, const char *headings);
-void table_cell(struct table *, const char *text); /* copied; NULL is empty */
-void table_cellf(struct table *, const char *format, ...) __attribute__((format(printf, 2, 3)));
-void table_print(const struct table *, FILE *);
+void table_init(struct text_table *, struct arena *, const char *headings);
+void table_cell(struct text_table *, const char *text); /* copied; NULL is empty */
+void table_cellf(struct text_table *, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void table_print(const struct text_table *, FILE *);
 /* Columns a text takes on a terminal; Chinese characters take two. */
 size_t text_columns(const char *text);
 /* At most `columns` wide, "…" at the end if cut; line ends and control characters become blanks. */

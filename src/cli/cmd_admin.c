@@ -10,7 +10,7 @@
 #include "tocsin/rpc.h"
 #include "tocsin/util.h"
 
-static void flatten(struct arena *a, struct table *t, const char *prefix, const struct value *map)
+static void flatten(struct arena *a, struct text_table *t, const char *prefix, const struct value *map)
 {
 	for (uint32_t i = 0; i < map->n; i++) {
 		const struct pair *p = &map->as.pairs[i];
@@ -30,7 +30,7 @@ static void flatten(struct arena *a, struct table *t, const char *prefix, const 
 static int run_stats(struct cli *c, int argc, char **argv, struct err *e)
 {
 	struct value result;
-	struct table t;
+	struct text_table t;
 
 	(void)argv;
 	if (argc != 0)

@@ -30,7 +30,7 @@ static const char *why_shown(struct arena *a, const struct value *rule)
 
 static void rules_print(struct arena *a, const struct value *rules)
 {
-	struct table t;
+	struct text_table t;
 
 	table_init(&t, a, "  |RULE|WHERE|WHY");
 	for (uint32_t i = 0; i < rules->n; i++) {

@@ -32,7 +32,7 @@ static const char *text_of(struct arena *a, const struct value *ticket, const ch
 
 void tickets_print(struct arena *a, const struct value *tickets)
 {
-	struct table t;
+	struct text_table t;
 
 	table_init(&t, a, ">ID|NO|STATUS|STAGE|CATEGORY|CITY|QUEUE|DUE|TITLE");
 	for (uint32_t i = 0; i < tickets->n; i++) {
@@ -56,7 +56,7 @@ void tickets_print(struct arena *a, const struct value *tickets)
 /* Maps one level deep become lines of their own: due.resolve, customer.name. */
 void map_print(struct arena *a, const struct value *map)
 {
-	struct table t;
+	struct text_table t;
 
 	table_init(&t, a, "FIELD|VALUE");
 	for (uint32_t i = 0; value_is(map, VALUE_MAP) && i < map->n; i++) {
@@ -191,7 +191,7 @@ static int run_act(struct cli *c, int argc, char **argv, struct err *e)
 
 static void history_print(struct arena *a, const struct value *events)
 {
-	struct table t;
+	struct text_table t;
 
 	table_init(&t, a, ">SEQ|AT|WHO|WHAT|CHANGED");
 	for (uint32_t i = 0; i < events->n; i++) {

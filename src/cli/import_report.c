@@ -134,7 +134,7 @@ void import_print(const struct import *im)
 {
 	const struct import_report *r = &im->report;
 	struct arena a;
-	struct table t;
+	struct text_table t;
 
 	if (im->cli->is_json) {
 		print_json(im);

@@ -5,7 +5,7 @@
 #include <strings.h>
 
 #include "import_int.h"
-#include "tocsin/calendar.h"
+#include "tocsin/civil.h"
 #include "tocsin/clock.h"
 #include "tocsin/util.h"
 

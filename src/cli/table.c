@@ -67,7 +67,7 @@ const char *text_clip(struct arena *a, struct slice text, size_t columns)
 	return out;
 }
 
-void table_init(struct table *t, struct arena *a, const char *headings)
+void table_init(struct text_table *t, struct arena *a, const char *headings)
 {
 	memset(t, 0, sizeof(*t));
 	t->arena = a;
@@ -81,7 +81,7 @@ void table_init(struct table *t, struct arena *a, const char *headings)
 	}
 }
 
-void table_cell(struct table *t, const char *text)
+void table_cell(struct text_table *t, const char *text)
 {
 	if (t->n_cells == t->cap) {
 		const char **more = arena_alloc(t->arena, (t->cap * 2 + 64) * sizeof(*more));
@@ -96,7 +96,7 @@ void table_cell(struct table *t, const char *text)
 	t->cells[t->n_cells++] = text_clip(t->arena, slice_of(text, strlen(text)), 4096);
 }
 
-void table_cellf(struct table *t, const char *format, ...)
+void table_cellf(struct text_table *t, const char *format, ...)
 {
 	char text[512];
 	va_list ap;
@@ -119,7 +119,7 @@ static void print_cell(FILE *out, const char *text, size_t width, bool is_right,
 	fputs(is_last ? "\n" : "  ", out);
 }
 
-void table_print(const struct table *t, FILE *out)
+void table_print(const struct text_table *t, FILE *out)
 {
 	size_t width[TABLE_COLUMNS_MAX] = {0};
 	bool is_right[TABLE_COLUMNS_MAX];
