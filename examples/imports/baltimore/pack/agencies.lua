@@ -1,0 +1,20 @@
+-- The city's agencies, on top of the default's categories.
+categories {
+  { "agency", zh = "市政部门", en = "agency" },
+  { "agency.solid_waste", zh = "环卫", en = "Solid Waste" },
+  { "agency.transportation", zh = "交通", en = "Transportation" },
+  { "agency.housing", zh = "住房", en = "Housing" },
+  { "agency.water_wastewater", zh = "供排水", en = "Water Wastewater" },
+  { "agency.bge", zh = "电力燃气", en = "BGE" },
+  { "agency.finance", zh = "财政", en = "Finance" },
+  { "agency.health", zh = "卫生", en = "Health" },
+  { "agency.recreation_and_parks", zh = "公园文体", en = "Recreation & Parks" },
+  { "agency.call_center", zh = "呼叫中心", en = "Call Center" },
+  { "agency.fire_department", zh = "消防", en = "Fire Department" },
+  { "agency.parking_authority", zh = "停车管理", en = "Parking Authority" },
+  { "agency.liquor_board", zh = "酒类管理", en = "Liquor Board" },
+  { "agency.public_works", zh = "公共工程", en = "Public Works" },
+  { "agency.police_department", zh = "警察", en = "Police Department" },
+  { "agency.bcit", zh = "信息技术", en = "BCIT" },
+  { "agency.mayor_office", zh = "市长办公室", en = "Mayor's Office" },
+}
