@@ -80,6 +80,16 @@ static int run(const struct config *c, struct clock *clock, struct rng *rng, str
 	return rc;
 }
 
+static void print_methods(void)
+{
+	struct buf out;
+
+	buf_init(&out, (size_t)1024 * 1024);
+	desk_methods_markdown(&out);
+	fwrite(out.p, 1, out.n, stdout);
+	buf_fini(&out);
+}
+
 int main(int argc, char **argv)
 {
 	struct config c;
@@ -94,6 +104,11 @@ int main(int argc, char **argv)
 	}
 	if (c.is_help) {
 		config_help(stdout);
+		return 0;
+	}
+	if (c.is_methods) {
+		print_methods();
+		config_fini(&c);
 		return 0;
 	}
 	if (clock_zone_set(c.zone, &e) != 0 || config_times(&c, &e) != 0) {

@@ -48,6 +48,7 @@ done
 
 make -s MODE=debug WERROR=1 CC=clang all 2>&1 | grep -E 'warning|error' && say "warnings of clang"
 make -s MODE=release WERROR=1 all 2>&1 | grep -E 'warning|error' && say "warnings of gcc"
+tests/lib/readme_methods.sh || say "README"
 if command -v luacheck > /dev/null && [ -e .luacheckrc ]; then
 	luacheck -q lua tests/lua > build/luacheck.log 2>&1 || { tail -20 build/luacheck.log; say "luacheck"; }
 fi

@@ -1,6 +1,7 @@
 /* A growable byte buffer with a ceiling, and a bump arena. Neither is shared between threads. */
 #pragma once
 
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -79,3 +80,4 @@ void *arena_zalloc(struct arena *, size_t n); /* zeroed */
 void *arena_copy(struct arena *, const void *p, size_t n);
 char *arena_text(struct arena *, const char *p, size_t n); /* NUL-terminated copy */
 char *arena_printf(struct arena *, const char *format, ...) __attribute__((format(printf, 2, 3)));
+char *arena_vprintf(struct arena *, const char *format, va_list) __attribute__((format(printf, 2, 0)));

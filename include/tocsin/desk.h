@@ -44,5 +44,8 @@ void desk_free(struct desk *);
 struct event_base *desk_base(struct desk *);
 struct rpc *desk_rpc(struct desk *);
 
+/* The README's section of methods, from the tables that dispatch uses (tocsind --methods). */
+void desk_methods_markdown(struct buf *out);
+
 /* For store_fsck: the indexes say what the tickets say. */
 int desk_check_index(void *udata, struct store *, void (*say)(void *, const char *), void *say_udata);

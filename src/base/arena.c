@@ -147,19 +147,28 @@ char *arena_text(struct arena *a, const char *p, size_t n)
 	return to;
 }
 
-char *arena_printf(struct arena *a, const char *format, ...)
+char *arena_vprintf(struct arena *a, const char *format, va_list ap)
 {
-	va_list ap, again;
+	va_list again;
 	int n;
 	char *to;
 
-	va_start(ap, format);
 	va_copy(again, ap);
 	n = vsnprintf(NULL, 0, format, ap);
-	va_end(ap);
 	must(n >= 0);
 	to = arena_alloc(a, (size_t)n + 1);
 	vsnprintf(to, (size_t)n + 1, format, again);
 	va_end(again);
+	return to;
+}
+
+char *arena_printf(struct arena *a, const char *format, ...)
+{
+	va_list ap;
+	char *to;
+
+	va_start(ap, format);
+	to = arena_vprintf(a, format, ap);
+	va_end(ap);
 	return to;
 }

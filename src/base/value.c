@@ -58,19 +58,13 @@ struct value value_text(struct arena *a, const char *p, size_t n)
 
 struct value value_printf(struct arena *a, const char *format, ...)
 {
-	va_list ap, again;
-	int n;
+	va_list ap;
 	char *to;
 
 	va_start(ap, format);
-	va_copy(again, ap);
-	n = vsnprintf(NULL, 0, format, ap);
+	to = arena_vprintf(a, format, ap);
 	va_end(ap);
-	must(n >= 0);
-	to = arena_alloc(a, (size_t)n + 1);
-	vsnprintf(to, (size_t)n + 1, format, again);
-	va_end(again);
-	return value_borrow(to, (size_t)n);
+	return value_literal(to);
 }
 
 /*

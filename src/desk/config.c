@@ -166,6 +166,10 @@ int config_read(struct config *c, int argc, char **argv, struct err *e)
 			c->is_help = true;
 			continue;
 		}
+		if (strcmp(argv[i], "--methods") == 0) {
+			c->is_methods = true;
+			continue;
+		}
 		if (strncmp(argv[i], "--", 2) != 0)
 			return err_set(e, ERR_BAD_REQUEST, "unexpected argument \"%s\"; see --help", argv[i]);
 		if (i + 1 >= argc)
@@ -207,5 +211,6 @@ void config_help(FILE *f)
 		fprintf(f, "  --%-8s %s%s%s%s\n", keys[i].name, keys[i].help,
 			keys[i].value == NULL ? "" : " (default ", keys[i].value == NULL ? "" : keys[i].value,
 			keys[i].value == NULL ? "" : ")");
+	fprintf(f, "  --methods  print the table of methods and exit\n");
 	fprintf(f, "\nSIGHUP reloads the rules, SIGTERM finishes the turn and exits 0.\n");
 }

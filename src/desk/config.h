@@ -13,7 +13,7 @@ struct config {
 	char *data_dir, *rules_dir, *share_dir, *zone, *clock_text;
 	char *listen[LISTEN_MAX];
 	uint32_t n_listen;
-	bool is_virtual, is_help;
+	bool is_virtual, is_help, is_methods;
 	int64_t virtual_ms;
 };
 

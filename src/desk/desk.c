@@ -115,6 +115,18 @@ static void on_store(void *udata)
 
 /* ---- start and end
  * ----------------------------------------------------------------------------------------------------- */
+static void register_methods(struct desk *d)
+{
+	tickets_register(d);
+	find_register(d);
+	history_register(d);
+	rules_register(d);
+	topics_register(d);
+	admin_register(d);
+	calendar_register(d);
+	backup_register(d);
+}
+
 static void make_rpc(struct desk *d, struct server_hooks *hooks)
 {
 	struct rpc_hooks h = {.ctx = d,
@@ -127,14 +139,7 @@ static void make_rpc(struct desk *d, struct server_hooks *hooks)
 		.on_end = hook_end};
 
 	d->rpc = rpc_new(&h);
-	tickets_register(d);
-	find_register(d);
-	history_register(d);
-	rules_register(d);
-	topics_register(d);
-	admin_register(d);
-	calendar_register(d);
-	backup_register(d);
+	register_methods(d);
 	rpc_serve(d->rpc, hooks);
 	hooks->turn_begin = turn_begin;
 	hooks->turn_end = turn_end;
@@ -234,4 +239,14 @@ struct event_base *desk_base(struct desk *d)
 struct rpc *desk_rpc(struct desk *d)
 {
 	return d->rpc;
+}
+
+void desk_methods_markdown(struct buf *out)
+{
+	struct rpc_hooks hooks = {.version = VERSION};
+	struct desk d = {.rpc = rpc_new(&hooks)};
+
+	register_methods(&d);
+	rpc_methods_markdown(d.rpc, out);
+	rpc_free(d.rpc);
 }
