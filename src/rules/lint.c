@@ -151,6 +151,20 @@ static void check_wide(struct lexer *x)
 	}
 }
 
+/* A line break is one byte in GBK and in UTF-8, and never part of another character. */
+static int not_utf8_line(struct slice text)
+{
+	const char *p = text.p, *end = p + text.n;
+	int line = 1;
+
+	for (const char *next; p < end; p = next + 1, line++) {
+		next = memchr(p, '\n', (size_t)(end - p));
+		if (next == NULL || !utf8_valid(p, (size_t)(next - p)))
+			break;
+	}
+	return line;
+}
+
 int lint_lua(struct slice text, lint_fn *found, void *udata)
 {
 	struct lexer x = {.p = text.p,
@@ -161,7 +175,7 @@ int lint_lua(struct slice text, lint_fn *found, void *udata)
 		.udata = udata};
 
 	if (!utf8_valid(text.p, text.n)) {
-		found(udata, 0, 0, "the file is not UTF-8; it was probably saved as GBK",
+		found(udata, not_utf8_line(text), 0, "the file is not UTF-8; it was probably saved as GBK",
 			"文件不是 UTF-8 编码，可能存成了 GBK", "save it again as UTF-8");
 		return 1;
 	}
