@@ -24,6 +24,8 @@ bool utf8_valid(const char *p, size_t n);
 /* The largest length <= n that does not cut a character. */
 size_t utf8_clip(const char *p, size_t n);
 
+/* Optimal string alignment distance: insert, delete, replace, swap of neighbours; over 63 bytes: 99. */
+size_t edit_distance(const char *a, const char *b);
 /*
  * What was probably meant: the candidate with the smallest edit distance (at most a third of the word, at least 1),
  * or NULL.

@@ -185,9 +185,7 @@ size_t utf8_clip(const char *text, size_t n)
 }
 
 /* ---- spelling ----------------------------------------------------------------------------------------- */
-/* Optimal string alignment distance: insert, delete, replace, swap of neighbours; words over 63 bytes: far.
- */
-static size_t edit_distance(const char *a, const char *b)
+size_t edit_distance(const char *a, const char *b)
 {
 	size_t rows[3][65], an = strlen(a), bn = strlen(b);
 
