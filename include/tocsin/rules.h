@@ -8,34 +8,65 @@
  * The words analysts use are written in Lua too (lua/lib, trusted, read with every pack). The protocol
  * between this host and lua/lib/pack.lua, whose chunk gets `host` as `...` and returns a table `lib`:
  *
- *   host.lib(name)               → what lib/NAME.lua returned (its chunk gets `host` too), run once on first
- * use; the entry is "pack". lib files see Lua's base, string, table, math, utf8; packs only what lib.env
- * gives them host.where(level)            → "routing.lua:12", counted as luaL_where does (1 = the function
- * that calls host.where); "" if unknown host.has_word(text, word), host.starts_with(text, prefix),
- * host.lower(text), host.clip(text, n), host.split(text, sep) → C, linear, subject at most 32 KiB;
- * host.distance(a, b) → edit distance; host.nearest(word, list) host.words(list)             → find, where
- * find(text) → index of the first entry in list order that text holds, or nil. ASCII letters compare without
- * case, and a word that begins (ends) with an ASCII letter or digit does not count right behind (before)
- * another one; has_word is the same for one word host.sorted_pairs(t)         → iteration in key order (what
- * `pairs` is inside packs); host.utf8_valid(text); host.sha(text) host.csv(name)               → rows (arrays
- * of texts) of a CSV file of the pack, UTF-8 or GBK, BOM accepted host.files                   → sorted array
- * of the pack's file names (base first), host.file(name) → its text host.due(calendar_data, from, goal, unit)
- * → due ms or nil, message    (for specs and tables that count days) host.civil(ms)               → {year,
- * month, day, hour, minute, weekday (1 = Monday), date = "2026-09-22", minute_of_day} lib.env(file) → the
- * environment table of one pack file (an allow-list; unknown names and writes are reported), or nil: leave
- * this file out (a file of the base that the pack replaces by one of the same name). Called in the order of
- * host.files, each time followed by running the chunk and by lib.add lib.add(file, result)        → takes
- * what the file's chunk returned lib.fail(file, line, column, message, cure)  → the host reports syntax
- * errors through the same collector lib.finish()                 → nil, or an array of {file, line?, column?,
- * message, message_zh?, cure?}: all errors at once lib.catalog                  → after finish: plain data,
- * as catalog.get shows it (decision.h says what the core reads) lib.ask[point](facts)        → decision, a
- * plain table (decision.h); also used by replay and what-if lib.explain(point, facts, rule_or_nil) → array of
- * {rule, line, fired, because?, failed={field, value, expected}?} lib.specs(order_seed)        → array of
- * {name, line, ok, message?}; lib.coverage() → rules no spec reached lib.rule_names               → array of
- * every rule's stable name, "routing/fibre outage"
+ *   host.lib(name)         what lib/NAME.lua returned (its chunk gets `host` too), run once on first use;
+ *                          the entry is "pack"
+ *   host.where(level)      "routing.lua:12", counted as luaL_where does (1 = the function that calls
+ *                          host.where), "" if unknown; without a level the nearest line of the pack itself
+ *   host.has_word(text, word)     ASCII letters compare without case, and a word that begins (ends) with an
+ *                          ASCII letter or digit does not count right behind (before) another one
+ *   host.words(list)       find, where find(text) is the index of the first entry in list order that text
+ *                          holds (as has_word), or nil: one pass over the text however long the list
+ *   host.starts_with(text, prefix)  host.lower(text)  host.clip(text, n)  host.split(text, sep)
+ *                          linear, in C, subject at most 32 KiB; so are has_word and find
+ *   host.distance(a, b)    edit distance; host.nearest(word, list) what was probably meant, or nil
+ *   host.sorted_pairs(t)   iteration in key order (what `pairs` is everywhere here): numbers, then texts by
+ *                          bytes; other keys raise; __pairs is respected
+ *   host.utf8_valid(text)  host.sha(text): SHA-256 in hex
+ *   host.csv(name)         rows (arrays of texts) of a CSV file of the pack, UTF-8, GBK or UTF-16, BOM
+ *                          accepted; an empty line is an empty row. Second result: the line of each row
+ *   host.files             array of the pack's file names: base first, pack.lua before the others,
+ *                          *_spec.lua last of all; host.file(name) is its text. While the pack loads only
+ *   host.due(calendar_data or nil, from, goal, unit)  due ms, or nil and why
+ *   host.civil(ms)         {year, month, day, hour, minute, weekday (1 = Monday), date = "2026-09-22",
+ *                          minute_of_day}
+ *   host.try(f, ...)       true, results… or false, message: f has the budget of one decision and may use it
+ *                          up; for specs
+ *   host.list(t), host.map(t)     t, marked: what it is when it is empty (see Data)
  *
- * Errors raised by lib with error() carry "file:line: message"; the host turns budget, memory and other
- * failures into struct err the same way, always naming the file and line where it can.
+ *   lib.env(file)          the environment table of one pack file (an allow-list; unknown names and writes
+ *                          are reported), or nil: leave this file out. Called in the order of host.files,
+ *                          each time followed by running the chunk and by lib.add
+ *   lib.add(file, result)  takes what the file's chunk returned
+ *   lib.finish()           nil, or an array of {file, line?, column?, message, message_zh?, cure?}: all
+ *                          errors at once. What kept a file from running (syntax, an error raised) the host
+ *                          reports itself, before these
+ *   lib.catalog            after finish: plain data, as catalog.get shows it (decision.h)
+ *   lib.ask[point](facts)  a decision, a plain table (decision.h); also used by replay and what-if
+ *   lib.explain(point, facts, rule or nil)  array of
+ *                          {rule, line, fired, because?, failed = {field, value, expected}?}
+ *   lib.specs(seed)        array of {name, line, ok, message?, decision?}; run as written (0), again, and
+ *                          shuffled: a spec whose verdict or decision changes has met a rule with a memory
+ *   lib.coverage()         rules no spec reached
+ *   lib.rule_names         array of every rule's stable name, "routing/fibre outage"
+ *
+ * lib files see: assert, error, getmetatable, ipairs, next, pairs, pcall, rawequal, rawget, rawlen, rawset,
+ * select, setmetatable, tonumber, tostring, type; string (byte char find format gmatch gsub len lower match
+ * reverse sub upper), table (concat insert move pack remove sort unpack), math (abs ceil floor fmod huge max
+ * maxinteger min mininteger modf pi sqrt tointeger type ult), utf8. Bounded: patterns look at 8 KiB, lists
+ * hold 100,000 entries, a text 256 KiB; sort is stable and takes 10,000. tostring and format refuse tables,
+ * functions and %p (addresses differ from run to run). setmetatable refuses __gc, __close and __mode. A
+ * pack's file sees what lib.env gives, and of texts the methods byte, format, len, lower, sub, upper.
+ *
+ * Errors: lib raises "file:line: message", or a table {file, line?, column?, message, message_zh?, cure?}. An
+ * error inside lib is shown at the line of the pack that called it. Over budget (instructions, memory, wall
+ * clock) is final: no pcall goes on after it.
+ *
+ * Data, Lua → value: a table with 1…n is an array, one with texts as keys a map, sorted by key bytes, so that
+ * equal decisions are equal bytes. An empty table is what host.list or host.map marked it as; unmarked it is
+ * an array under a name that is a list in decision.h (advice allowed because cancel_timers clocks from links
+ * missing notices open percents roles tags tasks timers unlinks years), else a map. Errors that name the path
+ * ("decision.set.tags[2]"): functions, metatables, holes, mixed keys, cycles, more than 16 levels, NaN,
+ * infinity, texts that are not UTF-8, over 1 MiB.
  */
 #pragma once
 
@@ -49,12 +80,14 @@
 struct generation;
 
 struct rules_limits {
-	uint64_t steps;      /* VM instructions a decision; default 200,000 */
+	uint64_t steps; /* VM instructions a decision; default 200,000. Long C functions are charged too */
 	uint64_t load_steps; /* … for loading and specs; default 50,000,000 */
-	size_t bytes;        /* memory of one generation; default 64 MiB */
-	int64_t wall_us;     /* last resort a decision, 50,000; not applied when is_deterministic */
+	size_t bytes; /* memory of one generation; default 64 MiB. One decision may ask for twice that in all
+		       */
+	int64_t wall_us; /* last resort a decision, default 50,000; not applied when is_deterministic, nor to
+			    loading */
 	bool is_deterministic;
-};
+}; /* 0 = default; a NULL limits = all defaults */
 
 /* The bytes of a pack, read once: what is hashed is what is compiled. */
 struct pack_files {
@@ -70,9 +103,15 @@ struct pack_files {
 };
 
 /*
- * Read a pack folder, the base it names (looked up beside `share_dir`), and the words of share_dir/lib.
- * Regular files of at most 256 KiB, at most 256 of them, not writable by others, no links out. 0, or -1 with
- * ERR_REJECTED naming the file. Any thread.
+ * Read a pack folder, the base it names, and the words of share_dir/lib. The files are *.lua and *.csv,
+ * folders up to four deep; hidden files, editors' copies ("~") and the folders lib/ and meta/ at the top are
+ * left out. `base = "default"` in pack.lua means share_dir itself, another name a folder beside the pack; its
+ * files are "NAME/…", and a file of the pack stands for the base's of the same name (but for pack.lua, where
+ * both count).
+ *
+ * Regular files of at most 256 KiB, at most 256 of each folder, no links, neither file nor folder writable by
+ * group or others. Each is read once. 0, or -1 with ERR_REJECTED naming the file, also when one changes while
+ * it is read: it is being saved, ask again. Any thread.
  */
 int pack_read(struct pack_files *out, const char *dir, const char *share_dir, struct err *e) MUST_CHECK;
 void pack_files_fini(struct pack_files *);
@@ -92,11 +131,12 @@ struct rules_report {
 	uint32_t n_errors;
 	struct rules_error *errors;
 	uint32_t n_specs, n_specs_failed, n_rules, n_uncovered;
-	const char **uncovered; /* rules no spec reaches */
+	const char **uncovered; /* rules no spec reaches: told, not an error */
 	int64_t took_us;
 };
 void rules_report_fini(struct rules_report *);
-/* {ok, errors=[{file,line,column,message,message_zh,cure}], specs, uncovered} */
+/* {ok, errors=[{file,line,column,message,message_zh,cure}], specs, specs_failed, rules, uncovered, took_ms}
+ */
 struct value rules_report_value(struct arena *, const struct rules_report *);
 
 /*
@@ -116,12 +156,14 @@ size_t generation_bytes(const struct generation *);
 
 /*
  * Ask a decision point ("create", "act", "contact", "timer"). The decision is built in `arena`. 0, or -1 with
- * ERR_REJECTED: a rule raised, returned no decision, or went over its budget (text has file:line). Leaves the
- * Lua stack as found. Thread: the one that owns the generation at that time.
+ * ERR_REJECTED "routing.lua:12: what happened" and e->reason: "raised" (also: returned no decision), "steps",
+ * "wall", "memory" or "text" (one grew over 256 KiB). Cost (one core of 2.5 GHz): 2 us for 25 facts and 12
+ * results, and about 6 ns an instruction. Thread: the one that owns the generation at that time.
  */
 int generation_ask(struct generation *, const char *point, const struct value *facts, struct arena *,
 	struct value *decision, struct err *e) MUST_CHECK;
+/* lib.explain's answer, with ten times the budget. Errors as above. */
 int generation_explain(struct generation *, const char *point, const struct value *facts, const char *rule,
 	struct arena *, struct value *out, struct err *e) MUST_CHECK;
-/* Instructions of the last ask (0..steps), for statistics. */
+/* Instructions of the last ask (0..steps) in units of 250, for statistics. */
 uint64_t generation_last_steps(const struct generation *);

@@ -1,4 +1,5 @@
-/* Reading a pack: what is hashed is what is compiled. No links, no foreign writers, bounded sizes. */
+/* Reading a pack's folder: every byte once, nothing through a link, nothing that others may change under us.
+ */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -8,266 +9,250 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "rules/rules_int.h"
+#include "pack_int.h"
 
-#define FILE_MAX ((off_t)256 * 1024)
-#define FILES_MAX 256
-#define DEPTH_MAX 4
+#define FILE_BYTES_MAX ((off_t)256 * 1024)
+#define FILES_MAX 256 /* of one folder: pack, base, words */
+#define FOLDERS_DEEP_MAX 4
+#define TEMP_SUFFIX "~"
 
 struct reader {
 	struct pack_files *out;
-	struct err *e;
+	const char *prefix; /* "", "default/", "lib/" */
+	uint32_t n_files;   /* of this folder */
+	bool has_lib;       /* lib/ and meta/ at the top are not part of the pack */
 };
 
-static bool has_suffix(const char *name, const char *suffix)
+static bool ends_with(const char *name, const char *end)
 {
-	size_t n = strlen(name), m = strlen(suffix);
+	size_t n = strlen(name), end_n = strlen(end);
 
-	return n > m && strcmp(name + n - m, suffix) == 0;
+	return n > end_n && strcmp(name + n - end_n, end) == 0;
 }
 
-static int add_file(struct reader *r, const char *name, int fd, size_t n)
+static int check_mode(const struct stat *st, const char *name, struct err *e)
 {
-	struct pack_files *p = r->out;
-	struct pack_file *more;
-	char *bytes;
-	ssize_t got;
+	if ((st->st_mode & (S_IWGRP | S_IWOTH)) == 0)
+		return 0;
+	return err_set(e, ERR_REJECTED, "%s: others may write to it (mode %04o); take that away: chmod go-w",
+		name, (unsigned)st->st_mode & 07777);
+}
 
-	if (p->n_files == FILES_MAX)
-		return err_set(r->e, ERR_REJECTED, "%s: a pack has at most %d files", name, FILES_MAX);
-	bytes = arena_alloc(&p->arena, n + 1);
-	got = read(fd, bytes, n + 1);
-	if (got < 0)
-		return err_set(r->e, ERR_REJECTED, "%s: %s", name, strerror(errno));
-	if ((size_t)got != n)
-		return err_set(r->e, ERR_REJECTED,
-			"%s: the file changed while it was read; is it still being written?", name);
-	more = arena_alloc(&p->arena, (p->n_files + 1) * sizeof(*more));
-	if (p->n_files > 0)
-		memcpy(more, p->files, p->n_files * sizeof(*more));
-	p->files = more;
-	more += p->n_files++;
-	more->name = arena_text(&p->arena, name, strlen(name));
-	more->bytes = slice_of(bytes, n);
-	sha256(bytes, n, more->sha);
+static struct pack_file *file_new(struct pack_files *p)
+{
+	uint32_t n = p->n_files++;
+
+	if ((n & (n - 1)) == 0) { /* full at every power of two */
+		struct pack_file *more = arena_alloc(&p->arena, (n == 0 ? 1 : 2 * (size_t)n) * sizeof(*more));
+
+		if (n > 0)
+			memcpy(more, p->files, n * sizeof(*more));
+		p->files = more;
+	}
+	return &p->files[n];
+}
+
+/* All bytes of fd into the arena; a file that changes meanwhile is being saved. */
+static int read_whole(struct reader *r, int fd, const struct stat *st, const char *name, struct err *e)
+{
+	size_t n = (size_t)st->st_size, have = 0;
+	char *p = arena_alloc(&r->out->arena, n + 1);
+	struct pack_file *f;
+	struct stat after;
+	ssize_t got = 1;
+
+	while (have <= n && got > 0) {
+		got = read(fd, p + have, n + 1 - have);
+		if (got < 0 && errno != EINTR)
+			return err_set(e, ERR_REJECTED, "%s: cannot be read: %s", name, strerror(errno));
+		have += got > 0 ? (size_t)got : 0;
+		got = got < 0 ? 1 : got;
+	}
+	if (have != n || fstat(fd, &after) != 0 || after.st_size != st->st_size ||
+		after.st_mtim.tv_sec != st->st_mtim.tv_sec || after.st_mtim.tv_nsec != st->st_mtim.tv_nsec)
+		return err_set(
+			e, ERR_REJECTED, "%s: changed while it was read; load again once it is saved", name);
+	p[n] = '\0';
+	f = file_new(r->out);
+	f->name = arena_text(&r->out->arena, name, strlen(name));
+	f->bytes = slice_of(p, n);
+	sha256(p, n, f->sha);
 	return 0;
 }
 
-static int read_file(struct reader *r, int dir_fd, const char *entry, const char *name)
+static int read_file(struct reader *r, int dir_fd, const char *leaf, const char *name, struct err *e)
 {
-	int fd = openat(dir_fd, entry, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK), rc = -1;
 	struct stat st;
+	int fd, rc;
 
+	if (++r->n_files > FILES_MAX)
+		return err_set(e, ERR_REJECTED, "%s: more than %d files in one pack", name, FILES_MAX);
+	fd = openat(dir_fd, leaf, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	if (fd < 0)
-		return err_set(r->e, ERR_REJECTED, "%s: %s", name,
-			errno == ELOOP ? "is a symbolic link; a pack holds its files itself"
-				       : strerror(errno));
+		return err_set(e, ERR_REJECTED, "%s: cannot be opened: %s", name, strerror(errno));
 	if (fstat(fd, &st) != 0)
-		err_set(r->e, ERR_REJECTED, "%s: %s", name, strerror(errno));
+		rc = err_set(e, ERR_REJECTED, "%s: %s", name, strerror(errno));
 	else if (!S_ISREG(st.st_mode))
-		err_set(r->e, ERR_REJECTED, "%s: is not a regular file", name);
-	else if ((st.st_mode & S_IWOTH) != 0)
-		err_set(r->e, ERR_REJECTED, "%s: everybody may write it; take that right away (chmod o-w)",
-			name);
-	else if (st.st_size > FILE_MAX)
-		err_set(r->e, ERR_REJECTED, "%s: %jd bytes; a file has at most %jd", name,
-			(intmax_t)st.st_size, (intmax_t)FILE_MAX);
+		rc = err_set(e, ERR_REJECTED, "%s: not a regular file", name);
+	else if (st.st_size > FILE_BYTES_MAX)
+		rc = err_set(e, ERR_REJECTED, "%s: %jd bytes, at most %jd", name, (intmax_t)st.st_size,
+			(intmax_t)FILE_BYTES_MAX);
 	else
-		rc = add_file(r, name, fd, (size_t)st.st_size);
+		rc = check_mode(&st, name, e) != 0 ? -1 : read_whole(r, fd, &st, name, e);
 	close(fd);
 	return rc;
 }
 
-/* Folders that are no rules: the words, generated types. */
-static bool is_skipped(const char *prefix, const char *entry, bool is_lib)
+/* Names are shown in "file:line:" and are keys of the store. */
+static int check_name(const char *name, struct err *e)
 {
-	return entry[0] == '.' ||
-	       (!is_lib && prefix[0] == '\0' && (strcmp(entry, "lib") == 0 || strcmp(entry, "meta") == 0));
+	if (strlen(name) > PACK_NAME_MAX)
+		return err_set(e, ERR_REJECTED, "%.60s…: a name of more than %d bytes", name, PACK_NAME_MAX);
+	for (const char *p = name; *p != '\0'; p++)
+		if ((unsigned char)*p < 0x20 || *p == ':' || *p == '\\' || *p == 0x7f)
+			return err_set(
+				e, ERR_REJECTED, "%s: a name may not hold '%c'", name, *p < 0x20 ? '?' : *p);
+	if (!utf8_valid(name, strlen(name)))
+		return err_set(e, ERR_REJECTED, "a file's name is not UTF-8");
+	return 0;
 }
 
-static int read_dir(
-	struct reader *r, int dir_fd, const char *prefix, const char *inside, bool is_lib, int depth)
+static int read_dir(struct reader *r, int dir_fd, const char *inside, int depth, struct err *e);
+
+static int read_entry(struct reader *r, int dir_fd, const struct dirent *entry, const char *inside, int depth,
+	struct err *e)
 {
-	DIR *d = fdopendir(dir_fd);
+	char name[512];
+	struct stat st;
+
+	if (entry->d_name[0] == '.' || ends_with(entry->d_name, TEMP_SUFFIX))
+		return 0;
+	if (fstatat(dir_fd, entry->d_name, &st, AT_SYMLINK_NOFOLLOW) != 0)
+		return 0; /* gone since */
+	if (S_ISLNK(st.st_mode))
+		return err_set(e, ERR_REJECTED, "%s%s%s: a link; a pack holds its files itself", r->prefix,
+			inside, entry->d_name);
+	if (S_ISDIR(st.st_mode)) {
+		bool is_top = inside[0] == '\0',
+		     is_own = strcmp(entry->d_name, "meta") == 0 || strcmp(entry->d_name, "lib") == 0;
+		int fd;
+
+		if (is_top && is_own && r->has_lib)
+			return 0;
+		snprintf(name, sizeof(name), "%s%s/", inside, entry->d_name);
+		if (depth == FOLDERS_DEEP_MAX)
+			return err_set(e, ERR_REJECTED, "%s%s: folders nested too deep", r->prefix, name);
+		fd = openat(dir_fd, entry->d_name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+		if (fd < 0)
+			return err_set(e, ERR_REJECTED, "%s%s: cannot be opened: %s", r->prefix, name,
+				strerror(errno));
+		return read_dir(r, fd, name, depth + 1, e);
+	}
+	if (!ends_with(entry->d_name, ".lua") && !ends_with(entry->d_name, ".csv"))
+		return 0;
+	snprintf(name, sizeof(name), "%s%s%s", r->prefix, inside, entry->d_name);
+	return check_name(name, e) != 0 ? -1 : read_file(r, dir_fd, entry->d_name, name, e);
+}
+
+/* Takes dir_fd. */
+static int read_dir(struct reader *r, int dir_fd, const char *inside, int depth, struct err *e)
+{
+	DIR *dir = fdopendir(dir_fd);
 	struct dirent *entry;
+	struct stat st;
 	int rc = 0;
 
-	if (d == NULL) {
-		close(dir_fd);
-		return err_set(r->e, ERR_REJECTED, "%s: %s", prefix, strerror(errno));
-	}
-	while (rc == 0 && (entry = readdir(d)) != NULL) {
-		char name[512];
-		struct stat st;
-
-		snprintf(name, sizeof(name), "%s%s%s", prefix, inside, entry->d_name);
-		if (is_skipped(inside, entry->d_name, is_lib))
-			continue;
-		if (fstatat(dirfd(d), entry->d_name, &st, AT_SYMLINK_NOFOLLOW) != 0)
-			continue; /* gone since */
-		if (S_ISDIR(st.st_mode)) {
-			char deeper[512];
-			int fd;
-
-			if (depth == DEPTH_MAX) {
-				rc = err_set(r->e, ERR_REJECTED, "%s: folders are nested too deep", name);
-				break;
-			}
-			fd = openat(dirfd(d), entry->d_name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-			snprintf(deeper, sizeof(deeper), "%s%s/", inside, entry->d_name);
-			rc = fd < 0 ? err_set(r->e, ERR_REJECTED, "%s: %s", name, strerror(errno))
-				    : read_dir(r, fd, prefix, deeper, is_lib, depth + 1);
-		} else if (has_suffix(entry->d_name, ".lua") || has_suffix(entry->d_name, ".csv")) {
-			rc = read_file(r, dirfd(d), entry->d_name, name);
-		}
-	}
-	closedir(d);
+	must(dir != NULL);
+	if (fstat(dir_fd, &st) != 0)
+		rc = err_set(e, ERR_REJECTED, "%s%s: %s", r->prefix, inside, strerror(errno));
+	else
+		rc = check_mode(&st, inside[0] == '\0' ? "the folder itself" : inside, e);
+	while (rc == 0 && (entry = readdir(dir)) != NULL)
+		rc = read_entry(r, dir_fd, entry, inside, depth, e);
+	closedir(dir);
 	return rc;
 }
 
-static int read_folder(struct reader *r, const char *dir, const char *prefix, bool is_lib)
+static int read_folder(struct pack_files *out, const char *dir, const char *prefix, struct err *e)
 {
+	struct reader r = {out, prefix, 0, strcmp(prefix, "lib/") != 0};
 	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
 	if (fd < 0)
-		return err_set(r->e, ERR_REJECTED, "pack folder %s: %s", dir, strerror(errno));
-	return read_dir(r, fd, prefix, "", is_lib, 0);
+		return err_set(e, ERR_REJECTED, "pack folder %s: %s", dir, strerror(errno));
+	if (read_dir(&r, fd, "", 0, e) != 0)
+		return err_prefix(e, "%s", dir);
+	return 0;
 }
 
-/* The name in `base = "name"` of pack.lua; it is needed before any Lua runs. */
-static bool find_base(const struct pack_files *p, char *base, size_t size)
+/* "default" is what is installed beside the words; others stand beside the pack. */
+static int read_base(struct pack_files *out, const char *dir, const char *share_dir, struct err *e)
 {
-	for (uint32_t i = 0; i < p->n_files; i++) {
-		char *text, *line, *save = NULL;
-		bool found = false;
+	char base[64], prefix[66], path[4096];
 
-		if (strcmp(p->files[i].name, "pack.lua") != 0)
+	if (!pack_base(out, base, sizeof(base)))
+		return 0;
+	for (const char *p = base; *p != '\0'; p++)
+		if (strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-", *p) == NULL)
+			return err_set(
+				e, ERR_REJECTED, "pack.lua: base \"%s\" is not the name of a pack", base);
+	snprintf(prefix, sizeof(prefix), "%s/", base);
+	for (uint32_t i = 0; i < out->n_files; i++)
+		if (strncmp(out->files[i].name, prefix, strlen(prefix)) == 0)
+			return err_set(e, ERR_REJECTED, "%s: the folder %s belongs to the base of that name",
+				out->files[i].name, prefix);
+	if (strcmp(base, "default") == 0)
+		snprintf(path, sizeof(path), "%s", share_dir);
+	else
+		snprintf(path, sizeof(path), "%s/../%s", dir, base);
+	if (read_folder(out, path, prefix, e) != 0)
+		return err_prefix(e, "base \"%s\"", base);
+	return 0;
+}
+
+/* A file of the pack stands for the base's of the same name; both pack.lua count. */
+static void drop_replaced(struct pack_files *p)
+{
+	uint32_t kept = 0;
+
+	pack_seal(p); /* sorted, for pack_find */
+	for (uint32_t i = 0; i < p->n_files; i++) {
+		const char *slash = strchr(p->files[i].name, '/');
+		bool is_replaced = slash != NULL && strcmp(slash + 1, "pack.lua") != 0 &&
+				   strncmp(p->files[i].name, "lib/", 4) != 0 &&
+				   pack_is_base_file(p, p->files[i].name) && pack_find(p, slash + 1) != NULL;
+
+		if (!is_replaced)
 			continue;
-		text = strndup(p->files[i].bytes.p, p->files[i].bytes.n);
-		must(text != NULL);
-		for (line = strtok_r(text, "\n", &save); line != NULL && !found;
-			line = strtok_r(NULL, "\n", &save)) {
-			char *comment = strstr(line, "--"), *at = strstr(line, "base"), name[64];
-
-			if (comment != NULL)
-				*comment = '\0';
-			if (at != NULL && (comment == NULL || at < comment) &&
-				sscanf(at, "base = \"%63[A-Za-z0-9_-]\"", name) == 1) {
-				snprintf(base, size, "%s", name);
-				found = true;
-			}
-		}
-		free(text);
-		return found;
+		p->files[i].bytes = slice_of(NULL, 0);
 	}
-	return false;
-}
-
-static int cmp_files(const void *a, const void *b)
-{
-	return strcmp(((const struct pack_file *)a)->name, ((const struct pack_file *)b)->name);
-}
-
-static void seal(struct pack_files *p)
-{
-	struct slice *parts = arena_alloc(&p->arena, (2 * p->n_files + 1) * sizeof(*parts));
-
-	if (p->n_files > 0)
-		qsort(p->files, p->n_files, sizeof(p->files[0]), cmp_files);
-	for (uint32_t i = 0; i < p->n_files; i++) {
-		parts[2 * i] = slice_of(p->files[i].name, strlen(p->files[i].name) + 1);
-		parts[2 * i + 1] = slice_of(p->files[i].sha, SHA256_LEN);
-	}
-	sha256_slices(parts, 2 * p->n_files, p->sha);
+	for (uint32_t i = 0; i < p->n_files; i++)
+		if (p->files[i].bytes.p != NULL)
+			p->files[kept++] = p->files[i];
+	p->n_files = kept;
+	pack_seal(p);
 }
 
 int pack_read(struct pack_files *out, const char *dir, const char *share_dir, struct err *e)
 {
-	struct reader r = {out, e};
-	char path[4096], base[64], prefix[72];
+	char path[4096];
 
 	memset(out, 0, sizeof(*out));
 	arena_init(&out->arena, 0);
-	if (read_folder(&r, dir, "", false) != 0)
+	if (read_folder(out, dir, "", e) != 0)
 		goto undo;
 	if (out->n_files == 0) {
 		err_set(e, ERR_REJECTED, "pack folder %s holds no .lua file", dir);
 		goto undo;
 	}
-	if (find_base(out, base, sizeof(base))) {
-		if (strcmp(base, "default") == 0)
-			snprintf(path, sizeof(path), "%s", share_dir);
-		else
-			snprintf(path, sizeof(path), "%s/../%s", dir, base);
-		snprintf(prefix, sizeof(prefix), "%s/", base);
-		if (read_folder(&r, path, prefix, false) != 0) {
-			err_prefix(e, "base \"%s\"", base);
-			goto undo;
-		}
-	}
-	snprintf(path, sizeof(path), "%s/lib", share_dir);
-	if (read_folder(&r, path, "lib/", true) != 0)
+	if (read_base(out, dir, share_dir, e) != 0)
 		goto undo;
-	seal(out);
+	snprintf(path, sizeof(path), "%s/lib", share_dir);
+	if (read_folder(out, path, "lib/", e) != 0)
+		goto undo;
+	drop_replaced(out);
 	return 0;
 undo:
 	pack_files_fini(out);
 	return -1;
-}
-
-void pack_files_fini(struct pack_files *p)
-{
-	arena_fini(&p->arena);
-	memset(p, 0, sizeof(*p));
-}
-
-bool pack_file_is_base(const struct pack_files *p, const char *name)
-{
-	const char *slash = strchr(name, '/');
-	char head[128];
-
-	if (slash == NULL)
-		return false;
-	snprintf(head, sizeof(head), "%.*s/pack.lua", (int)(slash - name), name);
-	for (uint32_t i = 0; i < p->n_files; i++)
-		if (strcmp(p->files[i].name, head) == 0)
-			return true;
-	return false;
-}
-
-struct value pack_to_value(struct arena *a, const struct pack_files *p)
-{
-	struct value v = value_map(a, 2), files = value_map(a, p->n_files);
-
-	for (uint32_t i = 0; i < p->n_files; i++)
-		value_add(a, &files, p->files[i].name, value_bytes(p->files[i].bytes.p, p->files[i].bytes.n));
-	value_add(a, &v, "files", files);
-	value_add(a, &v, "sha", value_bytes(p->sha, SHA256_LEN));
-	return v;
-}
-
-int pack_from_value(struct pack_files *out, const struct value *v, struct err *e)
-{
-	const struct value *files = value_get(v, "files");
-	struct slice sha = value_slice(value_get(v, "sha"));
-
-	memset(out, 0, sizeof(*out));
-	arena_init(&out->arena, 0);
-	if (!value_is(files, VALUE_MAP) || sha.n != SHA256_LEN)
-		goto bad;
-	out->files = arena_alloc(&out->arena, (files->n + 1) * sizeof(out->files[0]));
-	for (uint32_t i = 0; i < files->n; i++) {
-		struct pack_file *f = &out->files[out->n_files++];
-		struct slice bytes = value_slice(&files->as.pairs[i].val);
-
-		f->name = value_cstr(&out->arena, &files->as.pairs[i].key);
-		f->bytes = slice_of(arena_copy(&out->arena, bytes.p, bytes.n), bytes.n);
-		sha256(bytes.p, bytes.n, f->sha);
-	}
-	seal(out);
-	if (memcmp(out->sha, sha.p, SHA256_LEN) == 0)
-		return 0;
-bad:
-	pack_files_fini(out);
-	return err_set(e, ERR_STORAGE, "the stored pack is damaged: its SHA-256 does not hold");
 }

@@ -1,0 +1,50 @@
+/* Inside the rules host: a generation, and what its parts give one another. */
+#pragma once
+
+#include "pack_int.h"
+#include "vm_int.h"
+
+struct generation {
+	struct vm vm;
+	struct rules_limits limits;
+	const struct pack_files *files; /* while loading; NULL afterwards */
+	struct arena arena;             /* catalog, names of rules, texts that had to be converted */
+	struct value catalog;
+	const char **names; /* of rules, sorted */
+	uint32_t n_names;
+	uint8_t sha[SHA256_LEN];
+	uint64_t last_steps;
+};
+
+static inline struct generation *generation_of(lua_State *L)
+{
+	return vm_of(L)->udata;
+}
+
+/* base_lib.c: the trimmed libraries, kept in the registry under vm_keys.env. Raises. */
+void base_open(lua_State *);
+int l_pairs(lua_State *);
+/* host.c: the table `host`, kept under vm_keys.host. Raises. */
+void host_open(lua_State *);
+/* text_lib.c, csv.c: add their functions to the table on top. */
+void text_open(lua_State *);
+int l_csv(lua_State *);
+/* Compile one file, text only, its environment the table on top of the stack, which the chunk replaces.
+ * Raises. */
+void host_compile(lua_State *, const struct pack_file *);
+
+/* source.c: what editors do to files, before Lua sees them. Findings go to the report; true: fit to compile.
+ */
+bool source_check(struct rules_report *, const struct pack_file *);
+/* To a syntax error in Lua's words add its column, the Chinese text and a cure. */
+void source_explain(struct vm *, const struct pack_file *, struct rules_error *);
+
+/* report.c: a new empty finding; from the 200th on always the same last one. */
+struct rules_error *report_add(struct rules_report *);
+
+/* load.c: everything generation_new does with a fresh state; findings in the report. */
+int generation_load(struct generation *, struct rules_report *);
+/* specs.c: -1 only when the specs could not be run; a failed one is a finding. */
+int generation_specs(struct generation *, struct rules_report *);
+/* From l_*: push lib[name]. */
+int push_lib(lua_State *, const char *name);
