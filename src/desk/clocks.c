@@ -87,7 +87,8 @@ void timers_forget(struct value *row, int64_t due_ms, int64_t timer_id)
 
 static int arm_one(struct work *w, const struct value *op, struct value *row, struct err *e)
 {
-	static const char *const kept[] = {"clock", "percent"}; /* what a rule's timer repeats: the rule is told it again */
+	static const char *const kept[] = {
+		"clock", "percent"}; /* what a rule's timer repeats: the rule is told it again */
 	const char *name = value_cstr(w->arena, value_get(op, "name")),
 		   *rule = value_cstr(w->arena, value_get(op, "rule"));
 	struct value about = value_map(w->arena, 6);
@@ -415,4 +416,77 @@ struct value facts_clocks(struct work *w, const struct value *ticket)
 		value_add(w->arena, &out, value_cstr(w->arena, &p->key), one);
 	}
 	return out;
+}
+
+/* ---- years that come later
+ * -------------------------------------------------------------------------------------- */
+#define REPIN_TICKETS 64
+
+static bool waits(const struct value *clock)
+{
+	return value_get(clock, "needs_year") != NULL && value_get(clock, "stopped") == NULL;
+}
+
+bool clocks_wait_for_year(const struct value *row)
+{
+	const struct value *clocks = value_get(row, "clocks");
+
+	for (uint32_t i = 0; clocks != NULL && i < clocks->n; i++)
+		if (waits(&clocks->as.pairs[i].val))
+			return true;
+	return false;
+}
+
+/* Pin the waiting clocks of one ticket again; saved only if one of them is known now. */
+static void repin_ticket(struct desk *d, int64_t id)
+{
+	struct value before, after;
+	bool is_known = false;
+	struct work w;
+	struct err e;
+
+	arena_reset(&d->arena);
+	work_begin(&w, d, &d->arena, "calendar.pin", "calendar", 0, slice_of(NULL, 0));
+	if (ticket_load(d, w.tx, w.arena, id, &before, &e) != 0) {
+		log_line(LOG_ERROR, "calendar.pin", "ticket=%jd error=\"%s\"", (intmax_t)id, e.text);
+		work_abort(&w);
+		return;
+	}
+	after = value_copy(w.arena, &before);
+	for (uint32_t i = 0; i < value_get(&before, "clocks")->n; i++) {
+		const struct pair *p = &value_get(&before, "clocks")->as.pairs[i];
+		struct ledger l;
+
+		if (!waits(&p->val) || ledger_from_value(w.arena, &p->val, &l, &e) != 0)
+			continue;
+		ledger_pin(&l, calendar_of(&w, &l), w.now_ms);
+		if (!l.due.is_known)
+			continue;
+		is_known = true;
+		clock_save(&w, &l, &after);
+	}
+	if (is_known) {
+		ticket_save(&w, &before, &after);
+		work_commit(&w);
+	} else {
+		work_abort(&w);
+	}
+}
+
+int64_t clocks_repin(struct desk *d, int64_t after)
+{
+	int64_t ids[REPIN_TICKETS];
+	uint8_t from[9] = {INDEX_YEAR}, to[1] = {INDEX_YEAR + 1};
+	uint32_t n = 0;
+	struct scan s;
+	struct err e;
+
+	store_be64(from + 1, (uint64_t)after + 1);
+	scan_init(&s, d->store, NULL, TABLE_INDEX, slice_of(from, 9), slice_of(to, 1), false);
+	while (n < REPIN_TICKETS && scan_next(&s, &e) == 1)
+		ids[n++] = (int64_t)load_be64((const uint8_t *)s.key.p + 1);
+	scan_fini(&s);
+	for (uint32_t i = 0; i < n; i++)
+		repin_ticket(d, ids[i]);
+	return n == REPIN_TICKETS ? ids[n - 1] : -1;
 }

@@ -35,6 +35,7 @@ struct desk {
 		uint64_t rule_us, n_asks;
 	} counts;
 	int64_t audited_ms;
+	int64_t repin_after; /* ticket id to go on behind, -1: nothing to do */
 	bool is_lost;
 };
 
@@ -106,6 +107,13 @@ int clocks_stop_all(struct work *, struct value *row, struct err *e) MUST_CHECK;
 int clock_fired(struct work *, const struct value *timer, struct value *row, struct err *e) MUST_CHECK;
 int timers_apply(struct work *, const struct value *arm, const struct value *cancel, struct value *row,
 	struct err *e) MUST_CHECK;
+/* Whether a running clock of the row waits for a calendar's year. */
+bool clocks_wait_for_year(const struct value *row);
+/*
+ * After a pack brought calendars: compute what waited for them, a few tickets a call, from ticket id `after`
+ * on. Returns the id to go on behind, -1 when all are done.
+ */
+int64_t clocks_repin(struct desk *, int64_t after);
 /* Drop every timer of the row. */
 void timers_clear(struct work *, struct value *row);
 /* Take a fired timer out of the row's list. */
@@ -122,6 +130,7 @@ enum index_id {
 	INDEX_CATEGORY = 'K', /* category 0 be64 ticket */
 	INDEX_STATUS = 'T',   /* kind 0 status 0 be64 ticket */
 	INDEX_PARENT = 'P',   /* be64 parent, be64 ticket */
+	INDEX_YEAR = 'Y',     /* be64 ticket; a clock waits for a calendar's year */
 };
 #define INDEX_ROWS_MAX 12
 /* Every index key of a ticket, in `a`. */

@@ -85,6 +85,8 @@ uint32_t index_keys(struct arena *a, const struct value *row, struct slice out[I
 		out[n++] = with_numbers(a, index_prefix(a, INDEX_DUE, NULL, 0), due, true, id);
 	if (value_as_int(value_get(row, "parent"), &parent))
 		out[n++] = with_numbers(a, index_prefix(a, INDEX_PARENT, NULL, 0), parent, true, id);
+	if (clocks_wait_for_year(row))
+		out[n++] = with_numbers(a, index_prefix(a, INDEX_YEAR, NULL, 0), 0, false, id);
 	must(n <= INDEX_ROWS_MAX);
 	return n;
 }

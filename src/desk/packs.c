@@ -183,7 +183,8 @@ static void notice_verdict(struct work *w, const struct packs *p)
 {
 	struct value both = value_array(w->arena, 2), status = packs_status(p, w->arena);
 
-	value_unset(&status, "took_ms"); /* the same calls give the same journal, however fast the machine is */
+	value_unset(
+		&status, "took_ms"); /* the same calls give the same journal, however fast the machine is */
 	value_unset(&status, "dir");
 	value_push(w->arena, &both, value_literal("rules"));
 	value_push(w->arena, &both, status);
@@ -228,6 +229,7 @@ void packs_accept(struct desk *d, struct pack_build *b)
 		store_pack(&w, number, b);
 		notice_verdict(&w, p);
 		work_commit(&w);
+		d->repin_after = 0;
 		return;
 	}
 	keep_verdict(p, b);
