@@ -21,10 +21,11 @@ bool store_is_read_only(const struct store *s, struct err *why)
 }
 
 /* ---- room --------------------------------------------------------------------------------------------- */
-/* A checkpoint writes at most what is in memory, twice over for index pages; LMDB's address space is finite. */
+/* Room kept: twice what is in memory, and what may come before the next look; LMDB's address space is finite too. */
 static void look_at_room(struct store *s)
 {
-	uint64_t need = 2 * (s->active->arena.used + s->config.freeze_bytes), free_bytes;
+	uint64_t more = s->config.freeze_bytes < s->config.stop_bytes ? s->config.freeze_bytes : s->config.stop_bytes;
+	uint64_t need = 2 * (s->active->arena.used + (s->frozen != NULL ? s->frozen->arena.used : 0) + more), free_bytes;
 	struct tables_stats st;
 	struct statvfs fs;
 

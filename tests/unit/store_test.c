@@ -1,258 +1,320 @@
-/* The store against a sorted model: random puts, deletes, aborts, freezes, checkpoints, reopenings. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
+/* One store: owners, journals that fit and do not, events, limits, what a commit tells. */
+#include "store_fixture.h"
 
-#include <cmocka.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
-
-#include "tocsin/clock.h"
-#include "tocsin/store.h"
-
-#define N_KEYS 300
-
-struct model {
-	bool has[2][N_KEYS];
-	uint32_t val[2][N_KEYS];
-	size_t val_n[2][N_KEYS];
-};
-
-static char dir[64];
-static struct rng rng;
-static const enum table tables[2] = {TABLE_TICKET, TABLE_INDEX};
-
-static int make_dir(void **state)
+static void refusal(struct fixture *f, const char *format, ...)
 {
-	(void)state;
-	snprintf(dir, sizeof(dir), "/tmp/store_test.XXXXXX");
-	return mkdtemp(dir) == NULL ? -1 : 0;
-}
-
-static int drop_dir(void **state)
-{
-	char cmd[128];
-
-	(void)state;
-	snprintf(cmd, sizeof(cmd), "rm -rf %s", dir);
-	return system(cmd);
-}
-
-static struct store *open_store(void)
-{
-	struct store_config c = {.dir = dir,
-		.freeze_bytes = 20000,
-		.freeze_ms = 100,
-		.segment_bytes = 256 * 1024,
-		.rng = &rng};
+	char want[600];
 	struct store *s;
 	struct err e;
+	va_list ap;
 
-	if (store_open(&s, &c, &e) != 0)
-		fail_msg("%s", e.text);
-	return s;
-}
-
-static void key_of(uint8_t key[8], int k)
-{
-	store_be64(key, (uint64_t)k * 977);
-}
-
-static void fill(uint8_t *p, size_t n, uint32_t seed)
-{
-	for (size_t i = 0; i < n; i++)
-		p[i] = (uint8_t)(seed >> (i % 4 * 8)) ^ (uint8_t)i;
-}
-
-static void check_val(struct slice got, uint32_t seed, size_t n)
-{
-	static uint8_t want[8000];
-
-	fill(want, n, seed);
-	assert_int_equal(got.n, n);
-	assert_memory_equal(got.p, want, n);
-}
-
-static void check_all(struct store *s, struct model *m, int t)
-{
-	struct err e;
-
-	for (int reverse = 0; reverse < 2; reverse++) {
-		struct scan scan;
-		int k = reverse ? N_KEYS - 1 : 0, step = reverse ? -1 : 1, got;
-
-		scan_init(&scan, s, NULL, tables[t], slice_of(NULL, 0), slice_of(NULL, 0), reverse != 0);
-		while ((got = scan_next(&scan, &e)) == 1) {
-			uint8_t key[8];
-
-			while (k >= 0 && k < N_KEYS && !m->has[t][k])
-				k += step;
-			assert_true(k >= 0 && k < N_KEYS);
-			key_of(key, k);
-			assert_memory_equal(scan.key.p, key, 8);
-			check_val(scan.val, m->val[t][k], m->val_n[t][k]);
-			k += step;
-		}
-		assert_int_equal(got, 0);
-		while (k >= 0 && k < N_KEYS && !m->has[t][k])
-			k += step;
-		assert_true(k < 0 || k >= N_KEYS);
-		scan_fini(&scan);
-	}
-}
-
-static void check_bounds(struct store *s, struct model *m, int t)
-{
-	int from = (int)rng_below(&rng, N_KEYS), to = (int)rng_below(&rng, N_KEYS), n = 0, want = 0;
-	uint8_t a[8], b[8];
-	struct scan scan;
-	struct err e;
-
-	key_of(a, from);
-	key_of(b, to);
-	for (int k = from; k < to; k++)
-		want += m->has[t][k];
-	scan_init(&scan, s, NULL, tables[t], slice_of(a, 8), slice_of(b, 8), rng_below(&rng, 2) == 1);
-	while (scan_next(&scan, &e) == 1)
-		n++;
-	scan_fini(&scan);
-	assert_int_equal(n, want);
-}
-
-static void one_tx(struct store *s, struct model *m, int64_t now)
-{
-	struct model after = *m;
-	struct tx *tx = tx_begin(s, now);
-	struct err e;
-
-	for (uint64_t n = 1 + rng_below(&rng, 8); n > 0; n--) {
-		int t = (int)rng_below(&rng, 2), k = (int)rng_below(&rng, N_KEYS);
-		uint8_t key[8], val[8000];
-		struct slice got;
-
-		key_of(key, k);
-		if (rng_below(&rng, 3) == 0) {
-			tx_del(tx, tables[t], slice_of(key, 8));
-			after.has[t][k] = false;
-			assert_int_equal(tx_get(tx, tables[t], slice_of(key, 8), &got, &e), 0);
-			continue;
-		}
-		after.has[t][k] = true;
-		after.val[t][k] = (uint32_t)rng_u64(&rng);
-		after.val_n[t][k] = t == 0 && rng_below(&rng, 5) == 0 ? 1850 + (size_t)rng_below(&rng, 6000)
-								      : (size_t)rng_below(&rng, 80);
-		if (t == 1)
-			after.val_n[t][k] = 0;
-		fill(val, after.val_n[t][k], after.val[t][k]);
-		tx_put(tx, tables[t], slice_of(key, 8), slice_of(val, after.val_n[t][k]));
-		assert_int_equal(tx_get(tx, tables[t], slice_of(key, 8), &got, &e), 1);
-		check_val(got, after.val[t][k], after.val_n[t][k]);
-	}
-	if (rng_below(&rng, 4) == 0) {
-		tx_abort(tx);
-		return;
-	}
-	tx_commit(tx, SLICE_TEXT("\x80"));
-	*m = after;
-}
-
-static void merges_like_a_map(void **state)
-{
-	const char *text = getenv("SEED");
-	uint64_t seed = text == NULL ? 7 : strtoull(text, NULL, 10);
-	struct model *m = calloc(1, sizeof(*m));
-	struct store *s;
-	int64_t now = 1000;
-	struct err e;
-
-	(void)state;
-	print_message("SEED=%ju\n", (uintmax_t)seed);
-	rng_init_seeded(&rng, seed);
-	s = open_store();
-	for (int step = 0; step < 3000; step++) {
-		one_tx(s, m, now);
-		if (rng_below(&rng, 3) == 0)
-			store_turn_end(s, now += (int64_t)rng_below(&rng, 40));
-		if (rng_below(&rng, 50) == 0) {
-			check_all(s, m, step % 2);
-			check_bounds(s, m, step % 2);
-		}
-		if (rng_below(&rng, 200) == 0)
-			assert_int_equal(store_checkpoint(s, &e), 0);
-		if (rng_below(&rng, 300) == 0) {
-			uint64_t seq = store_last_seq(s);
-
-			store_close(s);
-			s = open_store();
-			assert_int_equal(store_last_seq(s), seq);
-			check_all(s, m, 0);
-			check_all(s, m, 1);
-		}
-	}
-	store_close(s);
-	free(m);
-}
-
-static void second_owner_is_refused(void **state)
-{
-	struct store_config c = {.dir = dir, .rng = &rng, .segment_bytes = 256 * 1024};
-	struct store *s = open_store(), *second;
-	char want[200];
-	struct err e;
-
-	(void)state;
-	assert_int_equal(store_open(&second, &c, &e), -1);
-	snprintf(want, sizeof(want),
-		"data directory %s is in use by process %d; stop it first, or use another --data", dir,
-		(int)getpid());
+	va_start(ap, format);
+	vsnprintf(want, sizeof(want), format, ap);
+	va_end(ap);
+	assert_int_equal(store_open(&s, &f->config, &e), -1);
 	assert_string_equal(e.text, want);
 	assert_int_equal(e.code, ERR_STORAGE);
+}
+
+/* ---- owners and journals ------------------------------------------------------------------------------ */
+static void a_second_owner_is_refused(void **state)
+{
+	struct fixture *f = *state;
+	struct store *s = fixture_open(f);
+
+	refusal(f, "data directory %s is in use by process %d; stop it first, or use another --data", f->data, (int)getpid());
+	store_close(s);
+	store_close(fixture_open(f));
+}
+
+static void a_lost_journal_is_refused(void **state)
+{
+	struct fixture *f = *state;
+	struct store *s = fixture_open(f);
+
+	put_one(s, TABLE_TICKET, SLICE_TEXT("k"), SLICE_TEXT("v"));
+	store_close(s);
+	fixture_run("rm %s/journal/*", f->data, "");
+	refusal(f, "journal: %s/journal holds no segment of the journal that the tables belong to; expected one that continues entry 1",
+		f->data);
+}
+
+/* Tables and journal from two moments, or two stores, are not joined. */
+static void a_journal_of_other_tables_is_refused(void **state)
+{
+	struct fixture *f = *state;
+	char other[160], digits[2][2 * JOURNAL_ID_LEN + 1];
+	struct store *s = fixture_open(f);
+
+	put_one(s, TABLE_TICKET, SLICE_TEXT("k"), SLICE_TEXT("v"));
+	hex(s->mark.journal_id, JOURNAL_ID_LEN, digits[0]);
+	store_close(s);
+	snprintf(other, sizeof(other), "%s/other", f->dir);
+	f->config.dir = other;
+	s = fixture_open(f);
+	put_one(s, TABLE_TICKET, SLICE_TEXT("k"), SLICE_TEXT("v"));
+	hex(s->mark.journal_id, JOURNAL_ID_LEN, digits[1]);
+	store_close(s);
+	fixture_run("rm -r %s/journal", f->data, "");
+	fixture_run("mv %s/journal %s", other, f->data);
+	f->config.dir = f->data;
+	refusal(f,
+		"journal: 0000000000000001.seg belongs to journal %s, expected %s; tables and journal must come from the same data "
+		"directory",
+		digits[1], digits[0]);
+}
+
+static void older_tables_are_refused(void **state)
+{
+	struct fixture *f = *state;
+	struct store *s = fixture_open(f);
+	uint8_t val[4000];
+
+	put_one(s, TABLE_TICKET, SLICE_TEXT("k"), SLICE_TEXT("v"));
+	store_close(s);
+	fixture_run("cp %s/tables.mdb %s/old", f->data, f->dir);
+	s = fixture_open(f);
+	for (uint64_t i = 0; i < 200; i++) { /* past two segments, which are recycled */
+		put_one(s, TABLE_TICKET, SLICE_TEXT("k"), bytes_of(val, sizeof(val), i));
+		if (i % 20 == 19)
+			OK(store_checkpoint(s, &why));
+	}
+	store_close(s);
+	fixture_run("cp %s/old %s/tables.mdb", f->dir, f->data);
+	{
+		struct err e;
+
+		assert_int_equal(store_open(&s, &f->config, &e), -1);
+		assert_int_equal(e.code, ERR_STORAGE);
+		assert_non_null(strstr(e.text, "but the tables hold only up to 1"));
+	}
+}
+
+/* Tables that were lost before anything was trimmed are built again from the journal. */
+static void lost_tables_are_built_from_a_whole_journal(void **state)
+{
+	struct fixture *f = *state;
+	struct store *s = fixture_open(f);
+
+	put_one(s, TABLE_TICKET, SLICE_TEXT("k"), SLICE_TEXT("v"));
+	store_close(s);
+	fixture_run("rm %s/tables.mdb", f->data, "");
+	s = fixture_open(f);
+	assert_row(s, TABLE_TICKET, SLICE_TEXT("k"), SLICE_TEXT("v"));
+	assert_int_equal(store_last_seq(s), 1);
+	store_close(s);
+	s = fixture_open(f);
+	assert_row(s, TABLE_TICKET, SLICE_TEXT("k"), SLICE_TEXT("v"));
 	store_close(s);
 }
 
-static void chain_and_events_survive(void **state)
+/* ---- events ------------------------------------------------------------------------------------------- */
+static void assert_event(struct store *s, uint64_t seq, struct slice want, int64_t want_at_ms)
 {
-	struct store *s = open_store();
-	struct store_stats before, after;
-	struct slice val;
-	uint8_t key[8];
+	struct slice event;
+	int64_t at_ms;
 	struct err e;
 
-	(void)state;
-	for (int i = 0; i < 20; i++) {
-		struct tx *tx = tx_begin(s, 5);
+	assert_int_equal(store_event(s, seq, &event, &at_ms, &e), 1);
+	assert_int_equal(slice_cmp(event, want), 0);
+	assert_int_equal(at_ms, want_at_ms);
+}
 
-		tx_put(tx, TABLE_COUNTER, SLICE_TEXT("n"), SLICE_TEXT("v"));
-		assert_int_equal(tx_commit(tx, SLICE_TEXT("\x81\xa1"
-							  "a\x01")),
-			(uint64_t)i + 1);
+static void every_entry_is_an_event(void **state)
+{
+	struct fixture *f = *state;
+	struct store *s = fixture_open(f);
+	uint8_t long_event[30000];
+	struct slice event;
+	int64_t at_ms;
+	struct err e;
+
+	assert_int_equal(tx_commit(tx_begin(s, 70), SLICE_TEXT("first")), 1);
+	assert_int_equal(tx_commit(tx_begin(s, 71), slice_of(NULL, 0)), 2);
+	assert_int_equal(tx_commit(tx_begin(s, 72), bytes_of(long_event, sizeof(long_event), 9)), 3);
+	for (int round = 0; round < 3; round++) {
+		assert_event(s, 1, SLICE_TEXT("first"), 70);
+		assert_event(s, 2, slice_of(NULL, 0), 71);
+		assert_event(s, 3, slice_of(long_event, sizeof(long_event)), 72);
+		assert_int_equal(store_event(s, 4, &event, &at_ms, &e), 0);
+		if (round == 0) {
+			OK(store_checkpoint(s, &why));
+		} else if (round == 1) {
+			store_close(s);
+			s = fixture_open(f);
+		}
 	}
-	assert_int_equal(store_flush(s, &e), 0);
-	store_stats(s, &before);
-	assert_int_equal(before.head_seq, 20);
-	store_close(s);
-	s = open_store();
-	store_stats(s, &after);
-	assert_memory_equal(before.head_chain, after.head_chain, SHA256_LEN);
-	store_be64(key, 11);
-	assert_int_equal(store_get(s, TABLE_EVENT, slice_of(key, 8), &val, &e), 1);
-	assert_int_equal(store_event_part(val).n, 4);
-	assert_memory_equal(store_event_part(val).p,
-		"\x81\xa1"
-		"a\x01",
-		4);
 	store_close(s);
 }
+
+static void say_nothing(void *udata, const char *line)
+{
+	(void)udata;
+	fail_msg("finding: %s", line);
+}
+
+static void an_event_is_erased_and_the_chain_holds(void **state)
+{
+	struct fixture *f = *state;
+	struct store *s = fixture_open(f);
+	struct store_stats before, after;
+	struct tx *tx;
+	struct err e;
+
+	for (uint64_t i = 1; i <= 3; i++)
+		tx_commit(tx_begin(s, (int64_t)i), SLICE_TEXT("who said what"));
+	tx = tx_begin(s, 4);
+	assert_int_equal(tx_erase_event(tx, 2, &e), -1);
+	assert_string_equal(e.text, "entry 2 is not durable yet; try again");
+	assert_int_equal(e.code, ERR_BUSY);
+	tx_abort(tx);
+	OK(store_flush(s, &why));
+	tx = tx_begin(s, 5);
+	OK(tx_erase_event(tx, 2, &why));
+	assert_int_equal(tx_erase_event(tx, 9, &e), -1);
+	assert_int_equal(e.code, ERR_BUSY);
+	assert_int_equal(tx_commit(tx, SLICE_TEXT("erased 2")), 4);
+	assert_event(s, 2, slice_of(NULL, 0), 2);
+	OK(store_flush(s, &why));
+	store_stats(s, &before);
+	fixture_run("cp -r %s %s/killed", f->data, f->dir);
+	store_close(s);
+	fixture_run("cp -r %s/killed/. %s", f->dir, f->data); /* replay erases again */
+	s = fixture_open(f);
+	store_stats(s, &after);
+	assert_memory_equal(before.head_chain, after.head_chain, SHA256_LEN);
+	assert_event(s, 1, SLICE_TEXT("who said what"), 1);
+	assert_event(s, 2, slice_of(NULL, 0), 2);
+	store_close(s);
+	assert_int_equal(store_fsck(f->data, NULL, NULL, say_nothing, NULL, &e), 0);
+}
+
+/* ---- calls -------------------------------------------------------------------------------------------- */
+static void too_large_is_said_before_the_commit(void **state)
+{
+	struct fixture *f = *state;
+	struct store *s = fixture_open(f);
+	uint8_t *val = calloc(1, f->config.segment_bytes);
+	struct tx *tx = tx_begin(s, 1);
+	char want[200];
+	size_t room = (size_t)store_entry_max(s) - sizeof(struct entry) - 8 - 16 - 1;
+	struct err e;
+
+	tx_put(tx, TABLE_TICKET, SLICE_TEXT("k"), bytes_of(val, room, 1));
+	assert_int_equal(tx_fits(tx, 1, &e), -1);
+	snprintf(want, sizeof(want), "the call would write %ju bytes at once, at most %ju are possible; split it",
+		(uintmax_t)store_entry_max(s) + 1, (uintmax_t)store_entry_max(s));
+	assert_string_equal(e.text, want);
+	assert_int_equal(e.code, ERR_TOO_LARGE);
+	OK(tx_fits(tx, 0, &why));
+	tx_commit(tx, slice_of(NULL, 0));
+	OK(store_flush(s, &why));
+	store_close(s);
+	s = fixture_open(f);
+	assert_row(s, TABLE_TICKET, SLICE_TEXT("k"), slice_of(val, room));
+	store_close(s);
+	free(val);
+}
+
+struct told {
+	char text[400];
+};
+
+static void tell(void *udata, enum table table, struct slice key, const struct slice *val)
+{
+	struct told *told = udata;
+	size_t n = strlen(told->text);
+
+	snprintf(told->text + n, sizeof(told->text) - n, "%s %.*s %.*s\n", table_name(table), (int)key.n, (const char *)key.p,
+		val != NULL ? (int)val->n : 4, val != NULL ? (const char *)val->p : "gone");
+}
+
+static void a_commit_tells_each_change_once_in_order(void **state)
+{
+	struct fixture *f = *state;
+	struct told told = {""};
+	struct store *s;
+	struct tx *tx;
+
+	f->config.on_publish = tell;
+	f->config.udata = &told;
+	s = fixture_open(f);
+	tx = tx_begin(s, 1);
+	tx_put(tx, TABLE_TIMER, SLICE_TEXT("b"), SLICE_TEXT("1"));
+	tx_put(tx, TABLE_TICKET, SLICE_TEXT("a"), SLICE_TEXT("2"));
+	tx_del(tx, TABLE_TIMER, SLICE_TEXT("c"));
+	tx_put(tx, TABLE_TIMER, SLICE_TEXT("b"), SLICE_TEXT("3"));
+	assert_string_equal(told.text, "");
+	tx_commit(tx, SLICE_TEXT("x"));
+	assert_string_equal(told.text, "TIMER b 3\nTICKET a 2\nTIMER c gone\n");
+	tx = tx_begin(s, 2);
+	tx_put(tx, TABLE_TICKET, SLICE_TEXT("z"), SLICE_TEXT("z"));
+	tx_abort(tx);
+	assert_string_equal(told.text, "TIMER b 3\nTICKET a 2\nTIMER c gone\n");
+	store_close(s);
+}
+
+static void an_abort_leaves_no_memory_behind(void **state)
+{
+	struct fixture *f = *state;
+	struct store *s = fixture_open(f);
+	uint64_t used = s->active->arena.used;
+	static uint8_t val[100000];
+
+	for (uint64_t i = 0; i < 50; i++) {
+		struct tx *tx = tx_begin(s, 1);
+
+		assert_int_equal(tx_seq(tx), 1);
+		assert_true(tx_is_empty(tx));
+		tx_put(tx, TABLE_TICKET, slice_of(&i, 8), slice_of(val, sizeof(val)));
+		assert_false(tx_is_empty(tx));
+		tx_abort(tx);
+	}
+	assert_int_equal(s->active->arena.used, used);
+	assert_int_equal(store_last_seq(s), 0);
+	store_close(s);
+}
+
+static void memory_marks_stop_reading_and_accepting(void **state)
+{
+	struct fixture *f = *state;
+	struct store *s;
+	uint8_t val[2000];
+	struct err e;
+
+	f->config.stop_bytes = 1500 * 1024;
+	s = fixture_open(f);
+	for (uint64_t i = 0; s->active->arena.used <= 1500 * 1024; i++) {
+		OK(store_accepts(s, &why));
+		put_one(s, TABLE_TICKET, slice_of(&i, 8), bytes_of(val, sizeof(val), i));
+		if (i % 20 == 0)
+			OK(store_flush(s, &why));
+	}
+	assert_true(store_is_behind(s));
+	assert_int_equal(store_accepts(s, &e), -1);
+	assert_int_equal(e.code, ERR_BUSY);
+	OK(store_checkpoint(s, &why));
+	assert_false(store_is_behind(s));
+	OK(store_accepts(s, &why));
+	store_close(s);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(merges_like_a_map, make_dir, drop_dir),
-		cmocka_unit_test_setup_teardown(second_owner_is_refused, make_dir, drop_dir),
-		cmocka_unit_test_setup_teardown(chain_and_events_survive, make_dir, drop_dir),
+		TEST(a_second_owner_is_refused),
+		TEST(a_lost_journal_is_refused),
+		TEST(a_journal_of_other_tables_is_refused),
+		TEST(older_tables_are_refused),
+		TEST(lost_tables_are_built_from_a_whole_journal),
+		TEST(every_entry_is_an_event),
+		TEST(an_event_is_erased_and_the_chain_holds),
+		TEST(too_large_is_said_before_the_commit),
+		TEST(a_commit_tells_each_change_once_in_order),
+		TEST(an_abort_leaves_no_memory_behind),
+		TEST(memory_marks_stop_reading_and_accepting),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
