@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "tocsin/buf.h"
 #include "tocsin/err.h"
@@ -68,8 +69,12 @@ void value_unset(struct value *map, const char *key);
 struct value value_copy(struct arena *, const struct value *);
 
 /* ---- reading: NULL v is allowed everywhere and means absent -------------------------------------------- */
-const struct value *value_get(const struct value *map, const char *key);  /* NULL if absent, nil, or not a map */
+/* NULL if absent, nil, or not a map. */
 const struct value *value_get_n(const struct value *map, const char *key, size_t key_n);
+static inline const struct value *value_get(const struct value *map, const char *key)
+{
+	return value_get_n(map, key, strlen(key)); /* of a literal: a constant */
+}
 const struct value *value_path(const struct value *map, const char *dotted); /* "customer.vip" */
 const struct value *value_at(const struct value *array, uint32_t index);  /* NULL if out of range */
 bool value_is(const struct value *, enum value_type);

@@ -135,7 +135,8 @@ static struct pair *find(const struct value *map, const char *key, size_t n)
 	for (uint32_t i = 0; i < map->n; i++) {
 		struct pair *p = &map->as.pairs[i];
 
-		if (p->key.type == VALUE_TEXT && p->key.n == n && memcmp(p->key.as.text, key, n) == 0)
+		if (p->key.n == n && p->key.type == VALUE_TEXT && (n == 0 || p->key.as.text[0] == key[0]) &&
+			memcmp(p->key.as.text, key, n) == 0)
 			return p;
 	}
 	return NULL;
@@ -195,11 +196,6 @@ const struct value *value_get_n(const struct value *map, const char *key, size_t
 	struct pair *p = find(map, key, key_n);
 
 	return p == NULL || p->val.type == VALUE_NIL ? NULL : &p->val;
-}
-
-const struct value *value_get(const struct value *map, const char *key)
-{
-	return value_get_n(map, key, strlen(key));
 }
 
 const struct value *value_path(const struct value *map, const char *dotted)
