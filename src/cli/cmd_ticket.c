@@ -5,6 +5,7 @@
 #include "cli_int.h"
 
 #define TITLE_COLUMNS 44
+#define LIST_LIMIT "50"
 
 /* ---- showing ----------------------------------------------------------------------------------------------
  */
@@ -117,7 +118,7 @@ static int run_show(struct cli *c, int argc, char **argv, struct err *e)
 
 static int run_list(struct cli *c, int argc, char **argv, struct err *e)
 {
-	const char *order = NULL, *limit = "50";
+	const char *order = NULL, *limit = NULL;
 	const struct option_spec specs[] = {
 		{"--order", &order, NULL}, {"--limit", &limit, NULL}, {NULL, NULL, NULL}};
 	struct value args = value_map(&c->arena, 4), where, result, tickets = value_array(&c->arena, 64);
@@ -126,7 +127,7 @@ static int run_list(struct cli *c, int argc, char **argv, struct err *e)
 	int rc;
 
 	if (options_take(&argc, argv, specs, e) != 0 ||
-		option_int("--limit", limit, 1, 100000, &wanted, e) != 0)
+		option_int("--limit", limit == NULL ? LIST_LIMIT : limit, 1, 100000, &wanted, e) != 0)
 		return EXIT_WRONG_USAGE;
 	rc = where_take(c, argc, argv, &where, e);
 	if (rc != 0)
@@ -152,7 +153,7 @@ static int run_list(struct cli *c, int argc, char **argv, struct err *e)
 		json_print(stdout, &tickets);
 	else
 		tickets_print(&c->arena, &tickets);
-	if (cursor != NULL)
+	if (cursor != NULL && limit == NULL)
 		fprintf(stderr, "there are more; --limit N shows them\n");
 	return 0;
 }

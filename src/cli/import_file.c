@@ -130,10 +130,11 @@ int text_load(const char *path, const char *encoding, struct slice *out, struct 
 	}
 	mark = n >= 3 && memcmp(p, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
 	memmove(p, p + mark, n - mark);
-	*out = slice_of(p, n - mark);
 	line = bad_utf8_line(p, n - mark);
-	if (line == 0)
+	if (line == 0) {
+		*out = slice_of(p, n - mark);
 		return 0;
+	}
 	free(p);
 	return err_set(e, ERR_BAD_REQUEST,
 		"%s:%ju: this is not UTF-8; a file saved by Excel in China is `encoding = gbk`", path,

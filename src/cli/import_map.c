@@ -30,6 +30,8 @@ static int fail(const struct reader *r, const char *format, ...)
 	va_start(ap, format);
 	vsnprintf(text, sizeof(text), format, ap);
 	va_end(ap);
+	if (r->line == 0) /* about the whole file */
+		return err_set(r->e, ERR_BAD_REQUEST, "%s: %s", r->m->path, text);
 	return err_set(r->e, ERR_BAD_REQUEST, "%s:%d: %s", r->m->path, r->line, text);
 }
 
@@ -330,5 +332,6 @@ int mapping_load(struct mapping *m, struct arena *a, const char *path, struct er
 		if (take_line(&r, line) != 0)
 			return -1;
 	}
+	r.line = 0;
 	return mapping_check(&r);
 }

@@ -8,6 +8,9 @@
 #include "tocsin/clock.h"
 #include "tocsin/util.h"
 
+#define INSTANT_MS_MIN                                                                                       \
+	INT64_C(100000000000) /* 1973; smaller numbers in a field like `created` count something */
+
 /* One character: its bytes and the columns it takes; bytes that are no character count as one column each. */
 static size_t character(const char *p, size_t n, size_t *columns)
 {
@@ -172,7 +175,7 @@ const char *value_shown(struct arena *a, const char *field, const struct value *
 		return "";
 	if (v->type == VALUE_TEXT)
 		return value_cstr(a, v);
-	if (field != NULL && field_is_time(field) && value_as_int(v, &at) && at > 0)
+	if (field != NULL && field_is_time(field) && value_as_int(v, &at) && at >= INSTANT_MS_MIN)
 		return time_shown(a, at);
 	buf_init(&b, (size_t)1024 * 1024);
 	value_json(&b, v);
