@@ -132,6 +132,8 @@ static void advance_to(struct desk *d, int64_t to_ms)
 	clock_advance_to(d->clock, to_ms);
 }
 
+#define CLOCK_MS_MAX INT64_C(253402271999999) /* 9999-12-31T23:59:59.999+08:00 */
+
 static int clock_advance(struct call *c, struct value *result, struct err *e)
 {
 	struct desk *d = c->ctx;
@@ -144,6 +146,9 @@ static int clock_advance(struct call *c, struct value *result, struct err *e)
 			e, ERR_REJECTED, "the clock is real; clock.advance needs --clock virtual:TIME");
 	if ((by == NULL) == (to == NULL))
 		return err_set(e, ERR_BAD_REQUEST, "clock.advance needs either by or to");
+	if (value_int_or(by != NULL ? by : to, 0) > CLOCK_MS_MAX - (by != NULL ? d->clock->now_ms : 0))
+		return err_arg(e, ERR_BAD_REQUEST, by != NULL ? "by" : "to", NULL,
+			"the clock goes to the end of the year 9999 at most");
 	to_ms = by != NULL ? d->clock->now_ms + value_int_or(by, 0) : value_int_or(to, 0);
 	if (to_ms < d->clock->now_ms) {
 		char now[40];
