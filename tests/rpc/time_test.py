@@ -75,6 +75,9 @@ class Clock(Case):
         self.refused("clock.advance", {"by": -1}, code="rejected", argument="by", message=back)
         for args in ({}, {"by": 1, "to": START_MS + 2 * DAY_MS}):
             self.refused("clock.advance", args, code="bad_request", message="clock.advance needs either by or to")
+        for args in ({"by": 1 << 62}, {"by": (1 << 63) - 1}, {"to": 1 << 62}):
+            self.refused("clock.advance", args, code="bad_request", argument=list(args)[0],
+                message="the clock goes to the end of the year 9999 at most")
         self.assertEqual(START_MS + DAY_MS, self.c.call("clock.now")["now"])
 
     def test_start_is_not_before_the_last_entry(self):
