@@ -149,12 +149,39 @@ static int request_seen(struct work *w, const uint8_t *key, const uint8_t digest
 	return 1;
 }
 
-/* Key of the row by age, so that the care timer can forget it: 't', be64 at, request key. */
+#define REQUEST_AGE_KEY_LEN (1 + 8 + REQUEST_KEY_LEN)
+#define REQUEST_KEEP_MS                                                                                      \
+	(INT64_C(7) * 24 * 3600 * 1000) /* where the pack's limits.request_keep says nothing */
+
+/* Whoever brings one request_id takes up to two away that are past the pack's limit: they never pile up. */
+static int request_forget(struct work *w, struct err *e)
+{
+	const struct value *keep = value_path(packs_catalog(w->desk->packs), "limits.request_keep_ms");
+	int64_t until_ms = w->now_ms - value_int_or(keep, REQUEST_KEEP_MS);
+	uint8_t to[1 + 8] = {'t'}, old[2][REQUEST_AGE_KEY_LEN];
+	struct scan s;
+	int n = 0, got = 0;
+
+	store_be64(to + 1, until_ms > 0 ? (uint64_t)until_ms : 0);
+	scan_init(
+		&s, w->desk->store, w->tx, TABLE_REQUEST, slice_of("t", 1), slice_of(to, sizeof(to)), false);
+	while (n < 2 && (got = scan_next(&s, e)) == 1)
+		if (s.key.n == REQUEST_AGE_KEY_LEN)
+			memcpy(old[n++], s.key.p, REQUEST_AGE_KEY_LEN);
+	scan_fini(&s);
+	while (got >= 0 && n-- > 0) {
+		tx_del(w->tx, TABLE_REQUEST, slice_of(old[n], REQUEST_AGE_KEY_LEN));
+		tx_del(w->tx, TABLE_REQUEST, slice_of(old[n] + 9, REQUEST_KEY_LEN));
+	}
+	return got < 0 ? -1 : 0;
+}
+
+/* Key of the row by age, so that request_forget finds it: 't', be64 at, request key. */
 static void request_keep(
 	struct work *w, const uint8_t *key, const uint8_t digest[SHA256_LEN], const struct value *result)
 {
 	struct value row = value_map(w->arena, 3);
-	uint8_t by_age[1 + 8 + REQUEST_KEY_LEN] = {'t'};
+	uint8_t by_age[REQUEST_AGE_KEY_LEN] = {'t'};
 	struct buf b;
 
 	value_add(w->arena, &row, "args", value_bytes(digest, REQUEST_KEY_LEN));
@@ -183,7 +210,8 @@ int work_call(struct call *c, work_fn *fn, struct value *result, struct err *e)
 		request_key(&w, value_slice(request_id), key);
 		seen = request_seen(&w, key, digest, result, e);
 	}
-	if (seen != 0 || fn(&w, &c->args, result, e) != 0) {
+	if (seen != 0 || fn(&w, &c->args, result, e) != 0 ||
+		(request_id != NULL && request_forget(&w, e) != 0)) {
 		work_abort(&w);
 		return seen > 0 ? 0 : -1;
 	}
