@@ -100,6 +100,19 @@ class RequestId(Case):
                 argument="request_id", message=message)
             self.restart()
 
+    def test_is_kept_for_seven_days(self):
+        first = self.create(request_id="q1")
+        self.c.call("ticket.act", id=1, action="cancel", request_id="q1")
+        self.c.call("clock.advance", by="7d")
+        self.create(request_id="q2")  # takes nothing away yet
+        self.assertEqual(first, self.create(request_id="q1"))
+        self.c.call("clock.advance", by=1)
+        self.create(request_id="q3")
+        for _ in range(2):
+            self.restart()
+            self.assertEqual(4, self.create(request_id="q1")["id"])
+        self.assertEqual(2, self.create(request_id="q2")["id"])
+
     def test_is_of_a_method(self):
         self.create(request_id="q1")
         t = self.c.call("ticket.act", id=1, action="accept", request_id="q1")
