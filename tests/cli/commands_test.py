@@ -247,7 +247,10 @@ class Commands(Case):
             said = tocsin("--server", "tcp:127.0.0.1:17070", "list")
             self.assertEqual(1, said.code)
             self.assertRegex(said.err, "^tocsin: unauthenticated: ")
-            self.assertTrue(d.process)
+            later = tocsin("token", "add", "ann", "auditor", "--data", data).out
+            self.write(file, later)
+            d.hup()
+            until(lambda: tocsin("--server", "tcp:127.0.0.1:17070", "--token-file", file, "list").code == 0)
 
     def test_stats(self):
         self.create()
