@@ -1,6 +1,7 @@
 /* rules.status, check, reload, rollback, and catalog.get. */
 #include <string.h>
 
+#include "access.h"
 #include "packs_int.h"
 #include "tocsin/log.h"
 
@@ -51,6 +52,7 @@ void desk_reload(struct desk *d, const char *by)
 {
 	struct packs *p = d->packs;
 
+	access_reload(d);
 	if (p->is_building) {
 		p->is_wanted_again = true;
 		snprintf(p->wanted_by, sizeof(p->wanted_by), "%s", by);
