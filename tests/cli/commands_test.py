@@ -8,13 +8,14 @@ import os
 import re
 import shutil
 import signal
+import socket
 import stat
 import subprocess
 import tempfile
 
-from tocsin_run import ROOT, TOCSIN, environment, tocsin
+from tocsin_run import TOCSIN, environment, tocsin
 
-from daemon import PACK, START_MS, Case, Daemon, main, until
+from daemon import START_MS, Case, Daemon, main, until
 
 MAPPING = """[columns]
 text = what
@@ -30,7 +31,6 @@ created = YYYY-MM-DD
 
 class Commands(Case):
     maxDiff = 3000
-    listen = ("tcp:127.0.0.1:0",)
 
     def tocsin(self, *args, **more):
         return tocsin(*args, server=self.d.address, **more)
@@ -240,17 +240,19 @@ class Commands(Case):
         said = tocsin("token", "add", "bob", "agnet", "--data", data)
         self.assertEqual((2, 'tocsin: "agnet" is no role; roles are: intake agent supervisor leader analyst operator adapter auditor '
             'admin; did you mean "agent"?\nUsage: tocsin token add NAME ROLE [--data DIR]\n'), (said.code, said.err))
-        with Daemon(data=data, listen=("tcp:127.0.0.1:17070",)) as d:
+        with socket.create_server(("127.0.0.1", 0)) as s:
+            address = "tcp:127.0.0.1:%d" % s.getsockname()[1]
+        with Daemon(data=data, listen=(address,)) as d:
             file = self.write(os.path.join(data, "mine"), token + "\n")
-            said = tocsin("--server", "tcp:127.0.0.1:17070", "--token-file", file, "list")
+            said = tocsin("--server", address, "--token-file", file, "list")
             self.assertEqual((0, ""), (said.code, said.err), said)
-            said = tocsin("--server", "tcp:127.0.0.1:17070", "list")
+            said = tocsin("--server", address, "list")
             self.assertEqual(1, said.code)
             self.assertRegex(said.err, "^tocsin: unauthenticated: ")
             later = tocsin("token", "add", "ann", "auditor", "--data", data).out
             self.write(file, later)
             d.hup()
-            until(lambda: tocsin("--server", "tcp:127.0.0.1:17070", "--token-file", file, "list").code == 0)
+            until(lambda: tocsin("--server", address, "--token-file", file, "list").code == 0)
 
     def test_stats(self):
         self.create()
