@@ -4,6 +4,8 @@
 #include "desk_int.h"
 #include "tocsin/log.h"
 
+#define CHILDREN_MAX 64
+
 static struct value ticket_facts(struct work *w, const struct value *row)
 {
 	struct value facts = facts_base(w);
@@ -127,6 +129,8 @@ int contact_add(struct work *w, const struct value *args, struct value *result, 
 
 int open_children(struct work *w, const struct value *open, struct value *row, struct err *e)
 {
+	if (open != NULL && open->n > CHILDREN_MAX)
+		return err_set(e, ERR_REJECTED, "the decision opens %u tickets; at most %d", open->n, CHILDREN_MAX);
 	for (uint32_t i = 0; open != NULL && i < open->n; i++) {
 		struct value child;
 
@@ -211,5 +215,10 @@ void timer_fire(void *udata, int64_t due_ms, uint64_t timer_id)
 		timer_failed(&w, &timer, due_ms, timer_id, &e);
 	}
 	d->counts.n_timers++;
-	work_commit(&w);
+	if (work_commit(&w, &e) == 0)
+		return;
+	begin_timer(&w, d, key, row);
+	timer_failed(&w, &timer, due_ms, timer_id, &e);
+	if (work_commit(&w, &e) != 0)
+		log_line(LOG_ERROR, "timer.too_large", "due_ms=%jd error=\"%s\"", (intmax_t)due_ms, e.text);
 }

@@ -118,11 +118,13 @@ static void advance_fire(void *udata, int64_t due_ms, uint64_t timer_id)
 
 /* Everything due up to the target in (due, id) order, each with now = its due, also what gets armed
  * meanwhile. */
-static void advance_to(struct desk *d, int64_t to_ms)
+static int advance_to(struct desk *d, int64_t to_ms, struct err *e)
 {
 	int64_t next;
 
 	while ((next = due_next_ms(d->due)) <= to_ms) {
+		if (store_accepts(d->store, e) != 0)
+			return -1;
 		if (next < d->clock->now_ms)
 			next = d->clock->now_ms;
 		due_work(d->due, next, 1, advance_fire, d);
@@ -130,6 +132,7 @@ static void advance_to(struct desk *d, int64_t to_ms)
 			store_turn_end(d->store, d->clock->now_ms);
 	}
 	clock_advance_to(d->clock, to_ms);
+	return 0;
 }
 
 #define CLOCK_MS_MAX INT64_C(253402271999999) /* 9999-12-31T23:59:59.999+08:00 */
@@ -156,8 +159,7 @@ static int clock_advance(struct call *c, struct value *result, struct err *e)
 		return err_arg(e, ERR_REJECTED, by != NULL ? "by" : "to", NULL,
 			"the clock does not go back; it stands at %s", clock_format(d->clock->now_ms, now));
 	}
-	advance_to(d, to_ms);
-	if (clock_now(c, result, e) != 0)
+	if (advance_to(d, to_ms, e) != 0 || clock_now(c, result, e) != 0)
 		return -1;
 	value_add(c->arena, result, "fired", value_int((int64_t)(d->counts.n_timers - n_before)));
 	return 0;

@@ -7,6 +7,8 @@
 
 #include "desk_int.h"
 
+#define ROW_BYTES_MAX ((size_t)400 * 1024)
+
 /* FIELD(name, type, catalog map that must hold the value, or NULL) */
 #define SET_FIELDS(FIELD)                                                                                    \
 	FIELD("category", VALUE_TEXT, "categories")                                                          \
@@ -173,11 +175,52 @@ static void apply_notices(struct work *w, const struct value *notices)
 	}
 }
 
+/* A pack may answer anything; what follows reads these parts as what they must be. */
+static int check_shape(const struct value *decision, struct err *e)
+{
+	static const char *const lists[] = {"links", "clocks", "timers", "cancel_timers", "notices", "open"};
+	const struct value *set = value_get(decision, "set"), *notices;
+
+	if (set != NULL && set->type != VALUE_MAP)
+		return err_set(e, ERR_REJECTED, "the decision's set is %s, expected a map", value_type_name(set));
+	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
+		const struct value *v = value_get(decision, lists[i]);
+
+		if (v != NULL && v->type != VALUE_ARRAY && !(v->type == VALUE_MAP && v->n == 0))
+			return err_set(e, ERR_REJECTED, "the decision's %s is %s, expected a list", lists[i],
+				value_type_name(v));
+	}
+	notices = value_get(decision, "notices");
+	for (uint32_t i = 0; notices != NULL && i < notices->n; i++) {
+		const struct value *topic = value_get(&notices->as.items[i], "topic");
+
+		if (topic != NULL && topic->type != VALUE_TEXT)
+			return err_set(e, ERR_REJECTED, "the topic of the decision's notice %u is %s, expected text",
+				i + 1, value_type_name(topic));
+	}
+	return 0;
+}
+
+/* Larger than this it could not be answered, and would not fit its entry with what else changes. */
+static int check_size(const struct value *row, struct err *e)
+{
+	struct buf b;
+	bool is_full;
+
+	buf_init(&b, ROW_BYTES_MAX);
+	value_encode(&b, row);
+	is_full = b.is_full;
+	buf_fini(&b);
+	return is_full ? err_set(e, ERR_TOO_LARGE, "the ticket would have more than %zu bytes", ROW_BYTES_MAX) : 0;
+}
+
 int decision_apply(struct work *w, const struct value *decision, struct value *row, struct err *e)
 {
 	const struct value *set = value_get(decision, "set"), *links = value_get(decision, "links");
 	bool was_open = ticket_is_open(row);
 
+	if (check_shape(decision, e) != 0)
+		return -1;
 	for (uint32_t i = 0; set != NULL && i < set->n; i++)
 		if (check_set(w, &set->as.pairs[i], e) != 0)
 			return -1;
@@ -195,6 +238,8 @@ int decision_apply(struct work *w, const struct value *decision, struct value *r
 	if (value_get(decision, "advice") != NULL)
 		value_set(w->arena, row, "advice", *value_get(decision, "advice"));
 	apply_notices(w, value_get(decision, "notices"));
+	if (check_size(row, e) != 0)
+		return -1;
 	if (ticket_is_open(row)) {
 		if (!was_open)
 			value_unset(row, "closed");

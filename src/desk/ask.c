@@ -61,10 +61,12 @@ static int refuse(struct work *w, const struct value *r, struct err *e)
 		value_json(&text, allowed);
 	err_arg(e, is_bad ? ERR_BAD_REQUEST : ERR_REJECTED, argument == NULL ? "" : argument,
 		value == NULL ? NULL : value_cstr(w->arena, value), "%s%s%s",
-		message == NULL ? "refused by the pack" : message, zh == NULL ? "" : " / ",
-		zh == NULL ? "" : value_cstr(w->arena, zh));
-	if (text.n > 0)
+		message == NULL ? "refused by the pack" : message, value_is(zh, VALUE_TEXT) ? " / " : "",
+		value_is(zh, VALUE_TEXT) ? value_cstr(w->arena, zh) : "");
+	if (text.n > 0) {
 		snprintf(e->reason, sizeof(e->reason), "allowed: %.*s", (int)text.n, (const char *)text.p);
+		e->reason[utf8_clip(e->reason, strlen(e->reason))] = '\0';
+	}
 	buf_fini(&text);
 	return -1;
 }

@@ -9,18 +9,24 @@
 #include "tocsin/ledger.h"
 #include "tocsin/log.h"
 
+#define TIMERS_MAX 1024 /* ids given in one work */
+#define NAME_MAX_BYTES 256
+#define OPS_MAX 64
+#define FAR_MS INT64_C(253402300800000) /* year 10000 */
+#define AGAIN_MS 1000 /* a timer that arms a timer waits at least this, so that time goes on */
+
 /* ---- timers of the row
  * ------------------------------------------------------------------------------------------ */
 static void timer_arm(struct work *w, struct value *row, int64_t due_ms, struct value about, const char *name)
 {
-	uint64_t id = tx_seq(w->tx) * 1024 + w->n_timers++;
+	uint64_t id = tx_seq(w->tx) * TIMERS_MAX + w->n_timers++;
 	const struct value *old = value_get(row, "timers");
 	struct value timers = value_array(w->arena, (old == NULL ? 0 : old->n) + 1),
 		     entry = value_map(w->arena, 3);
 	uint8_t key[DUE_KEY_LEN];
 	struct buf b;
 
-	must(w->n_timers < 1024);
+	must(w->n_timers <= TIMERS_MAX); /* decision_apply has counted */
 	if (w->is_import)
 		return;
 	due_key(key, due_ms, id);
@@ -39,7 +45,7 @@ static void timer_arm(struct work *w, struct value *row, int64_t due_ms, struct 
 	value_set(w->arena, row, "timers", timers);
 }
 
-/* Drop the timers of one name ("" for all), with their rows. */
+/* Drop the timers of one name ("*" for all), with their rows. */
 static void timers_drop(struct work *w, struct value *row, const char *name)
 {
 	const struct value *old = value_get(row, "timers");
@@ -49,7 +55,7 @@ static void timers_drop(struct work *w, struct value *row, const char *name)
 		const struct value *t = &old->as.items[i];
 		uint8_t key[DUE_KEY_LEN];
 
-		if (name[0] != '\0' && !value_is_text(value_get(t, "name"), name)) {
+		if (strcmp(name, "*") != 0 && !value_is_text(value_get(t, "name"), name)) {
 			value_push(w->arena, &kept, *t);
 			continue;
 		}
@@ -65,7 +71,7 @@ static void timers_drop(struct work *w, struct value *row, const char *name)
 
 void timers_clear(struct work *w, struct value *row)
 {
-	timers_drop(w, row, "");
+	timers_drop(w, row, "*");
 }
 
 void timers_forget(struct value *row, int64_t due_ms, int64_t timer_id)
@@ -94,20 +100,29 @@ static int arm_one(struct work *w, const struct value *op, struct value *row, st
 	struct value about = value_map(w->arena, 6);
 	int64_t at_ms, after_ms;
 
-	if (name == NULL || rule == NULL)
-		return err_set(e, ERR_REJECTED, "the decision's timer needs name and rule");
+	if (name == NULL || rule == NULL || strlen(name) > NAME_MAX_BYTES || strlen(rule) > NAME_MAX_BYTES)
+		return err_set(e, ERR_REJECTED, "the decision's timer needs name and rule, texts of at most %d bytes",
+			NAME_MAX_BYTES);
+	if (value_slice(value_get(op, "clock")).n > NAME_MAX_BYTES)
+		return err_set(e, ERR_REJECTED, "the decision's timer %s: clock is too long", name);
+	if (w->n_timers >= TIMERS_MAX / 2)
+		return err_set(e, ERR_REJECTED, "the decision arms more than %d timers", TIMERS_MAX / 2);
 	if (!value_as_int(value_get(op, "at_ms"), &at_ms)) {
-		if (!value_as_int(value_get(op, "after_ms"), &after_ms) || after_ms < 0)
+		if (!value_as_int(value_get(op, "after_ms"), &after_ms) || after_ms < 0 || after_ms > FAR_MS)
 			return err_set(e, ERR_REJECTED,
 				"the decision's timer %s needs at_ms or after_ms >= 0", name);
 		at_ms = w->now_ms + after_ms;
 	}
+	if (at_ms < w->now_ms)
+		at_ms = w->now_ms;
+	if (strcmp(w->method, "timer.fire") == 0 && at_ms < w->now_ms + AGAIN_MS)
+		at_ms = w->now_ms + AGAIN_MS;
 	value_add(w->arena, &about, "kind", value_literal("rule"));
 	value_add(w->arena, &about, "name", value_literal(name));
 	value_add(w->arena, &about, "rule", value_literal(rule));
 	value_add(w->arena, &about, "round", value_int(value_int_or(value_get(op, "round"), 1)));
 	for (size_t i = 0; i < sizeof(kept) / sizeof(kept[0]); i++)
-		if (value_get(op, kept[i]) != NULL)
+		if (value_is(value_get(op, kept[i]), VALUE_TEXT) || value_is(value_get(op, kept[i]), VALUE_INT))
 			value_add(w->arena, &about, kept[i], *value_get(op, kept[i]));
 	timers_drop(w, row, name);
 	timer_arm(w, row, at_ms, about, name);
@@ -117,8 +132,13 @@ static int arm_one(struct work *w, const struct value *op, struct value *row, st
 int timers_apply(
 	struct work *w, const struct value *arm, const struct value *cancel, struct value *row, struct err *e)
 {
-	for (uint32_t i = 0; cancel != NULL && i < cancel->n; i++)
-		timers_drop(w, row, value_cstr(w->arena, &cancel->as.items[i]));
+	for (uint32_t i = 0; cancel != NULL && i < cancel->n; i++) {
+		const char *name = value_cstr(w->arena, &cancel->as.items[i]);
+
+		if (name == NULL)
+			return err_set(e, ERR_REJECTED, "cancel_timers[%u] is not a text", i + 1);
+		timers_drop(w, row, name);
+	}
 	for (uint32_t i = 0; arm != NULL && i < arm->n; i++)
 		if (arm_one(w, &arm->as.items[i], row, e) != 0)
 			return -1;
@@ -161,7 +181,9 @@ static void clock_rearm(struct work *w, const struct ledger *l, struct value *ro
 		value_add(w->arena, &about, "percent", value_int(p->percent));
 		if (p->rule != NULL)
 			value_add(w->arena, &about, "rule", value_text(w->arena, p->rule, strlen(p->rule)));
-		timer_arm(w, row, at.at_ms, about, name);
+		if (w->n_timers >= TIMERS_MAX)
+			return; /* clocks_apply refuses before; this is the last line for a year of very many clocks */
+		timer_arm(w, row, at.at_ms < 0 ? 0 : at.at_ms, about, name);
 		return;
 	}
 }
@@ -241,6 +263,8 @@ static int read_percents(struct work *w, const struct value *op, struct ledger_t
 
 		out[i].percent = (int)value_int_or(p->type == VALUE_MAP ? value_get(p, "percent") : p, 0);
 		out[i].rule = own != NULL ? own : rule;
+		if (out[i].rule != NULL && strlen(out[i].rule) > NAME_MAX_BYTES)
+			return err_set(e, ERR_REJECTED, "a clock's rule has at most %d bytes", NAME_MAX_BYTES);
 	}
 	t->percents = out;
 	return 0;
@@ -281,6 +305,8 @@ static int op_start(
 
 	if (read_terms(w, op, &terms, e) != 0)
 		return -1;
+	if (start_at(w, op, row) < 0 || start_at(w, op, row) > FAR_MS)
+		return err_set(e, ERR_REJECTED, "the clock's start lies outside the years 1970 to 9999");
 	c = terms.calendar == NULL ? NULL : packs_calendar(w->desk->packs, terms.calendar);
 	if (ledger_start(&l, w->arena, name, value_true(value_get(op, "statutory")), &terms, c,
 		    start_at(w, op, row), e) != 0)
@@ -338,11 +364,17 @@ static bool star_takes(struct work *w, const struct value *clock, const char *ve
 
 int clocks_apply(struct work *w, const struct value *ops, struct value *row, struct err *e)
 {
+	if (ops != NULL && ops->n > OPS_MAX)
+		return err_set(e, ERR_REJECTED, "the decision has %u clock operations; at most %d", ops->n, OPS_MAX);
 	for (uint32_t i = 0; ops != NULL && i < ops->n; i++) {
-		const struct value *op = &ops->as.items[i], *clocks;
+		const struct value *op = &ops->as.items[i];
+		struct value clocks; /* by value: stopping one moves the row's pairs */
 		const char *verb = value_cstr(w->arena, value_get(op, "op")),
 			   *name = value_cstr(w->arena, value_get(op, "name"));
 
+		if (w->n_timers > TIMERS_MAX - 256)
+			return err_set(e, ERR_REJECTED, "the decision starts or moves more clocks than %d timers serve",
+				TIMERS_MAX - 256);
 		if (verb == NULL || name == NULL)
 			return err_set(e, ERR_REJECTED, "the decision's clock operation %u needs op and name",
 				i + 1);
@@ -352,11 +384,11 @@ int clocks_apply(struct work *w, const struct value *ops, struct value *row, str
 				return err_prefix(e, "clock %s", name);
 			continue;
 		}
-		clocks = value_get(row, "clocks");
-		for (uint32_t k = 0; clocks != NULL && k < clocks->n; k++) {
-			const char *each = value_cstr(w->arena, &clocks->as.pairs[k].key);
+		clocks = value_get(row, "clocks") == NULL ? value_nil : *value_get(row, "clocks");
+		for (uint32_t k = 0; clocks.type == VALUE_MAP && k < clocks.n; k++) {
+			const char *each = value_cstr(w->arena, &clocks.as.pairs[k].key);
 
-			if (star_takes(w, &clocks->as.pairs[k].val, verb) &&
+			if (w->n_timers < TIMERS_MAX - 1 && star_takes(w, &clocks.as.pairs[k].val, verb) &&
 				op_change(w, op, verb, each, row, e) != 0)
 				return err_prefix(e, "clock %s", each);
 		}
@@ -467,7 +499,8 @@ static void repin_ticket(struct desk *d, int64_t id)
 	}
 	if (is_known) {
 		ticket_save(&w, &before, &after);
-		work_commit(&w);
+		if (work_commit(&w, &e) != 0)
+			log_line(LOG_ERROR, "calendar.pin", "ticket=%jd error=\"%s\"", (intmax_t)id, e.text);
 	} else {
 		work_abort(&w);
 	}

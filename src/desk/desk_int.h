@@ -61,7 +61,8 @@ struct work {
 
 void work_begin(struct work *, struct desk *, struct arena *, const char *method, const char *who,
 	uint32_t roles, struct slice params);
-uint64_t work_commit(struct work *);
+/* 0; or -1 and the work is aborted: it is more than an entry can hold. */
+int work_commit(struct work *, struct err *e) MUST_CHECK;
 void work_abort(struct work *);
 
 /* The changing handler's frame: request_id, begin, fn, commit or abort. */

@@ -5,6 +5,7 @@
 #include "desk_int.h"
 
 #define HISTORY_TICKETS 20
+#define HISTORY_SEEN_MAX 60 /* rows looked at for them */
 
 static struct value local_time(struct arena *a, int64_t at_ms)
 {
@@ -74,14 +75,14 @@ int facts_history(struct work *w, const struct value *ticket, struct value *out,
 	struct value tickets = value_array(w->arena, 4);
 	struct slice prefix;
 	struct scan s;
-	int got = 0;
+	int got = 0, n_seen = 0;
 
 	*out = value_nil;
 	if (texts[1].n == 0 || texts[1].n > 200)
 		return 0;
 	prefix = index_prefix(w->arena, INDEX_SUBJECT, texts, 2);
 	scan_init(&s, w->desk->store, w->tx, TABLE_INDEX, prefix, key_after(w->arena, prefix), true);
-	while (tickets.n < HISTORY_TICKETS && (got = scan_next(&s, e)) == 1) {
+	while (tickets.n < HISTORY_TICKETS && n_seen++ < HISTORY_SEEN_MAX && (got = scan_next(&s, e)) == 1) {
 		int64_t id = (int64_t)load_be64((const uint8_t *)s.key.p + s.key.n - 8);
 		struct value row;
 
@@ -90,13 +91,13 @@ int facts_history(struct work *w, const struct value *ticket, struct value *out,
 		if ((got = ticket_load(w->desk, w->tx, w->arena, id, &row, e)) != 0)
 			break;
 		if (value_int_or(value_get(&row, "created"), 0) < since)
-			break;
+			continue; /* an imported one: newer ids, older times */
 		n_contacts += 1 + value_int_or(value_get(&row, "contacts"), 0);
 		value_push(w->arena, &tickets, history_ticket(w->arena, &row));
 		got = 0;
 	}
 	scan_fini(&s);
-	if (tickets.n < HISTORY_TICKETS && got < 0)
+	if (got < 0)
 		return -1;
 	*out = value_map(w->arena, 3);
 	value_add(w->arena, out, "n_tickets", value_int(tickets.n));

@@ -81,15 +81,17 @@ static int ticket_history(struct call *c, struct value *result, struct err *e)
 	struct value items = value_array(c->arena, 16), row;
 	uint8_t from[16], to[16];
 	struct scan s;
-	int got;
+	size_t page_end;
+	int got = 0;
 
 	if (ticket_load(d, NULL, c->arena, id, &row, e) != 0)
 		return -1;
+	page_end = c->arena->used + HISTORY_BYTES; /* the ticket itself may be larger than a page */
 	store_be64(from, (uint64_t)id);
 	store_be64(from + 8, (uint64_t)after + 1);
 	store_be64(to, (uint64_t)id + 1);
 	scan_init(&s, d->store, NULL, TABLE_TICKET_EVENT, slice_of(from, 16), slice_of(to, 8), false);
-	while (items.n < (uint32_t)limit && c->arena->used < HISTORY_BYTES && (got = scan_next(&s, e)) == 1) {
+	while (items.n < (uint32_t)limit && c->arena->used < page_end && (got = scan_next(&s, e)) == 1) {
 		uint64_t seq = load_be64((const uint8_t *)s.key.p + 8);
 		struct value event, item = value_map(c->arena, 2);
 
@@ -110,7 +112,7 @@ static int ticket_history(struct call *c, struct value *result, struct err *e)
 		return -1;
 	*result = value_map(c->arena, 2);
 	value_add(c->arena, result, "events", items);
-	if (items.n == (uint32_t)limit || c->arena->used >= HISTORY_BYTES)
+	if (items.n > 0 && (items.n == (uint32_t)limit || c->arena->used >= page_end))
 		value_add(c->arena, result, "after", *value_get(&items.as.items[items.n - 1], "seq"));
 	return 0;
 }

@@ -59,11 +59,11 @@ static struct slice with_numbers(
 }
 
 static uint32_t add_text(
-	struct arena *a, enum index_id index, struct slice text, int64_t due, int64_t id, struct slice *out)
+	struct arena *a, enum index_id index, struct slice text, const int64_t *due, int64_t id, struct slice *out)
 {
 	if (text.n == 0)
 		return 0;
-	*out = with_numbers(a, index_prefix(a, index, &text, 1), due, due >= 0, id);
+	*out = with_numbers(a, index_prefix(a, index, &text, 1), due == NULL ? 0 : *due, due != NULL, id);
 	return 1;
 }
 
@@ -76,10 +76,10 @@ uint32_t index_keys(struct arena *a, const struct value *row, struct slice out[I
 
 	if (subject[1].n > 0)
 		out[n++] = with_numbers(a, index_prefix(a, INDEX_SUBJECT, subject, 2), 0, false, id);
-	n += add_text(a, INDEX_QUEUE, field(row, "queue"), due, id, out + n);
-	n += add_text(a, INDEX_OWNER, field(row, "owner"), due, id, out + n);
-	n += add_text(a, INDEX_CITY, field(row, "city"), -1, id, out + n);
-	n += add_text(a, INDEX_CATEGORY, field(row, "category"), -1, id, out + n);
+	n += add_text(a, INDEX_QUEUE, field(row, "queue"), &due, id, out + n);
+	n += add_text(a, INDEX_OWNER, field(row, "owner"), &due, id, out + n);
+	n += add_text(a, INDEX_CITY, field(row, "city"), NULL, id, out + n);
+	n += add_text(a, INDEX_CATEGORY, field(row, "category"), NULL, id, out + n);
 	out[n++] = with_numbers(a, index_prefix(a, INDEX_STATUS, status, 2), 0, false, id);
 	if (due != INT64_MAX)
 		out[n++] = with_numbers(a, index_prefix(a, INDEX_DUE, NULL, 0), due, true, id);

@@ -23,6 +23,9 @@ static int check_name(
 	const struct value *given = value_get(args, argument), *names;
 	const char **words, *text, *meant;
 
+	if (given != NULL && given->type != VALUE_TEXT) /* of a ticket that a decision opens */
+		return err_arg(e, ERR_BAD_REQUEST, argument, NULL, "%s must be text, not %s", argument,
+			value_type_name(given));
 	if (catalog_has(w->desk, map, given))
 		return 0;
 	names = value_get(packs_catalog(w->desk->packs), map);
@@ -110,12 +113,12 @@ static int check_reference(struct work *w, const struct value *args, struct slic
 /* "C20260922-000017": the kind's prefix, the local date, the id. */
 static struct value make_no(struct work *w, const struct value *kind, int64_t created_ms, int64_t id)
 {
-	const struct value *prefix = value_get(kind, "prefix");
+	struct slice prefix = value_slice(value_get(kind, "prefix"));
 	char at[40];
 
 	clock_format(created_ms, at);
-	return value_printf(w->arena, "%.*s%.4s%.2s%.2s-%06jd", prefix == NULL ? 1 : (int)prefix->n,
-		prefix == NULL ? "T" : prefix->as.text, at, at + 5, at + 8, (intmax_t)id);
+	return value_printf(w->arena, "%.*s%.4s%.2s%.2s-%06jd", prefix.n == 0 ? 1 : (int)prefix.n,
+		prefix.n == 0 ? "T" : (const char *)prefix.p, at, at + 5, at + 8, (intmax_t)id);
 }
 
 static struct value new_row(struct work *w, const struct value *args, int64_t id)

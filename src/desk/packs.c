@@ -217,6 +217,12 @@ void packs_accept(struct desk *d, struct pack_build *b)
 	struct work w;
 	struct err e;
 
+	if (b->is_ok && p->live == NULL && store_accepts(d->store, &e) != 0) {
+		/* a read-only start without a stored pack: serve with the folder's, which is no generation */
+		swap(p, b, p->max_number, d->clock->now_ms);
+		keep_verdict(p, b);
+		return;
+	}
 	if (b->is_ok && !is_same && p->live != NULL && store_accepts(d->store, &e) != 0) {
 		b->is_ok = false;
 		b->why = e;
@@ -228,8 +234,9 @@ void packs_accept(struct desk *d, struct pack_build *b)
 		work_begin(&w, d, &d->arena, "rules.reload", b->by, 0, slice_of(NULL, 0));
 		store_pack(&w, number, b);
 		notice_verdict(&w, p);
-		work_commit(&w);
 		d->repin_after = 0;
+		if (work_commit(&w, &e) != 0)
+			log_line(LOG_ERROR, "rules.store", "generation=%jd error=\"%s\"", (intmax_t)number, e.text);
 		return;
 	}
 	keep_verdict(p, b);

@@ -9,6 +9,8 @@
 
 #include "desk_int.h"
 
+#define EVENT_BYTES_MAX ((size_t)8 * 1024 * 1024)
+
 void work_begin(struct work *w, struct desk *d, struct arena *a, const char *method, const char *who,
 	uint32_t roles, struct slice params)
 {
@@ -74,19 +76,26 @@ static void encode_event(struct work *w, struct buf *b)
 	}
 }
 
-uint64_t work_commit(struct work *w)
+int work_commit(struct work *w, struct err *e)
 {
 	struct buf event;
-	uint64_t seq;
+	int rc = -1;
 
-	buf_init(&event, (size_t)8 * 1024 * 1024);
+	buf_init(&event, EVENT_BYTES_MAX);
 	encode_event(w, &event);
-	must(!event.is_full);
-	seq = tx_commit(w->tx, buf_slice(&event));
-	w->tx = NULL;
-	w->desk->last_ticket_id += w->n_opened;
+	if (event.is_full)
+		err_set(e, ERR_TOO_LARGE, "%s: the entry would be more than %zu bytes", w->method,
+			EVENT_BYTES_MAX);
+	else if (tx_fits(w->tx, event.n, e) == 0) {
+		tx_commit(w->tx, buf_slice(&event));
+		w->tx = NULL;
+		w->desk->last_ticket_id += w->n_opened;
+		rc = 0;
+	}
 	buf_fini(&event);
-	return seq;
+	if (rc != 0)
+		work_abort(w);
+	return rc;
 }
 
 /* ---- request_id: the same call again gets the first answer
@@ -220,6 +229,6 @@ int work_call(struct call *c, work_fn *fn, struct value *result, struct err *e)
 	if (tx_is_empty(w.tx) && w.extra.n == 0)
 		work_abort(&w);
 	else
-		work_commit(&w);
+		return work_commit(&w, e);
 	return 0;
 }

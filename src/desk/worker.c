@@ -94,6 +94,8 @@ void worker_free(struct worker *w)
 		struct job *job = w->first;
 
 		w->first = job->next;
+		if (w->first == NULL)
+			w->last = &w->first; /* done may submit again */
 		job->done(job->udata);
 		free(job);
 	}
