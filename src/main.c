@@ -1,5 +1,6 @@
 /* tocsind: arguments, signals, wiring; no logic. */
 #include <event2/event.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <systemd/sd-daemon.h>
@@ -98,6 +99,9 @@ int main(int argc, char **argv)
 	struct err e;
 	int rc;
 
+	/* memory that rules and tables let go of is wanted again in the next turn: do not give it back each
+	 * time */
+	mallopt(M_TRIM_THRESHOLD, 256 * 1024 * 1024);
 	if (config_read(&c, argc, argv, &e) != 0) {
 		fprintf(stderr, "tocsind: %s\n", e.text);
 		return EXIT_USAGE;

@@ -67,6 +67,8 @@ struct value *value_add(struct arena *, struct value *map, const char *key, stru
 void value_unset(struct value *map, const char *key);
 /* Deep copy into the arena. */
 struct value value_copy(struct arena *, const struct value *);
+/* A map of its own that shares the values: for setting and unsetting keys. */
+struct value value_copy_map(struct arena *, const struct value *map);
 
 /* ---- reading: NULL v is allowed everywhere and means absent -------------------------------------------- */
 /* NULL if absent, nil, or not a map. */

@@ -190,6 +190,16 @@ struct value value_copy(struct arena *a, const struct value *v)
 	return copy;
 }
 
+struct value value_copy_map(struct arena *a, const struct value *map)
+{
+	struct value copy = value_map(a, map->n + 4);
+
+	must(map->type == VALUE_MAP);
+	copy.n = map->n;
+	memcpy(copy.as.pairs, map->as.pairs, map->n * sizeof(struct pair));
+	return copy;
+}
+
 /* ---- reading ------------------------------------------------------------------------------------------ */
 const struct value *value_get_n(const struct value *map, const char *key, size_t key_n)
 {

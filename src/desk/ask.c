@@ -22,7 +22,7 @@ static struct value kept_facts(struct work *w, const char *point, const struct v
 		if (value_is_text(&p->key, "ticket")) {
 			if (strcmp(point, "create") == 0)
 				continue;
-			v = value_copy(w->arena, &p->val);
+			v = value_copy_map(w->arena, &p->val);
 			value_unset(&v, "text");
 			value_unset(&v, "clocks");
 			value_unset(&v, "timers");

@@ -210,7 +210,7 @@ static void map_of_row_set(
 	struct work *w, struct value *row, const char *map_name, const char *key, const struct value *val)
 {
 	const struct value *old = value_get(row, map_name);
-	struct value map = old == NULL ? value_map(w->arena, 2) : value_copy(w->arena, old);
+	struct value map = old == NULL ? value_map(w->arena, 2) : value_copy_map(w->arena, old);
 
 	if (val == NULL)
 		value_unset(&map, key);

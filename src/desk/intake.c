@@ -178,7 +178,7 @@ static int create_facts(struct work *w, const struct value *row, struct value *f
 {
 	static const char *const made[] = {
 		"id", "no", "version", "created_by", "complete", "missing", "contacts", "status", "stage"};
-	struct value ticket = value_copy(w->arena, row), history;
+	struct value ticket = value_copy_map(w->arena, row), history;
 
 	for (size_t i = 0; i < sizeof(made) / sizeof(made[0]); i++)
 		value_unset(&ticket, made[i]);

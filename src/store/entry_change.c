@@ -61,20 +61,26 @@ static struct piece piece_grow(
 	return (struct piece){val_at - back, event_at - back, back + ahead};
 }
 
-/* The next run at or behind `from`; n = 0 when there is none. */
+/*
+ * The next run at or behind `from`; n = 0 when there is none. A run of PIECE_MIN holds the anchors of three
+ * samples, a stride apart; looking at one stride of bytes in three meets one of them, and growing backwards
+ * finds the beginning.
+ */
 static struct piece piece_find(const struct anchors *a, struct slice val, size_t from)
 {
 	const uint8_t *v = val.p;
 
-	for (size_t at = from; at + ANCHOR <= val.n; at++) {
-		uint32_t hit = a->at[anchor_slot(v + at)];
-		struct piece piece;
+	for (size_t third = from; third + ANCHOR <= val.n; third += 3 * a->stride) {
+		for (size_t at = third; at < third + a->stride && at + ANCHOR <= val.n; at++) {
+			uint32_t hit = a->at[anchor_slot(v + at)];
+			struct piece piece;
 
-		if (hit == 0)
-			continue;
-		piece = piece_grow(val, from, at, a->event, (hit - 1) * a->stride);
-		if (piece.n >= PIECE_MIN)
-			return piece;
+			if (hit == 0)
+				continue;
+			piece = piece_grow(val, from, at, a->event, (hit - 1) * a->stride);
+			if (piece.n >= PIECE_MIN)
+				return piece;
+		}
 	}
 	return (struct piece){val.n, 0, 0};
 }
