@@ -72,6 +72,8 @@ int work_call(struct call *, work_fn *fn, struct value *result, struct err *e);
 /* ---- tickets as rows (ticket_row.c)
  * ------------------------------------------------------------------------- */
 /* 0 and the row, or -1 with ERR_NOT_FOUND "ticket 17 does not exist". tx may be NULL. */
+/* The encoded row, copied into the arena. */
+int ticket_read(struct desk *, struct tx *, struct arena *, int64_t id, struct slice *bytes, struct err *) MUST_CHECK;
 int ticket_load(
 	struct desk *, struct tx *, struct arena *, int64_t id, struct value *row, struct err *e) MUST_CHECK;
 /* Follow merged_into pointers (at most 8). */

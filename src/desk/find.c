@@ -211,17 +211,14 @@ static bool matches(struct find *f, const struct value *row)
 static int take_row(struct find *f, const struct scan *s, struct err *e)
 {
 	int64_t id = (int64_t)load_be64((const uint8_t *)s->key.p + s->key.n - 8);
+	struct slice bytes;
 	struct value row;
 
-	if (ticket_load(f->desk, NULL, f->arena, id, &row, e) != 0)
+	if (ticket_read(f->desk, NULL, f->arena, id, &bytes, e) != 0 ||
+		value_decode(f->arena, bytes, &row, e) != 0)
 		return -1;
 	if (matches(f, &row)) {
-		struct buf b;
-
-		buf_init(&b, (size_t)512 * 1024);
-		value_encode(&b, &row);
-		f->bytes += b.n;
-		buf_fini(&b);
+		f->bytes += bytes.n;
 		value_push(f->arena, &f->tickets, row);
 	}
 	return 0;

@@ -3,7 +3,8 @@
 
 #include "desk_int.h"
 
-int ticket_load(struct desk *d, struct tx *tx, struct arena *a, int64_t id, struct value *row, struct err *e)
+int ticket_read(
+	struct desk *d, struct tx *tx, struct arena *a, int64_t id, struct slice *bytes, struct err *e)
 {
 	uint8_t key[8];
 	struct slice val;
@@ -20,8 +21,15 @@ int ticket_load(struct desk *d, struct tx *tx, struct arena *a, int64_t id, stru
 		snprintf(text, sizeof(text), "%jd", (intmax_t)id);
 		return err_arg(e, ERR_NOT_FOUND, "id", text, "ticket %jd does not exist", (intmax_t)id);
 	}
-	val.p = arena_copy(a, val.p, val.n);
-	return value_decode(a, val, row, e);
+	*bytes = slice_of(arena_copy(a, val.p, val.n), val.n);
+	return 0;
+}
+
+int ticket_load(struct desk *d, struct tx *tx, struct arena *a, int64_t id, struct value *row, struct err *e)
+{
+	struct slice bytes;
+
+	return ticket_read(d, tx, a, id, &bytes, e) != 0 ? -1 : value_decode(a, bytes, row, e);
 }
 
 int ticket_load_merged(struct work *w, int64_t id, struct value *row, struct err *e)
