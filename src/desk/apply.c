@@ -162,6 +162,31 @@ static int check_links(struct work *w, const struct value *links, struct err *e)
 	return 0;
 }
 
+/* Take links away; without an id all of the type. */
+static void apply_unlinks(struct work *w, const struct value *unlinks, struct value *row)
+{
+	for (uint32_t i = 0; unlinks != NULL && i < unlinks->n; i++) {
+		const struct value *type = value_get(&unlinks->as.items[i], "type"), *links = value_get(row, "links");
+		struct value old = links == NULL ? value_array(w->arena, 0) : *links; /* row's pairs move below */
+		struct value kept = value_array(w->arena, old.n);
+		int64_t id = value_int_or(value_get(&unlinks->as.items[i], "id"), 0);
+
+		for (uint32_t k = 0; k < old.n; k++) {
+			const struct value *link = &old.as.items[k], *of = value_get(link, "type");
+
+			if (type == NULL || of == NULL || !value_equal(type, of) ||
+				(id != 0 && value_int_or(value_get(link, "id"), 0) != id))
+				value_push(w->arena, &kept, *link);
+			else if (value_is_text(of, "parent") || value_is_text(of, "merged_into"))
+				value_unset(row, value_cstr(w->arena, of));
+		}
+		if (kept.n > 0)
+			value_set(w->arena, row, "links", kept);
+		else
+			value_unset(row, "links");
+	}
+}
+
 static void apply_notices(struct work *w, const struct value *notices)
 {
 	for (uint32_t i = 0; notices != NULL && i < notices->n; i++) {
@@ -178,7 +203,7 @@ static void apply_notices(struct work *w, const struct value *notices)
 /* A pack may answer anything; what follows reads these parts as what they must be. */
 static int check_shape(const struct value *decision, struct err *e)
 {
-	static const char *const lists[] = {"links", "clocks", "timers", "cancel_timers", "notices", "open"};
+	static const char *const lists[] = {"links", "clocks", "timers", "cancel_timers", "notices", "open", "unlinks"};
 	const struct value *set = value_get(decision, "set"), *notices;
 
 	if (set != NULL && set->type != VALUE_MAP)
@@ -228,6 +253,7 @@ int decision_apply(struct work *w, const struct value *decision, struct value *r
 		return -1;
 	for (uint32_t i = 0; set != NULL && i < set->n; i++)
 		set_one(w, row, &set->as.pairs[i]);
+	apply_unlinks(w, value_get(decision, "unlinks"), row);
 	for (uint32_t i = 0; links != NULL && i < links->n; i++)
 		ticket_link(w, row, value_cstr(w->arena, value_get(&links->as.items[i], "type")),
 			value_int_or(value_get(&links->as.items[i], "id"), 0));

@@ -1,4 +1,4 @@
-"""What once could end the daemon: tickets larger than a page of history, times before 1970; and what an old import hid."""
+"""What once could end the daemon: tickets larger than a page of history, times before 1970; what an old import hid; merging."""
 
 from daemon import Case, main
 from tocsin_client import RpcError
@@ -24,6 +24,17 @@ class Hostile(Case):
             c.call("ticket.import", channel="import", text="old", number="13800001234", created=1000)
             again = c.call("ticket.create", channel="app", text="x", number="13800001234", category="network.slow")
             self.assertEqual(again.get("duplicate_of"), first["id"])
+
+    def test_merge_and_unmerge(self):
+        with self.d.client() as c:
+            first = c.call("ticket.create", channel="app", text="x", number="13800001234", category="network.slow")["id"]
+            other = c.call("ticket.create", channel="app", text="y", number="13800001299", category="sms.failure")["id"]
+            merged = c.call("ticket.act", id=other, action="merge", data={"ticket": first})
+            self.assertEqual((merged["links"], merged["merged_into"]), ([{"type": "merged_into", "id": first}], first))
+            self.assertEqual(c.call("contact.add", ticket=other, channel="app", kind="urge")["ticket"], first)
+            apart = c.call("ticket.act", id=other, action="unmerge", data={"ticket": first})
+            self.assertEqual((apart.get("links"), apart.get("merged_into")), (None, None))
+            self.assertEqual(c.call("contact.add", ticket=other, channel="app", kind="urge")["ticket"], other)
 
 
 if __name__ == "__main__":
