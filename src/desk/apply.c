@@ -145,7 +145,7 @@ static void set_one(struct work *w, struct value *row, const struct pair *p)
 	}
 }
 
-static int check_links(struct work *w, const struct value *links, struct err *e)
+static int check_links(struct work *w, const struct value *links, int64_t self, struct err *e)
 {
 	for (uint32_t i = 0; links != NULL && i < links->n; i++) {
 		const struct value *link = &links->as.items[i];
@@ -156,6 +156,8 @@ static int check_links(struct work *w, const struct value *links, struct err *e)
 			!value_as_int(value_get(link, "id"), &id))
 			return err_set(e, ERR_REJECTED,
 				"the decision's link %u needs type (text) and id (integer)", i + 1);
+		if (id == self)
+			return err_set(e, ERR_REJECTED, "ticket %jd cannot be linked to itself", (intmax_t)id);
 		if (ticket_load(w->desk, w->tx, w->arena, id, &row, e) != 0)
 			return err_prefix(e, "the decision's link %u", i + 1);
 	}
@@ -249,7 +251,7 @@ int decision_apply(struct work *w, const struct value *decision, struct value *r
 	for (uint32_t i = 0; set != NULL && i < set->n; i++)
 		if (check_set(w, &set->as.pairs[i], e) != 0)
 			return -1;
-	if (check_links(w, links, e) != 0)
+	if (check_links(w, links, value_int_or(value_get(row, "id"), 0), e) != 0)
 		return -1;
 	for (uint32_t i = 0; set != NULL && i < set->n; i++)
 		set_one(w, row, &set->as.pairs[i]);

@@ -29,6 +29,9 @@ class Hostile(Case):
         with self.d.client() as c:
             first = c.call("ticket.create", channel="app", text="x", number="13800001234", category="network.slow")["id"]
             other = c.call("ticket.create", channel="app", text="y", number="13800001299", category="sms.failure")["id"]
+            with self.assertRaises(RpcError) as raised:
+                c.call("ticket.act", id=other, action="merge", data={"ticket": other})
+            self.assertIn("ticket %d cannot be linked to itself" % other, str(raised.exception))
             merged = c.call("ticket.act", id=other, action="merge", data={"ticket": first})
             self.assertEqual((merged["links"], merged["merged_into"]), ([{"type": "merged_into", "id": first}], first))
             self.assertEqual(c.call("contact.add", ticket=other, channel="app", kind="urge")["ticket"], first)
