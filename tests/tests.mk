@@ -19,7 +19,8 @@ format:
 # ---- power cuts and I/O faults (tests/fault/README.md) ----------------------------------------------------
 FAULT := $(BUILD)/fault
 FAULT_BIN := $(addprefix $(FAULT)/,shim.so journal_writer journal_writer_skip_sync journal_writer_answer_early \
-	journal_writer_trust_cache journal_powercut journal_iofault)
+	journal_writer_trust_cache journal_powercut journal_iofault store_writer store_writer_checkpoint_early \
+	store_writer_trim_early store_writer_no_mark store_powercut store_iofault store_kill)
 
 # Runs beside a program whatever its mode, so it is built plainly and sees the plain names of the C library.
 $(FAULT)/shim.so: tests/fault/shim.c tests/fault/shim_log.h
@@ -41,6 +42,25 @@ $(FAULT)/journal_writer_%: src/store/journal_commit.c src/store/journal_recover.
 
 $(FAULT)/journal_%: $(BUILD)/tests/fault/journal_%.o \
 		$(addprefix $(BUILD)/tests/fault/,journal_work.o powercut.o disk.o) $(BUILD)/libtocsin.a
+	@mkdir -p $(@D)
+	$(CC) -o $@ $^ $(LDLIBS_ALL)
+
+STORE_WORK := $(addprefix $(BUILD)/tests/fault/,store_work.o)
+
+$(FAULT)/store_writer: $(BUILD)/tests/fault/store_writer.o $(STORE_WORK) $(BUILD)/libtocsin.a
+	@mkdir -p $(@D)
+	$(CC) -o $@ $^ $(LDLIBS_ALL)
+
+$(FAULT)/store_writer_checkpoint_early: MUTANT := MUTANT_CHECKPOINT_EARLY
+$(FAULT)/store_writer_trim_early: MUTANT := MUTANT_TRIM_EARLY
+$(FAULT)/store_writer_no_mark: MUTANT := MUTANT_NO_MARK
+$(FAULT)/store_writer_%: src/store/checkpoint.c src/store/tables_write.c $(BUILD)/tests/fault/store_writer.o $(STORE_WORK) \
+		$(BUILD)/libtocsin.a
+	@mkdir -p $(@D)
+	$(CC) $(filter-out -MMD -MP,$(CFLAGS_ALL)) -D$(MUTANT) -o $@ $^ $(LDLIBS_ALL)
+
+$(FAULT)/store_%: $(BUILD)/tests/fault/store_%.o $(STORE_WORK) $(addprefix $(BUILD)/tests/fault/,powercut.o disk.o) \
+		$(BUILD)/libtocsin.a
 	@mkdir -p $(@D)
 	$(CC) -o $@ $^ $(LDLIBS_ALL)
 

@@ -166,18 +166,30 @@ static void push_inline(struct store *s)
 	pthread_mutex_unlock(&c->lock);
 }
 
+static bool may_write(const struct store *s)
+{
+#ifdef MUTANT_CHECKPOINT_EARLY /* planted defect: tables ahead of the journal; the power-cut tests must catch it */
+	return s->frozen != NULL;
+#else
+	return journal_durable_seq(s->journal) >= s->frozen->last->seq;
+#endif
+}
+
 void checkpoint_push(struct store *s)
 {
 	struct checkpoint *c = &s->checkpoint;
 	bool is_idle;
 
-	if (s->frozen == NULL || journal_durable_seq(s->journal) < s->frozen->last->seq)
+	if (s->frozen == NULL || !may_write(s))
 		return;
 	pthread_mutex_lock(&c->lock);
 	is_idle = c->state == CHECKPOINT_IDLE;
 	if (is_idle) {
 		c->job = s->frozen;
 		mark_of(s, s->frozen, &c->job_mark);
+#ifdef MUTANT_TRIM_EARLY /* planted defect: entries leave the journal before the tables have them */
+		journal_trim(s->journal, c->job_mark.seq);
+#endif
 		if (c->has_thread) {
 			c->state = CHECKPOINT_WORKING;
 			pthread_cond_signal(&c->work);

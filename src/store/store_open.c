@@ -49,7 +49,6 @@ int entry_apply(struct memtab *m, const struct entry *en, struct arena *scratch,
 	return 0;
 }
 
-/* What was replayed comes from the disk: it may go to LMDB at once. */
 static int write_active(struct store *s, struct err *e)
 {
 	struct tables_mark mark = s->mark;
@@ -65,18 +64,31 @@ static int write_active(struct store *s, struct err *e)
 	return tables_view_renew(s->view, e);
 }
 
+/*
+ * Whether the replayed table is large and may go to LMDB before the journal is open: an entry may be in the page cache
+ * alone until journal_open has written it again, unless a later one knew it as durable.
+ */
+static bool may_write_active(const struct store *s, const struct entry *en)
+{
+	const struct memtab *m = s->active;
+
+	if (s->is_read_only || s->config.is_checkpoint_inline || m->last == NULL)
+		return false;
+	return m->arena.used >= s->config.freeze_bytes && en->synced >= m->last->seq;
+}
+
 static int replay(void *udata, const struct entry *en, struct err *e)
 {
 	struct store *s = udata;
 
+	if (may_write_active(s, en) && write_active(s, e) != 0)
+		return -1;
 	arena_reset(&s->reads);
 	if (entry_apply(s->active, en, &s->reads, e) != 0)
 		return -1;
 	s->last_seq = en->seq;
 	s->last_at_ms = en->at_ms;
-	if (s->is_read_only || s->config.is_checkpoint_inline || s->active->arena.used < s->config.freeze_bytes)
-		return 0;
-	return write_active(s, e);
+	return 0;
 }
 
 /* ---- opening ------------------------------------------------------------------------------------------ */

@@ -391,6 +391,16 @@ void disk_cut(const struct disk *d, enum cut cut, struct rng *rng, const char *d
 	free(names.p);
 }
 
+/* After a failed sync: what was written through O_DSYNC is there, the rest never gets there by itself. */
+static void file_failed(struct file *f)
+{
+	for (size_t k = 0; k < f->n_ops; k++) {
+		if (f->ops[k].is_durable)
+			image_apply(&f->durable, &f->ops[k]);
+	}
+	f->n_ops = 0;
+}
+
 void disk_kill(struct disk *d, bool is_failed, const char *dir)
 {
 	struct names now = {0};
@@ -405,7 +415,7 @@ void disk_kill(struct disk *d, bool is_failed, const char *dir)
 	for (size_t i = 0; i < d->n_files; i++) {
 		d->files[i].ino = 0;
 		if (is_failed)
-			d->files[i].n_ops = 0;
+			file_failed(&d->files[i]);
 	}
 	for (size_t i = 0; i < now.n; i++)
 		d->files[now.p[i].file].ino = file_ino(dir, now.p[i].path);
