@@ -51,7 +51,7 @@ done
 for t in build/release/fuzz/*_fuzz; do
 	[ -e "$t" ] && run "fuzz/$(basename "$t")" "$t" build/release/seeds/"$(basename "$t")" tests/fuzz/corpus/"$(basename "$t")"
 done
-for t in journal_powercut journal_iofault store_powercut store_iofault; do
+for t in journal_powercut journal_iofault store_powercut store_iofault store_kill; do
 	[ -x "build/release/fault/$t" ] && run "fault/$t" "build/release/fault/$t"
 done
 for t in tests/rpc/*_test.py tests/fault/*_test.py tests/cli/*_test.py; do

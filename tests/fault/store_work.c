@@ -8,7 +8,7 @@
 #include "store/tables_int.h"
 
 #define N_KEYS 48
-#define VAL_MAX 6000
+#define VAL_MAX 4500
 #define EVENT_MAX 600
 #define N_CHANGES_MAX 5
 #define CHECK_ROUND (STORE_WORK_ROUNDS - 1)
@@ -64,7 +64,7 @@ struct store_config store_work_config(const char *dir, struct rng *rng)
 		.map_bytes = (uint64_t)64 << 20,
 		.freeze_bytes = 24 * 1024,
 		.freeze_ms = INT64_MAX,
-		.segment_bytes = 16 * 1024,
+		.segment_bytes = 32 * 1024,
 		.rng = rng};
 }
 

@@ -27,7 +27,7 @@ struct store_notes {
 void store_notes_add(struct store_notes *, const char *text, size_t n);
 void store_notes_load(struct store_notes *, const char *path);
 
-/* Small limits: checkpoints every few calls, segments of 16 KiB. */
+/* Small limits: checkpoints every few calls, segments of 32 KiB. */
 struct store_config store_work_config(const char *dir, struct rng *);
 /* The next call of a round. Returns its seq. */
 uint64_t store_work_call(struct store *, uint32_t round);
