@@ -412,7 +412,8 @@ int clock_fired(struct work *w, const struct value *timer, struct value *row, st
 	const char *name = value_cstr(w->arena, value_get(timer, "clock"));
 	struct ledger l;
 
-	if (name == NULL)
+	/* a rule's timer repeats clock and percentage, but is no firing of the clock */
+	if (name == NULL || !value_is_text(value_get(timer, "kind"), "clock"))
 		return 0;
 	map_of_row_set(w, row, "fired", name, value_get(timer, "percent"));
 	if (clock_load(w, row, name, &l, e) != 0)
