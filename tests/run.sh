@@ -54,6 +54,10 @@ done
 for t in journal_powercut journal_iofault store_powercut store_iofault store_kill; do
 	[ -x "build/release/fault/$t" ] && run "fault/$t" "build/release/fault/$t"
 done
+[ -x build/release/sim/desk_sim ] && run sim/desk_sim build/release/sim/desk_sim
+for t in build/release/sim/mutant_*; do
+	[ -x "$t" ] && run "sim/$(basename "$t")" "$t" --mutant
+done
 for t in tests/rpc/*_test.py tests/fault/*_test.py tests/cli/*_test.py; do
 	[ -e "$t" ] && run "${t#tests/}" /usr/bin/python3 "$t"
 done

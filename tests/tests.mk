@@ -1,11 +1,11 @@
 # What `make test`, `make soak`, `make bench`, `make lint` and `make fuzz` run.
 
 test: deps-quick
-	$(MAKE) MODE=release all units fault fuzzers
+	$(MAKE) MODE=release all units fault fuzzers sim
 	tests/run.sh
 
 soak: deps-quick
-	$(MAKE) MODE=release all units fault fuzzers
+	$(MAKE) MODE=release all units fault fuzzers sim
 	TOCSIN_DOSE=20 tests/run.sh
 
 deps-quick: deps
@@ -104,3 +104,24 @@ $(BUILD)/bench/load: $(addprefix $(BUILD)/tests/bench/,load.o load_peer.o load_t
 
 bench: all $(BUILD)/bench/load $(BUILD)/bench/wheel_bench
 	tests/bench/run.sh
+
+# ---- the whole daemon simulated (tests/sim/sim.h) -----------------------------------------------------------
+SIM := $(BUILD)/sim
+SIM_OBJ := $(addprefix $(BUILD)/tests/sim/,desk_sim.o sim_world.o sim_check.o)
+
+$(SIM)/desk_sim: $(SIM_OBJ) $(BUILD)/libtocsin.a
+	@mkdir -p $(@D)
+	$(CC) -o $@ $^ $(LDLIBS_ALL)
+
+# Mutants, as above: `desk_sim --mutant` passes when some seed finds the defect.
+SIM_MUTANTS := $(addprefix $(SIM)/mutant_,fire_twice lose_cancel rule_fires tell_early)
+$(SIM)/mutant_fire_twice: MUTANT := MUTANT_FIRE_TWICE
+$(SIM)/mutant_lose_cancel: MUTANT := MUTANT_LOSE_CANCEL
+$(SIM)/mutant_rule_fires: MUTANT := MUTANT_RULE_FIRES
+$(SIM)/mutant_tell_early: MUTANT := MUTANT_TELL_EARLY
+$(SIM)/mutant_%: src/desk/act.c src/desk/clocks.c src/store/store.c $(SIM_OBJ) $(BUILD)/libtocsin.a
+	@mkdir -p $(@D)
+	$(CC) $(filter-out -MMD -MP,$(CFLAGS_ALL)) -D$(MUTANT) -o $@ $^ $(LDLIBS_ALL)
+
+sim: $(SIM)/desk_sim $(SIM_MUTANTS)
+.PHONY: sim

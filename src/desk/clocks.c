@@ -61,7 +61,9 @@ static void timers_drop(struct work *w, struct value *row, const char *name)
 		}
 		due_key(key, value_int_or(value_get(t, "due"), 0),
 			(uint64_t)value_int_or(value_get(t, "id"), 0));
+#ifndef MUTANT_LOSE_CANCEL /* planted defect: the row of a dropped timer stays */
 		tx_del(w->tx, TABLE_TIMER, slice_of(key, sizeof(key)));
+#endif
 	}
 	if (kept.n > 0)
 		value_set(w->arena, row, "timers", kept);
@@ -413,7 +415,11 @@ int clock_fired(struct work *w, const struct value *timer, struct value *row, st
 	struct ledger l;
 
 	/* a rule's timer repeats clock and percentage, but is no firing of the clock */
-	if (name == NULL || !value_is_text(value_get(timer, "kind"), "clock"))
+#ifndef MUTANT_RULE_FIRES /* planted defect: the repetition of an escalation sets its clock back */
+	if (!value_is_text(value_get(timer, "kind"), "clock"))
+		return 0;
+#endif
+	if (name == NULL)
 		return 0;
 	map_of_row_set(w, row, "fired", name, value_get(timer, "percent"));
 	if (clock_load(w, row, name, &l, e) != 0)
