@@ -1,6 +1,7 @@
 /*
- * Seeds of the simulation, one after another: random calls, advances, reloads, crashes; what must hold is looked at every
- * few steps. Some seeds run twice and must end at the same head. SEED=n plays one; TOCSIN_DOSE=n takes n times the seeds.
+ * Seeds of the simulation, one after another: random calls, advances, reloads, crashes; what must hold is
+ * looked at every few steps. Some seeds run twice and must end at the same head. SEED=n plays one, twice;
+ * TOCSIN_DOSE=n takes n times the seeds.
  */
 #include "sim.h"
 
@@ -46,7 +47,8 @@ static struct value create_args(struct sim *s, uint32_t n, uint64_t seed)
 	rng_init_seeded(&rng, seed);
 	value_add(&s->arena, &args, "request_id", value_printf(&s->arena, "r%u", n));
 	value_add(&s->arena, &args, "channel", value_literal(rng_below(&rng, 2) == 0 ? "app" : "hall"));
-	value_add(&s->arena, &args, "text", value_printf(&s->arena, "no signal since %u days", (unsigned)rng_below(&rng, 9)));
+	value_add(&s->arena, &args, "text",
+		value_printf(&s->arena, "no signal since %u days", (unsigned)rng_below(&rng, 9)));
 	if (rng_below(&rng, 4) > 0)
 		add_number(s, &rng, &args);
 	if (rng_below(&rng, 5) > 0)
@@ -326,8 +328,8 @@ static void add_counts(uint64_t *sum, const struct sim *s)
 
 static void print_counts(const struct sim_counts *c)
 {
-	printf("creates %ju, repeats %ju, acts %ju, refused %ju, contacts %ju, finds %ju, fired %ju, reloads %ju (%ju broken), "
-	       "crashes %ju (%ju entries lost), lost journals %ju, restarts %ju, checks %ju\n",
+	printf("creates %ju, repeats %ju, acts %ju, refused %ju, contacts %ju, finds %ju, fired %ju, "
+	       "reloads %ju (%ju broken), crashes %ju (%ju entries lost), lost journals %ju, restarts %ju, checks %ju\n",
 		(uintmax_t)c->n_creates, (uintmax_t)c->n_repeats, (uintmax_t)c->n_acts, (uintmax_t)c->n_refused,
 		(uintmax_t)c->n_contacts, (uintmax_t)c->n_finds, (uintmax_t)c->n_fired, (uintmax_t)c->n_reloads,
 		(uintmax_t)c->n_broken, (uintmax_t)c->n_crashes, (uintmax_t)c->n_lost_entries, (uintmax_t)c->n_fail_next,

@@ -1,7 +1,7 @@
 /*
- * The whole daemon in one process, without sockets, threads of the store, real time or a disk that is real: everything
- * that happens is drawn from one seed. desk_sim.c does things to it, sim_world.c starts, stops and crashes it,
- * sim_check.c says what must hold.
+ * The whole daemon in one process, without sockets, threads of the store, real time or a disk that is real:
+ * everything that happens is drawn from one seed. desk_sim.c does things to it, sim_world.c starts, stops and
+ * crashes it, sim_check.c says what must hold.
  */
 #pragma once
 
@@ -58,7 +58,10 @@ int sim_open(struct sim *);
 /* Memory is gone, and a drawn part of what was not yet synced; then it starts again. */
 int sim_crash(struct sim *);
 int sim_restart(struct sim *);
-/* One call as bytes; args stand in s->arena, which the caller has reset. The reply stands in s->reply and, decoded into s->arena, in *error (or nil) and *result. */
+/*
+ * One call as bytes; args stand in s->arena, which the caller has reset. The reply stands in s->reply and,
+ * decoded into s->arena, in *error (or nil) and *result. 0, RPC_DEFERRED, or -1.
+ */
 int sim_call(struct sim *, const char *method, struct value args, struct value *error, struct value *result);
 /* End the turn, and sometimes let the disk sync. */
 int sim_turn(struct sim *);
