@@ -153,21 +153,69 @@ static bool test_one(const struct value *got, const char *op, const struct value
 				       : c < 0;
 }
 
-static bool is_condition(const struct value *v)
+/* A map is a condition, unless it is a whole subject or customer to compare with. */
+static bool is_condition(const char *field, const struct value *v)
+{
+	return value_is(v, VALUE_MAP) && strcmp(field, "subject") != 0 && strcmp(field, "customer") != 0;
+}
+
+#define N_WORDS(list) (sizeof(list) / sizeof((list)[0]))
+
+static int unknown(struct err *e, const char *argument, const char *what, const char *word,
+	const char *const *known, size_t n_known)
+{
+	const char *meant = nearest_word(word, known, n_known);
+
+	return err_arg(e, ERR_BAD_REQUEST, argument, word, "%s \"%s\" is not known%s%s%s", what, word,
+		meant == NULL ? "" : " (did you mean \"", meant == NULL ? "" : meant,
+		meant == NULL ? "" : "\"?)");
+}
+
+static int check_operators(struct arena *a, const char *field, const struct value *condition, struct err *e)
 {
 	static const char *const ops[] = {"eq", "in", "ge", "gt", "le", "lt", "under"};
 
-	if (!value_is(v, VALUE_MAP) || v->n == 0)
-		return false;
-	for (uint32_t i = 0; i < v->n; i++) {
-		bool known = false;
+	for (uint32_t i = 0; i < condition->n; i++) {
+		const struct pair *p = &condition->as.pairs[i];
+		const char *op = value_cstr(a, &p->key);
+		bool is_known = false;
 
-		for (size_t k = 0; k < sizeof(ops) / sizeof(ops[0]); k++)
-			known = known || value_is_text(&v->as.pairs[i].key, ops[k]);
-		if (!known)
-			return false;
+		for (size_t k = 0; k < N_WORDS(ops); k++)
+			is_known = is_known || strcmp(op, ops[k]) == 0;
+		if (!is_known)
+			return unknown(e, "where", "operator", op, ops, N_WORDS(ops));
+		if (strcmp(op, "in") == 0 && p->val.type != VALUE_ARRAY)
+			return err_arg(e, ERR_BAD_REQUEST, "where", NULL,
+				"where.%s.in must be an array, not %s", field, value_type_name(&p->val));
 	}
-	return true;
+	return 0;
+}
+
+/* A misspelt field would find nothing and look like an answer. */
+static int check_where(struct find *f, struct err *e)
+{
+	static const char *const fields[] = {"id", "no", "kind", "status", "stage", "version", "channel",
+		"subject", "number", "caller", "callback", "customer", "category", "city", "title", "text",
+		"priority", "form", "fields", "occurred", "source_ref", "outcome", "created", "created_by",
+		"updated", "closed", "complete", "missing", "contacts", "last_contact", "grade", "queue",
+		"department", "owner", "first_owner", "reply", "resolution", "cause", "tags", "merged_into",
+		"escalation", "transfers", "reopened", "urges", "suspended", "parent", "late", "advice",
+		"due", "open", "links", "clocks", "timers", "fired"};
+
+	for (uint32_t i = 0; f->where != NULL && i < f->where->n; i++) {
+		const struct pair *p = &f->where->as.pairs[i];
+		const char *field = value_cstr(f->arena, &p->key);
+		size_t n = strcspn(field, ".");
+		bool is_known = false;
+
+		for (size_t k = 0; k < N_WORDS(fields); k++)
+			is_known = is_known || (strlen(fields[k]) == n && memcmp(fields[k], field, n) == 0);
+		if (!is_known)
+			return unknown(e, "where", "field", field, fields, N_WORDS(fields));
+		if (is_condition(field, &p->val) && check_operators(f->arena, field, &p->val, e) != 0)
+			return -1;
+	}
+	return 0;
 }
 
 /* The field of a row; `due` means the next one, `open` whether it is not over. */
@@ -191,9 +239,10 @@ static bool matches(struct find *f, const struct value *row)
 {
 	for (uint32_t i = 0; f->where != NULL && i < f->where->n; i++) {
 		const struct pair *p = &f->where->as.pairs[i];
-		const struct value *got = field_of(f, row, value_cstr(f->arena, &p->key));
+		const char *field = value_cstr(f->arena, &p->key);
+		const struct value *got = field_of(f, row, field);
 
-		if (!is_condition(&p->val)) {
+		if (!is_condition(field, &p->val)) {
 			if (!test_one(got, "eq", &p->val))
 				return false;
 			continue;
@@ -308,7 +357,8 @@ static int ticket_find(struct call *c, struct value *result, struct err *e)
 
 	f.limit = (uint32_t)value_int_or(value_get(&c->args, "limit"), 100);
 	f.tickets = value_array(c->arena, 16);
-	if (make_plan(&f, value_cstr(c->arena, value_get(&c->args, "order")), e) != 0 ||
+	if (check_where(&f, e) != 0 ||
+		make_plan(&f, value_cstr(c->arena, value_get(&c->args, "order")), e) != 0 ||
 		read_cursor(&f, value_get(&c->args, "cursor"), e) != 0 || find_page(&f, &has_more, e) != 0)
 		return -1;
 	*result = value_map(c->arena, 2);
