@@ -25,9 +25,9 @@ int slice_cmp(struct slice a, struct slice b);
 
 struct buf {
 	uint8_t *p;
-	size_t n;         /* bytes used */
+	size_t n; /* bytes used */
 	size_t cap;
-	size_t max;       /* ceiling; growing past it sets is_full and drops what does not fit */
+	size_t max; /* ceiling; growing past it sets is_full and drops what does not fit */
 	bool is_full;
 };
 
@@ -52,8 +52,9 @@ uint32_t load_be32(const void *p);
 void store_be32(void *p, uint32_t v);
 
 /*
- * Arena: allocations live until arena_reset, arena_rewind or arena_fini. Aligned to 8. Blocks are kept across resets
- * up to `keep` bytes. Running out of memory aborts (must): the ceilings on frames and turns bound every use.
+ * Arena: allocations live until arena_reset, arena_rewind or arena_fini. Aligned to 8. Blocks are kept across
+ * resets up to `keep` bytes. Running out of memory aborts (must): the ceilings on frames and turns bound
+ * every use.
  */
 struct arena {
 	struct arena_block *head;  /* the block being filled; older ones behind it */
@@ -61,7 +62,7 @@ struct arena {
 	size_t used;               /* bytes handed out since the last reset */
 	size_t total;              /* bytes held */
 	size_t keep;
-	size_t block_bytes;        /* of a new block; 64 KiB unless set after arena_init */
+	size_t block_bytes; /* of a new block; 64 KiB unless set after arena_init */
 };
 
 /* Where the arena stood: everything allocated later goes with arena_rewind. */

@@ -16,10 +16,10 @@
 
 struct clock {
 	bool is_virtual;
-	bool is_suspect;       /* a forward step over CLOCK_STEP_MS waits for clock_accept */
-	int64_t now_ms;        /* as of the last clock_tick */
-	int64_t wall_ms;       /* raw wall clock at the last tick; for messages */
-	int64_t mono_ms;       /* monotonic at the last tick */
+	bool is_suspect;                 /* a forward step over CLOCK_STEP_MS waits for clock_accept */
+	int64_t now_ms;                  /* as of the last clock_tick */
+	int64_t wall_ms;                 /* raw wall clock at the last tick; for messages */
+	int64_t mono_ms;                 /* monotonic at the last tick */
 	int64_t (*read_wall_ms)(void *); /* replaced in tests */
 	int64_t (*read_mono_ms)(void *);
 	void *udata;
@@ -47,8 +47,9 @@ int64_t clock_mono_us(void);
 char *clock_format(int64_t at_ms, char out[40]);
 
 /*
- * Parse ISO 8601: "2026-09-22T10:00[:SS[.mmm]][Z|+08:00]" or "2026-09-22". Without an offset the process zone counts;
- * a non-existing local time is its first valid instant, an ambiguous one the earlier. 0, or -1 with ERR_BAD_REQUEST.
+ * Parse ISO 8601: "2026-09-22T10:00[:SS[.mmm]][Z|+08:00]" or "2026-09-22". Without an offset the process zone
+ * counts; a non-existing local time is its first valid instant, an ambiguous one the earlier. 0, or -1 with
+ * ERR_BAD_REQUEST.
  */
 int clock_parse(const char *text, int64_t *at_ms, struct err *) MUST_CHECK;
 

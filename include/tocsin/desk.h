@@ -38,7 +38,8 @@ int desk_new(struct desk **out, const struct desk_config *config, struct err *e)
 int desk_run(struct desk *);
 /* Signal side: finish the turn and leave desk_run. */
 void desk_stop(struct desk *);
-/* Signal side (SIGHUP): read the tokens again and try the rules folder; one verdict in rules.status, log and topic `rules`. */
+/* Signal side (SIGHUP): read the tokens again and try the rules folder; one verdict in rules.status, log and
+ * topic `rules`. */
 void desk_reload(struct desk *, const char *by);
 void desk_free(struct desk *);
 struct event_base *desk_base(struct desk *);

@@ -43,8 +43,8 @@ struct err {
 int err_set(struct err *e, enum err_code code, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
 /* The same with the argument and value that were wrong. `value` may be NULL. */
-int err_arg(struct err *e, enum err_code code, const char *argument, const char *value, const char *format, ...)
-	__attribute__((format(printf, 5, 6)));
+int err_arg(struct err *e, enum err_code code, const char *argument, const char *value, const char *format,
+	...) __attribute__((format(printf, 5, 6)));
 
 /* Put "prefix: " before the text; returns -1. */
 int err_prefix(struct err *e, const char *format, ...) __attribute__((format(printf, 2, 3)));

@@ -11,8 +11,10 @@
 
 enum log_level { LOG_DEBUG, LOG_INFO, LOG_WARN, LOG_ERROR };
 
-/* log_line(LOG_INFO, "journal.open", "segments=%d tail_seq=%ju", n, seq): `event` then the formatted pairs. */
-void log_line(enum log_level, const char *event, const char *format, ...) __attribute__((format(printf, 3, 4)));
+/* log_line(LOG_INFO, "journal.open", "segments=%d tail_seq=%ju", n, seq): `event` then the formatted pairs.
+ */
+void log_line(enum log_level, const char *event, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
 
 /* Lines below `level` are dropped; default LOG_INFO. */
 void log_set_level(enum log_level level);

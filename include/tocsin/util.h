@@ -27,14 +27,14 @@ size_t utf8_clip(const char *p, size_t n);
 /* Optimal string alignment distance: insert, delete, replace, swap of neighbours; over 63 bytes: 99. */
 size_t edit_distance(const char *a, const char *b);
 /*
- * What was probably meant: the candidate with the smallest edit distance (at most a third of the word, at least 1),
- * or NULL.
+ * What was probably meant: the candidate with the smallest edit distance (at most a third of the word, at
+ * least 1), or NULL.
  */
 const char *nearest_word(const char *word, const char *const *candidates, size_t n_candidates);
 
 /*
- * Random bytes. rng_init_system draws from the kernel; rng_init_seeded is a reproducible generator (splitmix64) for virtual
- * clocks and simulation, never for secrets.
+ * Random bytes. rng_init_system draws from the kernel; rng_init_seeded is a reproducible generator
+ * (splitmix64) for virtual clocks and simulation, never for secrets.
  */
 struct rng {
 	bool is_seeded;

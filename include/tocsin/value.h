@@ -51,14 +51,15 @@ extern const struct value value_nil;
 struct value value_bool(bool);
 struct value value_int(int64_t);
 struct value value_float(double);
-struct value value_borrow(const char *p, size_t n);           /* TEXT that points at p */
-struct value value_literal(const char *text);                 /* TEXT that points at a NUL-terminated constant */
-struct value value_bytes(const void *p, size_t n);            /* BIN that points at p */
+struct value value_borrow(const char *p, size_t n); /* TEXT that points at p */
+struct value value_literal(const char *text);       /* TEXT that points at a NUL-terminated constant */
+struct value value_bytes(const void *p, size_t n);  /* BIN that points at p */
 struct value value_text(struct arena *, const char *p, size_t n); /* TEXT, copied, NUL behind it */
 struct value value_printf(struct arena *, const char *format, ...) __attribute__((format(printf, 2, 3)));
-struct value value_array(struct arena *, uint32_t capacity);  /* n = 0 */
-struct value value_map(struct arena *, uint32_t capacity);    /* n = 0 */
-/* Append; grows in the arena when over capacity. Returns the stored copy. Keys must be constants or in the arena. */
+struct value value_array(struct arena *, uint32_t capacity); /* n = 0 */
+struct value value_map(struct arena *, uint32_t capacity);   /* n = 0 */
+/* Append; grows in the arena when over capacity. Returns the stored copy. Keys must be constants or in the
+ * arena. */
 struct value *value_push(struct arena *, struct value *array, struct value item);
 /* Set key, replacing an earlier one. */
 struct value *value_set(struct arena *, struct value *map, const char *key, struct value val);
@@ -78,16 +79,17 @@ static inline const struct value *value_get(const struct value *map, const char 
 	return value_get_n(map, key, strlen(key)); /* of a literal: a constant */
 }
 const struct value *value_path(const struct value *map, const char *dotted); /* "customer.vip" */
-const struct value *value_at(const struct value *array, uint32_t index);  /* NULL if out of range */
+const struct value *value_at(const struct value *array, uint32_t index);     /* NULL if out of range */
 bool value_is(const struct value *, enum value_type);
 bool value_is_text(const struct value *, const char *literal);
 bool value_as_int(const struct value *, int64_t *); /* INT, or FLOAT with an integral value */
 int64_t value_int_or(const struct value *, int64_t otherwise);
-bool value_true(const struct value *);               /* BOOL true */
-struct slice value_slice(const struct value *);      /* TEXT or BIN bytes, else empty */
+bool value_true(const struct value *);                        /* BOOL true */
+struct slice value_slice(const struct value *);               /* TEXT or BIN bytes, else empty */
 const char *value_cstr(struct arena *, const struct value *); /* NUL-terminated copy of a TEXT, else NULL */
 bool value_equal(const struct value *, const struct value *); /* maps regardless of order */
-int value_cmp(const struct value *, const struct value *);    /* total order: by type, numbers together by size */
+int value_cmp(
+	const struct value *, const struct value *); /* total order: by type, numbers together by size */
 const char *value_type_name(const struct value *);   /* "text", "integer", "map" … as used in error texts */
 
 /* ---- MessagePack (wire/codec.c) ------------------------------------------------------------------------ */

@@ -130,7 +130,8 @@ int contact_add(struct work *w, const struct value *args, struct value *result, 
 int open_children(struct work *w, const struct value *open, struct value *row, struct err *e)
 {
 	if (open != NULL && open->n > CHILDREN_MAX)
-		return err_set(e, ERR_REJECTED, "the decision opens %u tickets; at most %d", open->n, CHILDREN_MAX);
+		return err_set(
+			e, ERR_REJECTED, "the decision opens %u tickets; at most %d", open->n, CHILDREN_MAX);
 	for (uint32_t i = 0; open != NULL && i < open->n; i++) {
 		struct value child;
 

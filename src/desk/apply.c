@@ -157,7 +157,8 @@ static int check_links(struct work *w, const struct value *links, int64_t self, 
 			return err_set(e, ERR_REJECTED,
 				"the decision's link %u needs type (text) and id (integer)", i + 1);
 		if (id == self)
-			return err_set(e, ERR_REJECTED, "ticket %jd cannot be linked to itself", (intmax_t)id);
+			return err_set(
+				e, ERR_REJECTED, "ticket %jd cannot be linked to itself", (intmax_t)id);
 		if (ticket_load(w->desk, w->tx, w->arena, id, &row, e) != 0)
 			return err_prefix(e, "the decision's link %u", i + 1);
 	}
@@ -168,8 +169,10 @@ static int check_links(struct work *w, const struct value *links, int64_t self, 
 static void apply_unlinks(struct work *w, const struct value *unlinks, struct value *row)
 {
 	for (uint32_t i = 0; unlinks != NULL && i < unlinks->n; i++) {
-		const struct value *type = value_get(&unlinks->as.items[i], "type"), *links = value_get(row, "links");
-		struct value old = links == NULL ? value_array(w->arena, 0) : *links; /* row's pairs move below */
+		const struct value *type = value_get(&unlinks->as.items[i], "type"),
+				   *links = value_get(row, "links");
+		struct value old =
+			links == NULL ? value_array(w->arena, 0) : *links; /* row's pairs move below */
 		struct value kept = value_array(w->arena, old.n);
 		int64_t id = value_int_or(value_get(&unlinks->as.items[i], "id"), 0);
 
@@ -205,11 +208,13 @@ static void apply_notices(struct work *w, const struct value *notices)
 /* A pack may answer anything; what follows reads these parts as what they must be. */
 static int check_shape(const struct value *decision, struct err *e)
 {
-	static const char *const lists[] = {"links", "clocks", "timers", "cancel_timers", "notices", "open", "unlinks"};
+	static const char *const lists[] = {
+		"links", "clocks", "timers", "cancel_timers", "notices", "open", "unlinks"};
 	const struct value *set = value_get(decision, "set"), *notices;
 
 	if (set != NULL && set->type != VALUE_MAP)
-		return err_set(e, ERR_REJECTED, "the decision's set is %s, expected a map", value_type_name(set));
+		return err_set(
+			e, ERR_REJECTED, "the decision's set is %s, expected a map", value_type_name(set));
 	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
 		const struct value *v = value_get(decision, lists[i]);
 
@@ -222,8 +227,9 @@ static int check_shape(const struct value *decision, struct err *e)
 		const struct value *topic = value_get(&notices->as.items[i], "topic");
 
 		if (topic != NULL && topic->type != VALUE_TEXT)
-			return err_set(e, ERR_REJECTED, "the topic of the decision's notice %u is %s, expected text",
-				i + 1, value_type_name(topic));
+			return err_set(e, ERR_REJECTED,
+				"the topic of the decision's notice %u is %s, expected text", i + 1,
+				value_type_name(topic));
 	}
 	return 0;
 }
@@ -238,7 +244,8 @@ static int check_size(const struct value *row, struct err *e)
 	value_encode(&b, row);
 	is_full = b.is_full;
 	buf_fini(&b);
-	return is_full ? err_set(e, ERR_TOO_LARGE, "the ticket would have more than %zu bytes", ROW_BYTES_MAX) : 0;
+	return is_full ? err_set(e, ERR_TOO_LARGE, "the ticket would have more than %zu bytes", ROW_BYTES_MAX)
+		       : 0;
 }
 
 int decision_apply(struct work *w, const struct value *decision, struct value *row, struct err *e)

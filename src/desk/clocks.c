@@ -103,7 +103,8 @@ static int arm_one(struct work *w, const struct value *op, struct value *row, st
 	int64_t at_ms, after_ms;
 
 	if (name == NULL || rule == NULL || strlen(name) > NAME_MAX_BYTES || strlen(rule) > NAME_MAX_BYTES)
-		return err_set(e, ERR_REJECTED, "the decision's timer needs name and rule, texts of at most %d bytes",
+		return err_set(e, ERR_REJECTED,
+			"the decision's timer needs name and rule, texts of at most %d bytes",
 			NAME_MAX_BYTES);
 	if (value_slice(value_get(op, "clock")).n > NAME_MAX_BYTES)
 		return err_set(e, ERR_REJECTED, "the decision's timer %s: clock is too long", name);
@@ -124,7 +125,8 @@ static int arm_one(struct work *w, const struct value *op, struct value *row, st
 	value_add(w->arena, &about, "rule", value_literal(rule));
 	value_add(w->arena, &about, "round", value_int(value_int_or(value_get(op, "round"), 1)));
 	for (size_t i = 0; i < sizeof(kept) / sizeof(kept[0]); i++)
-		if (value_is(value_get(op, kept[i]), VALUE_TEXT) || value_is(value_get(op, kept[i]), VALUE_INT))
+		if (value_is(value_get(op, kept[i]), VALUE_TEXT) ||
+			value_is(value_get(op, kept[i]), VALUE_INT))
 			value_add(w->arena, &about, kept[i], *value_get(op, kept[i]));
 	timers_drop(w, row, name);
 	timer_arm(w, row, at_ms, about, name);
@@ -184,7 +186,8 @@ static void clock_rearm(struct work *w, const struct ledger *l, struct value *ro
 		if (p->rule != NULL)
 			value_add(w->arena, &about, "rule", value_text(w->arena, p->rule, strlen(p->rule)));
 		if (w->n_timers >= TIMERS_MAX)
-			return; /* clocks_apply refuses before; this is the last line for a year of very many clocks */
+			return; /* clocks_apply refuses before; this is the last line for a year of very many
+				   clocks */
 		timer_arm(w, row, at.at_ms < 0 ? 0 : at.at_ms, about, name);
 		return;
 	}
@@ -266,7 +269,8 @@ static int read_percents(struct work *w, const struct value *op, struct ledger_t
 		out[i].percent = (int)value_int_or(p->type == VALUE_MAP ? value_get(p, "percent") : p, 0);
 		out[i].rule = own != NULL ? own : rule;
 		if (out[i].rule != NULL && strlen(out[i].rule) > NAME_MAX_BYTES)
-			return err_set(e, ERR_REJECTED, "a clock's rule has at most %d bytes", NAME_MAX_BYTES);
+			return err_set(
+				e, ERR_REJECTED, "a clock's rule has at most %d bytes", NAME_MAX_BYTES);
 	}
 	t->percents = out;
 	return 0;
@@ -367,7 +371,8 @@ static bool star_takes(struct work *w, const struct value *clock, const char *ve
 int clocks_apply(struct work *w, const struct value *ops, struct value *row, struct err *e)
 {
 	if (ops != NULL && ops->n > OPS_MAX)
-		return err_set(e, ERR_REJECTED, "the decision has %u clock operations; at most %d", ops->n, OPS_MAX);
+		return err_set(
+			e, ERR_REJECTED, "the decision has %u clock operations; at most %d", ops->n, OPS_MAX);
 	for (uint32_t i = 0; ops != NULL && i < ops->n; i++) {
 		const struct value *op = &ops->as.items[i];
 		struct value clocks; /* by value: stopping one moves the row's pairs */
@@ -375,7 +380,8 @@ int clocks_apply(struct work *w, const struct value *ops, struct value *row, str
 			   *name = value_cstr(w->arena, value_get(op, "name"));
 
 		if (w->n_timers > TIMERS_MAX - 256)
-			return err_set(e, ERR_REJECTED, "the decision starts or moves more clocks than %d timers serve",
+			return err_set(e, ERR_REJECTED,
+				"the decision starts or moves more clocks than %d timers serve",
 				TIMERS_MAX - 256);
 		if (verb == NULL || name == NULL)
 			return err_set(e, ERR_REJECTED, "the decision's clock operation %u needs op and name",

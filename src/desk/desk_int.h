@@ -71,8 +71,10 @@ int work_call(struct call *, work_fn *fn, struct value *result, struct err *e);
 
 /* ---- tickets as rows (ticket_row.c)
  * ------------------------------------------------------------------------- */
-/* 0 and the encoded row, copied into the arena, or -1 with ERR_NOT_FOUND "ticket 17 does not exist". tx may be NULL. */
-int ticket_read(struct desk *, struct tx *, struct arena *, int64_t id, struct slice *bytes, struct err *) MUST_CHECK;
+/* 0 and the encoded row, copied into the arena, or -1 with ERR_NOT_FOUND "ticket 17 does not exist". tx may
+ * be NULL. */
+int ticket_read(
+	struct desk *, struct tx *, struct arena *, int64_t id, struct slice *bytes, struct err *) MUST_CHECK;
 /* The same, decoded. */
 int ticket_load(
 	struct desk *, struct tx *, struct arena *, int64_t id, struct value *row, struct err *e) MUST_CHECK;

@@ -58,8 +58,8 @@ static struct slice with_numbers(
 	return slice_of(p, n + 8);
 }
 
-static uint32_t add_text(
-	struct arena *a, enum index_id index, struct slice text, const int64_t *due, int64_t id, struct slice *out)
+static uint32_t add_text(struct arena *a, enum index_id index, struct slice text, const int64_t *due,
+	int64_t id, struct slice *out)
 {
 	if (text.n == 0)
 		return 0;

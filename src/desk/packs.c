@@ -236,7 +236,8 @@ void packs_accept(struct desk *d, struct pack_build *b)
 		notice_verdict(&w, p);
 		d->repin_after = 0;
 		if (work_commit(&w, &e) != 0)
-			log_line(LOG_ERROR, "rules.store", "generation=%jd error=\"%s\"", (intmax_t)number, e.text);
+			log_line(LOG_ERROR, "rules.store", "generation=%jd error=\"%s\"", (intmax_t)number,
+				e.text);
 		return;
 	}
 	keep_verdict(p, b);

@@ -90,7 +90,8 @@ void ticket_link(struct work *w, struct value *row, const char *type, int64_t id
 	value_add(w->arena, &link, "id", value_int(id));
 	value_push(w->arena, &links, link);
 	value_set(w->arena, row, "links", links);
-	if (strcmp(type, "parent") == 0 || strcmp(type, "merged_into") == 0) /* followed as fields of the row */
+	if (strcmp(type, "parent") == 0 ||
+		strcmp(type, "merged_into") == 0) /* followed as fields of the row */
 		value_set(w->arena, row, type, value_int(id));
 }
 

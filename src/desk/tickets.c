@@ -40,7 +40,11 @@ static int on_import(struct call *c, struct value *result, struct err *e)
 		{.name = "priority", .type = ARG_INT, .min = 1, .max = 10, .help = "1 (highest) to 10"},     \
 		{.name = "form", .type = ARG_TEXT, .help = "appeal, transfer, petition or report"},          \
 		{.name = "fields", .type = ARG_MAP, .help = "what the category asks for"},                   \
-		{.name = "occurred", .type = ARG_TIME, .min = 0, .max = TIME_MAX_MS, .help = "when it happened; else now"},                \
+		{.name = "occurred",                                                                         \
+			.type = ARG_TIME,                                                                    \
+			.min = 0,                                                                            \
+			.max = TIME_MAX_MS,                                                                  \
+			.help = "when it happened; else now"},                                               \
 	{                                                                                                    \
 		.name = "source_ref", .type = ARG_TEXT,                                                      \
 		.help = "the channel's own id: once per channel, for ever"                                   \
@@ -49,9 +53,18 @@ static int on_import(struct call *c, struct value *result, struct err *e)
 static const struct rpc_arg create_args[] = {CREATE_ARGS};
 static const struct rpc_arg import_args[] = {
 	CREATE_ARGS,
-	{.name = "created", .type = ARG_TIME, .min = 0, .max = TIME_MAX_MS, .is_required = true, .help = "when it was taken in"},
+	{.name = "created",
+		.type = ARG_TIME,
+		.min = 0,
+		.max = TIME_MAX_MS,
+		.is_required = true,
+		.help = "when it was taken in"},
 	{.name = "due", .type = ARG_TIME, .min = 0, .max = TIME_MAX_MS, .help = "when it had to be resolved"},
-	{.name = "closed", .type = ARG_TIME, .min = 0, .max = TIME_MAX_MS, .help = "when it was closed; absent: still open"},
+	{.name = "closed",
+		.type = ARG_TIME,
+		.min = 0,
+		.max = TIME_MAX_MS,
+		.help = "when it was closed; absent: still open"},
 	{.name = "outcome", .type = ARG_TEXT, .help = "how it ended"},
 };
 static const struct rpc_arg act_args[] = {

@@ -23,7 +23,8 @@ static void manifest_print(struct buf *b, const struct manifest *m)
 	buf_printf(b, "tocsin-backup %d\nhead_seq %ju\n", MANIFEST_FORMAT, (uintmax_t)m->head_seq);
 	buf_printf(b, "head_chain %s\n", hex(m->head_chain, SHA256_LEN, digits));
 	buf_printf(b, "journal_id %s\n", hex(m->journal_id, JOURNAL_ID_LEN, digits));
-	buf_printf(b, "file tables.mdb %ju %s\n", (uintmax_t)m->tables_bytes, hex(m->tables_digest, SHA256_LEN, digits));
+	buf_printf(b, "file tables.mdb %ju %s\n", (uintmax_t)m->tables_bytes,
+		hex(m->tables_digest, SHA256_LEN, digits));
 }
 
 int manifest_make(const char *dir, const struct tables_mark *mark, struct err *e)
@@ -55,13 +56,14 @@ static bool manifest_scan(const char *text, struct manifest *m)
 	char chain[80], id[80], digest[80];
 	uintmax_t seq, n_bytes;
 
-	if (sscanf(text, "tocsin-backup %*d head_seq %ju head_chain %79s journal_id %79s file tables.mdb %ju %79s", &seq, chain,
-		    id, &n_bytes, digest) != 5)
+	if (sscanf(text,
+		    "tocsin-backup %*d head_seq %ju head_chain %79s journal_id %79s file tables.mdb %ju %79s",
+		    &seq, chain, id, &n_bytes, digest) != 5)
 		return false;
 	m->head_seq = seq;
 	m->tables_bytes = n_bytes;
 	return hex_is(chain, m->head_chain, SHA256_LEN) && hex_is(id, m->journal_id, JOURNAL_ID_LEN) &&
-		hex_is(digest, m->tables_digest, SHA256_LEN);
+	       hex_is(digest, m->tables_digest, SHA256_LEN);
 }
 
 /* Only the very text that manifest_make writes counts. */
@@ -72,7 +74,8 @@ static int manifest_parse(const char *path, const char *text, struct manifest *m
 	struct buf b;
 
 	if (sscanf(text, "tocsin-backup %d", &format) == 1 && format > MANIFEST_FORMAT)
-		return err_set(e, ERR_STORAGE, "%s has format %d, this version knows format %d: use the version that wrote it", path,
+		return err_set(e, ERR_STORAGE,
+			"%s has format %d, this version knows format %d: use the version that wrote it", path,
 			format, MANIFEST_FORMAT);
 	if (manifest_scan(text, m)) {
 		buf_init(&b, MANIFEST_MAX);
@@ -80,7 +83,9 @@ static int manifest_parse(const char *path, const char *text, struct manifest *m
 		is_ours = slice_cmp(buf_slice(&b), slice_of(text, strlen(text))) == 0;
 		buf_fini(&b);
 	}
-	return is_ours ? 0 : err_set(e, ERR_STORAGE, "%s is not a manifest of a Tocsin backup, or is damaged", path);
+	return is_ours ? 0
+		       : err_set(e, ERR_STORAGE, "%s is not a manifest of a Tocsin backup, or is damaged",
+				 path);
 }
 
 static int manifest_read(const char *dir, struct manifest *m, struct err *e)
@@ -91,7 +96,8 @@ static int manifest_read(const char *dir, struct manifest *m, struct err *e)
 
 	path_join(path, dir, MANIFEST);
 	if (!path_exists(path))
-		return err_set(e, ERR_STORAGE, "%s does not exist: %s is not a backup, or one that was cut off", path, dir);
+		return err_set(e, ERR_STORAGE,
+			"%s does not exist: %s is not a backup, or one that was cut off", path, dir);
 	buf_init(&b, MANIFEST_MAX);
 	rc = file_read(path, &b, e);
 	if (rc == 0)
@@ -110,10 +116,11 @@ int manifest_verify(const char *dir, struct manifest *m, struct err *e)
 	if (manifest_read(dir, m, e) != 0 || file_digest(path, &n_bytes, digest, e) != 0)
 		return -1;
 	if (n_bytes != m->tables_bytes)
-		return err_set(e, ERR_STORAGE, "%s has %ju bytes, its MANIFEST says %ju", path, (uintmax_t)n_bytes,
-			(uintmax_t)m->tables_bytes);
+		return err_set(e, ERR_STORAGE, "%s has %ju bytes, its MANIFEST says %ju", path,
+			(uintmax_t)n_bytes, (uintmax_t)m->tables_bytes);
 	if (memcmp(digest, m->tables_digest, SHA256_LEN) != 0)
-		return err_set(e, ERR_STORAGE, "%s is not the file that was backed up: its SHA-256 differs from MANIFEST's", path);
+		return err_set(e, ERR_STORAGE,
+			"%s is not the file that was backed up: its SHA-256 differs from MANIFEST's", path);
 	return 0;
 }
 
@@ -142,7 +149,8 @@ static int copy_verify(const char *dir, uint64_t map_bytes, struct tables_mark *
 		tables_check(t, &f);
 	tables_close(t);
 	if (rc == 0 && f.n_found > 0)
-		rc = err_set(e, ERR_STORAGE, "%s: %ju findings, the first: %s", path, (uintmax_t)f.n_found, first);
+		rc = err_set(
+			e, ERR_STORAGE, "%s: %ju findings, the first: %s", path, (uintmax_t)f.n_found, first);
 	return rc;
 }
 
@@ -150,7 +158,8 @@ static int copy_verify(const char *dir, uint64_t map_bytes, struct tables_mark *
 static int dir_take(const char *dir, struct err *e)
 {
 	if (!dir_is_free(dir))
-		return err_set(e, ERR_STORAGE, "%s exists and is not an empty directory; name a new one", dir);
+		return err_set(
+			e, ERR_STORAGE, "%s exists and is not an empty directory; name a new one", dir);
 	if (mkdir(dir, 0700) != 0 && errno != EEXIST)
 		return err_set(e, ERR_STORAGE, "create %s: %s", dir, strerror(errno));
 	return 0;
@@ -202,8 +211,10 @@ int store_backup(struct store *s, const char *dir, struct err *e)
 }
 
 /* ---- restore ------------------------------------------------------------------------------------------ */
-/* The copy becomes data of its own: a new journal will continue its chain, and nothing goes out before someone says so. */
-static int make_own(const char *path, uint64_t map_bytes, const struct tables_mark *was, struct rng *rng, struct err *e)
+/* The copy becomes data of its own: a new journal will continue its chain, and nothing goes out before
+ * someone says so. */
+static int make_own(
+	const char *path, uint64_t map_bytes, const struct tables_mark *was, struct rng *rng, struct err *e)
 {
 	struct memtab *m = memtab_new(0);
 	struct tables_mark mark = *was;
@@ -235,7 +246,8 @@ int store_restore(const char *backup_dir, const char *dir, struct rng *rng, stru
 		return -1;
 	if (mark.seq != m.head_seq || memcmp(mark.chain, m.head_chain, SHA256_LEN) != 0 ||
 		memcmp(mark.journal_id, m.journal_id, JOURNAL_ID_LEN) != 0)
-		return err_set(e, ERR_STORAGE, "%s: the tables end with entry %ju, MANIFEST speaks of entry %ju or another chain",
+		return err_set(e, ERR_STORAGE,
+			"%s: the tables end with entry %ju, MANIFEST speaks of entry %ju or another chain",
 			backup_dir, (uintmax_t)mark.seq, (uintmax_t)m.head_seq);
 	if (dir_take(dir, e) != 0)
 		return -1;

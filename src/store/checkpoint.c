@@ -1,10 +1,10 @@
 /*
  * Checkpoints: a frozen memory table becomes part of LMDB, in one transaction with the mark.
  *
- *   engine   freeze at an entry boundary (turn end) · push when the journal is durable up to the last entry · when it is
- *            done, at a turn's end: renew the view, drop the frozen table, trim the journal
- *   thread   write the job; a failure is kept, logged and tried again with growing pauses: the frozen table stays,
- *            active grows until store_accepts says no; nothing is lost, the journal has it all
+ *   engine   freeze at an entry boundary (turn end) · push when the journal is durable up to the last entry ·
+ * when it is done, at a turn's end: renew the view, drop the frozen table, trim the journal thread   write
+ * the job; a failure is kept, logged and tried again with growing pauses: the frozen table stays, active
+ * grows until store_accepts says no; nothing is lost, the journal has it all
  *
  * Inline (simulation): the engine itself writes, at a turn's end.
  */
@@ -50,8 +50,8 @@ static int job_write(struct checkpoint *c, struct tables *tables)
 	rc = tables_write(tables, m, &mark, &e);
 	took_ms = (clock_mono_us() - start_us) / 1000;
 	if (rc == 0)
-		log_line(LOG_DEBUG, "checkpoint", "seq=%ju rows=%ju ms=%jd", (uintmax_t)mark.seq, (uintmax_t)m->n_rows,
-			(intmax_t)took_ms);
+		log_line(LOG_DEBUG, "checkpoint", "seq=%ju rows=%ju ms=%jd", (uintmax_t)mark.seq,
+			(uintmax_t)m->n_rows, (intmax_t)took_ms);
 	else
 		log_line(LOG_ERROR, "checkpoint.failed", "seq=%ju error=\"%s\"", (uintmax_t)mark.seq, e.text);
 	pthread_mutex_lock(&c->lock);
@@ -168,7 +168,8 @@ static void push_inline(struct store *s)
 
 static bool may_write(const struct store *s)
 {
-#ifdef MUTANT_CHECKPOINT_EARLY /* planted defect: tables ahead of the journal; the power-cut tests must catch it */
+#ifdef MUTANT_CHECKPOINT_EARLY /* planted defect: tables ahead of the journal; the power-cut tests must      \
+				  catch it */
 	return s->frozen != NULL;
 #else
 	return journal_durable_seq(s->journal) >= s->frozen->last->seq;
@@ -243,7 +244,9 @@ int checkpoint_wait(struct store *s, struct err *e)
 			pthread_cond_wait(&c->moved, &c->lock);
 		if (c->state != CHECKPOINT_DONE) {
 			*e = c->why;
-			rc = e->code != ERR_NONE ? -1 : err_set(e, ERR_BUSY, "the checkpoint waits for the journal");
+			rc = e->code != ERR_NONE
+				     ? -1
+				     : err_set(e, ERR_BUSY, "the checkpoint waits for the journal");
 		}
 		pthread_mutex_unlock(&c->lock);
 		checkpoint_collect(s);

@@ -1,6 +1,6 @@
 /*
- * Offline check. The walk runs in a child: what a flipped bit does to a B+ tree may crash whoever walks it. Lines come through
- * a pipe: "!text" is a finding, ".place" says where the walk stands.
+ * Offline check. The walk runs in a child: what a flipped bit does to a B+ tree may crash whoever walks it.
+ * Lines come through a pipe: "!text" is a finding, ".place" says where the walk stands.
  */
 #include <errno.h>
 #include <signal.h>
@@ -146,9 +146,11 @@ static int check_end(int status, const char *place, void (*say)(void *, const ch
 	if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
 		return 0;
 	if (WIFSIGNALED(status))
-		snprintf(line, sizeof(line), "the check died (%s) at: %s", strsignal(WTERMSIG(status)), place);
+		snprintf(
+			line, sizeof(line), "the check died (%s) at: %s", strsignal(WTERMSIG(status)), place);
 	else
-		snprintf(line, sizeof(line), "the check ended with status %d at: %s", WEXITSTATUS(status), place);
+		snprintf(line, sizeof(line), "the check ended with status %d at: %s", WEXITSTATUS(status),
+			place);
 	say(udata, line);
 	return 1;
 }
@@ -184,7 +186,8 @@ static int run_child(struct job *j, void (*say)(void *, const char *), void *say
 	return n + check_end(status, place, say, say_udata);
 }
 
-int store_fsck(const char *dir, int (*check_index)(void *udata, struct store *, void (*say)(void *, const char *), void *),
+int store_fsck(const char *dir,
+	int (*check_index)(void *udata, struct store *, void (*say)(void *, const char *), void *),
 	void *udata, void (*say)(void *, const char *), void *say_udata, struct err *e)
 {
 	struct job j = {.dir = dir, .check_index = check_index, .udata = udata};

@@ -42,7 +42,8 @@ static int check_fs(const char *dir, struct err *e)
 	for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); i++) {
 		if ((unsigned long)fs.f_type == refused[i].magic)
 			return err_set(e, ERR_STORAGE,
-				"data directory %s is on %s, whose syncs and locks cannot be trusted; move it to a local file system such "
+				"data directory %s is on %s, whose syncs and locks cannot be trusted; move "
+				"it to a local file system such "
 				"as ext4 or xfs",
 				dir, refused[i].name);
 	}
@@ -55,7 +56,8 @@ static int refuse_second(int fd, const char *dir, struct err *e)
 	ssize_t n = pread(fd, pid, sizeof(pid) - 1, 0);
 
 	pid[n > 0 ? strspn(pid, "0123456789") : 0] = '\0';
-	return err_set(e, ERR_STORAGE, "data directory %s is in use by process %s; stop it first, or use another --data", dir,
+	return err_set(e, ERR_STORAGE,
+		"data directory %s is in use by process %s; stop it first, or use another --data", dir,
 		pid[0] != '\0' ? pid : "(unknown)");
 }
 

@@ -1,11 +1,11 @@
 /*
- * Memory tables: the newest puts and deletes, ordered, over one arena that is dropped at once. A row is one block in the arena:
- * links, key, value. A row is made first (row_new) and put into a tree later, which allocates nothing and cannot
- * fail. Rows are never taken out; a newer value replaces the older in place, so a reader may stand on a row while others
- * come. Not thread-safe; a frozen table is only read.
+ * Memory tables: the newest puts and deletes, ordered, over one arena that is dropped at once. A row is one
+ * block in the arena: links, key, value. A row is made first (row_new) and put into a tree later, which
+ * allocates nothing and cannot fail. Rows are never taken out; a newer value replaces the older in place, so
+ * a reader may stand on a row while others come. Not thread-safe; a frozen table is only read.
  *
- * Red-black trees (sys/tree.h) with the first eight key bytes beside the links: at 64 MiB, 9 rows of a complaint
- * cost 1.2-2.5 us (tests/bench/store_bench.c).
+ * Red-black trees (sys/tree.h) with the first eight key bytes beside the links: at 64 MiB, 9 rows of a
+ * complaint cost 1.2-2.5 us (tests/bench/store_bench.c).
  */
 #pragma once
 
@@ -16,8 +16,8 @@
 
 struct row {
 	RB_ENTRY(row) link;
-	uint64_t prefix; /* the first eight key bytes, big endian, zero-filled */
-	const void *val; /* in the arena, or in an entry there */
+	uint64_t prefix;  /* the first eight key bytes, big endian, zero-filled */
+	const void *val;  /* in the arena, or in an entry there */
 	struct row *next; /* of the same call, in the order of staging */
 	uint32_t val_n;
 	uint16_t key_n;

@@ -1,4 +1,5 @@
-/* Reading across the layers: the call's overlay, active, frozen, LMDB; the newest layer that knows a key decides. */
+/* Reading across the layers: the call's overlay, active, frozen, LMDB; the newest layer that knows a key
+ * decides. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -56,8 +57,8 @@ struct slice store_event_part(struct slice row)
 }
 
 /* ---- scans -------------------------------------------------------------------------------------------- */
-void scan_init(struct scan *s, struct store *store, struct tx *tx, enum table table, struct slice from, struct slice to,
-	bool is_reverse)
+void scan_init(struct scan *s, struct store *store, struct tx *tx, enum table table, struct slice from,
+	struct slice to, bool is_reverse)
 {
 	memset(s, 0, sizeof(*s));
 	s->store = store;
@@ -128,8 +129,10 @@ static bool next_key(const struct scan *s, const struct merge *m, struct slice *
 	return has && !is_outside(s, *key);
 }
 
-/* Move every layer that stands on the key; the newest of them decides. NULL: LMDB did, its value is in s->val. */
-static int step_over(struct scan *s, struct merge *m, struct slice key, const struct row **decided, struct err *e)
+/* Move every layer that stands on the key; the newest of them decides. NULL: LMDB did, its value is in
+ * s->val. */
+static int step_over(
+	struct scan *s, struct merge *m, struct slice key, const struct row **decided, struct err *e)
 {
 	int got;
 

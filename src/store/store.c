@@ -21,11 +21,14 @@ bool store_is_read_only(const struct store *s, struct err *why)
 }
 
 /* ---- room --------------------------------------------------------------------------------------------- */
-/* Room kept: twice what is in memory, and what may come before the next look; LMDB's address space is finite too. */
+/* Room kept: twice what is in memory, and what may come before the next look; LMDB's address space is finite
+ * too. */
 static void look_at_room(struct store *s)
 {
-	uint64_t more = s->config.freeze_bytes < s->config.stop_bytes ? s->config.freeze_bytes : s->config.stop_bytes;
-	uint64_t need = 2 * (s->active->arena.used + (s->frozen != NULL ? s->frozen->arena.used : 0) + more), free_bytes;
+	uint64_t more =
+		s->config.freeze_bytes < s->config.stop_bytes ? s->config.freeze_bytes : s->config.stop_bytes;
+	uint64_t need = 2 * (s->active->arena.used + (s->frozen != NULL ? s->frozen->arena.used : 0) + more),
+		 free_bytes;
 	struct tables_stats st;
 	struct statvfs fs;
 
@@ -35,10 +38,12 @@ static void look_at_room(struct store *s)
 	free_bytes = (uint64_t)fs.f_bavail * fs.f_frsize;
 	tables_stats(s->tables, &st);
 	if (free_bytes < need)
-		err_set(&s->room_why, ERR_STORAGE, "the disk of %s is nearly full: %ju bytes free, %ju kept for the tables", s->dir,
+		err_set(&s->room_why, ERR_STORAGE,
+			"the disk of %s is nearly full: %ju bytes free, %ju kept for the tables", s->dir,
 			(uintmax_t)free_bytes, (uintmax_t)need);
 	else if (st.used_bytes + need > st.map_bytes)
-		err_set(&s->room_why, ERR_STORAGE, "tables.mdb is nearly full: %ju of %ju bytes used; raise map_bytes",
+		err_set(&s->room_why, ERR_STORAGE,
+			"tables.mdb is nearly full: %ju of %ju bytes used; raise map_bytes",
 			(uintmax_t)st.used_bytes, (uintmax_t)st.map_bytes);
 }
 
@@ -63,7 +68,8 @@ int store_accepts(struct store *s, struct err *e)
 	*e = c->why;
 	pthread_mutex_unlock(&c->lock);
 	if (e->code == ERR_NONE)
-		return err_set(e, ERR_BUSY, "the tables are behind: %zu bytes wait to be written; try again", s->active->arena.used);
+		return err_set(e, ERR_BUSY, "the tables are behind: %zu bytes wait to be written; try again",
+			s->active->arena.used);
 	return err_prefix(e, "memory is full and no checkpoint succeeds");
 }
 
@@ -72,7 +78,7 @@ bool store_is_behind(const struct store *s)
 	if (s->is_read_only)
 		return false;
 	return s->active->arena.used > s->config.stop_bytes ||
-		journal_queued_bytes(s->journal) > s->config.stop_undurable_bytes;
+	       journal_queued_bytes(s->journal) > s->config.stop_undurable_bytes;
 }
 
 uint64_t store_entry_max(const struct store *s)
@@ -125,7 +131,7 @@ static bool freeze_is_due(const struct store *s)
 	if (m->last == NULL)
 		return false;
 	return m->arena.used >= s->config.freeze_bytes || s->now_ms - m->since_ms >= s->config.freeze_ms ||
-		atomic_load(&s->wanted_seq) > s->mark.seq;
+	       atomic_load(&s->wanted_seq) > s->mark.seq;
 }
 
 void store_turn_end(struct store *s, int64_t now_ms)
@@ -197,7 +203,8 @@ void store_stats(struct store *s, struct store_stats *out)
 	pthread_mutex_unlock(&s->checkpoint.lock);
 	if (s->journal == NULL) {
 		out->head_seq = s->last_seq;
-		memcpy(out->head_chain, s->active->last != NULL ? s->active->last->chain : s->mark.chain, SHA256_LEN);
+		memcpy(out->head_chain, s->active->last != NULL ? s->active->last->chain : s->mark.chain,
+			SHA256_LEN);
 		return;
 	}
 	journal_stats(s->journal, &out->journal);

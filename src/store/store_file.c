@@ -136,7 +136,8 @@ int file_read(const char *path, struct buf *b, struct err *e)
 	buf_add_u8(b, 0);
 	file_unmap(bytes);
 	if (b->is_full)
-		return err_set(e, ERR_STORAGE, "%s is too large: %zu bytes, at most %zu expected", path, bytes.n, b->max - 1);
+		return err_set(e, ERR_STORAGE, "%s is too large: %zu bytes, at most %zu expected", path,
+			bytes.n, b->max - 1);
 	b->n--;
 	return 0;
 }

@@ -1,4 +1,5 @@
-/* Small file work of the store: names that appear whole and durable, or not at all. Errors are ERR_STORAGE with the path. */
+/* Small file work of the store: names that appear whole and durable, or not at all. Errors are ERR_STORAGE
+ * with the path. */
 #pragma once
 
 #include <stdbool.h>

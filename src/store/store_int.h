@@ -1,6 +1,6 @@
 /*
- * Inside the store. Threads: the engine thread owns everything here; the checkpoint thread reads one frozen memory
- * table and writes LMDB (checkpoint.c); backup reads LMDB from any thread.
+ * Inside the store. Threads: the engine thread owns everything here; the checkpoint thread reads one frozen
+ * memory table and writes LMDB (checkpoint.c); backup reads LMDB from any thread.
  */
 #pragma once
 
@@ -38,10 +38,10 @@ struct checkpoint {
 	bool is_stopping;
 	const struct memtab *job;
 	struct tables_mark job_mark;
-	struct err why;       /* of the last failure; ERR_NONE when the last one succeeded */
+	struct err why; /* of the last failure; ERR_NONE when the last one succeeded */
 	uint64_t n_failed;
 	int64_t took_ms;
-	uint64_t done_seq;    /* LMDB holds everything up to here */
+	uint64_t done_seq; /* LMDB holds everything up to here */
 };
 
 struct store {
@@ -55,8 +55,8 @@ struct store {
 	struct journal *journal; /* NULL when read-only: it was read, then closed */
 	struct memtab *active, *frozen, *spare;
 	struct tx tx;
-	struct arena reads;  /* chunked values of this turn */
-	struct buf changes;  /* of the entry being made */
+	struct arena reads;   /* chunked values of this turn */
+	struct buf changes;   /* of the entry being made */
 	struct entry **batch; /* of this turn */
 	uint32_t n_batch, batch_cap;
 	uint8_t salts[N_SALTS][ENTRY_SALT];
@@ -66,16 +66,16 @@ struct store {
 	struct tables_mark mark; /* of what LMDB held when the view was renewed */
 	struct checkpoint checkpoint;
 	uint64_t n_checkpoints;
-	int64_t retry_ms, room_at_us; /* inline checkpoints; last look at the disk */
-	struct err room_why; /* no room for the tables; ERR_NONE: enough */
+	int64_t retry_ms, room_at_us;     /* inline checkpoints; last look at the disk */
+	struct err room_why;              /* no room for the tables; ERR_NONE: enough */
 	_Atomic uint64_t shared_last_seq; /* for backup */
 	_Atomic uint64_t wanted_seq;      /* backup asks for a checkpoint up to here */
 };
 
 /* ---- lock.c */
 /*
- * Own the directory: makes it when missing, refuses network file systems and a second owner. *out_fd < 0 afterwards:
- * read-only medium without a LOCK.
+ * Own the directory: makes it when missing, refuses network file systems and a second owner. *out_fd < 0
+ * afterwards: read-only medium without a LOCK.
  */
 int dir_lock(const char *dir, int *out_fd, struct err *e) MUST_CHECK;
 
@@ -103,5 +103,6 @@ int checkpoint_wait(struct store *, struct err *e) MUST_CHECK;
 
 /* ---- for simulation and tests */
 struct journal *store_journal(struct store *);
-/* The machine stops: memory is gone, LMDB holds the last checkpoint, the simulated journal what survives. Frees the store. */
+/* The machine stops: memory is gone, LMDB holds the last checkpoint, the simulated journal what survives.
+ * Frees the store. */
 void store_crash(struct store *, struct rng *);

@@ -34,7 +34,9 @@ int entry_apply(struct memtab *m, const struct entry *en, struct arena *scratch,
 	change_reader_init(&r, en, scratch);
 	while ((got = change_next(&r, &c)) == 1) {
 		if (c.table >= N_TABLES || c.key.n == 0 || c.key.n > STORE_KEY_MAX)
-			return err_set(e, ERR_STORAGE, "entry %ju changes table %u with a key of %zu bytes: a newer version wrote it?",
+			return err_set(e, ERR_STORAGE,
+				"entry %ju changes table %u with a key of %zu bytes: a newer version wrote "
+				"it?",
 				(uintmax_t)en->seq, c.table, c.key.n);
 		memtab_put(m, row_new(a, (enum table)c.table, c.key, c.val, c.is_delete));
 	}
@@ -65,8 +67,8 @@ static int write_active(struct store *s, struct err *e)
 }
 
 /*
- * Whether the replayed table is large and may go to LMDB before the journal is open: an entry may be in the page cache
- * alone until journal_open has written it again, unless a later one knew it as durable.
+ * Whether the replayed table is large and may go to LMDB before the journal is open: an entry may be in the
+ * page cache alone until journal_open has written it again, unless a later one knew it as durable.
  */
 static bool may_write_active(const struct store *s, const struct entry *en)
 {
@@ -162,7 +164,8 @@ static void look_at_disk(struct store *s)
 	} else if (access(s->dir, W_OK) != 0) {
 		set_read_only(s, strerror(errno));
 	} else if (free_bytes < need) {
-		snprintf(why, sizeof(why), "the disk is full, %ju bytes free, %ju needed", (uintmax_t)free_bytes, (uintmax_t)need);
+		snprintf(why, sizeof(why), "the disk is full, %ju bytes free, %ju needed",
+			(uintmax_t)free_bytes, (uintmax_t)need);
 		set_read_only(s, why);
 	}
 }
@@ -181,7 +184,8 @@ static int open_tables(struct store *s, struct err *e)
 	char path[4096];
 
 	if (s->lock_fd >= 0 && is_backup(s))
-		return err_set(e, ERR_STORAGE, "%s is a backup, not a data directory; make one of it with tocsin restore", s->dir);
+		return err_set(e, ERR_STORAGE,
+			"%s is a backup, not a data directory; make one of it with tocsin restore", s->dir);
 	path_join(path, s->dir, "tables.mdb");
 	if (!path_exists(path)) {
 		if (s->is_read_only) {
@@ -221,11 +225,12 @@ static int check_mark(struct store *s, struct err *e)
 		if (head.seq == s->mark.seq && memcmp(head.chain, s->mark.chain, SHA256_LEN) == 0)
 			return 0;
 	}
-	return err_set(e, ERR_STORAGE, "tables.mdb: event %ju is %s; run tocsin fsck, restore a backup", (uintmax_t)s->mark.seq,
-		got == 0 ? "missing" : "not the one that its checkpoint wrote");
+	return err_set(e, ERR_STORAGE, "tables.mdb: event %ju is %s; run tocsin fsck, restore a backup",
+		(uintmax_t)s->mark.seq, got == 0 ? "missing" : "not the one that its checkpoint wrote");
 }
 
-/* The journal's id is trusted once it was recorded; before that only an empty journal, or one from the first entry, fits. */
+/* The journal's id is trusted once it was recorded; before that only an empty journal, or one from the first
+ * entry, fits. */
 static int adopt_journal(struct store *s, struct err *e)
 {
 	uint8_t id[JOURNAL_ID_LEN];
@@ -292,14 +297,15 @@ static int open_poll(struct store *s, struct err *e)
 
 static int open_parts(struct store *s, struct err *e)
 {
-	if (open_tables(s, e) != 0 || check_mark(s, e) != 0 || open_journal(s, e) != 0 || open_poll(s, e) != 0)
+	if (open_tables(s, e) != 0 || check_mark(s, e) != 0 || open_journal(s, e) != 0 ||
+		open_poll(s, e) != 0)
 		return -1;
 	arena_reset(&s->reads);
 	s->now_ms = s->last_at_ms;
 	s->checkpoint.done_seq = s->mark.seq;
 	atomic_store(&s->shared_last_seq, s->last_seq);
-	log_line(LOG_INFO, "store.open", "dir=%s seq=%ju checkpoint=%ju read_only=%s", s->dir, (uintmax_t)s->last_seq,
-		(uintmax_t)s->mark.seq, s->is_read_only ? "yes" : "no");
+	log_line(LOG_INFO, "store.open", "dir=%s seq=%ju checkpoint=%ju read_only=%s", s->dir,
+		(uintmax_t)s->last_seq, (uintmax_t)s->mark.seq, s->is_read_only ? "yes" : "no");
 	return 0;
 }
 

@@ -65,7 +65,8 @@ static int db_open(struct tables *t, MDB_txn *txn, unsigned db, bool may_create,
 	if (rc != 0)
 		return mdb_err(e, rc, "tables: open %s", db_name(db));
 	if (flags != 0)
-		return err_set(e, ERR_STORAGE, "tables: %s has flags %#x, expected none: the file is damaged", db_name(db), flags);
+		return err_set(e, ERR_STORAGE, "tables: %s has flags %#x, expected none: the file is damaged",
+			db_name(db), flags);
 	return 0;
 }
 
@@ -123,7 +124,8 @@ void tables_close(struct tables *t)
 	free(t);
 }
 
-/* LMDB writes both meta pages of a new file without a sync; a cut there leaves a file that never opens again. */
+/* LMDB writes both meta pages of a new file without a sync; a cut there leaves a file that never opens again.
+ */
 int tables_create(const char *dir, uint64_t map_bytes, const struct tables_mark *mark, struct err *e)
 {
 	struct tables *t = NULL;

@@ -1,7 +1,7 @@
 /*
- * A walk over all that LMDB holds. Each row is read as a reader would (CRC, chunks), must lie behind its predecessor, and
- * must be found from the root by its key: a broken page above the leaves shows itself there. Counts and pages must agree
- * with what LMDB believes.
+ * A walk over all that LMDB holds. Each row is read as a reader would (CRC, chunks), must lie behind its
+ * predecessor, and must be found from the root by its key: a broken page above the leaves shows itself there.
+ * Counts and pages must agree with what LMDB believes.
  */
 #include <stdarg.h>
 #include <stdio.h>
@@ -43,10 +43,12 @@ static void say_row(struct walk *w, struct slice key, const char *what)
 	char digits[2 * 64 + 1];
 
 	if (w->n_said++ == SAID_MAX)
-		finder_say(w->finder, "table %s: more than %d findings; the rest is not listed", db_name(w->db), SAID_MAX);
+		finder_say(w->finder, "table %s: more than %d findings; the rest is not listed",
+			db_name(w->db), SAID_MAX);
 	if (w->n_said > SAID_MAX)
 		return;
-	finder_say(w->finder, "table %s, key %s: %s", db_name(w->db), hex(key.p, key.n < 64 ? key.n : 64, digits), what);
+	finder_say(w->finder, "table %s, key %s: %s", db_name(w->db),
+		hex(key.p, key.n < 64 ? key.n : 64, digits), what);
 }
 
 static void say_place(struct walk *w)
@@ -136,7 +138,8 @@ static void check_chunk(struct walk *w, struct slice key, MDB_val stored)
 	parent = slice_of(p + 1, key.n - CHUNK_KEY_MORE);
 	n = (uint32_t)p[key.n - 2] << 8 | p[key.n - 1];
 	k = (MDB_val){parent.n, (void *)(uintptr_t)parent.p};
-	if (mdb_get(w->view->txn, w->view->tables->dbs[p[0]], &k, &v) != 0 || n >= chunks_named(p[0], parent, v))
+	if (mdb_get(w->view->txn, w->view->tables->dbs[p[0]], &k, &v) != 0 ||
+		n >= chunks_named(p[0], parent, v))
 		say_row(w, key, "no row names this chunk");
 }
 
@@ -146,7 +149,7 @@ static bool is_found_from_root(struct walk *w, MDB_dbi dbi, MDB_val key, MDB_val
 	MDB_val again;
 
 	return mdb_get(w->view->txn, dbi, &key, &again) == 0 && again.mv_data == stored.mv_data &&
-		again.mv_size == stored.mv_size;
+	       again.mv_size == stored.mv_size;
 }
 
 static int walk_rows(struct walk *w, MDB_dbi dbi, MDB_cursor *cursor)
@@ -156,7 +159,8 @@ static int walk_rows(struct walk *w, MDB_dbi dbi, MDB_cursor *cursor)
 	MDB_val k, v;
 	int rc;
 
-	for (rc = mdb_cursor_get(cursor, &k, &v, MDB_FIRST); rc == 0; rc = mdb_cursor_get(cursor, &k, &v, MDB_NEXT)) {
+	for (rc = mdb_cursor_get(cursor, &k, &v, MDB_FIRST); rc == 0;
+		rc = mdb_cursor_get(cursor, &k, &v, MDB_NEXT)) {
 		struct slice key = slice_of_mdb(k);
 
 		if (w->n_rows % 4096 == 0)
@@ -195,13 +199,14 @@ static void check_db(struct walk *w)
 		mdb_cursor_close(cursor);
 	}
 	if (rc != 0 && rc != MDB_NOTFOUND)
-		finder_say(w->finder, "table %s, after row %ju: %s", db_name(w->db), (uintmax_t)w->n_rows, mdb_strerror(rc));
+		finder_say(w->finder, "table %s, after row %ju: %s", db_name(w->db), (uintmax_t)w->n_rows,
+			mdb_strerror(rc));
 	if (mdb_stat(txn, dbi, &st) != 0)
 		return;
 	w->n_pages += st.ms_branch_pages + st.ms_leaf_pages + st.ms_overflow_pages;
 	if (st.ms_entries != w->n_rows)
-		finder_say(w->finder, "table %s: %ju rows were found, LMDB counted %ju", db_name(w->db), (uintmax_t)w->n_rows,
-			(uintmax_t)st.ms_entries);
+		finder_say(w->finder, "table %s: %ju rows were found, LMDB counted %ju", db_name(w->db),
+			(uintmax_t)w->n_rows, (uintmax_t)st.ms_entries);
 }
 
 /* ---- pages -------------------------------------------------------------------------------------------- */
@@ -239,10 +244,12 @@ static void check_pages(struct walk *w)
 		mdb_stat(txn, main_db, &st) != 0)
 		return;
 	if (st.ms_entries > N_DBS)
-		finder_say(w->finder, "tables.mdb holds %zu tables, this version knows %d", st.ms_entries, N_DBS);
+		finder_say(w->finder, "tables.mdb holds %zu tables, this version knows %d", st.ms_entries,
+			N_DBS);
 	total += own + n_free + w->n_pages + st.ms_branch_pages + st.ms_leaf_pages + st.ms_overflow_pages;
 	if (total != info.me_last_pgno + 1)
-		finder_say(w->finder, "tables.mdb has %zu pages, but %ju are in use or free", info.me_last_pgno + 1, (uintmax_t)total);
+		finder_say(w->finder, "tables.mdb has %zu pages, but %ju are in use or free",
+			info.me_last_pgno + 1, (uintmax_t)total);
 }
 
 static void check_mark(struct walk *w, struct tables *t)
@@ -253,8 +260,10 @@ static void check_mark(struct walk *w, struct tables *t)
 	if (tables_mark_get(t, &mark, &e) != 0)
 		finder_say(w->finder, "%s", e.text);
 	else if (mark.seq != w->seq || memcmp(mark.chain, w->chain, SHA256_LEN) != 0)
-		finder_say(w->finder, "the events end with %ju, but the tables were written up to entry %ju%s", (uintmax_t)w->seq,
-			(uintmax_t)mark.seq, mark.seq == w->seq ? " with another chain" : "");
+		finder_say(w->finder,
+			"the events end with %ju, but the tables were written up to entry %ju%s",
+			(uintmax_t)w->seq, (uintmax_t)mark.seq,
+			mark.seq == w->seq ? " with another chain" : "");
 }
 
 void tables_check(struct tables *t, struct finder *f)
@@ -272,8 +281,8 @@ void tables_check(struct tables *t, struct finder *f)
 		check_db(&w);
 	n_chunk_rows = w.n_rows; /* CHUNK is the last */
 	if (n_chunk_rows != w.n_chunks_wanted)
-		finder_say(f, "table CHUNK: %ju rows, but %ju are named by other tables", (uintmax_t)n_chunk_rows,
-			(uintmax_t)w.n_chunks_wanted);
+		finder_say(f, "table CHUNK: %ju rows, but %ju are named by other tables",
+			(uintmax_t)n_chunk_rows, (uintmax_t)w.n_chunks_wanted);
 	check_pages(&w);
 	check_mark(&w, t);
 	arena_fini(&w.arena);

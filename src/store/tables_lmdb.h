@@ -7,7 +7,7 @@
 
 #define ROW_HEAD 5 /* le32 CRC-32C, flags */
 #define ROW_CHUNKED 1
-#define CHUNKED_BYTES 8 /* be32 bytes, be32 CRC-32C of the whole value */
+#define CHUNKED_BYTES 8  /* be32 bytes, be32 CRC-32C of the whole value */
 #define CHUNK_KEY_MORE 3 /* table, be16 n */
 #define CHUNK N_TABLES   /* index of its database */
 #define N_DBS (N_TABLES + 1)
@@ -51,5 +51,5 @@ static inline uint32_t n_chunks(uint32_t val_n)
 /* Key of chunk n; `to` has room for STORE_KEY_MAX + CHUNK_KEY_MORE. */
 struct slice chunk_key(uint8_t *to, enum table, struct slice key, uint32_t n);
 /* Check a stored row and put its value together. */
-int row_read(struct tables_view *, struct arena *, enum table, struct slice key, MDB_val stored, struct slice *val,
-	struct err *e) MUST_CHECK;
+int row_read(struct tables_view *, struct arena *, enum table, struct slice key, MDB_val stored,
+	struct slice *val, struct err *e) MUST_CHECK;

@@ -43,7 +43,8 @@ int tables_view_renew(struct tables_view *v, struct err *e)
 	return rc == 0 ? 0 : mdb_err(e, rc, "tables: renew the read snapshot");
 }
 
-int tables_get(struct tables_view *v, struct arena *a, enum table table, struct slice key, struct slice *val, struct err *e)
+int tables_get(struct tables_view *v, struct arena *a, enum table table, struct slice key, struct slice *val,
+	struct err *e)
 {
 	MDB_val k = {key.n, (void *)(uintptr_t)key.p}, stored;
 	int rc;
@@ -98,7 +99,8 @@ static int cursor_move(struct tables_cursor *c, MDB_cursor_op op, struct slice *
 	return 1;
 }
 
-int tables_cursor_seek(struct tables_cursor *c, struct slice bound, bool is_reverse, struct slice *key, struct err *e)
+int tables_cursor_seek(
+	struct tables_cursor *c, struct slice bound, bool is_reverse, struct slice *key, struct err *e)
 {
 	int got;
 

@@ -64,8 +64,8 @@ static int damaged(struct err *e, enum table table, struct slice key, const char
 	char digits[2 * KEY_SHOWN + 1];
 
 	hex(key.p, key.n < KEY_SHOWN ? key.n : KEY_SHOWN, digits);
-	return err_set(e, ERR_STORAGE, "table %s, key %s%s: %s; run tocsin fsck, restore a backup", table_name(table), digits,
-		key.n > KEY_SHOWN ? "…" : "", what);
+	return err_set(e, ERR_STORAGE, "table %s, key %s%s: %s; run tocsin fsck, restore a backup",
+		table_name(table), digits, key.n > KEY_SHOWN ? "…" : "", what);
 }
 
 /* The bytes of chunk n, checked, or an empty slice. */
@@ -80,8 +80,8 @@ static struct slice chunk_get(struct tables_view *v, enum table table, struct sl
 	return row_is_good(CHUNK, ck, slice_of_mdb(stored), &flags, &bytes) ? bytes : slice_of(NULL, 0);
 }
 
-static int chunks_read(struct tables_view *v, struct arena *a, enum table table, struct slice key, struct slice bytes,
-	struct slice *val, struct err *e)
+static int chunks_read(struct tables_view *v, struct arena *a, enum table table, struct slice key,
+	struct slice bytes, struct slice *val, struct err *e)
 {
 	uint32_t val_n, val_crc, at = 0;
 	uint8_t *whole;
@@ -104,8 +104,8 @@ static int chunks_read(struct tables_view *v, struct arena *a, enum table table,
 	return 0;
 }
 
-int row_read(struct tables_view *v, struct arena *a, enum table table, struct slice key, MDB_val stored, struct slice *val,
-	struct err *e)
+int row_read(struct tables_view *v, struct arena *a, enum table table, struct slice key, MDB_val stored,
+	struct slice *val, struct err *e)
 {
 	uint8_t flags;
 

@@ -1,6 +1,7 @@
 /*
- * One memory table into LMDB, in one transaction with the mark. Rows come in key order; whatever lies behind the last
- * stored key is appended (MDB_APPEND: full pages, no search), which is every row of a table whose keys grow.
+ * One memory table into LMDB, in one transaction with the mark. Rows come in key order; whatever lies behind
+ * the last stored key is appended (MDB_APPEND: full pages, no search), which is every row of a table whose
+ * keys grow.
  */
 #include <string.h>
 
@@ -34,7 +35,8 @@ static int chunks_put(struct writer *w, struct slice key, struct slice val)
 	for (uint32_t n = 0; n < n_chunks((uint32_t)val.n); n++) {
 		uint8_t raw[STORE_KEY_MAX + CHUNK_KEY_MORE];
 		struct slice ck = chunk_key(raw, w->table, key, n);
-		size_t at = (size_t)n * CHUNK_BYTES, size = val.n - at < CHUNK_BYTES ? val.n - at : CHUNK_BYTES;
+		size_t at = (size_t)n * CHUNK_BYTES,
+		       size = val.n - at < CHUNK_BYTES ? val.n - at : CHUNK_BYTES;
 		MDB_val k = {ck.n, raw}, v = {ROW_HEAD + size, NULL};
 		int rc = mdb_put(w->txn, w->tables->dbs[CHUNK], &k, &v, MDB_RESERVE);
 
@@ -52,7 +54,8 @@ static int chunks_drop(struct writer *w, struct slice key, struct slice stored)
 	struct slice bytes;
 	uint8_t flags;
 
-	if (!row_is_good(w->table, key, stored, &flags, &bytes) || flags != ROW_CHUNKED || !row_chunked(bytes, &val_n, &val_crc))
+	if (!row_is_good(w->table, key, stored, &flags, &bytes) || flags != ROW_CHUNKED ||
+		!row_chunked(bytes, &val_n, &val_crc))
 		return 0; /* a damaged row: its chunks, if any, are for fsck */
 	for (uint32_t n = 0; n < n_chunks(val_n); n++) {
 		uint8_t raw[STORE_KEY_MAX + CHUNK_KEY_MORE];
@@ -167,7 +170,9 @@ static int mark_parse(struct slice row, struct tables_mark *out, struct err *e)
 	uint32_t format = row.n >= 4 ? load_be32(p) : 0;
 
 	if (row.n != MARK_BYTES || format != TABLES_FORMAT)
-		return err_set(e, ERR_STORAGE, "tables.mdb has format %u, this version knows format %d: use the version that wrote it",
+		return err_set(e, ERR_STORAGE,
+			"tables.mdb has format %u, this version knows format %d: use the version that wrote "
+			"it",
 			format, TABLES_FORMAT);
 	out->seq = load_be64(p += 4);
 	out->at_ms = (int64_t)load_be64(p += 8);
@@ -189,7 +194,8 @@ int tables_mark_get(struct tables *t, struct tables_mark *out, struct err *e)
 	arena_init(&a, 0);
 	got = tables_get(v, &a, TABLE_META, SLICE_TEXT(MARK_KEY), &row, e);
 	if (got == 0)
-		got = err_set(e, ERR_STORAGE, "tables.mdb says nothing about its entries (no row META \"" MARK_KEY
+		got = err_set(e, ERR_STORAGE,
+			"tables.mdb says nothing about its entries (no row META \"" MARK_KEY
 			"\"): it is damaged or not Tocsin's");
 	else if (got == 1)
 		got = mark_parse(row, out, e);

@@ -1,6 +1,6 @@
 /*
- * One call's transaction. Rows are made in the active table's arena when they are staged and linked into an overlay; publishing
- * only links them again, so it allocates nothing; aborting rewinds the arena.
+ * One call's transaction. Rows are made in the active table's arena when they are staged and linked into an
+ * overlay; publishing only links them again, so it allocates nothing; aborting rewinds the arena.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -97,8 +97,9 @@ int tx_fits(const struct tx *tx, size_t event_n, struct err *e)
 		n += 16u + r->key_n + r->val_n; /* flags, two varints, padding */
 	if (n <= max)
 		return 0;
-	return err_set(e, ERR_TOO_LARGE, "the call would write %ju bytes at once, at most %ju are possible; split it",
-		(uintmax_t)n, (uintmax_t)max);
+	return err_set(e, ERR_TOO_LARGE,
+		"the call would write %ju bytes at once, at most %ju are possible; split it", (uintmax_t)n,
+		(uintmax_t)max);
 }
 
 void tx_abort(struct tx *tx)
@@ -127,7 +128,8 @@ static struct entry *entry_make(struct tx *tx, struct slice event)
 
 	buf_reset(&s->changes);
 	for (const struct row *r = tx->first; r != NULL; r = r->next) {
-		struct change c = {.table = r->table, .is_delete = r->is_delete, .key = row_key(r), .val = row_val(r)};
+		struct change c = {
+			.table = r->table, .is_delete = r->is_delete, .key = row_key(r), .val = row_val(r)};
 
 		change_write(&s->changes, &c, event);
 	}
@@ -186,7 +188,7 @@ uint64_t tx_commit(struct tx *tx, struct slice event)
 	publish(s, tx->first);
 	store_be64(key, en->seq);
 	memtab_put(s->active, row_new_borrowing(&s->active->arena, TABLE_EVENT, slice_of(key, 8),
-		slice_of(en, sizeof(*en) + event.n)));
+				      slice_of(en, sizeof(*en) + event.n)));
 	if (s->active->last == NULL)
 		s->active->since_ms = tx->now_ms;
 	s->active->last = en;

@@ -1,11 +1,13 @@
 /*
- * Load on one server from one process: N connections with P calls in flight each (closed loop), or a given rate with the latency
- * counted from the scheduled time (open loop: a server that stalls is charged for the calls that had to wait).
+ * Load on one server from one process: N connections with P calls in flight each (closed loop), or a given
+ * rate with the latency counted from the scheduled time (open loop: a server that stalls is charged for the
+ * calls that had to wait).
  *
- *   load peer=tocsin|tarantool|redis addr=unix:PATH|tcp:HOST:PORT [token=…] [job=create|get|find|stats] [conns=50]
- *        [in_flight=16] [seconds=2 | count=N] [rate=CALLS_A_SECOND] [tickets=N] [pid=SERVER] [seed=N]
+ *   load peer=tocsin|tarantool|redis addr=unix:PATH|tcp:HOST:PORT [token=…] [job=create|get|find|stats]
+ * [conns=50] [in_flight=16] [seconds=2 | count=N] [rate=CALLS_A_SECOND] [tickets=N] [pid=SERVER] [seed=N]
  *
- * Prints one line of key=value: ops_s, p50_ms, p99_ms, cpu_us (of the server, an operation), n, errors, rss_kb, anon_kb.
+ * Prints one line of key=value: ops_s, p50_ms, p99_ms, cpu_us (of the server, an operation), n, errors,
+ * rss_kb, anon_kb.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -63,7 +65,8 @@ static _Noreturn void die(const char *what)
 	exit(1);
 }
 
-/* ---- sockets -------------------------------------------------------------------------------------------- */
+/* ---- sockets --------------------------------------------------------------------------------------------
+ */
 static int connect_unix(const char *path)
 {
 	struct sockaddr_un a = {.sun_family = AF_UNIX};
@@ -126,11 +129,13 @@ static void conn_open(struct load *l, struct conn *c)
 		buf_reset(&c->in);
 	}
 	fcntl(c->fd, F_SETFL, fcntl(c->fd, F_GETFL) | O_NONBLOCK);
-	if (epoll_ctl(l->epoll, EPOLL_CTL_ADD, c->fd, &(struct epoll_event){.events = EPOLLIN, .data.ptr = c}) != 0)
+	if (epoll_ctl(l->epoll, EPOLL_CTL_ADD, c->fd,
+		    &(struct epoll_event){.events = EPOLLIN, .data.ptr = c}) != 0)
 		die("epoll");
 }
 
-/* ---- calls and replies ---------------------------------------------------------------------------------- */
+/* ---- calls and replies ----------------------------------------------------------------------------------
+ */
 static bool may_call(const struct load *l, int64_t now_us)
 {
 	return l->count > 0 ? l->n_called < l->count : now_us < l->until_us;
@@ -173,8 +178,8 @@ static void conn_flush(struct load *l, struct conn *c)
 static void show_error(const struct load *l, const struct reply *r)
 {
 	if (l->n_errors == 1)
-		fprintf(stderr, "load: %s answers an error: %.*s\n", l->peer->name, (int)(r->body.n > 300 ? 300 : r->body.n),
-			(const char *)r->body.p);
+		fprintf(stderr, "load: %s answers an error: %.*s\n", l->peer->name,
+			(int)(r->body.n > 300 ? 300 : r->body.n), (const char *)r->body.p);
 }
 
 static void note(struct load *l, struct conn *c, const struct reply *r, int64_t now_us)
@@ -229,7 +234,8 @@ static void conn_read(struct load *l, struct conn *c)
 	conn_flush(l, c);
 }
 
-/* Open loop: call what the schedule says by now, connection after connection; a full ring waits, and pays for it. */
+/* Open loop: call what the schedule says by now, connection after connection; a full ring waits, and pays for
+ * it. */
 static void keep_pace(struct load *l)
 {
 	int64_t now_us = clock_mono_us();
@@ -259,7 +265,8 @@ static void start(struct load *l)
 	if (l->rate > 0) {
 		l->pace = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
 		must(l->pace >= 0 && timerfd_settime(l->pace, 0, &every, NULL) == 0);
-		epoll_ctl(l->epoll, EPOLL_CTL_ADD, l->pace, &(struct epoll_event){.events = EPOLLIN, .data.ptr = NULL});
+		epoll_ctl(l->epoll, EPOLL_CTL_ADD, l->pace,
+			&(struct epoll_event){.events = EPOLLIN, .data.ptr = NULL});
 		return;
 	}
 	for (uint32_t i = 0; i < l->n_conns; i++) {
@@ -293,13 +300,15 @@ static void run(struct load *l)
 		if (l->count > 0 ? l->n_done >= l->count : now_us >= l->until_us && is_drained(l))
 			return;
 		if (l->count == 0 && now_us > l->until_us + DRAIN_US) {
-			fprintf(stderr, "load: replies are missing %d s after the last call\n", DRAIN_US / 1000000);
+			fprintf(stderr, "load: replies are missing %d s after the last call\n",
+				DRAIN_US / 1000000);
 			exit(1);
 		}
 	}
 }
 
-/* ---- the server's own figures, and printing ------------------------------------------------------------- */
+/* ---- the server's own figures, and printing -------------------------------------------------------------
+ */
 static double server_cpu_us(int pid)
 {
 	char path[64], line[1024], *p;
@@ -354,12 +363,13 @@ static void measure(struct load *l)
 	run(l);
 	end_us = clock_mono_us();
 	cpu_us = server_cpu_us(l->pid) - cpu_us;
-	took_us = (double)(l->count > 0 || end_us < l->until_us ? end_us - l->from_us : l->until_us - l->from_us);
+	took_us = (double)(l->count > 0 || end_us < l->until_us ? end_us - l->from_us
+								: l->until_us - l->from_us);
 	qsort(l->latency_us, l->n_latency, sizeof(l->latency_us[0]), cmp_u32);
 	printf("ops_s=%.0f p50_ms=%.3f p99_ms=%.3f cpu_us=%.2f n=%ju errors=%ju rss_kb=%ld anon_kb=%ld\n",
-		(double)l->n_done * 1e6 / took_us, percentile_ms(l, 0.5), percentile_ms(l, 0.99), cpu_us / (double)l->n_called,
-		(uintmax_t)l->n_called, (uintmax_t)l->n_errors, server_memory_kb(l->pid, "VmRSS:"),
-		server_memory_kb(l->pid, "RssAnon:"));
+		(double)l->n_done * 1e6 / took_us, percentile_ms(l, 0.5), percentile_ms(l, 0.99),
+		cpu_us / (double)l->n_called, (uintmax_t)l->n_called, (uintmax_t)l->n_errors,
+		server_memory_kb(l->pid, "VmRSS:"), server_memory_kb(l->pid, "RssAnon:"));
 }
 
 /* One call of server.stats, as JSON. */
@@ -434,7 +444,8 @@ int main(int argc, char **argv)
 
 	for (int i = 1; i < argc; i++)
 		if (!take(&l, argv[i])) {
-			fprintf(stderr, "load: what is \"%s\"? See the head of tests/bench/load.c\n", argv[i]);
+			fprintf(stderr, "load: what is \"%s\"? See the head of tests/bench/load.c\n",
+				argv[i]);
 			return 64;
 		}
 	if (l.peer == NULL || l.addr == NULL) {

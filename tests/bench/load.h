@@ -1,4 +1,5 @@
-/* The load generator's parts: made-up complaints (load_ticket.c), three protocols (load_peer.c), the loop (load.c). */
+/* The load generator's parts: made-up complaints (load_ticket.c), three protocols (load_peer.c), the loop
+ * (load.c). */
 #pragma once
 
 #include <stdbool.h>
@@ -12,7 +13,7 @@ enum job { JOB_CREATE, JOB_GET, JOB_FIND, JOB_STATS };
 /* One call's arguments. Texts point into the struct or at constants. */
 struct call_args {
 	enum job job;
-	uint64_t id;         /* of get */
+	uint64_t id; /* of get */
 	const char *channel, *category, *city;
 	char number[16], title[96], queue[40], text[768];
 };
@@ -22,16 +23,16 @@ void call_random(struct call_args *, enum job, uint64_t n_tickets, struct rng *)
 
 /* What a reply said. */
 struct reply {
-	size_t n;            /* its bytes; 0: not whole yet */
-	uint32_t sync;       /* which call it answers, where the protocol says so */
+	size_t n;      /* its bytes; 0: not whole yet */
+	uint32_t sync; /* which call it answers, where the protocol says so */
 	bool is_error;
-	struct slice body;   /* result or error, as it came */
+	struct slice body; /* result or error, as it came */
 };
 
 struct peer {
 	const char *name;
-	bool has_sync;       /* replies may come in another order than calls */
-	size_t greeting_n;   /* bytes the server says first */
+	bool has_sync;     /* replies may come in another order than calls */
+	size_t greeting_n; /* bytes the server says first */
 	void (*encode)(struct buf *, const struct call_args *, uint32_t sync);
 	void (*reply)(const uint8_t *p, size_t n, struct reply *);
 };

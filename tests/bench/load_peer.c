@@ -1,4 +1,5 @@
-/* Three protocols: MessagePack-RPC, Tarantool's IPROTO (CALL of a stored function), Redis' RESP (FCALL of a function). */
+/* Three protocols: MessagePack-RPC, Tarantool's IPROTO (CALL of a stored function), Redis' RESP (FCALL of a
+ * function). */
 #include <stdio.h>
 #include <string.h>
 
@@ -29,7 +30,8 @@ static void put_pair(struct buf *b, const char *key, const char *text)
 	put_text(b, text);
 }
 
-/* ---- Tocsin --------------------------------------------------------------------------------------------- */
+/* ---- Tocsin ---------------------------------------------------------------------------------------------
+ */
 static void tocsin_head(struct buf *b, uint32_t sync, const char *method, uint8_t n_args)
 {
 	buf_add(b, "\x94\x00", 2);
@@ -104,7 +106,8 @@ static void tocsin_reply(const uint8_t *p, size_t n, struct reply *r)
 	r->body = slice_of(p + at + !r->is_error, r->n - at - !r->is_error);
 }
 
-/* ---- Tarantool ------------------------------------------------------------------------------------------ */
+/* ---- Tarantool ------------------------------------------------------------------------------------------
+ */
 #define IPROTO_HEAD 5 /* 0xce and the packet's length */
 
 static void tarantool_encode(struct buf *b, const struct call_args *c, uint32_t sync)
@@ -165,7 +168,8 @@ static void tarantool_reply(const uint8_t *p, size_t n, struct reply *r)
 	r->body = slice_of(p + 23, packet_n - 23);
 }
 
-/* ---- Redis ---------------------------------------------------------------------------------------------- */
+/* ---- Redis ----------------------------------------------------------------------------------------------
+ */
 static void redis_word(struct buf *b, const char *text)
 {
 	buf_printf(b, "$%zu\r\n", strlen(text));
@@ -249,7 +253,11 @@ static void redis_reply(const uint8_t *p, size_t n, struct reply *r)
 
 static const struct peer peers[] = {
 	{.name = "tocsin", .encode = tocsin_encode, .reply = tocsin_reply},
-	{.name = "tarantool", .has_sync = true, .greeting_n = 128, .encode = tarantool_encode, .reply = tarantool_reply},
+	{.name = "tarantool",
+		.has_sync = true,
+		.greeting_n = 128,
+		.encode = tarantool_encode,
+		.reply = tarantool_reply},
 	{.name = "redis", .encode = redis_encode, .reply = redis_reply},
 };
 

@@ -1,7 +1,8 @@
 /*
- * The store alone, fed like intake feeds it: a call puts 1 ticket of 700 bytes, 6 index rows, 1 history row, and commits an
- * event of 800 bytes; 64 calls a turn; at most 16 turns are on their way to the disk. Prints commits per second and CPU
- * per call (engine thread; whole process), then the same with a million tickets in LMDB, and look-ups there.
+ * The store alone, fed like intake feeds it: a call puts 1 ticket of 700 bytes, 6 index rows, 1 history row,
+ * and commits an event of 800 bytes; 64 calls a turn; at most 16 turns are on their way to the disk. Prints
+ * commits per second and CPU per call (engine thread; whole process), then the same with a million tickets in
+ * LMDB, and look-ups there.
  *
  *   make build/release/bench/store_bench && build/release/bench/store_bench [tickets, default 1000000] [dir]
  */
@@ -63,9 +64,9 @@ static void put_index(struct tx *tx, uint8_t index, const char *word, uint64_t n
 
 static void create(struct bench *b, int64_t now_ms)
 {
-	static const char *const cities[] = {"guangzhou", "shenzhen", "foshan", "dongguan", "zhuhai", "huizhou", "jiangmen",
-		"shantou", "zhanjiang", "maoming", "zhaoqing", "meizhou", "shanwei", "heyuan", "yangjiang", "qingyuan", "chaozhou",
-		"jieyang", "yunfu", "shaoguan", "zhongshan"};
+	static const char *const cities[] = {"guangzhou", "shenzhen", "foshan", "dongguan", "zhuhai",
+		"huizhou", "jiangmen", "shantou", "zhanjiang", "maoming", "zhaoqing", "meizhou", "shanwei",
+		"heyuan", "yangjiang", "qingyuan", "chaozhou", "jieyang", "yunfu", "shaoguan", "zhongshan"};
 	uint64_t id = ++b->n_tickets, number = 13800000000u + rng_below(&b->rng, 20000000);
 	const char *city = cities[rng_below(&b->rng, 21)];
 	size_t at = (size_t)rng_below(&b->rng, sizeof(b->text) - EVENT_BYTES);
@@ -115,7 +116,8 @@ static void run(struct bench *b, uint64_t n_calls)
 
 static void measure(struct bench *b, const char *what)
 {
-	int64_t wall = clock_mono_us(), mine = cpu_us(CLOCK_THREAD_CPUTIME_ID), all = cpu_us(CLOCK_PROCESS_CPUTIME_ID);
+	int64_t wall = clock_mono_us(), mine = cpu_us(CLOCK_THREAD_CPUTIME_ID),
+		all = cpu_us(CLOCK_PROCESS_CPUTIME_ID);
 	struct store_stats before, after;
 	double n = N_MEASURED;
 	struct err e;
@@ -127,13 +129,15 @@ static void measure(struct bench *b, const char *what)
 	check(store_checkpoint(b->store, &e), &e); /* what was put off belongs to the price */
 	all = cpu_us(CLOCK_PROCESS_CPUTIME_ID) - all;
 	store_stats(b->store, &after);
-	printf("%s: %.0f commits/s, engine %.2f us CPU a call, process %.2f us; journal %.0f B a call, %.1f calls a sync, "
+	printf("%s: %.0f commits/s, engine %.2f us CPU a call, process %.2f us; journal %.0f B a call, %.1f "
+	       "calls a sync, "
 	       "sync p50 %jd us p99 %jd us; %ju checkpoints, the last %ju ms; tables %.0f B a ticket\n",
 		what, n * 1e6 / (double)wall, (double)mine / n, (double)all / n,
 		(double)(after.journal.n_bytes - before.journal.n_bytes) / n,
-		n / (double)(after.journal.n_batches - before.journal.n_batches), (intmax_t)after.journal.commit_us_p50,
-		(intmax_t)after.journal.commit_us_p99, (uintmax_t)(after.n_checkpoints - before.n_checkpoints),
-		(uintmax_t)after.checkpoint_ms_last, (double)after.tables_bytes / (double)b->n_tickets);
+		n / (double)(after.journal.n_batches - before.journal.n_batches),
+		(intmax_t)after.journal.commit_us_p50, (intmax_t)after.journal.commit_us_p99,
+		(uintmax_t)(after.n_checkpoints - before.n_checkpoints), (uintmax_t)after.checkpoint_ms_last,
+		(double)after.tables_bytes / (double)b->n_tickets);
 	fflush(stdout);
 }
 
@@ -152,7 +156,8 @@ static void measure_gets(struct bench *b, const char *what)
 		sum += val.n;
 	}
 	us = clock_mono_us() - us;
-	printf("%s: %.2f us a look-up of %.0f bytes, CRC checked\n", what, (double)us / N_GETS, (double)sum / N_GETS);
+	printf("%s: %.2f us a look-up of %.0f bytes, CRC checked\n", what, (double)us / N_GETS,
+		(double)sum / N_GETS);
 }
 
 static void measure_scan(struct bench *b)
@@ -206,7 +211,8 @@ int main(int argc, char **argv)
 	printf("close: %.0f ms", (double)(clock_mono_us() - us) / 1000);
 	us = clock_mono_us();
 	check(store_open(&b->store, &c, &e), &e);
-	printf(", open: %.1f ms with %ju tickets\n", (double)(clock_mono_us() - us) / 1000, (uintmax_t)b->n_tickets);
+	printf(", open: %.1f ms with %ju tickets\n", (double)(clock_mono_us() - us) / 1000,
+		(uintmax_t)b->n_tickets);
 	store_close(b->store);
 	close(b->epoll);
 	free(b);

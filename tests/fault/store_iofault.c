@@ -1,6 +1,7 @@
 /*
- * I/O faults on the whole store: for each kind of call, each way to fail, once and for ever, the n-th call fails, n = 1.. until none
- * fires. The writer must end by itself with a known status, and nothing acknowledged may be lost.
+ * I/O faults on the whole store: for each kind of call, each way to fail, once and for ever, the n-th call
+ * fails, n = 1.. until none fires. The writer must end by itself with a known status, and nothing
+ * acknowledged may be lost.
  */
 #include <fcntl.h>
 #include <libgen.h>
@@ -33,7 +34,8 @@ struct fault {
 
 static void writer_exec(const struct bench *b, const char *fault)
 {
-	char shim[PATH_MAX + 32], writer[PATH_MAX + 32], fd[] = "9", round[] = "0", n_calls[] = "30", seed[] = "1";
+	char shim[PATH_MAX + 32], writer[PATH_MAX + 32], fd[] = "9", round[] = "0", n_calls[] = "30",
+							 seed[] = "1";
 	int notes = open(b->notes, O_WRONLY | O_CREAT | O_APPEND, 0600), null = open("/dev/null", O_WRONLY);
 
 	dup2(notes, NOTE_FD);

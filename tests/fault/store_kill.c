@@ -1,6 +1,7 @@
 /*
- * kill -9 of a writer, a hundred times on one directory, each after a random moment, sometimes while it still opens or
- * replays: what was acknowledged is there, nothing twice, every row and page good. Environment: TOCSIN_DOSE, SEED.
+ * kill -9 of a writer, a hundred times on one directory, each after a random moment, sometimes while it still
+ * opens or replays: what was acknowledged is there, nothing twice, every row and page good. Environment:
+ * TOCSIN_DOSE, SEED.
  */
 #include <fcntl.h>
 #include <libgen.h>
@@ -48,7 +49,8 @@ static void writer_kill(const char *bin, const char *live, const char *notes, ui
 	}
 }
 
-/* On a copy: a check goes on with a call of its own and closes, the next writer shall start where the last was killed. */
+/* On a copy: a check goes on with a call of its own and closes, the next writer shall start where the last
+ * was killed. */
 static int check(const char *live, const char *copy, const char *notes_path)
 {
 	struct store_notes *notes = calloc(1, sizeof(*notes));

@@ -1,6 +1,6 @@
 /*
- * Power cuts on the whole store: journal, checkpoints, LMDB, creation and closing, and mutants that the same test must
- * catch. Environment: TOCSIN_DOSE, SEED.
+ * Power cuts on the whole store: journal, checkpoints, LMDB, creation and closing, and mutants that the same
+ * test must catch. Environment: TOCSIN_DOSE, SEED.
  */
 #include <libgen.h>
 #include <stdio.h>
@@ -23,7 +23,8 @@ struct subject {
 	char round_text[16], seed_text[24];
 };
 
-static void writer_args(void *udata, uint32_t round, const char *dir, const char *notes_path, char *argv[POWERCUT_ARGS])
+static void writer_args(
+	void *udata, uint32_t round, const char *dir, const char *notes_path, char *argv[POWERCUT_ARGS])
 {
 	static char fd[] = "9", n_calls[] = "60";
 	struct subject *s = udata;
@@ -61,8 +62,8 @@ static int check(void *udata, const char *dir)
 	return store_work_check(dir, &s->notes);
 }
 
-static int subject_run(const char *bin, const char *name, uint64_t seed, uint64_t n_states, uint32_t n_rounds, bool is_mutant,
-	struct powercut_result *result)
+static int subject_run(const char *bin, const char *name, uint64_t seed, uint64_t n_states, uint32_t n_rounds,
+	bool is_mutant, struct powercut_result *result)
 {
 	static struct subject subject;
 	char shim[512], scratch[64];
@@ -87,14 +88,15 @@ static int subject_run(const char *bin, const char *name, uint64_t seed, uint64_
 	subject.seed = seed;
 	rc = powercut_run(&pc, result);
 	fault_scratch_free(scratch);
-	printf("%s: %ju states, %ju bad; of %ju subsets %ju bad\n", name, (uintmax_t)result->n_states, (uintmax_t)result->n_bad,
-		(uintmax_t)result->n_subsets, (uintmax_t)result->n_bad_subsets);
+	printf("%s: %ju states, %ju bad; of %ju subsets %ju bad\n", name, (uintmax_t)result->n_states,
+		(uintmax_t)result->n_bad, (uintmax_t)result->n_subsets, (uintmax_t)result->n_bad_subsets);
 	return rc;
 }
 
 int main(int argc, char **argv)
 {
-	static const char *const mutants[] = {"store_writer_checkpoint_early", "store_writer_trim_early", "store_writer_no_mark"};
+	static const char *const mutants[] = {
+		"store_writer_checkpoint_early", "store_writer_trim_early", "store_writer_no_mark"};
 	const char *seed_text = getenv("SEED"), *bin = dirname(argv[0]);
 	uint64_t seed = seed_text != NULL ? strtoull(seed_text, NULL, 10) : 1;
 	struct powercut_result result;
@@ -102,10 +104,12 @@ int main(int argc, char **argv)
 
 	(void)argc;
 	printf("SEED=%ju\n", (uintmax_t)seed);
-	n_passed += subject_run(bin, "store_writer", seed, (uint64_t)(N_STATES * fault_dose()), N_ROUNDS, false, &result) == 0 &&
-		result.n_bad == 0;
+	n_passed += subject_run(bin, "store_writer", seed, (uint64_t)(N_STATES * fault_dose()), N_ROUNDS,
+			    false, &result) == 0 &&
+		    result.n_bad == 0;
 	for (int i = 0; i < 3; i++) /* a mutant may also fail to open what it left */
-		n_passed += subject_run(bin, mutants[i], seed, N_MUTANT_STATES, 2, true, &result) != 0 || result.n_bad > 0;
+		n_passed += subject_run(bin, mutants[i], seed, N_MUTANT_STATES, 2, true, &result) != 0 ||
+			    result.n_bad > 0;
 	printf("%d passed, %d failed, 0 skipped\n", n_passed, N_TESTS - n_passed);
 	return n_passed == N_TESTS ? 0 : 1;
 }

@@ -31,7 +31,8 @@ static uint32_t changes_of(uint32_t round, uint64_t seq, struct work_change out[
 	for (uint32_t i = 0; i < n; i++) {
 		out[i].key = rng_below(&rng, N_KEYS);
 		out[i].is_delete = rng_below(&rng, 4) == 0;
-		out[i].val_n = (size_t)(rng_below(&rng, 8) == 0 ? 1800 + rng_below(&rng, VAL_MAX - 1800) : rng_below(&rng, 300));
+		out[i].val_n = (size_t)(rng_below(&rng, 8) == 0 ? 1800 + rng_below(&rng, VAL_MAX - 1800)
+								: rng_below(&rng, 300));
 		out[i].val_seed = rng_u64(&rng);
 	}
 	return n;
@@ -163,22 +164,26 @@ static int check_event(struct store *s, const struct store_notes *w, uint64_t se
 	if (event.n < sizeof(round))
 		return err_set(e, ERR_INTERNAL, "event %ju is short", (uintmax_t)seq);
 	memcpy(&round, event.p, sizeof(round));
-	if (round >= STORE_WORK_ROUNDS || slice_cmp(event, event_of(round, seq, want)) != 0 || at_ms != (int64_t)seq)
+	if (round >= STORE_WORK_ROUNDS || slice_cmp(event, event_of(round, seq, want)) != 0 ||
+		at_ms != (int64_t)seq)
 		return err_set(e, ERR_INTERNAL, "event %ju is not what any round wrote", (uintmax_t)seq);
 	if ((w->tried[seq][round / 8] >> round % 8 & 1) == 0)
-		return err_set(e, ERR_INTERNAL, "event %ju of round %u was never tried", (uintmax_t)seq, round);
+		return err_set(
+			e, ERR_INTERNAL, "event %ju of round %u was never tried", (uintmax_t)seq, round);
 	if (w->ack_round[seq] != 0 && w->ack_round[seq] != round + 1)
-		return err_set(e, ERR_INTERNAL, "entry %ju is of round %u, but %u acknowledged it", (uintmax_t)seq, round,
-			w->ack_round[seq] - 1u);
+		return err_set(e, ERR_INTERNAL, "entry %ju is of round %u, but %u acknowledged it",
+			(uintmax_t)seq, round, w->ack_round[seq] - 1u);
 	return (int)round;
 }
 
-static int check_events(struct store *s, const struct store_notes *w, struct expected rows[N_KEYS], struct err *e)
+static int check_events(
+	struct store *s, const struct store_notes *w, struct expected rows[N_KEYS], struct err *e)
 {
 	struct work_change changes[N_CHANGES_MAX];
 
 	if (store_last_seq(s) < w->acked)
-		return err_set(e, ERR_INTERNAL, "entries up to %ju were acknowledged, the store ends with %ju", (uintmax_t)w->acked,
+		return err_set(e, ERR_INTERNAL,
+			"entries up to %ju were acknowledged, the store ends with %ju", (uintmax_t)w->acked,
 			(uintmax_t)store_last_seq(s));
 	for (uint64_t seq = 1; seq <= store_last_seq(s); seq++) {
 		int round = check_event(s, w, seq, e);
@@ -208,10 +213,13 @@ static int check_scan(struct store *s, enum table table, const struct expected r
 			continue;
 		want = table == TABLE_TICKET ? val_of(&rows[key].by, val) : slice_of(NULL, 0);
 		got = scan_next(&scan, e);
-		if (got == 1 && (scan.key.n != 8 || load_be64(scan.key.p) != key || slice_cmp(scan.val, want) != 0))
-			got = err_set(e, ERR_INTERNAL, "table %s is wrong at key %ju", table_name(table), (uintmax_t)key);
+		if (got == 1 &&
+			(scan.key.n != 8 || load_be64(scan.key.p) != key || slice_cmp(scan.val, want) != 0))
+			got = err_set(e, ERR_INTERNAL, "table %s is wrong at key %ju", table_name(table),
+				(uintmax_t)key);
 		else if (got == 0)
-			got = err_set(e, ERR_INTERNAL, "table %s ends before key %ju", table_name(table), (uintmax_t)key);
+			got = err_set(e, ERR_INTERNAL, "table %s ends before key %ju", table_name(table),
+				(uintmax_t)key);
 	}
 	if (got == 1 && scan_next(&scan, e) != 0)
 		got = err_set(e, ERR_INTERNAL, "table %s has rows that nobody put", table_name(table));

@@ -1,6 +1,7 @@
 /*
- * store_writer DIR NOTES_FD ROUND N_CALLS SEED: opens the store in DIR, commits calls in turns of a few, waits for them or goes on,
- * closes. Notes go to the descriptor (store_work.h). N_CALLS 0: until killed. Exit: 0 done, 1 cannot open, 74 lost, 75 refused.
+ * store_writer DIR NOTES_FD ROUND N_CALLS SEED: opens the store in DIR, commits calls in turns of a few,
+ * waits for them or goes on, closes. Notes go to the descriptor (store_work.h). N_CALLS 0: until killed.
+ * Exit: 0 done, 1 cannot open, 74 lost, 75 refused.
  */
 #include <poll.h>
 #include <stdio.h>

@@ -31,7 +31,8 @@ static int check_error(struct sim *s, const char *method, const struct value *er
 
 static void add_number(struct sim *s, struct rng *rng, struct value *args)
 {
-	value_add(&s->arena, args, "number", value_printf(&s->arena, "1380013%04u", (unsigned)rng_below(rng, 12)));
+	value_add(&s->arena, args, "number",
+		value_printf(&s->arena, "1380013%04u", (unsigned)rng_below(rng, 12)));
 }
 
 /* The same seed gives the same arguments again. */
@@ -60,7 +61,8 @@ static struct value create_args(struct sim *s, uint32_t n, uint64_t seed)
 		value_add(&s->arena, &args, "fields", fields);
 	}
 	if (rng_below(&rng, 10) == 0)
-		value_add(&s->arena, &args, "source_ref", value_printf(&s->arena, "s%u", (unsigned)rng_below(&rng, 5)));
+		value_add(&s->arena, &args, "source_ref",
+			value_printf(&s->arena, "s%u", (unsigned)rng_below(&rng, 5)));
 	return args;
 }
 
@@ -69,7 +71,8 @@ static uint32_t draw_request(struct sim *s)
 {
 	uint32_t n = (uint32_t)rng_below(&s->rng, s->n_requests + 1);
 
-	if (n < s->n_requests && rng_below(&s->rng, 2) == 0 && s->clock.now_ms - s->requests[n].sent_ms < REQUEST_KEEP_MS)
+	if (n < s->n_requests && rng_below(&s->rng, 2) == 0 &&
+		s->clock.now_ms - s->requests[n].sent_ms < REQUEST_KEEP_MS)
 		return n;
 	must(s->n_requests < REQUESTS_MAX);
 	n = s->n_requests++;
@@ -113,18 +116,21 @@ static struct value action_data(struct sim *s, const char *action)
 	else if (strcmp(action, "reply") == 0)
 		value_add(&s->arena, &data, "text", value_literal("done"));
 	else if (strcmp(action, "merge") == 0)
-		value_add(&s->arena, &data, "ticket", value_int(1 + (int64_t)rng_below(&s->rng, s->desk->last_ticket_id + 1)));
+		value_add(&s->arena, &data, "ticket",
+			value_int(1 + (int64_t)rng_below(&s->rng, s->desk->last_ticket_id + 1)));
 	else if (strcmp(action, "confirm") == 0)
 		value_add(&s->arena, &data, "satisfied", value_bool(true));
-	else if (strcmp(action, "reopen") == 0 || strcmp(action, "reject") == 0 || strcmp(action, "escalate") == 0)
+	else if (strcmp(action, "reopen") == 0 || strcmp(action, "reject") == 0 ||
+		 strcmp(action, "escalate") == 0)
 		value_add(&s->arena, &data, "reason", value_literal("again"));
 	return data;
 }
 
 static int do_act(struct sim *s)
 {
-	static const char *const actions[] = {"accept", "dispatch", "dispatch", "handle", "handle", "suspend", "suspend",
-		"resume", "reply", "confirm", "close", "reopen", "merge", "escalate", "reject", "cancel", "nosuch"};
+	static const char *const actions[] = {"accept", "dispatch", "dispatch", "handle", "handle", "suspend",
+		"suspend", "resume", "reply", "confirm", "close", "reopen", "merge", "escalate", "reject",
+		"cancel", "nosuch"};
 	const char *action = PICK(&s->rng, actions);
 	struct value args, error, result;
 	int64_t id = 1 + (int64_t)rng_below(&s->rng, s->desk->last_ticket_id + 1);
@@ -155,7 +161,8 @@ static int do_contact(struct sim *s)
 	if (rng_below(&s->rng, 2) == 0)
 		add_number(s, &s->rng, &args);
 	else
-		value_add(&s->arena, &args, "ticket", value_int(1 + (int64_t)rng_below(&s->rng, s->desk->last_ticket_id + 1)));
+		value_add(&s->arena, &args, "ticket",
+			value_int(1 + (int64_t)rng_below(&s->rng, s->desk->last_ticket_id + 1)));
 	if (sim_call(s, "contact.add", args, &error, &result) != 0)
 		return -1;
 	if (error.type != VALUE_NIL)
@@ -179,7 +186,8 @@ static int do_find(struct sim *s)
 	if (sim_call(s, "ticket.find", args, &error, &result) != 0)
 		return -1;
 	if (error.type != VALUE_NIL)
-		return sim_wrong(s, "ticket.find: %.300s", value_cstr(&s->arena, value_get(&error, "message")));
+		return sim_wrong(
+			s, "ticket.find: %.300s", value_cstr(&s->arena, value_get(&error, "message")));
 	tickets = value_get(&result, "tickets");
 	for (uint32_t i = 0; i < tickets->n; i++)
 		if (!value_is_text(value_get(&tickets->as.items[i], "city"), city))
@@ -188,19 +196,23 @@ static int do_find(struct sim *s)
 	return 0;
 }
 
-/* ---- time, packs, disasters ------------------------------------------------------------------------------- */
+/* ---- time, packs, disasters -------------------------------------------------------------------------------
+ */
 static int do_advance(struct sim *s)
 {
-	static const int64_t most_ms[] = {600000, 600000, 18000000, 18000000, 18000000, 259200000, 259200000, 1728000000};
+	static const int64_t most_ms[] = {
+		600000, 600000, 18000000, 18000000, 18000000, 259200000, 259200000, 1728000000};
 	struct value args, error, result;
 
 	arena_reset(&s->arena);
 	args = value_map(&s->arena, 1);
-	value_add(&s->arena, &args, "by", value_int((int64_t)rng_below(&s->rng, (uint64_t)PICK(&s->rng, most_ms))));
+	value_add(&s->arena, &args, "by",
+		value_int((int64_t)rng_below(&s->rng, (uint64_t)PICK(&s->rng, most_ms))));
 	if (sim_call(s, "clock.advance", args, &error, &result) != 0)
 		return -1;
 	if (error.type != VALUE_NIL)
-		return sim_wrong(s, "clock.advance: %.300s", value_cstr(&s->arena, value_get(&error, "message")));
+		return sim_wrong(
+			s, "clock.advance: %.300s", value_cstr(&s->arena, value_get(&error, "message")));
 	return sim_settle(s) != 0 ? -1 : sim_check(s, true);
 }
 
@@ -226,7 +238,8 @@ static int do_reload(struct sim *s)
 	snprintf(path, sizeof(path), "%s/simulated.lua", s->rules_dir);
 	f = fopen(path, "we");
 	must(f != NULL);
-	fprintf(f, is_good ? "-- edition %ju\n" : "rules.all \"clocks\" { -- edition %ju\n", (uintmax_t)rng_u64(&s->rng));
+	fprintf(f, is_good ? "-- edition %ju\n" : "rules.all \"clocks\" { -- edition %ju\n",
+		(uintmax_t)rng_u64(&s->rng));
 	must(fclose(f) == 0);
 	arena_reset(&s->arena);
 	s->is_answered = false;
@@ -285,7 +298,8 @@ static int step(struct sim *s)
 	return rng_below(&s->rng, 8) == 0 ? settle_and_check(s) : sim_turn(s);
 }
 
-/* ---- seeds ---------------------------------------------------------------------------------------------- */
+/* ---- seeds ----------------------------------------------------------------------------------------------
+ */
 static int play(uint64_t seed, const char *lua_dir, uint8_t head[SHA256_LEN], struct sim *s)
 {
 	uint64_t seq;
@@ -311,7 +325,8 @@ static int play_seed(uint64_t seed, const char *lua_dir, bool is_twice, struct s
 	uint8_t head[2][SHA256_LEN];
 
 	if (play(seed, lua_dir, head[0], s) != 0 || (is_twice && play(seed, lua_dir, head[1], s) != 0) ||
-		(is_twice && memcmp(head[0], head[1], SHA256_LEN) != 0 && sim_wrong(s, "two runs end at two heads") != 0)) {
+		(is_twice && memcmp(head[0], head[1], SHA256_LEN) != 0 &&
+			sim_wrong(s, "two runs end at two heads") != 0)) {
 		printf("SEED=%ju failed: %s\n", (uintmax_t)seed, s->why);
 		return -1;
 	}
@@ -329,10 +344,12 @@ static void add_counts(uint64_t *sum, const struct sim *s)
 static void print_counts(const struct sim_counts *c)
 {
 	printf("creates %ju, repeats %ju, acts %ju, refused %ju, contacts %ju, finds %ju, fired %ju, "
-	       "reloads %ju (%ju broken), crashes %ju (%ju entries lost), lost journals %ju, restarts %ju, checks %ju\n",
-		(uintmax_t)c->n_creates, (uintmax_t)c->n_repeats, (uintmax_t)c->n_acts, (uintmax_t)c->n_refused,
-		(uintmax_t)c->n_contacts, (uintmax_t)c->n_finds, (uintmax_t)c->n_fired, (uintmax_t)c->n_reloads,
-		(uintmax_t)c->n_broken, (uintmax_t)c->n_crashes, (uintmax_t)c->n_lost_entries, (uintmax_t)c->n_fail_next,
+	       "reloads %ju (%ju broken), crashes %ju (%ju entries lost), lost journals %ju, restarts %ju, "
+	       "checks %ju\n",
+		(uintmax_t)c->n_creates, (uintmax_t)c->n_repeats, (uintmax_t)c->n_acts,
+		(uintmax_t)c->n_refused, (uintmax_t)c->n_contacts, (uintmax_t)c->n_finds,
+		(uintmax_t)c->n_fired, (uintmax_t)c->n_reloads, (uintmax_t)c->n_broken,
+		(uintmax_t)c->n_crashes, (uintmax_t)c->n_lost_entries, (uintmax_t)c->n_fail_next,
 		(uintmax_t)c->n_restarts, (uintmax_t)c->n_checks);
 }
 
@@ -373,7 +390,8 @@ int main(int argc, char **argv)
 		printf("%s\n0 passed, 1 failed, 0 skipped\n", e.text);
 		return 1;
 	}
-	rc = play_all(first, one != NULL ? 1 : N_SEEDS * n_doses, "lua", argc > 1 && strcmp(argv[1], "--mutant") == 0, s);
+	rc = play_all(first, one != NULL ? 1 : N_SEEDS * n_doses, "lua",
+		argc > 1 && strcmp(argv[1], "--mutant") == 0, s);
 	free(s);
 	return rc;
 }

@@ -16,8 +16,8 @@
 /* A create under one request_id: repeated, it must be the same ticket with the same bytes. */
 struct request {
 	uint64_t args_seed;
-	int64_t sent_ms;    /* first */
-	uint64_t seq;       /* durable from here on; 0: never answered, or its answer died in a crash */
+	int64_t sent_ms; /* first */
+	uint64_t seq;    /* durable from here on; 0: never answered, or its answer died in a crash */
 	bool is_answered;
 	uint8_t answer[SHA256_LEN]; /* digest of the reply's bytes */
 };
@@ -42,8 +42,8 @@ struct sim {
 	} versions[TICKETS_MAX]; /* by ticket id */
 	bool is_answered;        /* the deferred call's answer has come */
 	struct sim_counts {
-		uint64_t n_creates, n_repeats, n_acts, n_refused, n_contacts, n_finds, n_fired, n_reloads, n_broken,
-			n_crashes, n_lost_entries, n_fail_next, n_restarts, n_checks;
+		uint64_t n_creates, n_repeats, n_acts, n_refused, n_contacts, n_finds, n_fired, n_reloads,
+			n_broken, n_crashes, n_lost_entries, n_fail_next, n_restarts, n_checks;
 	} counts;
 	char why[700]; /* the first thing that was wrong, or "" */
 };
@@ -69,5 +69,6 @@ int sim_turn(struct sim *);
 int sim_settle(struct sim *);
 
 /* ---- sim_check.c */
-/* Everything that must hold between two turns. Settled: all is durable. After an advance nothing may be due. */
+/* Everything that must hold between two turns. Settled: all is durable. After an advance nothing may be due.
+ */
 int sim_check(struct sim *, bool is_advanced);

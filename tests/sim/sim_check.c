@@ -55,8 +55,8 @@ static int check_fire(struct told *t, const struct value *event)
 	for (uint32_t i = 0; i < t->n_fires; i++)
 		if (t->fires[i].ticket == f.ticket && t->fires[i].percent == f.percent &&
 			strcmp(t->fires[i].clock, f.clock) == 0)
-			return sim_wrong(t->sim, "clock %s of ticket %jd fired %jd %% twice", f.clock, (intmax_t)f.ticket,
-				(intmax_t)f.percent);
+			return sim_wrong(t->sim, "clock %s of ticket %jd fired %jd %% twice", f.clock,
+				(intmax_t)f.ticket, (intmax_t)f.percent);
 	t->fires[t->n_fires++] = f;
 	return 0;
 }
@@ -126,14 +126,16 @@ static int check_events(struct told *t)
 		return rc;
 	journal_head(s->store->journal, &head, chain);
 	if (head != seq || memcmp(chain, t->chain, SHA256_LEN) != 0)
-		return sim_wrong(s, "the head %ju is not the chain of the %ju events", (uintmax_t)head, (uintmax_t)seq);
+		return sim_wrong(s, "the head %ju is not the chain of the %ju events", (uintmax_t)head,
+			(uintmax_t)seq);
 	for (uint32_t i = 0; i < s->n_requests; i++)
 		if (s->requests[i].is_answered && t->n_created[i] != 1)
 			return sim_wrong(s, "request r%u was answered, but its ticket is gone", i);
 	return 0;
 }
 
-/* ---- tickets and timers --------------------------------------------------------------------------------- */
+/* ---- tickets and timers ---------------------------------------------------------------------------------
+ */
 static bool has_timer(const struct value *row, const char *clock)
 {
 	const struct value *timers = value_get(row, "timers");
@@ -162,11 +164,12 @@ static int check_clock(struct sim *s, const struct value *row, const struct valu
 	last = terms->n_percents > 0 ? terms->percents[terms->n_percents - 1].percent : 0;
 	runs = !ledger_is_stopped(&l) && !ledger_is_paused(&l) && l.due.is_known;
 	if (has_timer(row, l.name) != (runs && fired < last))
-		return sim_wrong(s, "clock %s of ticket %jd, %jd %% fired, %s timer", l.name, (intmax_t)id, (intmax_t)fired,
-			has_timer(row, l.name) ? "has a needless" : "lacks its");
+		return sim_wrong(s, "clock %s of ticket %jd, %jd %% fired, %s timer", l.name, (intmax_t)id,
+			(intmax_t)fired, has_timer(row, l.name) ? "has a needless" : "lacks its");
 	if (runs && is_advanced && l.due.at_ms <= s->clock.now_ms && fired < 100 && last >= 100)
-		return sim_wrong(s, "clock %s of ticket %jd was due at %jd, it is %jd and only %jd %% fired", l.name,
-			(intmax_t)id, (intmax_t)l.due.at_ms, (intmax_t)s->clock.now_ms, (intmax_t)fired);
+		return sim_wrong(s, "clock %s of ticket %jd was due at %jd, it is %jd and only %jd %% fired",
+			l.name, (intmax_t)id, (intmax_t)l.due.at_ms, (intmax_t)s->clock.now_ms,
+			(intmax_t)fired);
 	return 0;
 }
 
@@ -184,8 +187,9 @@ static int check_ticket(struct told *t, struct slice val, bool is_advanced, uint
 	version = value_int_or(value_get(&row, "version"), 0);
 	must(id > 0 && id < TICKETS_MAX);
 	if (version != t->version[id] || version < s->versions[id].seen)
-		return sim_wrong(s, "ticket %jd is at version %jd; its events say %jd, it was at %jd", (intmax_t)id,
-			(intmax_t)version, (intmax_t)t->version[id], (intmax_t)s->versions[id].seen);
+		return sim_wrong(s, "ticket %jd is at version %jd; its events say %jd, it was at %jd",
+			(intmax_t)id, (intmax_t)version, (intmax_t)t->version[id],
+			(intmax_t)s->versions[id].seen);
 	s->versions[id].seen = s->versions[id].durable = version;
 	t->version[id] = 0;
 	timers = value_get(&row, "timers");
@@ -236,12 +240,13 @@ static int check_timers(struct sim *s, bool is_advanced, uint64_t n_wanted)
 	while (rc == 0 && scan_next(&scan, &e) == 1) {
 		n++;
 		if (is_advanced && (int64_t)load_be64(scan.key.p) <= s->clock.now_ms)
-			rc = sim_wrong(s, "a timer due at %jd is left at %jd", (intmax_t)load_be64(scan.key.p),
-				(intmax_t)s->clock.now_ms);
+			rc = sim_wrong(s, "a timer due at %jd is left at %jd",
+				(intmax_t)load_be64(scan.key.p), (intmax_t)s->clock.now_ms);
 	}
 	scan_fini(&scan);
 	if (rc == 0 && n != n_wanted)
-		return sim_wrong(s, "%ju timers are stored, tickets wait for %ju", (uintmax_t)n, (uintmax_t)n_wanted);
+		return sim_wrong(
+			s, "%ju timers are stored, tickets wait for %ju", (uintmax_t)n, (uintmax_t)n_wanted);
 	if (rc == 0 && due_audit(s->desk->due, &e) != 0)
 		return sim_wrong(s, "due_audit: %s", e.text);
 	return rc;

@@ -99,7 +99,8 @@ static void restored_data_goes_on(void **state)
 	store_close(s);
 }
 
-/* The engine's loop beside a backup thread: commits go on, the backup holds what was committed when it began. */
+/* The engine's loop beside a backup thread: commits go on, the backup holds what was committed when it began.
+ */
 struct online {
 	struct store *s;
 	char dir[200];
@@ -182,7 +183,8 @@ static void backup_is_no_data_directory(void **state)
 	make_backup(f, path_in(f, "backup", backup));
 	f->config.dir = backup;
 	assert_int_equal(store_open(&s, &f->config, &e), -1);
-	snprintf(want, sizeof(want), "%s is a backup, not a data directory; make one of it with tocsin restore", backup);
+	snprintf(want, sizeof(want),
+		"%s is a backup, not a data directory; make one of it with tocsin restore", backup);
 	assert_string_equal(e.text, want);
 }
 
@@ -195,7 +197,8 @@ static void a_cut_off_backup_is_none(void **state)
 	make_backup(f, path_in(f, "backup", backup));
 	fixture_run("rm %s/%s", backup, "MANIFEST");
 	assert_int_equal(store_restore(backup, path_in(f, "other", other), &f->rng, &e), -1);
-	snprintf(want, sizeof(want), "%s/MANIFEST does not exist: %s is not a backup, or one that was cut off", backup, backup);
+	snprintf(want, sizeof(want),
+		"%s/MANIFEST does not exist: %s is not a backup, or one that was cut off", backup, backup);
 	assert_string_equal(e.text, want);
 	assert_false(path_exists(other));
 }

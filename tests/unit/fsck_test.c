@@ -71,8 +71,8 @@ static void fill(struct store *s, uint64_t from, uint64_t to)
 }
 
 /*
- * The rows are exactly those of a store with n entries: 0. A row that reads wrong: -1 ("silent"). An error: 1. Otherwise 2:
- * rows are missing that should be there.
+ * The rows are exactly those of a store with n entries: 0. A row that reads wrong: -1 ("silent"). An
+ * error: 1. Otherwise 2: rows are missing that should be there.
  */
 static int compare(struct store *s, uint64_t n)
 {
@@ -118,7 +118,8 @@ static int compare_scan(struct store *s, uint64_t n)
 		uint8_t val[VAL_MAX];
 		uint64_t id = scan.key.n == 8 ? load_be64(scan.key.p) : 0;
 
-		if (id <= i || id > N_ROWS + N_BEHIND || slice_cmp(scan.val, bytes_of(val, val_n(id), id)) != 0) {
+		if (id <= i || id > N_ROWS + N_BEHIND ||
+			slice_cmp(scan.val, bytes_of(val, val_n(id), id)) != 0) {
 			scan_fini(&scan);
 			return -1;
 		}
@@ -147,7 +148,8 @@ static void a_whole_store_is_clean(void **state)
 }
 
 /* Change one stored row as LMDB would, so that only Tocsin's own checks can see it. */
-static void with_lmdb(struct fixture *f, void (*change)(MDB_txn *, MDB_dbi event, MDB_dbi chunk, MDB_dbi ticket))
+static void with_lmdb(
+	struct fixture *f, void (*change)(MDB_txn *, MDB_dbi event, MDB_dbi chunk, MDB_dbi ticket))
 {
 	MDB_dbi event, chunk, ticket;
 	char path[200];
@@ -199,7 +201,8 @@ static void a_forged_event_breaks_its_hash(void **state)
 
 	make_store(f);
 	with_lmdb(f, change_event_7);
-	assert_found(f->data, "table EVENT, key 0000000000000007: the event is not the one that was hashed\n");
+	assert_found(
+		f->data, "table EVENT, key 0000000000000007: the event is not the one that was hashed\n");
 }
 
 static void delete_event_7(MDB_txn *txn, MDB_dbi event, MDB_dbi chunk, MDB_dbi ticket)
@@ -218,7 +221,8 @@ static void a_missing_event_breaks_the_chain(void **state)
 	make_store(f);
 	with_lmdb(f, delete_event_7);
 	assert_found(f->data, "table EVENT, key 0000000000000008: an event before it is missing\n"
-			      "table EVENT, key 0000000000000008: the chain breaks here: this event or one before it was changed\n");
+			      "table EVENT, key 0000000000000008: the chain breaks here: this event or one "
+			      "before it was changed\n");
 }
 
 static void delete_last_events(MDB_txn *txn, MDB_dbi event, MDB_dbi chunk, MDB_dbi ticket)
@@ -309,7 +313,8 @@ static void a_directory_in_use_is_refused(void **state)
 	struct err e;
 
 	assert_int_equal(store_fsck(f->data, NULL, NULL, keep, &found, &e), -1);
-	snprintf(want, sizeof(want), "data directory %s is in use by process %d; stop it first, or use another --data", f->data,
+	snprintf(want, sizeof(want),
+		"data directory %s is in use by process %d; stop it first, or use another --data", f->data,
 		(int)getpid());
 	assert_string_equal(e.text, want);
 	store_close(s);
@@ -391,7 +396,8 @@ static void list_files(const char *dir, struct files *files)
 	char cmd[300], line[200];
 	FILE *in;
 
-	snprintf(cmd, sizeof(cmd), "cd %s && find tables.mdb journal -type f -printf '%%p %%s\\n' | sort -r", dir);
+	snprintf(cmd, sizeof(cmd), "cd %s && find tables.mdb journal -type f -printf '%%p %%s\\n' | sort -r",
+		dir);
 	in = popen(cmd, "r");
 	assert_non_null(in);
 	for (files->n = 0; files->n < 20 && fgets(line, sizeof(line), in) != NULL; files->n++)
@@ -416,11 +422,12 @@ static void flip(const char *dir, const char *name, uint64_t at, uint8_t mask)
 	close(fd);
 }
 
-static void flip_one(struct fixture *f, const char *saved, const struct files *files, struct rng *rng, uint64_t n,
-	int counts[SILENT + 1])
+static void flip_one(struct fixture *f, const char *saved, const struct files *files, struct rng *rng,
+	uint64_t n, int counts[SILENT + 1])
 {
 	int i = rng_below(rng, 4) > 0 ? 0 : 1 + (int)rng_below(rng, (uint64_t)files->n - 1);
-	uint64_t span = i > 0 && files->bytes[i] > JOURNAL_USED ? JOURNAL_USED : files->bytes[i], at = rng_below(rng, span);
+	uint64_t span = i > 0 && files->bytes[i] > JOURNAL_USED ? JOURNAL_USED : files->bytes[i],
+		 at = rng_below(rng, span);
 	uint8_t mask = (uint8_t)(1u << rng_below(rng, 8));
 	struct findings found;
 	enum outcome outcome;
@@ -432,8 +439,8 @@ static void flip_one(struct fixture *f, const char *saved, const struct files *f
 	outcome = read_in_child(f, n);
 	counts[outcome]++;
 	if (outcome == SILENT || ((outcome == SEEN || outcome == WRONG_STATE) && found.n == 0))
-		fail_msg("%s, offset %ju, bit %#x: outcome %d, fsck says \"%s\"", files->name[i], (uintmax_t)at, mask,
-			outcome, found.text);
+		fail_msg("%s, offset %ju, bit %#x: outcome %d, fsck says \"%s\"", files->name[i],
+			(uintmax_t)at, mask, outcome, found.text);
 	if (outcome == TAIL_LOST)
 		assert_true(i > 0);
 }
@@ -450,8 +457,9 @@ static void flip_many(struct fixture *f, uint64_t n, int dose)
 	list_files(saved, &files);
 	for (int i = 0; i < dose; i++)
 		flip_one(f, saved, &files, &rng, n, counts);
-	print_message("%d flips: %d harmless, %d met as an error, %d cost an unwitnessed tail, %d seen by fsck alone\n", dose,
-		counts[HARMLESS], counts[SEEN], counts[TAIL_LOST], counts[WRONG_STATE]);
+	print_message("%d flips: %d harmless, %d met as an error, %d cost an unwitnessed tail, %d seen by "
+		      "fsck alone\n",
+		dose, counts[HARMLESS], counts[SEEN], counts[TAIL_LOST], counts[WRONG_STATE]);
 	assert_true(counts[SEEN] > 0);
 }
 
@@ -484,13 +492,17 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(a_whole_store_is_clean, fixture_setup, fixture_teardown),
-		cmocka_unit_test_setup_teardown(a_forged_event_breaks_its_hash, fixture_setup, fixture_teardown),
-		cmocka_unit_test_setup_teardown(a_missing_event_breaks_the_chain, fixture_setup, fixture_teardown),
-		cmocka_unit_test_setup_teardown(a_cut_tail_is_seen_by_the_mark, fixture_setup, fixture_teardown),
+		cmocka_unit_test_setup_teardown(
+			a_forged_event_breaks_its_hash, fixture_setup, fixture_teardown),
+		cmocka_unit_test_setup_teardown(
+			a_missing_event_breaks_the_chain, fixture_setup, fixture_teardown),
+		cmocka_unit_test_setup_teardown(
+			a_cut_tail_is_seen_by_the_mark, fixture_setup, fixture_teardown),
 		cmocka_unit_test_setup_teardown(a_missing_chunk, fixture_setup, fixture_teardown),
 		cmocka_unit_test_setup_teardown(chunks_without_a_row, fixture_setup, fixture_teardown),
 		cmocka_unit_test_setup_teardown(the_desks_findings_count, fixture_setup, fixture_teardown),
-		cmocka_unit_test_setup_teardown(a_directory_in_use_is_refused, fixture_setup, fixture_teardown),
+		cmocka_unit_test_setup_teardown(
+			a_directory_in_use_is_refused, fixture_setup, fixture_teardown),
 		cmocka_unit_test_setup_teardown(a_cut_file_is_found, fixture_setup, fixture_teardown),
 		cmocka_unit_test_setup_teardown(flips_of_a_closed_store, fixture_setup, fixture_teardown),
 		cmocka_unit_test_setup_teardown(flips_of_a_killed_store, fixture_setup, fixture_teardown),

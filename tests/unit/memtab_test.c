@@ -18,7 +18,8 @@ static int wanted_cmp(const void *a, const void *b)
 	return slice_cmp(slice_of(x->key, x->key_n), slice_of(y->key, y->key_n));
 }
 
-/* Few byte values, many zeros: keys that are prefixes of others, also within and behind the first eight bytes. */
+/* Few byte values, many zeros: keys that are prefixes of others, also within and behind the first eight
+ * bytes. */
 static size_t random_key(struct rng *rng, uint8_t *key)
 {
 	size_t n = 1 + (size_t)rng_below(rng, KEY_MAX);
@@ -53,7 +54,8 @@ static struct wanted *put_random(struct memtab *m, struct rng *rng, size_t *n)
 			at++;
 		w[at] = new;
 		*n += at == *n;
-		memtab_put(m, row_new(&m->arena, TABLE_INDEX, key, slice_of(&new.val, sizeof(new.val)), new.is_delete));
+		memtab_put(m, row_new(&m->arena, TABLE_INDEX, key, slice_of(&new.val, sizeof(new.val)),
+				      new.is_delete));
 	}
 	qsort(w, *n, sizeof(*w), wanted_cmp);
 	return w;
@@ -67,7 +69,8 @@ static void assert_is(const struct row *r, const struct wanted *w)
 	assert_int_equal(slice_cmp(row_val(r), slice_of(&w->val, sizeof(w->val))), 0);
 }
 
-static void assert_scan(const struct row_tree *tree, struct slice bound, bool is_reverse, const struct wanted *w, size_t n)
+static void assert_scan(
+	const struct row_tree *tree, struct slice bound, bool is_reverse, const struct wanted *w, size_t n)
 {
 	size_t at = bound.p == NULL ? (is_reverse ? n : 0) : position(w, n, bound);
 	const struct row *r = rows_seek(tree, bound, is_reverse);
@@ -142,7 +145,8 @@ static void reset_empties_and_reuses(void **state)
 	(void)state;
 	for (int round = 0; round < 3; round++) {
 		for (uint64_t i = 0; i < 20000; i++)
-			memtab_put(m, row_new(&m->arena, TABLE_TICKET, slice_of(&i, 8), SLICE_TEXT("0123456789abcdef"), false));
+			memtab_put(m, row_new(&m->arena, TABLE_TICKET, slice_of(&i, 8),
+					      SLICE_TEXT("0123456789abcdef"), false));
 		assert_int_equal(m->n_rows, 20000);
 		if (round == 0)
 			total = m->arena.total;

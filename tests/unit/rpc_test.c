@@ -187,9 +187,9 @@ static void hello_rules(void **state)
 	assert_string_equal(ANSWER(&f, s, "\x94\x00\x01\xacsession.ping\x90"),
 		"[1,1,{\"code\":\"unauthenticated\",\"message\":\"session.ping: say session.hello with a "
 		"token first\"},null]");
-	assert_string_equal(
-		ANSWER(&f, s, "\x94\x00\x01\xa4quit\x90"), "[1,1,{\"code\":\"unauthenticated\",\"message\":"
-							   "\"say session.hello with a token first\"},null]");
+	assert_string_equal(ANSWER(&f, s, "\x94\x00\x01\xa4quit\x90"),
+		"[1,1,{\"code\":\"unauthenticated\",\"message\":"
+		"\"say session.hello with a token first\"},null]");
 	assert_string_equal(hello(&f, s, NULL, NULL), "[1,1,{\"code\":\"unauthenticated\",\"message\":"
 						      "\"session.hello needs a token on this connection\","
 						      "\"argument\":\"token\"},null]");

@@ -15,7 +15,8 @@ static bool can_mount(struct fixture *f, const char *options)
 
 	if (mkdir(f->data, 0700) != 0)
 		return false;
-	if (!is_apart && (unshare(CLONE_NEWNS) != 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0))
+	if (!is_apart &&
+		(unshare(CLONE_NEWNS) != 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0))
 		return false;
 	is_apart = true;
 	return mount("tmpfs", f->data, "tmpfs", 0, options) == 0;
@@ -196,7 +197,8 @@ static void a_full_disk_at_start_serves_reads(void **state)
 	NEEDS_MOUNT(f, "size=8m");
 	make_half_checkpointed(f);
 	fill_disk(f, "ballast");
-	assert_read_only(f, "data directory %s is read-only: the disk is full, 0 bytes free, 1441792 needed", 30);
+	assert_read_only(
+		f, "data directory %s is read-only: the disk is full, 0 bytes free, 1441792 needed", 30);
 	fixture_run("rm %s/%s", f->data, "ballast");
 	s = fixture_open(f);
 	OK(store_accepts(s, &why));
@@ -215,8 +217,9 @@ static void nothing_to_read_is_said(void **state)
 	assert_int_equal(mount("tmpfs", f->data, "tmpfs", MS_REMOUNT | MS_RDONLY, NULL), 0);
 	assert_int_equal(store_open(&s, &f->config, &e), -1);
 	snprintf(want, sizeof(want),
-		"no data in %s, and none can be made: data directory %s is read-only: its file system is mounted read-only", f->data,
-		f->data);
+		"no data in %s, and none can be made: data directory %s is read-only: its file system is "
+		"mounted read-only",
+		f->data, f->data);
 	assert_string_equal(e.text, want);
 }
 

@@ -18,7 +18,7 @@
 #include "tocsin/log.h"
 
 struct fixture {
-	char dir[80];  /* temporary; holds what follows */
+	char dir[80];   /* temporary; holds what follows */
 	char data[120]; /* the data directory; not made */
 	struct rng rng;
 	struct store_config config;
@@ -47,7 +47,8 @@ __attribute__((unused)) static int fixture_setup(void **state)
 	struct fixture *f = calloc(1, sizeof(*f));
 
 	log_set_level(LOG_ERROR);
-	snprintf(f->dir, sizeof(f->dir), "%.40s/tocsin_store.XXXXXX", tmp != NULL && strlen(tmp) <= 40 ? tmp : "/tmp");
+	snprintf(f->dir, sizeof(f->dir), "%.40s/tocsin_store.XXXXXX",
+		tmp != NULL && strlen(tmp) <= 40 ? tmp : "/tmp");
 	if (mkdtemp(f->dir) == NULL)
 		return -1;
 	snprintf(f->data, sizeof(f->data), "%s/data", f->dir);
@@ -101,7 +102,8 @@ __attribute__((unused)) static void fixture_run(const char *format, const char *
 			fail_msg("%s: %s", #call, why.text);                                                 \
 	} while (0)
 
-__attribute__((unused)) static void assert_row(struct store *s, enum table table, struct slice key, struct slice want)
+__attribute__((unused)) static void assert_row(
+	struct store *s, enum table table, struct slice key, struct slice want)
 {
 	struct slice got;
 	struct err e;
@@ -124,7 +126,8 @@ __attribute__((unused)) static void assert_no_row(struct store *s, enum table ta
 }
 
 /* One call that puts one row; its event is the key. */
-__attribute__((unused)) static uint64_t put_one(struct store *s, enum table table, struct slice key, struct slice val)
+__attribute__((unused)) static uint64_t put_one(
+	struct store *s, enum table table, struct slice key, struct slice val)
 {
 	struct tx *tx = tx_begin(s, 1000 + (int64_t)store_last_seq(s));
 

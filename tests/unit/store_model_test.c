@@ -1,6 +1,6 @@
 /*
- * The store against a sorted map: random calls with reads of their own writes, aborts, scans across all four layers,
- * turns, freezes, checkpoints, reopening.
+ * The store against a sorted map: random calls with reads of their own writes, aborts, scans across all four
+ * layers, turns, freezes, checkpoints, reopening.
  */
 #include "store_fixture.h"
 
@@ -40,7 +40,8 @@ static void assert_val(const struct model *m, int t, int k, struct slice got)
 }
 
 /* Rows of [from, to) in order, from the layers that a reader with or without tx sees. */
-static void assert_scan(struct world *w, struct tx *tx, const struct model *m, int t, int from, int to, bool is_reverse)
+static void assert_scan(
+	struct world *w, struct tx *tx, const struct model *m, int t, int from, int to, bool is_reverse)
 {
 	uint8_t a[12], b[12], key[12];
 	struct scan scan;
@@ -75,7 +76,8 @@ static void look(struct world *w, struct tx *tx, const struct model *m)
 	uint8_t key[12];
 	struct slice got;
 	struct err e;
-	int rc = tx != NULL ? tx_get(tx, tables[t], key_of(key, k), &got, &e) : store_get(w->s, tables[t], key_of(key, k), &got, &e);
+	int rc = tx != NULL ? tx_get(tx, tables[t], key_of(key, k), &got, &e)
+			    : store_get(w->s, tables[t], key_of(key, k), &got, &e);
 
 	w->n_frozen_seen += w->s->frozen != NULL;
 	assert_int_equal(rc, m->has[t][k]);
@@ -97,7 +99,9 @@ static void stage(struct world *w, struct tx *tx)
 		tx_del(tx, tables[t], key_of(key, k));
 		return;
 	}
-	m->val_n[t][k] = t == 1 ? 0 : rng_below(&w->rng, 6) == 0 ? 1800 + (size_t)rng_below(&w->rng, 4200) : (size_t)rng_below(&w->rng, 80);
+	m->val_n[t][k] = t == 1                       ? 0
+			 : rng_below(&w->rng, 6) == 0 ? 1800 + (size_t)rng_below(&w->rng, 4200)
+						      : (size_t)rng_below(&w->rng, 80);
 	m->seed[t][k] = rng_u64(&w->rng);
 	tx_put(tx, tables[t], key_of(key, k), bytes_of(val, m->val_n[t][k], m->seed[t][k]));
 }
@@ -216,7 +220,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(is_a_sorted_map, fixture_setup, fixture_teardown),
-		cmocka_unit_test_setup_teardown(is_a_sorted_map_without_threads, fixture_setup, fixture_teardown),
+		cmocka_unit_test_setup_teardown(
+			is_a_sorted_map_without_threads, fixture_setup, fixture_teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,4 +1,5 @@
-/* The store on a simulated journal: crashes that drop what was not synced, lost journals, equal bytes for equal calls. */
+/* The store on a simulated journal: crashes that drop what was not synced, lost journals, equal bytes for
+ * equal calls. */
 #include "store_fixture.h"
 
 #define N_KEYS 40
@@ -47,7 +48,8 @@ static void assert_state(struct store *s, const uint8_t val[N_KEYS])
 	}
 }
 
-/* Calls with turns and syncs between them, then a crash: what had become durable is there, and nothing but a prefix. */
+/* Calls with turns and syncs between them, then a crash: what had become durable is there, and nothing but a
+ * prefix. */
 static void run_and_crash(struct fixture *f, struct journal_sim *sim, struct history *h, struct rng *rng)
 {
 	struct store *s = open_sim(f, sim);

@@ -22,7 +22,8 @@ static void a_second_owner_is_refused(void **state)
 	struct fixture *f = *state;
 	struct store *s = fixture_open(f);
 
-	refusal(f, "data directory %s is in use by process %d; stop it first, or use another --data", f->data, (int)getpid());
+	refusal(f, "data directory %s is in use by process %d; stop it first, or use another --data", f->data,
+		(int)getpid());
 	store_close(s);
 	store_close(fixture_open(f));
 }
@@ -35,7 +36,9 @@ static void a_lost_journal_is_refused(void **state)
 	put_one(s, TABLE_TICKET, SLICE_TEXT("k"), SLICE_TEXT("v"));
 	store_close(s);
 	fixture_run("rm %s/journal/*", f->data, "");
-	refusal(f, "journal: %s/journal holds no segment of the journal that the tables belong to; expected one that continues entry 1",
+	refusal(f,
+		"journal: %s/journal holds no segment of the journal that the tables belong to; expected one "
+		"that continues entry 1",
 		f->data);
 }
 
@@ -59,7 +62,8 @@ static void a_journal_of_other_tables_is_refused(void **state)
 	fixture_run("mv %s/journal %s", other, f->data);
 	f->config.dir = f->data;
 	refusal(f,
-		"journal: 0000000000000001.seg belongs to journal %s, expected %s; tables and journal must come from the same data "
+		"journal: 0000000000000001.seg belongs to journal %s, expected %s; tables and journal must "
+		"come from the same data "
 		"directory",
 		digits[1], digits[0]);
 }
@@ -141,9 +145,9 @@ static uint64_t mark_seq(struct fixture *f)
 }
 
 /*
- * Entries of one batch, then two batches of one entry. The first of these is broken, so the journal refuses, after replaying
- * the batch. Nothing had proved by then that the batch is on the disk and not in the page cache alone: the tables must
- * not have run ahead of it. (Found by power cuts behind a failed sync.)
+ * Entries of one batch, then two batches of one entry. The first of these is broken, so the journal refuses,
+ * after replaying the batch. Nothing had proved by then that the batch is on the disk and not in the page
+ * cache alone: the tables must not have run ahead of it. (Found by power cuts behind a failed sync.)
  */
 static void replay_does_not_run_ahead_of_the_journal(void **state)
 {
@@ -268,7 +272,8 @@ static void too_large_is_said_before_the_commit(void **state)
 
 	tx_put(tx, TABLE_TICKET, SLICE_TEXT("k"), bytes_of(val, room, 1));
 	assert_int_equal(tx_fits(tx, 1, &e), -1);
-	snprintf(want, sizeof(want), "the call would write %ju bytes at once, at most %ju are possible; split it",
+	snprintf(want, sizeof(want),
+		"the call would write %ju bytes at once, at most %ju are possible; split it",
 		(uintmax_t)store_entry_max(s) + 1, (uintmax_t)store_entry_max(s));
 	assert_string_equal(e.text, want);
 	assert_int_equal(e.code, ERR_TOO_LARGE);
@@ -291,8 +296,9 @@ static void tell(void *udata, enum table table, struct slice key, const struct s
 	struct told *told = udata;
 	size_t n = strlen(told->text);
 
-	snprintf(told->text + n, sizeof(told->text) - n, "%s %.*s %.*s\n", table_name(table), (int)key.n, (const char *)key.p,
-		val != NULL ? (int)val->n : 4, val != NULL ? (const char *)val->p : "gone");
+	snprintf(told->text + n, sizeof(told->text) - n, "%s %.*s %.*s\n", table_name(table), (int)key.n,
+		(const char *)key.p, val != NULL ? (int)val->n : 4,
+		val != NULL ? (const char *)val->p : "gone");
 }
 
 static void a_commit_tells_each_change_once_in_order(void **state)

@@ -1,4 +1,5 @@
-/* Tables over LMDB: rows of every size against a model, snapshots, a full map, files that are none of ours. */
+/* Tables over LMDB: rows of every size against a model, snapshots, a full map, files that are none of ours.
+ */
 #include "store_fixture.h"
 
 #include "store/tables_lmdb.h"
@@ -42,7 +43,8 @@ static void add_event(struct memtab *m, struct tables_mark *mark)
 	entry_chain(mark->chain, head.seq, head.event_hash, head.chain);
 	memcpy(mark->chain, head.chain, SHA256_LEN);
 	store_be64(key, head.seq);
-	memtab_put(m, row_new(&m->arena, TABLE_EVENT, slice_of(key, 8), slice_of(&head, sizeof(head)), false));
+	memtab_put(
+		m, row_new(&m->arena, TABLE_EVENT, slice_of(key, 8), slice_of(&head, sizeof(head)), false));
 }
 
 static struct slice key_of(uint8_t key[3], int i)
@@ -74,7 +76,9 @@ static void write_random(struct tables *t, struct model *model, struct tables_ma
 		model->val_n[i] = random_size(rng);
 		model->seed[i] = rng_u64(rng);
 		memtab_put(m, row_new(&m->arena, TABLE_PACK, key_of(key, i),
-			is_delete ? slice_of(NULL, 0) : bytes_of(val, model->val_n[i], model->seed[i]), is_delete));
+				      is_delete ? slice_of(NULL, 0)
+						: bytes_of(val, model->val_n[i], model->seed[i]),
+				      is_delete));
 	}
 	add_event(m, mark);
 	OK(tables_write(t, m, mark, &why));
@@ -200,13 +204,14 @@ static void a_full_map_loses_nothing(void **state)
 	for (int i = 0; i < 10; i++)
 		write_random(t, &model, &mark, &rng);
 	for (uint64_t i = 0; i < 1000; i++)
-		memtab_put(m, row_new(&m->arena, TABLE_TICKET, slice_of(&i, 8), bytes_of((uint8_t[1000]){0}, 1000, i), false));
+		memtab_put(m, row_new(&m->arena, TABLE_TICKET, slice_of(&i, 8),
+				      bytes_of((uint8_t[1000]){0}, 1000, i), false));
 	got = mark;
 	got.seq++;
 	assert_int_equal(tables_write(t, m, &got, &e), -1);
 	assert_int_equal(e.code, ERR_STORAGE);
-	assert_string_equal(e.text,
-		"tables: write up to entry 11: MDB_MAP_FULL: Environment mapsize limit reached (raise map_bytes)");
+	assert_string_equal(e.text, "tables: write up to entry 11: MDB_MAP_FULL: Environment mapsize limit "
+				    "reached (raise map_bytes)");
 	assert_model(t, &model);
 	tables_close(t);
 	t = open_tables(f, 64 * MIB, false);
@@ -239,7 +244,8 @@ static void a_foreign_file_is_refused(void **state)
 	struct fixture *f = *state;
 
 	fixture_run("head -c 20000 /dev/urandom > %s/tables.mdb", f->dir, "");
-	refusal(f, "open %s: MDB_INVALID: File is not an LMDB file (expected a file of LMDB 0.9; one of LMDB 1.0 must be dumped "
+	refusal(f, "open %s: MDB_INVALID: File is not an LMDB file (expected a file of LMDB 0.9; one of LMDB "
+		   "1.0 must be dumped "
 		   "there and loaded here)");
 }
 
@@ -269,7 +275,8 @@ static void an_empty_environment_is_refused(void **state)
 	snprintf(path, sizeof(path), "%s/tables.mdb", f->dir);
 	OK(tables_open(&t, path, MIB, false, &why));
 	tables_close(t);
-	refusal(f, "tables.mdb says nothing about its entries (no row META \"store\"): it is damaged or not Tocsin's%.0s");
+	refusal(f, "tables.mdb says nothing about its entries (no row META \"store\"): it is damaged or not "
+		   "Tocsin's%.0s");
 }
 
 /* What a creation leaves that was cut off is not looked at. */
@@ -299,8 +306,8 @@ static void damage_names_table_and_key(void **state)
 	assert_int_equal(mdb_txn_commit(txn), 0);
 	OK(tables_view_new(&view, t, &why));
 	assert_int_equal(tables_get(view, NULL, TABLE_TICKET, SLICE_TEXT("abc"), &got, &e), -1);
-	assert_string_equal(e.text,
-		"table TICKET, key 616263: the record's checksum does not hold; run tocsin fsck, restore a backup");
+	assert_string_equal(e.text, "table TICKET, key 616263: the record's checksum does not hold; run "
+				    "tocsin fsck, restore a backup");
 	tables_view_free(view);
 	tables_close(t);
 }
