@@ -40,12 +40,7 @@ static int l_pcall(lua_State *L)
 	if (status == LUA_OK)
 		return lua_gettop(L);
 	vm_rethrow_if_over(L, status);
-	lua_pushboolean(L, 0);
-	if (lua_type(L, -2) == LUA_TSTRING)
-		lua_pushvalue(L, -2);
-	else
-		lua_pushfstring(L, "an error that is a %s, not a text", luaL_typename(L, -2));
-	return 2;
+	return push_failure(L);
 }
 
 static int l_setmetatable(lua_State *L)

@@ -41,6 +41,14 @@ struct csv {
 	const char *name;
 };
 
+/* The place is in the table, not where the pack reads it. */
+static _Noreturn void raise_at(lua_State *L, const char *name, int line, const char *what)
+{
+	lua_pushfstring(L, "%s:%d: %s", name, line, what);
+	lua_error(L);
+	never("lua_error returned");
+}
+
 /* A field in quotes; "" is a quote. */
 static void push_quoted(lua_State *L, struct csv *c)
 {
@@ -58,14 +66,13 @@ static void push_quoted(lua_State *L, struct csv *c)
 		luaL_addchar(&b, *c->p);
 	}
 	if (c->p >= c->end)
-		luaL_error(L, "%s:%d: a quotation mark is never closed", c->name, began);
+		raise_at(L, c->name, began, "a quotation mark is never closed");
 	c->p++;
 	luaL_pushresult(&b);
 	if (c->p < c->end && *c->p != c->comma && *c->p != '\n' && *c->p != '\r')
-		luaL_error(L,
-			"%s:%d: text behind a closing quotation mark; a quotation mark inside a field is "
-			"written twice",
-			c->name, c->line);
+		raise_at(L, c->name, c->line,
+			"text behind a closing quotation mark; a quotation mark inside a field is written "
+			"twice");
 }
 
 static void push_field(lua_State *L, struct csv *c)
@@ -118,7 +125,7 @@ int l_csv(lua_State *L)
 			g->files == NULL ? "%s can only be read while the pack loads" : "there is no file %s",
 			name);
 	if (!text_to_utf8(&g->arena, f->bytes, &text))
-		return luaL_error(L, "%s: neither UTF-8 nor GBK: save it as \"CSV UTF-8\"", name);
+		raise_at(L, name, 1, "neither UTF-8 nor GBK: save it as \"CSV UTF-8\"");
 	vm_charge(L, text.n / 8);
 	c.p = text.p;
 	c.end = c.p + text.n;

@@ -222,33 +222,70 @@ static int l_due(lua_State *L)
 }
 
 /* ---- running and marking ------------------------------------------------------------------------------ */
-/* host.try(f, ...) → true, results… | false, message: f has the budget of one decision, and may use it up. */
+/* What f may use: the steps of one decision, and never all that is left, so that its caller can go on. */
+static uint64_t try_steps(const struct vm *vm, uint64_t decision)
+{
+	uint64_t bound = vm->steps_try > 0 ? vm->steps_try : vm->steps_max;
+	uint64_t most = bound > vm->steps ? (bound - vm->steps) / 4 * 3 : 0;
+
+	return most < decision ? most : decision;
+}
+
+/* While the examples run, a rule without end is a finding of its own, once for its line. False: too many of
+ * them. */
+static bool note_endless(struct generation *g, uint64_t limit)
+{
+	const struct rules_error *f = &g->vm.fault;
+	struct rules_error *found;
+
+	if (g->report == NULL)
+		return true;
+	for (uint32_t i = 0; i < g->report->n_errors; i++)
+		if (g->report->errors[i].line == f->line && strcmp(g->report->errors[i].file, f->file) == 0)
+			return ++g->n_endless < ENDLESS_MAX;
+	found = report_add(g->report);
+	fault_set(found, f->file, f->line, 0, OVER_STEPS_EN, (uintmax_t)limit);
+	fault_zh(found, OVER_STEPS_ZH, (uintmax_t)limit);
+	return ++g->n_endless < ENDLESS_MAX;
+}
+
+int push_failure(lua_State *L)
+{
+	lua_pushboolean(L, 0);
+	if (lua_type(L, -2) == LUA_TSTRING)
+		lua_pushvalue(L, -2);
+	else
+		lua_pushfstring(L, "an error that is a %s, not a text", luaL_typename(L, -2));
+	return 2;
+}
+
+/* host.try(f, ...) → true, results… | false, message. */
 static int l_try(lua_State *L)
 {
 	struct vm *vm = vm_of(L);
-	uint64_t outer = vm->steps_try, limit = vm->steps + generation_of(L)->limits.steps;
+	struct generation *g = generation_of(L);
+	uint64_t outer = vm->steps_try, limit = try_steps(vm, g->limits.steps);
+	char text[400];
 	int status;
 
 	luaL_checkany(L, 1);
 	lua_pushboolean(L, 1);
 	lua_insert(L, 1);
-	vm->steps_try = outer > 0 && outer < limit ? outer : limit;
+	vm->steps_try = vm->steps + limit;
 	status = lua_pcall(L, lua_gettop(L) - 2, LUA_MULTRET, 0);
 	vm->steps_try = outer;
 	if (status == LUA_OK && vm->over == OVER_NOT)
 		return lua_gettop(L);
-	if (vm->over == OVER_STEPS && vm->steps < vm->steps_max && (outer == 0 || vm->steps < outer)) {
+	if (vm->over == OVER_STEPS && vm->steps < (outer > 0 ? outer : vm->steps_max) &&
+		note_endless(g, limit)) {
+		snprintf(text, sizeof(text), "%s:%d: " OVER_STEPS_EN, vm->fault.file, vm->fault.line,
+			(uintmax_t)limit);
 		vm_resume(L);
-		lua_pushboolean(L, 0);
-		lua_pushfstring(L, "%s:%d: more than %I steps: a loop without end, or too much work",
-			vm->fault.file, vm->fault.line, (lua_Integer)generation_of(L)->limits.steps);
-		return 2;
+		lua_pushstring(L, text);
+		return push_failure(L);
 	}
 	vm_rethrow_if_over(L, status);
-	lua_pushboolean(L, 0);
-	lua_pushstring(
-		L, lua_type(L, -2) == LUA_TSTRING ? lua_tostring(L, -2) : "an error that is not a text");
-	return 2;
+	return push_failure(L);
 }
 
 static int mark(lua_State *L, const void *key)

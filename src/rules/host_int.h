@@ -4,6 +4,8 @@
 #include "pack_int.h"
 #include "vm_int.h"
 
+#define ENDLESS_MAX 20 /* examples that do not end, before the rest is given up */
+
 struct generation {
 	struct vm vm;
 	struct rules_limits limits;
@@ -14,6 +16,8 @@ struct generation {
 	uint32_t n_names;
 	uint8_t sha[SHA256_LEN];
 	uint64_t last_steps;
+	struct rules_report *report; /* while the examples run */
+	int n_endless;               /* how often one of them did not end */
 };
 
 static inline struct generation *generation_of(lua_State *L)
@@ -26,6 +30,8 @@ void base_open(lua_State *);
 int l_pairs(lua_State *);
 /* host.c: the table `host`, kept under vm_keys.host. Raises. */
 void host_open(lua_State *);
+/* From l_*, after a failed lua_pcall: push false and the error on top as a text; returns 2. */
+int push_failure(lua_State *);
 /* text_lib.c, csv.c: add their functions to the table on top. */
 void text_open(lua_State *);
 int l_csv(lua_State *);

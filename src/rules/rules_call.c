@@ -236,7 +236,9 @@ static int on_error(lua_State *L)
 		lua_pushvalue(L, 1);
 		fault_from_table(L, f);
 	}
-	if (f->message[0] == '\0')
+	if (f->message[0] == '\0' && lua_type(L, 1) == LUA_TSTRING)
+		fault_say(f, "an error without a text");
+	else if (f->message[0] == '\0')
 		fault_say(f, "an error that is a %s, not a text", luaL_typename(L, 1));
 	point_at_pack(L, f);
 	return 1;
@@ -258,9 +260,8 @@ static void say_over(struct vm *vm)
 	f->column = 0;
 	switch (vm->over) {
 	case OVER_STEPS:
-		fault_say(f, "more than %ju steps: a loop without end, or too much work",
-			(uintmax_t)vm->steps_max);
-		fault_zh(f, "超过 %ju 步：死循环，或工作量太大", (uintmax_t)vm->steps_max);
+		fault_say(f, OVER_STEPS_EN, (uintmax_t)vm->steps_max);
+		fault_zh(f, OVER_STEPS_ZH, (uintmax_t)vm->steps_max);
 		break;
 	case OVER_WALL:
 		fault_say(f, "took too long");

@@ -135,7 +135,7 @@ static void add_foreign(struct rules_report *r, const struct pack_file *f, struc
 	char message[120], zh[120], cure[120];
 
 	if (is_quote(p, t.n)) {
-		snprintf(message, sizeof(message), "full-width quotation mark %.*s", (int)t.n, p);
+		snprintf(message, sizeof(message), "full-width \"%.*s\" as a quotation mark", (int)t.n, p);
 		snprintf(zh, sizeof(zh), "引号 %.*s 是全角的", (int)t.n, p);
 		add(r, f, t.at, message, zh, "write \"…\" with straight quotation marks");
 		skip_wide_text(x);
@@ -149,7 +149,7 @@ static void add_foreign(struct rules_report *r, const struct pack_file *f, struc
 	for (size_t i = 0; i < sizeof(wides) / sizeof(wides[0]); i++) {
 		if (strlen(wides[i].wide) != t.n || memcmp(wides[i].wide, p, t.n) != 0)
 			continue;
-		snprintf(message, sizeof(message), "full-width %s outside of a text", wides[i].wide);
+		snprintf(message, sizeof(message), "full-width \"%s\" outside a text", wides[i].wide);
 		snprintf(zh, sizeof(zh), "%s 是全角符号", wides[i].wide);
 		snprintf(cure, sizeof(cure), "write %s", wides[i].plain);
 		add(r, f, t.at, message, zh, cure);

@@ -16,6 +16,9 @@
 #define TEXT_MAX ((size_t)256 * 1024 + 256) /* one text inside Lua, with its header */
 #define HOOK_STEPS 250                      /* the hook's period, and the resolution of `steps` */
 
+#define OVER_STEPS_EN "more than %ju steps: a loop without end, or too much work"
+#define OVER_STEPS_ZH "超过 %ju 步：死循环，或工作量太大"
+
 enum over { OVER_NOT, OVER_STEPS, OVER_WALL, OVER_MEMORY, OVER_CHURN, OVER_TEXT };
 
 struct vm {

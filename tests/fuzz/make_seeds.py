@@ -1,6 +1,7 @@
 #!/usr/bin/python3
-"""Write a small seed corpus for the scan, codec and rpc targets: make_seeds.py DIR makes DIR/scan_fuzz and so on."""
+"""Write a small seed corpus for the scan, codec, rpc and pack targets: make_seeds.py DIR makes DIR/scan_fuzz and so on."""
 
+import glob
 import os
 import struct
 import sys
@@ -40,6 +41,15 @@ def main(root):
     write(os.path.join(root, "codec_fuzz"), packed)
     calls = [msgpack.packb(c, use_bin_type=True) for c in CALLS]
     write(os.path.join(root, "rpc_fuzz"), [b"\x00" + c for c in calls] + [b"\x01" + c for c in calls] + [b"\x00" + b"".join(calls)])
+    root_dir = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
+    packs = []
+    for kind, patterns in ((b"\x00", ("lua/routing.lua", "lua/clocks.lua", "tests/packs/broken/*/routing.lua")),
+                           (b"\x01", ("lua/grade.csv", "lua/words/*.csv"))):
+        for pattern in patterns:
+            for path in sorted(glob.glob(os.path.join(root_dir, pattern))):
+                with open(path, "rb") as f:
+                    packs.append(kind + f.read(4000))
+    write(os.path.join(root, "pack_fuzz"), packs)
 
 
 if __name__ == "__main__":

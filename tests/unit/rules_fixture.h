@@ -63,7 +63,7 @@ static inline void dir_path(char *to, size_t n, const struct pack_dir *d, const 
 
 static inline void dir_put(const struct pack_dir *d, const char *name, const void *text, size_t n)
 {
-	char path[512];
+	char path[1024];
 	FILE *f;
 
 	dir_path(path, sizeof(path), d, name);
@@ -82,7 +82,7 @@ static inline void dir_puts(const struct pack_dir *d, const char *name, const ch
 
 static inline void dir_make(const struct pack_dir *d, const char *name)
 {
-	char path[512];
+	char path[1024];
 
 	dir_path(path, sizeof(path), d, name);
 	assert_int_equal(mkdir(path, 0700), 0);
