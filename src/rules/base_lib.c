@@ -441,6 +441,7 @@ void base_open(lua_State *L)
 	lua_setfield(L, -2, "utf8");
 	seal(L);
 	lua_rawsetp(L, LUA_REGISTRYINDEX, &vm_keys.env);
-	lua_pushnil(L);
+	/* an empty table, not nil: lua_load reads this entry from the registry's array without looking */
+	lua_newtable(L);
 	lua_rawseti(L, LUA_REGISTRYINDEX, LUA_RIDX_GLOBALS);
 }

@@ -58,7 +58,7 @@ struct pack_dir {
 
 static inline void dir_path(char *to, size_t n, const struct pack_dir *d, const char *name)
 {
-	snprintf(to, n, "%s/%s", d->path, name);
+	assert_true((size_t)snprintf(to, n, "%s/%s", d->path, name) < n);
 }
 
 static inline void dir_put(const struct pack_dir *d, const char *name, const void *text, size_t n)
