@@ -73,7 +73,7 @@ class Rules(Case):
             ("an unknown word", t.replace("category = under \"roaming\"", "category = undr \"roaming\"", 1),
                 line('category = under "roaming"'), 'undr is not a word (did you mean "under"?)'),
             ("a full-width comma", t.replace("when = { bypass = true },", "when = { bypass = true }，", 1),
-                line("when = { bypass = true },"), 'full-width ， outside of a text'),
+                line("when = { bypass = true },"), 'full-width "，" outside a text'),
             ("GBK", t.replace("because = ", 'title = "越级投诉", because = ', 1).encode("gbk"), line("because = "),
                 "saved as GBK, not UTF-8"),
             ("half a file", t[:t.index('rule "roaming"') + 9], line('rule "roaming"'), "near"),
