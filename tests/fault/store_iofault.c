@@ -43,7 +43,7 @@ static void writer_exec(const struct bench *b, const char *fault)
 	snprintf(shim, sizeof(shim), "%s/shim.so", b->bin);
 	snprintf(writer, sizeof(writer), "%s/store_writer", b->bin);
 	setenv("LD_PRELOAD", shim, 1);
-	setenv("ASAN_OPTIONS", "verify_asan_link_order=0", 1);
+	setenv("ASAN_OPTIONS", "verify_asan_link_order=0:exitcode=99", 1);
 	setenv("SHIM_DIR", b->live, 1);
 	setenv("SHIM_FAULT", fault, 1);
 	setenv("SHIM_FIRED", b->fired, 1);
