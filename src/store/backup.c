@@ -177,6 +177,7 @@ static int wait_for_checkpoint(struct store *s, struct err *e)
 		;
 	pthread_mutex_lock(&c->lock);
 	n_failed = c->n_failed;
+	checkpoint_hurry(c);
 	while (rc == 0 && c->done_seq < seq) {
 		eventfd_write(s->event_fd, 1);
 		checkpoint_sleep(c, &c->moved, clock_mono_us() + LOOK_US);

@@ -57,6 +57,7 @@ static int job_write(struct checkpoint *c, struct tables *tables)
 	pthread_mutex_lock(&c->lock);
 	c->why = e;
 	c->took_ms = took_ms;
+	c->is_hurried = false;
 	c->n_failed = rc == 0 ? 0 : c->n_failed + 1;
 	if (rc == 0) {
 		c->done_seq = mark.seq;
@@ -80,12 +81,12 @@ int checkpoint_sleep(struct checkpoint *c, pthread_cond_t *cond, int64_t until_u
 	return pthread_cond_timedwait(cond, &c->lock, &until);
 }
 
-/* The pause after a failure; stop ends it. Lock held. */
+/* The pause after a failure; stop, or somebody who waits, ends it. Lock held. */
 static void pause_after_failure(struct checkpoint *c)
 {
 	int64_t until_us = clock_mono_us() + retry_ms(c->n_failed) * 1000;
 
-	while (!c->is_stopping && checkpoint_sleep(c, &c->work, until_us) != ETIMEDOUT)
+	while (!c->is_stopping && !c->is_hurried && checkpoint_sleep(c, &c->work, until_us) != ETIMEDOUT)
 		;
 }
 
@@ -230,6 +231,12 @@ void checkpoint_collect(struct store *s)
 	journal_trim(s->journal, s->mark.seq);
 }
 
+void checkpoint_hurry(struct checkpoint *c)
+{
+	c->is_hurried = true;
+	pthread_cond_signal(&c->work);
+}
+
 int checkpoint_wait(struct store *s, struct err *e)
 {
 	struct checkpoint *c = &s->checkpoint;
@@ -240,6 +247,7 @@ int checkpoint_wait(struct store *s, struct err *e)
 		checkpoint_push(s);
 		pthread_mutex_lock(&c->lock);
 		n_failed = c->n_failed;
+		checkpoint_hurry(c);
 		while (c->state == CHECKPOINT_WORKING && c->n_failed <= n_failed)
 			pthread_cond_wait(&c->moved, &c->lock);
 		if (c->state != CHECKPOINT_DONE) {

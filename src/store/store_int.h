@@ -35,7 +35,7 @@ struct checkpoint {
 	pthread_cond_t work;  /* to the thread: a job, stop */
 	pthread_cond_t moved; /* to who waits: done, or failed once more */
 	enum checkpoint_state state;
-	bool is_stopping;
+	bool is_stopping, is_hurried;
 	const struct memtab *job;
 	struct tables_mark job_mark;
 	struct err why; /* of the last failure; ERR_NONE when the last one succeeded */
@@ -92,6 +92,8 @@ void checkpoint_start_thread(struct store *);
 void checkpoint_fini(struct store *);
 /* Wait on `cond`, lock held, at most until that monotonic time: 0, or ETIMEDOUT. */
 int checkpoint_sleep(struct checkpoint *, pthread_cond_t *cond, int64_t until_us);
+/* Somebody waits: no pause before the next try. Lock held. */
+void checkpoint_hurry(struct checkpoint *);
 /* Active becomes frozen, if there is something in it and nothing is frozen. */
 void checkpoint_freeze(struct store *);
 /* Hand the frozen table over once the journal is durable up to its last entry. */
