@@ -14,7 +14,7 @@
 
 #include "tocsin/store.h"
 
-#define STORE_WORK_SEQS 65536
+#define STORE_WORK_SEQS 524288
 #define STORE_WORK_ROUNDS 256
 
 struct store_notes {
