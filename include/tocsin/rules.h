@@ -157,8 +157,8 @@ size_t generation_bytes(const struct generation *);
 /*
  * Ask a decision point ("create", "act", "contact", "timer"). The decision is built in `arena`. 0, or -1 with
  * ERR_REJECTED "routing.lua:12: what happened" and e->reason: "raised" (also: returned no decision), "steps",
- * "wall", "memory" or "text" (one grew over 256 KiB). Cost (one core of 2.5 GHz): 2 us for 25 facts and 12
- * results, and about 6 ns an instruction. Thread: the one that owns the generation at that time.
+ * "wall", "memory" or "text" (one grew over 256 KiB). Cost, by tests/bench/ask_bench: 2.1 us for 25 facts and
+ * 12 results, and about 10 ns an instruction. Thread: the one that owns the generation at that time.
  */
 int generation_ask(struct generation *, const char *point, const struct value *facts, struct arena *,
 	struct value *decision, struct err *e) MUST_CHECK;

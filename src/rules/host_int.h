@@ -50,6 +50,9 @@ struct rules_error *report_add(struct rules_report *);
 
 /* load.c: everything generation_new does with a fresh state; findings in the report. */
 int generation_load(struct generation *, struct rules_report *);
+/* memory.c: before the examples note the variables that functions of the pack share, afterwards report what
+ * changed. */
+int memory_watch(struct generation *, struct rules_report *, bool is_after);
 /* specs.c: -1 only when the specs could not be run; a failed one is a finding. */
 int generation_specs(struct generation *, struct rules_report *);
 /* From l_*: push lib[name]. */

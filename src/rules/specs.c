@@ -175,21 +175,23 @@ int generation_specs(struct generation *g, struct rules_report *report)
 	int rc = 0;
 
 	arena_init(&arena, 0);
+	rc = memory_watch(g, report, false);
 	g->report = report;
 	for (int i = 0; i < 3 && rc == 0; i++) {
 		rounds[i] = (struct round){report, &arena, seeds[i], 0, NULL};
 		rc = run(g, &rounds[i]);
 	}
+	g->report = NULL;
 	if (rc == 0) {
 		report->n_specs = rounds[0].n;
 		for (uint32_t i = 0; i < rounds[0].n; i++)
 			if (!rounds[0].outcomes[i].is_ok)
 				add_failed(report, &rounds[0].outcomes[i]);
 		before = report->n_errors;
+		rc = memory_watch(g, report, true);
 		for (int i = 1; i < 3 && report->n_errors == before; i++)
 			compare(report, &rounds[0], &rounds[i]);
 	}
-	g->report = NULL;
 	arena_fini(&arena);
 	return rc;
 }

@@ -196,11 +196,9 @@ static int l_nearest(lua_State *L)
 /* ---- word lists --------------------------------------------------------------------------------------- */
 /*
  * A list is searched in one pass over the text, however long the list: words are chained by the hash of their
- * first two bytes, and at every position of the text only that chain is compared. Words of one byte are
- * chained by that byte.
+ * first character (of the first two, if ASCII), and where a character of the text begins only that chain is
+ * compared.
  */
-#define SLOTS 1024
-
 struct word {
 	uint32_t at, n; /* in bytes */
 	uint32_t next;  /* index + 1 of the next in the chain, in list order */
@@ -208,51 +206,75 @@ struct word {
 
 struct words {
 	uint32_t n_words;
-	uint32_t slot[SLOTS], single[256];
-	struct word word[]; /* then the folded bytes */
+	int shift; /* 32 - log2 of the number of slots */
+	struct word word[];
+	/* then the slots, then the folded bytes */
 };
 
-static uint32_t slot_of(unsigned char a, unsigned char b)
+static uint32_t *slots_of(const struct words *w)
 {
-	return (a * 31u + b * 257u) % SLOTS;
+	return (uint32_t *)&w->word[w->n_words];
+}
+
+static char *bytes_of(const struct words *w)
+{
+	return (char *)(slots_of(w) + (1u << (32 - w->shift)));
+}
+
+static uint32_t slot_of(const struct words *w, const char *text, size_t n)
+{
+	const unsigned char *p = (const unsigned char *)text;
+	uint32_t key = fold(p[0]);
+
+	if (n > 1)
+		key |= (uint32_t)fold(p[1]) << 8;
+	if (n > 2 && p[0] >= 0xe0)
+		key |= (uint32_t)p[2] << 16;
+	return (key * 2654435761u) >> w->shift;
+}
+
+static bool begins_with(const char *text, const char *word, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (fold((unsigned char)text[i]) != (unsigned char)word[i])
+			return false;
+	return true;
 }
 
 /* The least index (from 1) in a chain whose word stands at text[at], below `best`. */
 static uint32_t chain_find(
 	const struct words *w, uint32_t i, const char *text, size_t n, size_t at, uint32_t best)
 {
-	const char *bytes = (const char *)&w->word[w->n_words];
+	const char *bytes = bytes_of(w);
 
 	for (; i != 0 && i < best; i = w->word[i - 1].next) {
 		const struct word *one = &w->word[i - 1];
 
-		if (one->n <= n - at && memcmp(text + at, bytes + one->at, one->n) == 0 &&
+		if (one->n <= n - at && begins_with(text + at, bytes + one->at, one->n) &&
 			stands_alone(text, n, at, one->n))
 			return i;
 	}
 	return best;
 }
 
-/* Upvalue: struct words. find(text) → the index of the first word in list order that the text holds, or nil.
+/* Upvalue: struct words. find(text): the index of the first word in list order that the text holds, or nil.
  */
 static int l_find(lua_State *L)
 {
 	const struct words *w = lua_touserdata(L, lua_upvalueindex(1));
+	const uint32_t *slots = slots_of(w);
 	uint32_t best = w->n_words + 1;
-	char small[2048], *folded = small;
 	size_t n;
 	const char *text = subject(L, 1, &n);
 
-	if (n > sizeof(small))
-		folded = lua_newuserdatauv(L, n, 0);
-	fold_into(folded, text, n);
 	for (size_t at = 0; at < n && best > 1; at++) {
-		unsigned char c = (unsigned char)folded[at];
+		unsigned char c = (unsigned char)text[at];
 
-		best = chain_find(w, w->single[c], folded, n, at, best);
-		if (at + 1 < n)
-			best = chain_find(
-				w, w->slot[slot_of(c, (unsigned char)folded[at + 1])], folded, n, at, best);
+		if ((c & 0xc0) == 0x80)
+			continue; /* inside a character no word begins */
+		best = chain_find(w, slots[slot_of(w, text + at, n - at)], text, n, at, best);
+		if (c < 0x80 && at + 1 < n)
+			best = chain_find(w, slots[slot_of(w, text + at, 1)], text, n, at, best);
 	}
 	if (best > w->n_words)
 		return 0;
@@ -269,6 +291,8 @@ static size_t list_bytes(lua_State *L, lua_Integer count)
 		if (lua_rawgeti(L, 1, i) != LUA_TSTRING)
 			luaL_error(L, "words: entry %I is a %s, not a text", i, luaL_typename(L, -1));
 		lua_tolstring(L, -1, &n);
+		if (!utf8_valid(lua_tostring(L, -1), n))
+			luaL_error(L, "words: entry %I is not UTF-8", i);
 		if (n == 0 || n > WORD_MAX)
 			luaL_error(L, "words: entry %I has %I bytes, expected 1 to %d", i, (lua_Integer)n,
 				WORD_MAX);
@@ -281,34 +305,36 @@ static size_t list_bytes(lua_State *L, lua_Integer count)
 static int l_words(lua_State *L)
 {
 	struct words *w;
-	size_t total, at = 0;
+	size_t total, slots_n, at = 0;
+	int shift = 26; /* 64 slots */
 	lua_Integer count;
-	char *bytes;
 
 	luaL_checktype(L, 1, LUA_TTABLE);
 	count = (lua_Integer)lua_rawlen(L, 1);
 	if (count > WORDS_MAX)
 		return luaL_error(L, "words: %I entries, at most %d", count, WORDS_MAX);
 	total = list_bytes(L, count);
-	w = lua_newuserdatauv(L, sizeof(*w) + (size_t)count * sizeof(w->word[0]) + total, 0);
-	memset(w, 0, sizeof(*w));
+	while (shift > 18 && (1u << (32 - shift)) < 2 * (uint32_t)count)
+		shift--;
+	slots_n = sizeof(uint32_t) << (32 - shift);
+	w = lua_newuserdatauv(L, sizeof(*w) + (size_t)count * sizeof(w->word[0]) + slots_n + total, 0);
+	memset(w, 0, sizeof(*w) + (size_t)count * sizeof(w->word[0]) + slots_n);
 	w->n_words = (uint32_t)count;
-	bytes = (char *)&w->word[count];
+	w->shift = shift;
 	for (lua_Integer i = 1; i <= count; i++) {
 		const char *text;
 		size_t n;
 
 		lua_rawgeti(L, 1, i);
 		text = lua_tolstring(L, -1, &n);
-		fold_into(bytes + at, text, n);
+		fold_into(bytes_of(w) + at, text, n);
 		w->word[i - 1] = (struct word){(uint32_t)at, (uint32_t)n, 0};
 		at += n;
 		lua_pop(L, 1);
 	}
 	for (uint32_t i = w->n_words; i > 0; i--) { /* backwards, so that every chain is in list order */
 		struct word *one = &w->word[i - 1];
-		const unsigned char *p = (const unsigned char *)bytes + one->at;
-		uint32_t *head = one->n == 1 ? &w->single[p[0]] : &w->slot[slot_of(p[0], p[1])];
+		uint32_t *head = &slots_of(w)[slot_of(w, bytes_of(w) + one->at, one->n)];
 
 		one->next = *head;
 		*head = i;
