@@ -31,6 +31,10 @@ size_t edit_distance(const char *a, const char *b);
  * least 1), or NULL.
  */
 const char *nearest_word(const char *word, const char *const *candidates, size_t n_candidates);
+/* The same as the end of an error text: ` (did you mean "queue"?)`, or "". Returns out. */
+#define WORD_HINT_LEN 128
+char *word_hint(
+	const char *word, const char *const *candidates, size_t n_candidates, char out[WORD_HINT_LEN]);
 
 /*
  * Random bytes. rng_init_system draws from the kernel; rng_init_seeded is a reproducible generator

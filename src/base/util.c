@@ -1,6 +1,7 @@
 #include "tocsin/util.h"
 
 #include <openssl/evp.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/random.h>
 
@@ -225,6 +226,16 @@ const char *nearest_word(const char *word, const char *const *candidates, size_t
 		}
 	}
 	return found;
+}
+
+char *word_hint(const char *word, const char *const *candidates, size_t n_candidates, char out[WORD_HINT_LEN])
+{
+	const char *meant = nearest_word(word, candidates, n_candidates);
+
+	out[0] = '\0';
+	if (meant != NULL)
+		snprintf(out, WORD_HINT_LEN, " (did you mean \"%s\"?)", meant);
+	return out;
 }
 
 /* ---- random ------------------------------------------------------------------------------------------- */

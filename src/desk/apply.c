@@ -91,15 +91,14 @@ static int check_set(struct work *w, const struct pair *p, struct err *e)
 	const char *key = value_cstr(w->arena, &p->key), *text;
 
 	if (f == NULL) {
-		const char *names[N_SET_FIELDS], *meant;
+		const char *names[N_SET_FIELDS];
+		char hint[WORD_HINT_LEN];
 
 		for (size_t i = 0; i < N_SET_FIELDS; i++)
 			names[i] = set_fields[i].name;
-		meant = nearest_word(key, names, N_SET_FIELDS);
 		return err_set(e, ERR_REJECTED,
-			"the decision sets \"%s\", which is not a field that rules set%s%s%s", key,
-			meant == NULL ? "" : " (did you mean \"", meant == NULL ? "" : meant,
-			meant == NULL ? "" : "\"?)");
+			"the decision sets \"%s\", which is not a field that rules set%s", key,
+			word_hint(key, names, N_SET_FIELDS, hint));
 	}
 	if (p->val.type == VALUE_NIL || p->val.type == f->type)
 		; /* as declared; an empty table of Lua may stand for an empty list */

@@ -24,18 +24,13 @@ static void timer_arm(struct work *w, struct value *row, int64_t due_ms, struct 
 	struct value timers = value_array(w->arena, (old == NULL ? 0 : old->n) + 1),
 		     entry = value_map(w->arena, 3);
 	uint8_t key[DUE_KEY_LEN];
-	struct buf b;
 
 	must(w->n_timers <= TIMERS_MAX); /* decision_apply has counted */
 	if (w->is_import)
 		return;
 	due_key(key, due_ms, id);
 	value_set(w->arena, &about, "ticket", *value_get(row, "id"));
-	buf_init(&b, 4096);
-	value_encode(&b, &about);
-	must(!b.is_full);
-	tx_put(w->tx, TABLE_TIMER, slice_of(key, sizeof(key)), buf_slice(&b));
-	buf_fini(&b);
+	row_put(w, TABLE_TIMER, slice_of(key, sizeof(key)), &about);
 	value_add(w->arena, &entry, "due", value_int(due_ms));
 	value_add(w->arena, &entry, "id", value_int((int64_t)id));
 	value_add(w->arena, &entry, "name", value_text(w->arena, name, strlen(name)));

@@ -40,17 +40,16 @@ static char **slot(struct config *c, const struct key *k)
 
 static const struct key *key_find(const char *name, struct err *e)
 {
-	const char *names[N_KEYS], *meant;
+	const char *names[N_KEYS];
+	char hint[WORD_HINT_LEN];
 
 	for (size_t i = 0; i < N_KEYS; i++) {
 		if (strcmp(keys[i].name, name) == 0)
 			return &keys[i];
 		names[i] = keys[i].name;
 	}
-	meant = nearest_word(name, names, N_KEYS);
-	err_arg(e, ERR_BAD_REQUEST, name, NULL, "unknown setting \"%s\"%s%s%s", name,
-		meant == NULL ? "" : " (did you mean \"", meant == NULL ? "" : meant,
-		meant == NULL ? "" : "\"?)");
+	err_arg(e, ERR_BAD_REQUEST, name, NULL, "unknown setting \"%s\"%s", name,
+		word_hint(name, names, N_KEYS, hint));
 	return NULL;
 }
 

@@ -69,6 +69,13 @@ void work_abort(struct work *);
 typedef int work_fn(struct work *, const struct value *args, struct value *result, struct err *e);
 int work_call(struct call *, work_fn *fn, struct value *result, struct err *e);
 
+/* ---- rows that are MessagePack maps
+ * --------------------------------------------------------------------------- */
+/* Decoded, in the arena: 1 there, 0 not, -1. tx may be NULL. */
+int row_get(struct desk *, struct tx *, struct arena *, enum table, struct slice key, struct value *row,
+	struct err *e) MUST_CHECK;
+void row_put(struct work *, enum table, struct slice key, const struct value *row);
+
 /* ---- tickets as rows (ticket_row.c)
  * ------------------------------------------------------------------------- */
 /* 0 and the encoded row, copied into the arena, or -1 with ERR_NOT_FOUND "ticket 17 does not exist". tx may

@@ -164,11 +164,10 @@ static bool is_condition(const char *field, const struct value *v)
 static int unknown(struct err *e, const char *argument, const char *what, const char *word,
 	const char *const *known, size_t n_known)
 {
-	const char *meant = nearest_word(word, known, n_known);
+	char hint[WORD_HINT_LEN];
 
-	return err_arg(e, ERR_BAD_REQUEST, argument, word, "%s \"%s\" is not known%s%s%s", what, word,
-		meant == NULL ? "" : " (did you mean \"", meant == NULL ? "" : meant,
-		meant == NULL ? "" : "\"?)");
+	return err_arg(e, ERR_BAD_REQUEST, argument, word, "%s \"%s\" is not known%s", what, word,
+		word_hint(word, known, n_known, hint));
 }
 
 static int check_operators(struct arena *a, const char *field, const struct value *condition, struct err *e)

@@ -21,7 +21,8 @@ static int check_name(
 	struct work *w, const struct value *args, const char *argument, const char *map, struct err *e)
 {
 	const struct value *given = value_get(args, argument), *names;
-	const char **words, *text, *meant;
+	const char **words, *text;
+	char hint[WORD_HINT_LEN];
 
 	if (given != NULL && given->type != VALUE_TEXT) /* of a ticket that a decision opens */
 		return err_arg(e, ERR_BAD_REQUEST, argument, NULL, "%s must be text, not %s", argument,
@@ -33,10 +34,8 @@ static int check_name(
 	for (uint32_t i = 0; i < names->n; i++)
 		words[i] = value_cstr(w->arena, &names->as.pairs[i].key);
 	text = value_cstr(w->arena, given);
-	meant = nearest_word(text, words, names->n);
-	return err_arg(e, ERR_BAD_REQUEST, argument, text, "%s \"%s\" is not in the catalog%s%s%s", argument,
-		text, meant == NULL ? "" : " (did you mean \"", meant == NULL ? "" : meant,
-		meant == NULL ? "" : "\"?)");
+	return err_arg(e, ERR_BAD_REQUEST, argument, text, "%s \"%s\" is not in the catalog%s", argument,
+		text, word_hint(text, words, names->n, hint));
 }
 
 static int check_names(struct work *w, const struct value *args, struct err *e)

@@ -147,16 +147,6 @@ void pack_build_fini(struct pack_build *b)
 
 /* ---- accepting
  * -------------------------------------------------------------------------------------------------------- */
-static void put_value(struct work *w, struct slice key, const struct value *v)
-{
-	struct buf b;
-
-	buf_init(&b, (size_t)1024 * 1024);
-	value_encode(&b, v);
-	tx_put(w->tx, TABLE_PACK, key, buf_slice(&b));
-	buf_fini(&b);
-}
-
 /* Files are kept once by content; the generation's row names them. */
 static void store_pack(struct work *w, int64_t number, const struct pack_build *b)
 {
@@ -176,7 +166,7 @@ static void store_pack(struct work *w, int64_t number, const struct pack_build *
 	value_add(w->arena, &row, "by", value_text(w->arena, b->by, strlen(b->by)));
 	value_add(w->arena, &row, "files", names);
 	store_be32(key, (uint32_t)number);
-	put_value(w, slice_of(key, 4), &row);
+	row_put(w, TABLE_PACK, slice_of(key, 4), &row);
 }
 
 static void notice_verdict(struct work *w, const struct packs *p)

@@ -10,17 +10,13 @@
 static int stored_row(struct desk *d, struct arena *a, int64_t number, struct value *row, struct err *e)
 {
 	uint8_t key[4];
-	struct slice val;
 	int got;
 
 	store_be32(key, (uint32_t)number);
-	got = store_get(d->store, TABLE_PACK, slice_of(key, 4), &val, e);
-	if (got < 0)
-		return -1;
+	got = row_get(d, NULL, a, TABLE_PACK, slice_of(key, 4), row, e);
 	if (got == 0)
 		return err_set(e, ERR_NOT_FOUND, "generation %jd is not stored", (intmax_t)number);
-	val.p = arena_copy(a, val.p, val.n);
-	return value_decode(a, val, row, e);
+	return got < 0 ? -1 : 0;
 }
 
 int packs_stored(struct desk *d, int64_t number, struct pack_files *out, struct err *e)

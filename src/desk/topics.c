@@ -146,16 +146,12 @@ void topics_session_end(struct desk *d, struct session *s)
  * ------------------------------------------------------------------------------------------------------ */
 static int consumer_acked(struct desk *d, struct arena *a, struct slice name, int64_t *acked, struct err *e)
 {
-	struct slice val;
 	struct value row;
-	int got = store_get(d->store, TABLE_CONSUMER, name, &val, e);
+	int got = row_get(d, NULL, a, TABLE_CONSUMER, name, &row, e);
 
 	*acked = -1;
 	if (got != 1)
 		return got;
-	val.p = arena_copy(a, val.p, val.n);
-	if (value_decode(a, val, &row, e) != 0)
-		return -1;
 	*acked = value_int_or(value_get(&row, "acked"), -1);
 	return 0;
 }
@@ -194,7 +190,6 @@ static int ack(struct work *w, const struct value *args, struct value *result, s
 	struct slice name = value_slice(value_get(args, "consumer"));
 	int64_t seq = value_int_or(value_get(args, "seq"), 0), acked;
 	struct value row = value_map(w->arena, 1);
-	struct buf b;
 
 	*result = value_map(w->arena, 1);
 	value_add(w->arena, result, "seq", value_int(seq));
@@ -203,10 +198,7 @@ static int ack(struct work *w, const struct value *args, struct value *result, s
 	if (acked >= seq)
 		return 0;
 	value_add(w->arena, &row, "acked", value_int(seq));
-	buf_init(&b, 256);
-	value_encode(&b, &row);
-	tx_put(w->tx, TABLE_CONSUMER, name, buf_slice(&b));
-	buf_fini(&b);
+	row_put(w, TABLE_CONSUMER, name, &row);
 	return 0;
 }
 

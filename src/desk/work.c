@@ -98,6 +98,33 @@ int work_commit(struct work *w, struct err *e)
 	return rc;
 }
 
+/* ---- rows -------------------------------------------------------------------------------------------------
+ */
+#define ROW_MAX ((size_t)1024 * 1024)
+
+int row_get(struct desk *d, struct tx *tx, struct arena *a, enum table table, struct slice key,
+	struct value *row, struct err *e)
+{
+	struct slice val;
+	int got = tx != NULL ? tx_get(tx, table, key, &val, e) : store_get(d->store, table, key, &val, e);
+
+	if (got != 1)
+		return got;
+	val.p = arena_copy(a, val.p, val.n);
+	return value_decode(a, val, row, e) == 0 ? 1 : -1;
+}
+
+void row_put(struct work *w, enum table table, struct slice key, const struct value *row)
+{
+	struct buf b;
+
+	buf_init(&b, ROW_MAX);
+	value_encode(&b, row);
+	must(!b.is_full);
+	tx_put(w->tx, table, key, buf_slice(&b));
+	buf_fini(&b);
+}
+
 /* ---- request_id: the same call again gets the first answer
  * ---------------------------------------------------- */
 #define REQUEST_KEY_LEN 16
@@ -139,15 +166,11 @@ static void request_key(const struct work *w, struct slice request_id, uint8_t k
 static int request_seen(struct work *w, const uint8_t *key, const uint8_t digest[SHA256_LEN],
 	struct value *result, struct err *e)
 {
-	struct slice row;
 	struct value seen;
-	int got = tx_get(w->tx, TABLE_REQUEST, slice_of(key, REQUEST_KEY_LEN), &row, e);
+	int got = row_get(w->desk, w->tx, w->arena, TABLE_REQUEST, slice_of(key, REQUEST_KEY_LEN), &seen, e);
 
 	if (got <= 0)
 		return got;
-	row.p = arena_copy(w->arena, row.p, row.n);
-	if (value_decode(w->arena, row, &seen, e) != 0)
-		return -1;
 	if (slice_cmp(value_slice(value_get(&seen, "args")), slice_of(digest, REQUEST_KEY_LEN)) != 0)
 		return err_arg(e, ERR_CONFLICT, "request_id", NULL,
 			"request_id was used for %s before, with other arguments; a new call needs a new "
@@ -191,14 +214,10 @@ static void request_keep(
 {
 	struct value row = value_map(w->arena, 3);
 	uint8_t by_age[REQUEST_AGE_KEY_LEN] = {'t'};
-	struct buf b;
 
 	value_add(w->arena, &row, "args", value_bytes(digest, REQUEST_KEY_LEN));
 	value_add(w->arena, &row, "answer", *result);
-	buf_init(&b, (size_t)1024 * 1024);
-	value_encode(&b, &row);
-	tx_put(w->tx, TABLE_REQUEST, slice_of(key, REQUEST_KEY_LEN), buf_slice(&b));
-	buf_fini(&b);
+	row_put(w, TABLE_REQUEST, slice_of(key, REQUEST_KEY_LEN), &row);
 	store_be64(by_age + 1, (uint64_t)w->now_ms);
 	memcpy(by_age + 9, key, REQUEST_KEY_LEN);
 	tx_put(w->tx, TABLE_REQUEST, slice_of(by_age, sizeof(by_age)), slice_of("", 0));
