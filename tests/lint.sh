@@ -17,11 +17,12 @@ done
 declare -A knows=(
 	[base]="base" [model]="base model" [wire]="base wire" [net]="base wire net" [rpc]="base wire net rpc"
 	[store]="base store" [rules]="base model rules" [timer]="base store timer" [desk]="base model wire net rpc store rules timer desk push"
+	[daemon]="base model wire net rpc store rules timer desk push daemon"
 	[cli]="base wire store cli desk rpc" [push]="base wire net rpc store push"
 )
 room_of() { # header → room
 	case $1 in
-	err | log | buf | value | util | clock | civil) echo base ;;
+	err | log | buf | value | util | clock | civil | notify | version) echo base ;;
 	calendar | ledger) echo model ;;
 	entry | journal | store) echo store ;;
 	wheel | due) echo timer ;;
@@ -41,6 +42,7 @@ git grep -nE '^#include [<"]msgpack' -- src include | grep -v '^src/wire/' && sa
 
 git grep -nE '\b(sprintf|strcpy|strcat|gets|atoi|atol|strtok|rand|srand)\(' -- 'src/*.c' | grep -vE ':[0-9]+:\s*(\* |/\*)' && say "banned call"
 git grep -nE '\b(time|clock_gettime|gettimeofday|getrandom|getenv)\(' -- 'src/*.c' | grep -vE '^src/(base|cli)/|:[0-9]+:\s*(\* |/\*)' && say "time, random or environment outside src/base"
+git grep -nE '\bsd_[a-z_]+\(' -- 'src/*.c' | grep -v '^src/base/' && say "the service manager is told by notify.h"
 git grep -nIwE 'TODO|FIXME|XXX|HACK' -- src lua include examples && say "unfinished"
 for f in $(git ls-files 'src/*.c' 'src/*.h' 'lua/*.lua'); do
 	[ "$(wc -l < "$f")" -le 600 ] || say "$f has over 600 lines"

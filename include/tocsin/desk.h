@@ -24,6 +24,28 @@ struct desk_config {
 	struct store *store; /* open; on_publish is desk_on_publish with *desk as udata */
 	const char *const *listen;
 	uint32_t n_listen;
+	struct server_config limits;
+	/* Either may be NULL. A reload begins, by signal or method: the tokens were read again. */
+	void (*on_reload)(void *udata);
+	/* An attempt to load a pack is over: what decides now, and whether it was taken. */
+	void (*on_verdict)(void *udata, int64_t generation, bool is_ok, uint32_t n_errors);
+	void *udata;
+};
+
+/* A local user who has a role on the Unix socket. */
+struct desk_user {
+	uid_t uid;
+	struct principal who;
+};
+
+/* What an operator wants to see at a glance. */
+struct desk_figures {
+	int64_t generation;
+	uint64_t n_connections, n_awaiting; /* answers that wait for the disk */
+	uint64_t undurable_bytes, memory_bytes;
+	uint64_t n_timers; /* due soon */
+	uint64_t head_seq;
+	uint8_t head_chain[SHA256_LEN];
 };
 
 /* on_publish of the store (store_config); udata is a struct desk **, which may still hold NULL. */
@@ -39,9 +61,13 @@ int desk_run(struct desk *);
 /* Signal side: finish the turn and leave desk_run. */
 void desk_stop(struct desk *);
 /* Signal side (SIGHUP): read the tokens again and try the rules folder; one verdict in rules.status, log and
- * topic `rules`. */
+ * topic `rules`. The method rules.reload does the same. */
 void desk_reload(struct desk *, const char *by);
 void desk_free(struct desk *);
+/* Take other users and limits from now on; connections that are open keep what they have. */
+void desk_set_users(struct desk *, const struct desk_user *users, uint32_t n);
+void desk_set_limits(struct desk *, const struct server_config *limits);
+void desk_figures(struct desk *, struct desk_figures *out);
 struct event_base *desk_base(struct desk *);
 struct rpc *desk_rpc(struct desk *);
 

@@ -65,6 +65,10 @@ struct server_hooks {
  */
 int server_new(struct server **out, const struct server_config *config, const struct server_hooks *hooks,
 	struct err *e) MUST_CHECK;
+/* Take other limits from now on; connections over a lower n_conns_max stay. */
+void server_set_limits(struct server *, const struct server_config *config);
+/* "2.1.12-stable": the libevent that was found. */
+const char *server_library(void);
 /* Closes everything at once, sends nothing more. */
 void server_free(struct server *);
 

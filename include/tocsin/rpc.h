@@ -169,8 +169,8 @@ struct rpc_hooks {
 	const char *version; /* of the daemon, for session.hello */
 	/* Whose token this is: 0 and *out, or -1 with ERR_UNAUTHENTICATED. NULL: no tokens. */
 	int (*auth)(void *ctx, struct slice token, struct principal *out, struct err *e);
-	/* Who a local user is: 0 and *out; -1 for nobody, who must say hello. NULL: root and the daemon's
-	 * owner are admin. */
+	/* Who a local user other than root and the daemon's owner, who are admin, is: 0 and *out; -1 for
+	 * nobody, who must say hello. NULL: nobody. */
 	int (*peer)(void *ctx, uid_t uid, struct principal *out);
 	/* Whether `as` may be acted for: 0, or -1 with the reason. NULL: nobody exists. */
 	int (*person)(void *ctx, const char *as, struct err *e);

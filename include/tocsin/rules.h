@@ -167,3 +167,6 @@ int generation_explain(struct generation *, const char *point, const struct valu
 	struct arena *, struct value *out, struct err *e) MUST_CHECK;
 /* Instructions of the last ask (0..steps) in units of 250, for statistics. */
 uint64_t generation_last_steps(const struct generation *);
+
+/* "5.4.4": the Lua this was built with; it tells no more than 5.4 when it runs. */
+const char *rules_library(void);

@@ -209,3 +209,7 @@ int store_restore(const char *backup_dir, const char *dir, struct rng *, struct 
 int store_fsck(const char *dir,
 	int (*check_index)(void *udata, struct store *, void (*say)(void *, const char *), void *),
 	void *udata, void (*say)(void *, const char *), void *say_udata, struct err *e) MUST_CHECK;
+
+/* "0.9.24": the LMDB that was found. Returns out. */
+#define STORE_LIBRARY_LEN 48
+char *store_library(char out[STORE_LIBRARY_LEN]);

@@ -19,6 +19,11 @@ char *hex(const void *p, size_t n, char *out);
 /* Bytes compared, or -1 for an odd length or a non-hex digit. */
 int unhex(const char *text, size_t text_n, uint8_t *out, size_t out_n);
 
+/* "3.0.17": the OpenSSL that was found. */
+const char *digest_library(void);
+/* Compare versions such as "2.1.12-stable" by their numbers, whatever stands between and behind them. */
+int version_cmp(const char *a, const char *b);
+
 /* Valid UTF-8 without surrogates, overlong forms or NUL. */
 bool utf8_valid(const char *p, size_t n);
 /* The largest length <= n that does not cut a character. */

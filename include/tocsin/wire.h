@@ -47,3 +47,6 @@ int frame_check(struct slice bytes, size_t max, struct err *e) MUST_CHECK;
 
 /* Read the msgid of the beginning of a request, [0, msgid, …; false if it is none or not there yet. */
 bool frame_peek_msgid(const uint8_t *p, size_t n, uint32_t *msgid);
+
+/* "4.0.0": the msgpack-c this was built with; what is used of it are templates. */
+const char *wire_library(void);

@@ -81,7 +81,7 @@ _Noreturn void must_fail(const char *what, const char *file, int line)
 {
 	void *frames[32];
 
-	log_line(LOG_ERROR, "must", "what=\"%s\" at=%s:%d", what, file, line);
+	log_line(LOG_ERROR, "must", "what=\"%s\" where=%s:%d", what, file, line);
 	backtrace_symbols_fd(frames, backtrace(frames, 32), STDERR_FILENO);
 	abort();
 }

@@ -1,7 +1,9 @@
 #include "tocsin/util.h"
 
+#include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
 
@@ -107,6 +109,34 @@ int unhex(const char *text, size_t text_n, uint8_t *out, size_t out_n)
 		out[i] = (uint8_t)(high << 4 | low);
 	}
 	return (int)(text_n / 2);
+}
+
+const char *digest_library(void)
+{
+	return OpenSSL_version(OPENSSL_VERSION_STRING);
+}
+
+/* The next number of a version, 0 at its end. */
+static unsigned long version_part(const char **p)
+{
+	char *end;
+	unsigned long n;
+
+	*p += strcspn(*p, "0123456789");
+	n = strtoul(*p, &end, 10);
+	*p = end;
+	return n;
+}
+
+int version_cmp(const char *a, const char *b)
+{
+	while (*a != '\0' || *b != '\0') {
+		unsigned long x = version_part(&a), y = version_part(&b);
+
+		if (x != y)
+			return x < y ? -1 : 1;
+	}
+	return 0;
 }
 
 /* ---- UTF-8 -------------------------------------------------------------------------------------------- */

@@ -17,6 +17,8 @@ struct token {
 struct access {
 	struct token *tokens;
 	uint32_t n_tokens;
+	struct desk_user *users;
+	uint32_t n_users;
 };
 
 /* "name role[+gateway] sha256hex". 0, or -1 with the reason. */
@@ -102,7 +104,32 @@ void access_free(struct desk *d)
 	if (d->access == NULL)
 		return;
 	free(d->access->tokens);
+	free(d->access->users);
 	free(d->access);
+}
+
+void desk_set_users(struct desk *d, const struct desk_user *users, uint32_t n)
+{
+	struct access *a = d->access;
+
+	free(a->users);
+	a->users = calloc(n + 1, sizeof(*users));
+	must(a->users != NULL);
+	if (n > 0)
+		memcpy(a->users, users, n * sizeof(*users));
+	a->n_users = n;
+}
+
+int access_peer(void *ctx, uid_t uid, struct principal *out)
+{
+	struct desk *d = ctx;
+
+	for (uint32_t i = 0; i < d->access->n_users; i++)
+		if (d->access->users[i].uid == uid) {
+			*out = d->access->users[i].who;
+			return 0;
+		}
+	return -1;
 }
 
 /* Compare in constant time: the digest of what was said against every known one. */

@@ -8,4 +8,6 @@ void access_free(struct desk *);
 /* Read DATADIR/tokens again; bad lines are logged and give nobody access. */
 void access_reload(struct desk *);
 int access_auth(void *ctx, struct slice token, struct principal *out, struct err *e);
+/* The role that the settings give a local user: 0, or -1 for none. */
+int access_peer(void *ctx, uid_t uid, struct principal *out);
 int access_person(void *ctx, const char *as, struct err *e);

@@ -6,8 +6,8 @@
 #include "access.h"
 #include "packs_int.h"
 #include "tocsin/log.h"
+#include "tocsin/version.h"
 
-#define VERSION "0.1.0"
 #define TIMERS_A_TURN 256
 #define AUDIT_MS 60000
 #define DRAIN_MS 2000
@@ -132,8 +132,9 @@ static void register_methods(struct desk *d)
 static void make_rpc(struct desk *d, struct server_hooks *hooks)
 {
 	struct rpc_hooks h = {.ctx = d,
-		.version = VERSION,
+		.version = TOCSIN_VERSION,
 		.auth = access_auth,
+		.peer = access_peer,
 		.person = access_person,
 		.now_ms = hook_now_ms,
 		.last_seq = hook_last_seq,
@@ -165,7 +166,6 @@ static int last_ticket(struct desk *d, struct err *e)
 int desk_new(struct desk **out, const struct desk_config *config, struct err *e)
 {
 	struct desk *d = calloc(1, sizeof(*d));
-	struct server_config server = {0};
 	struct server_hooks hooks = {0};
 
 	must(d != NULL);
@@ -179,7 +179,7 @@ int desk_new(struct desk **out, const struct desk_config *config, struct err *e)
 	make_rpc(d, &hooks);
 	if (last_ticket(d, e) != 0 || packs_new(d, e) != 0 ||
 		due_new(&d->due, d->store, d->clock->now_ms, e) != 0 ||
-		server_new(&d->server, &server, &hooks, e) != 0)
+		server_new(&d->server, &config->limits, &hooks, e) != 0)
 		goto undo;
 	d->worker = worker_new(d->server);
 	if (server_watch(d->server, store_event_fd(d->store), on_store, d, e) != 0)
@@ -233,6 +233,28 @@ void desk_free(struct desk *d)
 	free(d);
 }
 
+void desk_set_limits(struct desk *d, const struct server_config *limits)
+{
+	server_set_limits(d->server, limits);
+}
+
+void desk_figures(struct desk *d, struct desk_figures *out)
+{
+	struct server_stats server;
+	struct store_stats store;
+
+	server_stats(d->server, &server);
+	store_stats(d->store, &store);
+	out->generation = packs_generation(d->packs);
+	out->n_connections = server.n_conns;
+	out->n_awaiting = server.n_awaiting;
+	out->undurable_bytes = store.journal.queued_bytes;
+	out->memory_bytes = store.active_bytes + store.frozen_bytes;
+	out->n_timers = due_count(d->due);
+	out->head_seq = store.head_seq;
+	memcpy(out->head_chain, store.head_chain, SHA256_LEN);
+}
+
 struct event_base *desk_base(struct desk *d)
 {
 	return server_base(d->server);
@@ -245,7 +267,7 @@ struct rpc *desk_rpc(struct desk *d)
 
 void desk_methods_markdown(struct buf *out)
 {
-	struct rpc_hooks hooks = {.version = VERSION};
+	struct rpc_hooks hooks = {.version = TOCSIN_VERSION};
 	struct desk d = {.rpc = rpc_new(&hooks)};
 
 	register_methods(&d);

@@ -83,9 +83,9 @@ static void keep_verdict(struct packs *p, const struct pack_build *b)
 			b->report.errors[i].file, b->report.errors[i].line, b->report.errors[i].column,
 			b->report.errors[i].message);
 	log_line(b->is_ok ? LOG_INFO : LOG_WARN, "rules.reload",
-		"ok=%s generation=%jd by=%s took_ms=%jd errors=%u specs=%u%s%s%s", b->is_ok ? "yes" : "no",
+		"ok=%s generation=%jd by=%s took_ms=%jd errors=%u specs=%u error=%s", b->is_ok ? "yes" : "no",
 		(intmax_t)p->number, b->by, (intmax_t)p->took_ms, b->report.n_errors, b->report.n_specs,
-		b->is_ok ? "" : " error=\"", b->is_ok ? "" : b->why.text, b->is_ok ? "" : "\"");
+		b->is_ok ? "-" : b->why.text);
 }
 
 /* ---- building (worker thread, or the loop at start)

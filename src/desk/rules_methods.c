@@ -34,6 +34,8 @@ static void build_done(void *udata)
 
 	p->is_building = false;
 	packs_accept(d, b);
+	if (d->config.on_verdict != NULL)
+		d->config.on_verdict(d->config.udata, p->number, p->is_ok, p->errors.n);
 	if (b->deferral != NULL) {
 		struct value status;
 
@@ -48,11 +50,19 @@ static void build_done(void *udata)
 	}
 }
 
+/* What a reload reads besides the rules. */
+static void reload_begin(struct desk *d)
+{
+	access_reload(d);
+	if (d->config.on_reload != NULL)
+		d->config.on_reload(d->config.udata);
+}
+
 void desk_reload(struct desk *d, const char *by)
 {
 	struct packs *p = d->packs;
 
-	access_reload(d);
+	reload_begin(d);
 	if (p->is_building) {
 		p->is_wanted_again = true;
 		snprintf(p->wanted_by, sizeof(p->wanted_by), "%s", by);
@@ -71,6 +81,7 @@ static int rules_reload(struct call *c, struct value *result, struct err *e)
 	if (d->packs->is_building)
 		return err_set(
 			e, ERR_BUSY, "a pack is being loaded already; ask rules.status for its verdict");
+	reload_begin(d);
 	d->packs->is_building = true;
 	b = build_new(d, d->packs->dir, session_who(c->session));
 	b->deferral = call_defer(c);

@@ -151,16 +151,35 @@ static void raise_open_files(uint32_t n_conns_max)
 			(uintmax_t)wanted);
 }
 
-static void start_events(struct server *s)
+static void start_sweep(struct server *s)
 {
 	const struct server_config *k = &s->config;
 	struct timeval every = timeval_of(
 		min64(250, min64(min64(k->frame_ms, k->hello_ms), min64(k->stall_ms, k->linger_ms)) / 4 + 1));
 
+	must(event_add(&s->sweep, &every) == 0);
+}
+
+void server_set_limits(struct server *s, const struct server_config *config)
+{
+	s->config = *config;
+	defaults(&s->config);
+	raise_open_files(s->config.n_conns_max);
+	start_sweep(s);
+}
+
+const char *server_library(void)
+{
+	return event_get_version();
+}
+
+static void start_events(struct server *s)
+{
+
 	must(event_assign(&s->tick, s->base, -1, 0, on_tick, s) == 0);
 	must(event_assign(&s->sweep, s->base, -1, EV_PERSIST, on_sweep, s) == 0);
 	must(event_assign(&s->wake, s->base, s->wake_fd, EV_READ | EV_PERSIST, on_wake, s) == 0);
-	must(event_add(&s->sweep, &every) == 0);
+	start_sweep(s);
 	must(event_add(&s->wake, NULL) == 0);
 }
 

@@ -130,16 +130,14 @@ void session_push(struct session *s, const char *method, const struct value *dat
 }
 
 /* ---- connections -------------------------------------------------------------------------------------- */
-/* Without a hook the daemon's owner and root are admin: they could read and write its files anyhow. */
+/* The daemon's owner and root are admin: they could read and write its files anyhow. */
 static int local_peer(const struct rpc *r, uid_t uid, struct principal *out)
 {
 	struct passwd entry, *found = NULL;
 	char names[1024];
 
-	if (r->hooks.peer != NULL)
-		return r->hooks.peer(r->hooks.ctx, uid, out);
 	if (uid != 0 && uid != geteuid())
-		return -1;
+		return r->hooks.peer != NULL ? r->hooks.peer(r->hooks.ctx, uid, out) : -1;
 	out->roles = ROLE_ADMIN;
 	if (getpwuid_r(uid, &entry, names, sizeof(names), &found) == 0 && found != NULL)
 		snprintf(out->name, sizeof(out->name), "%s", entry.pw_name);

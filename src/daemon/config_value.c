@@ -1,0 +1,129 @@
+/* One value of one key: is it what the key's type wants? */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "config.h"
+#include "tocsin/log.h"
+#include "tocsin/rpc.h"
+#include "user.h"
+
+struct unit {
+	const char *name;
+	int64_t factor;
+};
+
+/* Largest first: what is printed takes the first that divides. */
+static const struct unit sizes[] = {{"GiB", GIB_(1)}, {"MiB", MIB_(1)}, {"KiB", KIB_(1)}, {"G", GIB_(1)},
+	{"M", MIB_(1)}, {"K", KIB_(1)}, {"B", 1}};
+static const struct unit durations[] = {
+	{"d", 86400000}, {"h", 3600000}, {"m", 60000}, {"s", 1000}, {"ms", 1}};
+
+static char *number_text(int64_t n, const struct unit *units, size_t n_units, char out[CONFIG_NUMBER_LEN])
+{
+	size_t i = 0;
+
+	while (i + 1 < n_units && (n % units[i].factor != 0 || n == 0))
+		i++;
+	snprintf(out, CONFIG_NUMBER_LEN, "%jd%s", (intmax_t)(n / units[i].factor), units[i].name);
+	return out;
+}
+
+char *config_size_text(int64_t bytes, char out[CONFIG_NUMBER_LEN])
+{
+	return number_text(bytes, sizes, sizeof(sizes) / sizeof(sizes[0]), out);
+}
+
+char *config_duration_text(int64_t ms, char out[CONFIG_NUMBER_LEN])
+{
+	return number_text(ms, durations, sizeof(durations) / sizeof(durations[0]), out);
+}
+
+char *config_expected(const struct config_key *k, char out[CONFIG_EXPECTED_LEN])
+{
+	static const char *const expected[] = {
+#define T(name, word, text) text,
+		CONFIG_TYPES(T)
+#undef T
+	};
+	char min[CONFIG_NUMBER_LEN], max[CONFIG_NUMBER_LEN];
+	const char *what = expected[k->type];
+
+	if (k->type == CONFIG_COUNT)
+		snprintf(out, CONFIG_EXPECTED_LEN, "%s from %jd to %jd", what, (intmax_t)k->min,
+			(intmax_t)k->max);
+	else if (k->type == CONFIG_DURATION)
+		snprintf(out, CONFIG_EXPECTED_LEN, "%s, from %s to %s", what,
+			config_duration_text(k->min, min), config_duration_text(k->max, max));
+	else if (k->type == CONFIG_SIZE)
+		snprintf(out, CONFIG_EXPECTED_LEN, "%s, from %s to %s", what, config_size_text(k->min, min),
+			config_size_text(k->max, max));
+	else
+		snprintf(out, CONFIG_EXPECTED_LEN, "%s", what);
+	return out;
+}
+
+static int digits(const char *text, int64_t *n, const char **end)
+{
+	*n = 0;
+	for (*end = text; **end >= '0' && **end <= '9'; (*end)++)
+		if (__builtin_mul_overflow(*n, 10, n) || __builtin_add_overflow(*n, **end - '0', n))
+			return -1;
+	return *end == text ? -1 : 0;
+}
+
+static int size_parse(const char *text, int64_t *bytes)
+{
+	const char *unit;
+
+	if (digits(text, bytes, &unit) != 0)
+		return -1;
+	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++)
+		if (strcmp(unit, sizes[i].name) == 0)
+			return __builtin_mul_overflow(*bytes, sizes[i].factor, bytes) ? -1 : 0;
+	return -1;
+}
+
+static int number_parse(const struct config_key *k, const char *text, int64_t *n)
+{
+	const char *end;
+
+	if (k->type == CONFIG_LEVEL)
+		return log_level_parse(text, n);
+	if (k->type == CONFIG_DURATION && duration_parse(text, strlen(text), n) != 0)
+		return -1;
+	if (k->type == CONFIG_SIZE && size_parse(text, n) != 0)
+		return -1;
+	if (k->type == CONFIG_COUNT && (digits(text, n, &end) != 0 || *end != '\0'))
+		return -1;
+	return *n >= k->min && *n <= k->max ? 0 : -1;
+}
+
+static bool is_right(const struct config_key *k, const char *text, int64_t *number)
+{
+	switch (k->type) {
+	case CONFIG_PATH:
+	case CONFIG_ZONE: /* tzdata is asked by config_times */
+		return text[0] != '\0';
+	case CONFIG_ADDRESS:
+		return strncmp(text, "unix:", 5) == 0 || strncmp(text, "tcp:", 4) == 0;
+	case CONFIG_CLOCK:
+		return strcmp(text, "real") == 0 || strncmp(text, "virtual:", 8) == 0;
+	default:
+		return number_parse(k, text, number) == 0;
+	}
+}
+
+int config_value(const struct config_key *k, const char *text, int64_t *number, struct err *e)
+{
+	char expected[CONFIG_EXPECTED_LEN];
+	struct local_user user;
+
+	*number = 0;
+	if (k->type == CONFIG_USER)
+		return user_parse(text, &user, e);
+	if (is_right(k, text, number))
+		return 0;
+	return err_set(e, ERR_BAD_REQUEST, "expected %s", config_expected(k, expected));
+}
