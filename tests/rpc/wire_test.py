@@ -250,7 +250,7 @@ class Access(Case):
 
     def test_bad_lines_are_said(self):
         found = [line.split(" line=")[1] for line in self.d.log("tokens.line")]
-        self.assertEqual(['13 error="expected `name role sha256hex`"', '14 error=""nobody" is not a role"'], found)
+        self.assertEqual(['13 error="expected `name role sha256hex`"', '14 error="\\"nobody\\" is not a role"'], found)
 
     def test_every_method_and_role(self):
         """A role that rpc.methods does not list is forbidden; one that it lists is not."""
