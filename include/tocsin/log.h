@@ -44,5 +44,6 @@ int log_level_parse(const char *text, int64_t *level);
 /* Send lines elsewhere (tests); NULL restores stderr. */
 void log_set_sink(void (*sink)(void *, const char *line, size_t n), void *udata);
 
-/* Mask subscriber numbers inside text, in place (same length). Digests (32 hex digits and more) stay whole. */
+/* Mask subscriber numbers inside text, in place (same length). Digests (32 hex digits and more) stay whole.
+ */
 void mask_numbers(char *text, size_t n);
