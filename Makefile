@@ -24,7 +24,7 @@ OUT := $(if $(filter release,$(MODE)),build,$(BUILD))
 # ---- dependencies: the one list -------------------------------------------------------------------------
 DEPS_BUILD := gcc make pkg-config liblua5.4-dev liblmdb-dev libevent-dev libmsgpack-dev libssl-dev \
 	libjansson-dev libxlsxwriter-dev libsystemd-dev libbsd-dev zlib1g-dev tzdata
-DEPS_TEST := libcmocka-dev python3 python3-msgpack lua-check valgrind clang clang-format clang-tidy \
+DEPS_TEST := libcmocka-dev python3 python3-msgpack lua-check lua5.4 valgrind clang clang-format clang-tidy \
 	libclang-rt-14-dev git
 DEPS_BENCH := redis-server tarantool
 PKGS := lua5.4 lmdb libevent libevent_pthreads msgpack libcrypto jansson xlsxwriter libsystemd libbsd zlib

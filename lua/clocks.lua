@@ -23,7 +23,8 @@ rules.all "clocks" {
   rule "handle, bypass" { when = { bypass = true }, clock = "handle", goal = "24h" },
   rule "handle, important" { when = { grade = "important" }, clock = "handle", goal = "24h" },
   rule "handle" { clock = "handle", goal = "48h" },
-  rule "handle again" { when = { action = "reopen" }, clock = "handle", goal = "24h", because = "a second answer must be quicker" },
+  rule "handle again" { when = { action = any_of("reopen", "unmerge") }, clock = "handle", goal = "24h",
+    because = "a second answer must be quicker" },
   rule "confirm" { when = { stage = "replied" }, clock = "confirm", goal = 2, unit = "working_days", calendar = "office" },
 
   -- the law: region, class, effective date

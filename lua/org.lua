@@ -39,6 +39,7 @@ department "city_support" {
 }
 department "city_other" {
   zh = "地市其他部门", en = "other city departments", head = "tang.wei", above = "province_other",
+  outside = "head",
   roster = { shift { on = "workday", from = "08:30", to = "17:30", persons = { "tang.wei" } } },
 }
 department "province_support" {
@@ -48,13 +49,16 @@ department "province_support" {
 }
 department "province_other" {
   zh = "省公司其他部门", en = "other provincial departments", head = "cai.ming", above = "duty",
+  outside = "head",
   roster = { shift { on = "workday", from = "08:30", to = "17:30", persons = { "cai.ming" } } },
 }
 department "group_business" {
   zh = "集团客户部", en = "company customers", head = "su.ping", above = "duty",
+  outside = "head",
   roster = { shift { from = "08:30", to = "18:00", persons = { "su.ping" } } },
 }
 department "expert" {
   zh = "专家组", en = "expert group", head = "ye.feng", above = "province_support",
+  outside = "head",
   roster = { shift { on = "workday", from = "08:30", to = "18:00", persons = { "ye.feng" } } },
 }

@@ -10,3 +10,6 @@ limits {
   request_keep = "7d",  -- how long a request_id answers with its first answer
   topic_keep = "30d",
 }
+
+-- Numbers are kept without the country code and with their area code (catalog.lua), however they were written.
+numbers { country = "86" }

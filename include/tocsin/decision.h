@@ -12,6 +12,7 @@
  * rule?, round}      at "timer"; kind is also "rule" for timers a decision asked for history {tickets=[{id,
  * no, kind, category, city, status, stage, queue, created, closed?}, newest first, at most 20] of the same
  * subject within catalog.limits.history_ms, n_tickets, n_contacts, contacts=[ms, newest first, at most 20]}
+ *   subscriber at "create": what CRM put for the number {city, brand, star, group, vip, age65, name, …}
  *   clocks     {NAME={goal, unit, due?, percent, state="running"|"paused"|"stopped"}} of the ticket
  *
  * Decision:
@@ -19,12 +20,12 @@
  * else is applied set        ticket fields: category, city, grade, priority, queue, department, owner, stage,
  * status, title, complete, missing, reply, resolution, cause, tags, fields (merged), number, callback,
  * customer, advice clocks     [{op="start", name, goal, unit, calendar?, percents={75,100}, statutory?,
- * from?="created"|"received"|ms, rule?}, {op="pause", name|"*", cause}, {op="resume", name|"*", void_ms?},
- * {op="stop", name|"*"}, {op="regoal", name, goal}] goal counts units ("hours", "natural_days",
- * "working_days"); hours may be a fraction: 0.5 timers     [{name, after_ms|at_ms, rule, round?, clock?,
- * percent?}], a new one of the same name replaces it; all of it comes back as facts.timer with kind="rule" ·
- * cancel_timers [name|"*"] links      [{type="duplicate_of"|"parent"|"related"|…, id}] · unlinks likewise
- *   open       [ticket.create arguments] tickets to open, linked as "parent" to this one
+ * from?="created"|"received"|ms, rule?}, {op="pause", name|"*", cause}, {op="resume", name|"*",
+ * void_from?=ms, cause?}, {op="stop", name|"*"}, {op="regoal", name, goal}] goal counts units ("hours",
+ * "natural_days", "working_days"); hours may be a fraction: 0.5 timers     [{name, after_ms|at_ms, rule,
+ * round?, clock?, percent?}], a new one of the same name replaces it; all of it comes back as facts.timer
+ * with kind="rule" · cancel_timers [name|"*"] links      [{type="duplicate_of"|"parent"|"related"|…, id}] ·
+ * unlinks likewise open       [ticket.create arguments] tickets to open, linked as "parent" to this one
  *   notices    [{topic, data}] events for topics; `ticket.QUEUE` events of a ticket's own changes come from
  * the core tasks      [{kind, data, …}] rows of the outbox advice     [{zh, en}] what the front desk should
  * say or do because    [{rule, because?, line}] the rules that fired, in order failed     {rule, message} a

@@ -34,7 +34,8 @@
 	TABLE(CONSUMER, "consumer name -> MessagePack map {acked, …}")                                       \
 	TABLE(TASK, "be64 task id -> MessagePack map; the outbox")                                           \
 	TABLE(PERSON, "name -> MessagePack map; runtime facts such as tokens' last use")                     \
-	TABLE(COUNTER, "text -> MessagePack; absolute values, never increments")
+	TABLE(COUNTER, "text -> MessagePack; absolute values, never increments")                             \
+	TABLE(SUBSCRIBER, "number -> MessagePack map {city, brand, star, …}; facts from CRM")
 
 enum table {
 #define TABLE(name, help) TABLE_##name,

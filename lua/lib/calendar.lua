@@ -86,4 +86,5 @@ function calendar.is_workday(cal, date, weekday)
   return day ~= false
 end
 
+calendar.dates = dates
 return calendar

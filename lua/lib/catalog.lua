@@ -6,7 +6,7 @@ local units = host.lib "units"
 local catalog = { env = {} }
 local data = {
   zone = "Asia/Shanghai", kinds = {}, channels = {}, categories = {}, cities = {}, queues = {}, grades = {}, clocks = {}, roles = {},
-  forms = {}, persons = {}, departments = {}, calendars = {}, limits = {}, otherwise = { queue = "duty" },
+  forms = {}, posts = {}, persons = {}, departments = {}, calendars = {}, limits = {}, otherwise = { queue = "duty" },
 }
 local place = {} -- "channels.sms" → where it was declared
 catalog.data = data
@@ -79,12 +79,12 @@ local function table_word(of, allowed, convert)
 end
 
 table_word("channels", { "bypass" })
-table_word("categories", { "valid", "replaced_by", "department" })
 table_word("cities", { "area_code", "rural" })
 table_word("queues", { "department", "id" })
 table_word("grades", { "rank" })
 table_word("roles", {})
 table_word("forms", {})
+table_word("posts", {})
 table_word("clocks", { "stops", "pausable" }, function(entry)
   entry.pausable = entry.pausable ~= false
   entry.stops_at = {}
@@ -126,10 +126,11 @@ end
 env.stage, env.action = part "stage", part "action"
 
 local stage_keys = set_of("status", "part", "name", "where")
-local action_keys = set_of("from", "to", "roles", "data", "copy", "clear", "pause", "resume", "stop", "status", "link", "unlink", "count", "part",
-  "name", "where", "assign")
+local action_keys = set_of("from", "to", "roles", "data", "copy", "pause", "resume", "stop", "status", "link", "unlink", "count", "part",
+  "name", "where", "assign", "takes", "returns", "void")
 local data_types = { text = true, queue = true, department = true, person = true, ticket = true, money = true, number = true, category = true,
-  city = true, grade = true, time = true, boolean = true }
+  city = true, grade = true, time = true, boolean = true,
+  map = true }
 
 local function action_data(row, what)
   local out = {}
@@ -161,8 +162,9 @@ local function kind_part(kind, entry, name)
   end
   kind.actions[entry.name] = {
     label = label(entry, entry.where, what), from = entry.from or {}, to = entry.to, roles = entry.roles, data = action_data(entry, what),
-    copy = entry.copy, clear = entry.clear, pause = entry.pause, resume = entry.resume, stop = entry.stop, status = entry.status,
+    copy = entry.copy, pause = entry.pause, resume = entry.resume, stop = entry.stop, status = entry.status,
     link = entry.link, unlink = entry.unlink, count = entry.count, assign = entry.assign,
+    takes = entry.takes, returns = entry.returns, void = entry.void,
   }
   place[string.format("actions.%s.%s", name, entry.name)] = entry.where
 end
@@ -222,12 +224,6 @@ function catalog.check()
     if q.department and not data.departments[q.department] then
       errors.add(catalog.where("queues", name), 'queue %s: "%s" is not a declared department', "队列 %s：“%s”不是已声明的部门",
         { name, q.department }, q.department, data.departments)
-    end
-  end
-  for name, c in host.sorted_pairs(data.categories) do
-    if c.replaced_by and not data.categories[c.replaced_by] then
-      errors.add(catalog.where("categories", name), 'category %s: replaced_by "%s" is not a declared category',
-        "分类 %s：replaced_by “%s”不是已声明的分类", { name, c.replaced_by }, c.replaced_by, data.categories)
     end
   end
   if not data.queues[data.otherwise.queue] then

@@ -8,11 +8,12 @@ local blank
 blank = setmetatable({}, { __call = function() return blank end, __index = function() return blank end })
 errors.blank = blank
 
--- where: "routing.lua:12", or a bare file name. `word` and `known` give "did you mean".
-function errors.add(where, en, zh, args, word, known)
+-- where: "routing.lua:12", or a bare file name. `word` and `known` give "did you mean"; args_zh where
+-- the Chinese text needs other words.
+function errors.add(where, en, zh, args, word, known, args_zh)
   args = args or {}
   local message = string.format(en, table.unpack(args))
-  local message_zh = string.format(zh, table.unpack(args))
+  local message_zh = string.format(zh, table.unpack(args_zh or args))
   local near = word and host.nearest(tostring(word), errors.names(known))
   if near then
     message = message .. string.format(' (did you mean "%s"?)', near)

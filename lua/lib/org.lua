@@ -4,41 +4,47 @@ local errors = host.lib "errors"
 local units = host.lib "units"
 local catalog = host.lib "catalog"
 local calendar = host.lib "calendar"
+local roster = host.lib "roster"
 local org = { env = {} }
 local data = catalog.data
 local place = {}
 
-local person_keys = catalog.set_of("roles", "department", "deputy", "away", "reach")
--- person "li.ming" { zh=…, en=…, roles = {"agent"}, department = "…", deputy = "…", away = { { from = …, to = … } }, reach = "…" }
+local function list_of_absences(row, where, what)
+  local out = {}
+  for i, a in ipairs(row.away or {}) do
+    local from, to = a.from, a.to or a.from
+    if not units.is_date(from) or not units.is_date(to) or from > to then
+      errors.add(where, '%s: away needs dates such as { from = "2026-10-01", to = "2026-10-07" }',
+        '%s：away 应写日期，例如 { from = "2026-10-01", to = "2026-10-07" }', { what })
+      from, to = "9999-12-31", "9999-12-31"
+    elseif not (a.deputy or row.deputy) then
+      errors.add(where, "%s: nobody takes over from %s to %s; say deputy", "%s：%s 至 %s 无人交接；请写 deputy", { what, from, to })
+    end
+    out[i] = { from = from, to = to, deputy = a.deputy }
+  end
+  return #out > 0 and out or nil
+end
+
+local person_keys = catalog.set_of("roles", "department", "post", "deputy", "away", "reach")
+-- person "li.ming" { zh=…, en=…, roles = {"agent"}, department = "…", post = "…", deputy = "…",
+--   away = { { from = "2026-10-01", to = "2026-10-07", deputy = "…" } }, reach = "…" }
 function org.env.person(name)
   local where = host.where(2)
   return function(row)
     local what = "person " .. tostring(name)
     catalog.reject_unknown(row, person_keys, where, what)
-    local roles = {}
-    for _, role in ipairs(row.roles or {}) do roles[role] = true end
-    catalog.declare("persons", name, where, { label = catalog.label(row, where, what), roles = roles, department = row.department,
-      deputy = row.deputy, away = row.away, reach = row.reach })
+    local has = {}
+    for _, role in ipairs(row.roles or {}) do has[role] = true end
+    catalog.declare("persons", name, where, { label = catalog.label(row, where, what), roles = has, department = row.department,
+      post = row.post, deputy = row.deputy, away = list_of_absences(row, where, what), reach = row.reach })
   end
 end
 
-local shift_keys = { from = true, to = true, on = true, persons = true, where = true, is_shift = true }
--- shift { from = "08:00", to = "20:00", on = "workday"|"restday"|"every", persons = { "a", "b" } }: they take turns day by day
-function org.env.shift(row)
-  local where = host.where(2)
-  catalog.reject_unknown(row, shift_keys, where, "shift")
-  local from, to = units.minute_of_day(row.from or "00:00"), units.minute_of_day(row.to or "24:00")
-  if not from or not to then
-    errors.add(where, 'shift: from and to are times of day such as "08:30"', 'shift：from 和 to 应是 "08:30" 这样的时刻')
-  end
-  if row.on and row.on ~= "workday" and row.on ~= "restday" and row.on ~= "every" then
-    errors.add(where, 'shift: on = "%s" is none of workday, restday, every', "shift：on = “%s”不是 workday、restday、every 之一",
-      { tostring(row.on) })
-  end
-  return { is_shift = true, where = where, from = from or 0, to = to or 1440, on = row.on or "every", persons = row.persons or {} }
-end
+org.env.shift = roster.shift
 
-local department_keys = catalog.set_of("head", "team_head", "above", "roster", "queues")
+local department_keys = catalog.set_of("head", "team_head", "above", "outside", "roster", "reach")
+-- department "care" { zh=…, en=…, head = "…", team_head = "…", above = "…", outside = "head"|"above", reach = "…", roster = { shift {…}, … } }
+-- outside: who is on duty when no shift is; without it the roster must have no hole.
 function org.env.department(name)
   local where = host.where(2)
   return function(row)
@@ -46,77 +52,72 @@ function org.env.department(name)
     catalog.reject_unknown(row, department_keys, where, what)
     place[name] = where
     catalog.declare("departments", name, where, { label = catalog.label(row, where, what), head = row.head, team_head = row.team_head,
-      above = row.above, roster = row.roster or {} })
+      above = row.above, outside = row.outside, reach = row.reach, roster = row.roster or {} })
   end
 end
 
-local function check_person(name, where, what)
+local function check_person_name(name, where, what)
   if name and not data.persons[name] then
     errors.add(where, '%s: "%s" is not a declared person', "%s：“%s”不是已声明的人员", { what, tostring(name) }, name, data.persons)
   end
 end
 
-local function check_roster(name, d, where)
-  local what = "department " .. name
-  if #d.roster == 0 then
-    errors.add(where, "%s: the roster is empty; nobody would be on duty", "%s：值班表是空的，将无人值班", { what })
-    return
+-- Follow a chain; true when it comes back to where it began.
+local function is_circle(of, name, key)
+  local at = data[of][name][key]
+  for _ = 1, 64 do
+    if at == nil or not data[of][at] then return false end
+    if at == name then return true end
+    at = data[of][at][key]
   end
-  for _, on in ipairs { "workday", "restday" } do
-    local covered = {}
-    for _, s in ipairs(d.roster) do
-      if s.on == on or s.on == "every" then
-        local last = s.to > s.from and s.to or s.to + 1440
-        for m = s.from, last - 1 do covered[m % 1440 // 30] = true end
-      end
-    end
-    for slot = 0, 47 do
-      if not covered[slot] and not d.head then
-        errors.add(where, "%s: nobody is on duty at %02d:%02d on some days (%s), and there is no head to fall to",
-          "%s：%02d:%02d 有的日子（%s）无人值班，也没有部门负责人兜底", { what, slot // 2, slot % 2 * 30, on })
-        break
-      end
+  return false
+end
+
+local function check_person(name, p)
+  local where, what = catalog.where("persons", name), "person " .. name
+  check_person_name(p.deputy, where, what)
+  for _, a in ipairs(p.away or {}) do check_person_name(a.deputy, where, what) end
+  for role in host.sorted_pairs(p.roles) do
+    if not data.roles[role] then
+      errors.add(where, 'person %s: "%s" is not a role', "人员 %s：“%s”不是角色", { name, role }, role, data.roles)
     end
   end
-  for _, s in ipairs(d.roster) do
-    if #s.persons == 0 then errors.add(s.where, "%s: a shift has no persons", "%s：有班次没有人员", { what }) end
-    for _, p in ipairs(s.persons) do check_person(p, s.where, what) end
+  if p.department and not data.departments[p.department] then
+    errors.add(where, 'person %s: "%s" is not a declared department', "人员 %s：“%s”不是已声明的部门", { name, p.department },
+      p.department, data.departments)
   end
+  if p.post and not data.posts[p.post] then
+    errors.add(where, 'person %s: "%s" is not a declared post', "人员 %s：“%s”不是已声明的岗位", { name, tostring(p.post) }, p.post, data.posts)
+  end
+  if is_circle("persons", name, "deputy") then
+    errors.add(where, "person %s: the deputies go in a circle", "人员 %s：代理人绕成了一圈", { name })
+  end
+end
+
+local function check_department(name, d)
+  local where, what = place[name], "department " .. name
+  check_person_name(d.head, where, what)
+  check_person_name(d.team_head, where, what)
+  if d.above and not data.departments[d.above] then
+    errors.add(where, 'department %s: above = "%s" is not a declared department', "部门 %s：above = “%s”不是已声明的部门",
+      { name, d.above }, d.above, data.departments)
+  elseif is_circle("departments", name, "above") then
+    errors.add(where, "department %s: the departments above go in a circle", "部门 %s：上级部门绕成了一圈", { name })
+  end
+  if d.outside ~= nil and d.outside ~= "head" and d.outside ~= "above" then
+    errors.add(where, 'department %s: outside = "%s" is none of head, above', "部门 %s：outside = “%s”不是 head、above 之一",
+      { name, tostring(d.outside) }, tostring(d.outside), { "head", "above" })
+  elseif d.outside and not d[d.outside] then
+    errors.add(where, 'department %s: outside = "%s", but it has no %s', "部门 %s：outside = “%s”，却没有写 %s", { name, d.outside, d.outside })
+  end
+  roster.check(name, d, where, check_person_name)
 end
 
 function org.check()
-  for name, p in host.sorted_pairs(data.persons) do
-    local where = catalog.where("persons", name)
-    check_person(p.deputy, where, "person " .. name)
-    for role in host.sorted_pairs(p.roles) do
-      if not data.roles[role] then
-        errors.add(where, 'person %s: "%s" is not a role', "人员 %s：“%s”不是角色", { name, role }, role, data.roles)
-      end
-    end
-    if p.department and not data.departments[p.department] then
-      errors.add(where, 'person %s: "%s" is not a declared department', "人员 %s：“%s”不是已声明的部门", { name, p.department },
-        p.department, data.departments)
-    end
-  end
-  for name, d in host.sorted_pairs(data.departments) do
-    local where = place[name]
-    check_roster(name, d, where)
-    check_person(d.head, where, "department " .. name)
-    check_person(d.team_head, where, "department " .. name)
-    if d.above and not data.departments[d.above] then
-      errors.add(where, 'department %s: above = "%s" is not a declared department', "部门 %s：above = “%s”不是已声明的部门",
-        { name, d.above }, d.above, data.departments)
-    end
-  end
-end
-
-local function is_away(p, date)
-  local away = p.away
-  if not away then return false end
-  for i = 1, #away do
-    if date >= away[i].from and date <= away[i].to then return true end
-  end
-  return false
+  for name, p in host.sorted_pairs(data.persons) do check_person(name, p) end
+  for name, d in host.sorted_pairs(data.departments) do check_department(name, d) end
+  local last = data.queues[data.otherwise.queue]
+  org.last = last and last.department
 end
 
 -- The person, or along the deputies whoever is there; nil when all are away.
@@ -124,46 +125,41 @@ local function present(name, date)
   for _ = 1, 8 do
     local p = data.persons[name]
     if not p then return nil end
-    if not is_away(p, date) then return name end
-    name = p.deputy
+    local away, gone = p.away, nil
+    for i = 1, away and #away or 0 do
+      if date >= away[i].from and date <= away[i].to then gone = away[i] break end
+    end
+    if not gone then return name end
+    name = gone.deputy or p.deputy
   end
 end
+org.present = present
 
-local function in_shift(s, minute, workday)
-  if s.on == "workday" and not workday or s.on == "restday" and workday then return false end
-  if s.from < s.to then return minute >= s.from and minute < s.to end
-  return minute >= s.from or minute < s.to
+local function is_workday(at)
+  local cal = data.calendars.office or data.calendars.china
+  if cal then return calendar.is_workday(cal, at.date, at.weekday) end
+  return at.weekday <= 5
 end
 
--- Who of a department is on duty at facts.local; falls to its head, then to the department above.
-function org.on_duty(name, at)
-  local date = at.date
-  local cal = data.calendars.office or data.calendars.china
-  local workday = at.weekday <= 5
-  if cal then workday = calendar.is_workday(cal, date, at.weekday) end
-  local day = units.day_number(at.year, at.month, at.day)
-  for _ = 1, 5 do
+-- Who of a department is on duty at facts.local for a city; falls to its head, then to the department above, at last to the duty desk.
+-- Second result: "shift", "deputy", "head" or "above", how it came about. Third: the department.
+function org.on_duty(name, at, city)
+  local workday, day = is_workday(at), units.day_number(at.year, at.month, at.day)
+  for step = 1, 8 do
     local d = data.departments[name]
-    if not d then return nil end
-    for i = 1, #d.roster do
-      local s = d.roster[i]
-      local n = #s.persons
-      if n > 0 and in_shift(s, at.minute_of_day, workday) then
-        for k = 0, n - 1 do
-          local who = present(s.persons[(day + k) % n + 1], date)
-          if who then return who end
-        end
-      end
-    end
-    local head = d.head and present(d.head, date)
-    if head then return head end
-    name = d.above
+    if not d then break end
+    local who, is_deputy = roster.find(d.roster, at, workday, day, city, present)
+    if who then return who, step > 1 and "above" or is_deputy and "deputy" or "shift", name end
+    local head = d.outside ~= "above" and d.head and present(d.head, at.date)
+    if head then return head, step > 1 and "above" or "head", name end
+    name = d.above or name ~= org.last and org.last or nil
   end
 end
 
 -- The person of a rung for a ticket of this department and owner.
-function org.rung(rung, department, owner, at)
-  if rung == "owner" and owner then return present(owner, at.date) or org.on_duty(department, at) end
+function org.rung(rung, department, owner, at, first_owner)
+  if rung == "first_owner" then owner = first_owner or owner end
+  if (rung == "owner" or rung == "first_owner") and owner then return present(owner, at.date) or org.on_duty(department, at) end
   local d = data.departments[department]
   if rung == "team_head" and d then return present(d.team_head or d.head, at.date) or org.on_duty(department, at) end
   if rung == "department_head" and d then return present(d.head, at.date) or org.on_duty(d.above or department, at) end

@@ -11,9 +11,13 @@ local org = host.lib "org"
 local decide = host.lib "decide"
 local points = host.lib "points"
 local spec = host.lib "spec"
+local numbers = host.lib "numbers"
+local category = host.lib "category"
+local duty = host.lib "duty"
 local lib = { ask = points, catalog = nil, rule_names = rules.names }
 local is_loaded = false
 
+points.duty = duty.now
 words.catalog, sets.catalog = catalog.data, catalog.data
 
 -- Every word a pack may use. tostring of a table would differ from run to run; pairs comes in key order.
@@ -26,7 +30,7 @@ local base = {
   end,
   queue = function(name) return name end,
 }
-for _, part in ipairs { words, rules, catalog, calendar, org, decide, spec } do
+for _, part in ipairs { words, rules, catalog, calendar, org, decide, spec, numbers, category } do
   for name, word in pairs(part.env) do base[name] = word end
 end
 lib.words = base
@@ -82,9 +86,10 @@ end
 
 function lib.finish()
   catalog.check()
+  category.check()
   org.check()
   rules.compile()
-  points.load_segments()
+  numbers.load()
   spec.check()
   is_loaded = true
   lib.catalog = catalog.data
@@ -99,6 +104,7 @@ function lib.explain(point, facts, rule)
   local v = fields.view(facts)
   if point == "create" then
     local d = points.create(facts)
+    if facts.subscriber then numbers.fill(v, facts.subscriber, {}) end
     for key, x in pairs(d.set) do v[key] = x end
     v.duplicate_of = d.links and d.links[1] and d.links[1].id
   end

@@ -4,6 +4,9 @@ local fields = host.lib "fields"
 local rules = host.lib "rules"
 local org = host.lib "org"
 local sets = host.lib "sets"
+local units = host.lib "units"
+local numbers = host.lib "numbers"
+local catalog = host.lib "catalog"
 local data = host.lib("catalog").data
 local points = {}
 
@@ -11,16 +14,6 @@ local function put(list, item)
   list = list or {}
   list[#list + 1] = item
   return list
-end
-
--- A mobile number of mainland China, an IoT number, a fixed line with its area code, or a 400 number.
-local number_forms = { "^1[3-9]%d%d%d%d%d%d%d%d%d$", "^1[04]%d%d%d%d%d%d%d%d%d%d%d$", "^0%d%d%d?%d%d%d%d%d%d%d%d?$", "^400%d%d%d%d%d%d%d$" }
-local function is_number(text)
-  if type(text) ~= "string" then return false end
-  for i = 1, #number_forms do
-    if text:find(number_forms[i]) then return true end
-  end
-  return false
 end
 
 -- What is required and absent, in the order asked; nil when nothing is.
@@ -32,7 +25,7 @@ local function missing(v)
     for k = 1, #need do
       local name = need[k]
       local x = v[name]
-      if (x == nil or x == "" or (name == "number" and not is_number(x))) and not (seen and seen[name]) then
+      if (x == nil or x == "" or (name == "number" and not numbers.is_number(x))) and not (seen and seen[name]) then
         seen = seen or {}
         seen[name] = true
         list = put(list, name)
@@ -73,7 +66,7 @@ local function assign(set, v, department, owner)
   set.department = department
   local at = v._facts["local"]
   if owner then set.owner = owner
-  elseif department and at then set.owner = org.on_duty(department, at) end
+  elseif department and at then set.owner = org.on_duty(department, at, v.city) end
 end
 
 local function route(set, v)
@@ -116,7 +109,8 @@ local function stop_clocks(v, stage, list)
   if not have then return list end
   for name, clock in host.sorted_pairs(have) do
     local declared = data.clocks[name]
-    if clock.state ~= "stopped" and declared and declared.stops_at[stage] then list = put(list, { op = "stop", name = name }) end
+    local stops = declared and declared.stops_at[stage] and not (name == "completion" and v.complete)
+    if stops and clock.state ~= "stopped" then list = put(list, { op = "stop", name = name }) end
   end
   return list
 end
@@ -133,49 +127,6 @@ end
 local function close(v, d)
   d.because, d.failed = v._because, v._failed
   return d
-end
-
-function points.create(facts)
-  local v = fields.view(facts)
-  local kind = data.kinds[v.kind] or data.kinds.complaint
-  if not kind then error("pack.lua: no kind " .. tostring(v.kind) .. " is declared", 0) end
-  local set = { stage = kind.first.stage, status = kind.first.status }
-  local d = { set = set }
-  v.stage, v.status = set.stage, set.status
-  if v.category == nil then
-    local out = rules.ask("classify", v)
-    if out and out.category then set.category, v.category = out.category, out.category end
-    if v.city == nil and out and out.city then set.city, v.city = out.city, out.city end
-  end
-  local category = data.categories[v.category]
-  if category and category.replaced_by then
-    set.category, v.category = category.replaced_by, category.replaced_by
-  end
-  if v.city == nil then
-    local city = points.city_of(v.number or v.caller)
-    if city then set.city, v.city = city, city end
-  end
-  set.missing = missing(v)
-  set.complete = set.missing == nil
-  v.complete = set.complete
-  local out = rules.ask("grade", v)
-  if out then
-    set.grade, v.grade = out.grade, out.grade
-    if out.priority and v.priority == nil then set.priority, v.priority = out.priority, out.priority end
-  end
-  local twin = find_duplicate(v)
-  if twin and kind.stages.closed then
-    v.duplicate_of = twin.id
-    set.stage, set.status, set.queue = "closed", "closed", twin.queue
-    d.links = { { type = "duplicate_of", id = twin.id } }
-    d.advice = { { zh = "重复投诉，已并入 " .. (twin.no or twin.id), en = "duplicate, joined to " .. (twin.no or twin.id) } }
-    assign(set, v)
-    return close(v, d)
-  end
-  route(set, v)
-  d.clocks = start_clocks(v)
-  say_all(v, "advice", d)
-  return close(v, d)
 end
 
 local function has_role(who, roles)
@@ -205,6 +156,64 @@ local function refuse(kind, v, en, zh, argument, value)
     because = v._because, failed = v._failed }
 end
 
+-- An outdated code becomes what it was replaced by, and the record says so; one that nothing stands for is refused. → refusal or nil
+local function current_category(v, set)
+  local code, why = catalog.current(v.category, v.date)
+  if why then
+    return { refuse = { message = why.en, message_zh = why.zh, allowed = why.allowed, argument = "category", value = v.category },
+      because = v._because, failed = v._failed }
+  end
+  if code ~= v.category then
+    put(v._because, { rule = "catalog/" .. v.category, because = "replaced by " .. code, line = catalog.where("categories", v.category) })
+    set.fields = { category_was = v.category }
+    set.category, v.category = code, code
+  end
+end
+
+function points.create(facts)
+  local v = fields.view(facts)
+  local kind = data.kinds[v.kind] or data.kinds.complaint
+  if not kind then error("pack.lua: no kind " .. tostring(v.kind) .. " is declared", 0) end
+  local set = { stage = kind.first.stage, status = kind.first.status }
+  local d = { set = set }
+  v.stage, v.status = set.stage, set.status
+  if facts.subscriber then numbers.fill(v, facts.subscriber, set) end
+  local no = current_category(v, set)
+  if no then return no end
+  if v.category == nil then
+    local out = rules.ask("classify", v)
+    if out and out.category then set.category, v.category = out.category, out.category end
+    if v.city == nil and out and out.city then set.city, v.city = out.city, out.city end
+  end
+  local who = facts.who and facts.who.name
+  if data.persons[who] then set.first_owner, v.first_owner = who, who end
+  if v.city == nil then
+    local city = numbers.city_of(v.number or v.caller)
+    if city then set.city, v.city = city, city end
+  end
+  set.missing = missing(v)
+  set.complete = set.missing == nil
+  v.complete = set.complete
+  local out = rules.ask("grade", v)
+  if out then
+    set.grade, v.grade = out.grade, out.grade
+    if out.priority and v.priority == nil then set.priority, v.priority = out.priority, out.priority end
+  end
+  local twin = find_duplicate(v)
+  if twin and kind.stages.closed then
+    v.duplicate_of = twin.id
+    set.stage, set.status, set.queue = "closed", "closed", twin.queue
+    d.links = { { type = "duplicate_of", id = twin.id } }
+    d.advice = { { zh = "重复投诉，已并入 " .. (twin.no or twin.id), en = "duplicate, joined to " .. (twin.no or twin.id) } }
+    assign(set, v)
+    return close(v, d)
+  end
+  route(set, v)
+  d.clocks = start_clocks(v)
+  say_all(v, "advice", d)
+  return close(v, d)
+end
+
 local function role_names(roles)
   return table.concat(roles, ", ")
 end
@@ -231,7 +240,7 @@ local function check_action(kind, v, name)
     if want.required and (x == nil or x == "") then
       return refuse(kind, v, string.format("%s needs data.%s", name, key), string.format("%s必须填写 %s", action.label.zh, key), "data." .. key)
     end
-    local why = x ~= nil and points.check_data(want.type, x)
+    local why = x ~= nil and points.check_data(want.type, x, v.date)
     if why then
       return refuse(kind, v, string.format('data.%s: "%s" is not %s', key, tostring(x), why.en),
         string.format("data.%s：“%s”不是%s", key, tostring(x), why.zh), "data." .. key, x)
@@ -240,13 +249,44 @@ local function check_action(kind, v, name)
 end
 
 -- nil when x is of the type, else what was expected.
-function points.check_data(want, x)
+function points.check_data(want, x, date)
   local of = { queue = "queues", department = "departments", person = "persons", category = "categories", city = "cities", grade = "grades" }
   if want == "queue" then return not sets.is_queue(x) and { en = "a declared queue", zh = "已声明的队列" } or nil end
+  if want == "map" then return type(x) ~= "table" and { en = "a map", zh = "一组字段" } or nil end
+  if want == "category" and data.categories[x] then
+    local _, why = catalog.current(x, date)
+    return why and { en = "in use: " .. why.en, zh = "可用的分类：" .. why.zh } or nil
+  end
   if of[want] then return not data[of[want]][x] and { en = "a declared " .. want, zh = "已声明的 " .. want } or nil end
   if want == "text" then return type(x) ~= "string" and { en = "a text", zh = "文字" } or nil end
   if want == "boolean" then return type(x) ~= "boolean" and { en = "true or false", zh = " true 或 false" } or nil end
   if math.type(x) ~= "integer" and (want ~= "number" or type(x) ~= "number") then return { en = "a whole number", zh = "整数" } end
+end
+
+-- Who takes it first stays answerable to the customer (首问负责), and gets it back to tell the answer.
+local function take_first(action, v, set)
+  local who = v._facts.who and v._facts.who.name
+  if action.assign == "self" then set.owner = who
+  elseif action.assign == "first" and v.first_owner then set.owner = v.first_owner end
+  if action.takes and v.first_owner == nil and data.persons[who] then set.first_owner, v.first_owner = who, who end
+end
+
+-- Departments a ticket has been in; coming back to one of them counts.
+local function count_return(action, v, set)
+  local t = v._facts.ticket
+  local been, from = {}, t.department
+  for i = 1, #(t.been or been) do been[i] = t.been[i] end
+  if set.department == from then return end
+  for i = 1, #been do
+    if been[i] == set.department then
+      set[action.returns] = (t[action.returns] or 0) + 1
+      v[action.returns] = set[action.returns]
+      break
+    end
+  end
+  for i = 1, #been do if been[i] == from then return end end
+  if from then been[#been + 1] = from end
+  set.been = been
 end
 
 -- The effects of an action that may be done.
@@ -256,10 +296,19 @@ local function perform(kind, v, name, d)
   local before = v.stage
   local stage = action.to or before
   for target, source in host.sorted_pairs(action.copy or {}) do
-    if given[source] ~= nil then
-      set[target] = given[source]
-      v[target] = given[source]
+    local x = given[source]
+    if x ~= nil then
+      if target == "category" then x = catalog.current(x, v.date) or x end
+      set[target], v[target] = x, x
     end
+  end
+  for key, x in host.sorted_pairs(type(set.fields) == "table" and set.fields or {}) do v["fields." .. key] = x end
+  if set.category or facts.ticket.complete == false and next(set) then
+    set.missing = missing(v) or {}
+    set.complete = #set.missing == 0
+    v.complete = set.complete
+    local clock = set.complete and facts.clocks and facts.clocks.completion
+    if clock and clock.state ~= "stopped" then d.clocks = put(d.clocks, { op = "stop", name = "completion" }) end
   end
   if action.count then set[action.count] = (facts.ticket[action.count] or 0) + 1 end
   if stage ~= before then
@@ -269,15 +318,19 @@ local function perform(kind, v, name, d)
     set.status = action.status or kind.stages[stage].status
     v.status = set.status
   end
-  if action.assign == "self" then set.owner = facts.who and facts.who.name end
+  take_first(action, v, set)
   if set.queue or action.assign == "duty" then
     set.queue = set.queue or v.queue
     assign(set, v, set.department, set.owner)
   end
+  if action.returns then count_return(action, v, set) end
   if action.pause then d.clocks = put(d.clocks, { op = "pause", name = "*", cause = given.cause or given.reason or name }) end
-  if action.resume then d.clocks = put(d.clocks, { op = "resume", name = "*" }) end
-  if stage ~= before then
-    d.clocks = stop_clocks(v, stage, d.clocks)
+  if action.resume then
+    d.clocks = put(d.clocks, { op = "resume", name = "*", void_from = action.void and given[action.void],
+      cause = action.void and given[action.void] and action.void })
+  end
+  if stage ~= before then d.clocks = stop_clocks(v, stage, d.clocks) end
+  if stage ~= before or set.category then
     d.clocks = start_clocks(v, d.clocks)
     if set.status == "closed" or set.status == "cancelled" or set.status == "rejected" then d.cancel_timers = { "*" } end
   end
@@ -290,7 +343,7 @@ local function notices(v, r, d, extra)
     local rung = r.out.notice[i]
     local t = v._facts.ticket
     local n = { ticket = t.id, no = t.no, rung = rung, rule = r.full, queue = v.queue,
-      to = rung ~= "queue" and org.rung(rung, v.department, v.owner, v._facts["local"]) or nil }
+      to = rung ~= "queue" and org.rung(rung, v.department, v.owner, v._facts["local"], v.first_owner) or nil }
     for k, x in host.sorted_pairs(extra or {}) do n[k] = x end
     d.notices = put(d.notices, { topic = "duty", data = n })
   end
@@ -340,8 +393,8 @@ function points.contact(facts)
     v.urges = d.set.urges
   elseif contact.kind == "add_info" and not t.complete then
     if t.number == nil and contact.number then d.set.number, v.number = contact.number, contact.number end
-    d.set.missing = missing(v)
-    d.set.complete = d.set.missing == nil
+    d.set.missing = missing(v) or {}
+    d.set.complete = #d.set.missing == 0
     if d.set.complete and (facts.clocks or {}).completion then d.clocks = { { op = "stop", name = "completion" } } end
   end
   for _, r in ipairs(rules.ask_all("contact", v)) do
@@ -368,19 +421,9 @@ local function until_open(at)
       if day > 0 or minute < s[1] then return (day * 1440 + s[1] - minute) * 60000 end
     end
     weekday = weekday % 7 + 1
-    date = points.day_after(date)
+    date = units.day_after(date)
   end
   return 0
-end
-
--- "2026-09-30" → "2026-10-01"
-function points.day_after(date)
-  local units = host.lib "units"
-  local y, m, d = math.tointeger(date:sub(1, 4)), math.tointeger(date:sub(6, 7)), math.tointeger(date:sub(9, 10)) + 1
-  local next_date = string.format("%04d-%02d-%02d", y, m, d)
-  if units.is_date(next_date) then return next_date end
-  if m == 12 then return string.format("%04d-01-01", y + 1) end
-  return string.format("%04d-%02d-01", y, m + 1)
 end
 
 local function escalate(v, r, d)
@@ -421,34 +464,6 @@ function points.timer(facts)
   end
   for _, r in ipairs(rules.ask_all("escalation", v)) do escalate(v, r, d) end
   return close(v, d)
-end
-
--- City of a number by the pack's segments (segments.csv: prefix, city), longest prefix first; nil without the file.
-local segments, lengths
-function points.load_segments()
-  local file = host.lib("units").file_of("segments", "", ".csv")
-  if not file then return end
-  segments, lengths = {}, {}
-  local have = {}
-  for i, row in ipairs(host.csv(file)) do
-    local prefix, city = row[1], row[2]
-    if prefix and prefix:match("^%d+$") then
-      if not data.cities[city] then
-        host.lib("errors").add(file .. ":" .. i, '"%s" is not a declared city', "“%s”不是已声明的地市", { tostring(city) }, city, data.cities)
-      end
-      segments[prefix] = city
-      if not have[#prefix] then have[#prefix] = true lengths[#lengths + 1] = #prefix end
-    end
-  end
-  table.sort(lengths, function(a, b) return a > b end)
-end
-
-function points.city_of(number)
-  if not segments or type(number) ~= "string" then return nil end
-  for i = 1, #lengths do
-    local city = segments[number:sub(1, lengths[i])]
-    if city then return city end
-  end
 end
 
 return points

@@ -137,7 +137,7 @@ end
 local function start_op(r)
   local out = r.out
   return { op = "start", name = out.clock, goal = out.goal, unit = out.unit or "hours", calendar = out.calendar,
-    percents = out.percents or { 75, 100 }, statutory = out.statutory, from = out.from or "created", source = out.source, rule = r.full }
+    percents = out.percents or { 75, 100 }, statutory = out.statutory, from = out.from, source = out.source, rule = r.full }
 end
 
 local function compile_row(set, row)

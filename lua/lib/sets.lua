@@ -134,7 +134,7 @@ function check.percents(x, at, key)
 end
 
 function check.rungs(x, at, key)
-  local one = one_of { "owner", "team_head", "department_head", "duty", "leader", "queue" }
+  local one = one_of { "owner", "first_owner", "team_head", "department_head", "duty", "leader", "queue" }
   return list_of(x, at, key, function(item) one(item, at, key) end)
 end
 

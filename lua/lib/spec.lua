@@ -9,7 +9,7 @@ local data = host.lib("catalog").data
 local spec = { env = {} }
 local all, reached = {}, {}
 local keys = { given = true, at = true, action = true, data = true, note = true, who = true, roles = true, contact = true, timer = true,
-  history = true, clocks = true, expect = true }
+  history = true, clocks = true, subscriber = true, expect = true }
 local special = { by = true, refuse = true, clocks = true, missing = true, duplicate_of = true, say = true, notice = true, fails = true,
   pauses = true, resumes = true, stops = true, timers = true, not_by = true }
 
@@ -58,7 +58,7 @@ local function facts_of(s)
   local kind = data.kinds[t.kind] or error(s.where .. ": no kind " .. tostring(t.kind), 0)
   local civil = host.civil(now)
   local facts = { now = now, ["local"] = civil, ticket = t, who = b.who or { name = "spec", roles = {} }, action = b.action, data = b.data,
-    note = b.note, contact = b.contact, timer = b.timer, history = b.history, clocks = b.clocks }
+    note = b.note, contact = b.contact, timer = b.timer, history = b.history, clocks = b.clocks, subscriber = b.subscriber }
   for _, role in ipairs(b.roles or {}) do facts.who.roles[role] = true end
   local point = b.action and "act" or b.contact and "contact" or b.timer and "timer" or "create"
   if point ~= "create" then
@@ -243,7 +243,8 @@ end
 -- Names in expect are checked at load: a misspelt one would never fail.
 local set_keys = { category = true, city = true, grade = true, priority = true, queue = true, department = true, owner = true, stage = true,
   status = true, complete = true, reply = true, resolution = true, cause = true, tags = true, urges = true, transfers = true, reopened = true,
-  number = true }
+  number = true, first_owner = true, ping_pong = true, been = true, merged_into = true, satisfied = true, suspended = true, customer = true,
+  fields = true }
 function spec.check()
   local known = {}
   for k in pairs(special) do known[k] = true end

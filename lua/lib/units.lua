@@ -48,6 +48,15 @@ function units.day_number(year, month, day)
   return era * 146097 + doe - 719468
 end
 
+-- "2026-09-30" → "2026-10-01"
+function units.day_after(date)
+  local y, m, d = math.tointeger(date:sub(1, 4)), math.tointeger(date:sub(6, 7)), math.tointeger(date:sub(9, 10)) + 1
+  local next_date = string.format("%04d-%02d-%02d", y, m, d)
+  if units.is_date(next_date) then return next_date end
+  if m == 12 then return string.format("%04d-01-01", y + 1) end
+  return string.format("%04d-%02d-01", y, m + 1)
+end
+
 -- The pack's own file of that name, else its base's; nil if there is none.
 function units.file_of(name, folder, ending)
   local plain = folder .. name .. ending

@@ -18,6 +18,15 @@ spec "dispatch where routing put it" {
   given = at("accepted"), action = "dispatch", who = agent,
   expect = { stage = "dispatched", queue = "second_line", department = "second_line" },
 }
+spec "accept completes, and the completion clock stops" {
+  given = at("accepted", { complete = false, missing = { "fields.amount", "fields.month" } }), action = "accept",
+  data = { fields = { amount = 1000, month = "2026-08" } }, who = agent, clocks = { completion = { state = "running" } },
+  expect = { complete = true, missing = {}, stops = { "completion" } },
+}
+spec "accept with another category brings its limits" {
+  given = at("accepted"), action = "accept", data = { category = "network.no_service", city = "foshan" }, who = agent, clocks = all,
+  expect = { category = "network.no_service", clocks = { repair = "48 hours" } },
+}
 spec "accept fills in what the customer said" {
   given = at("accepted"), action = "accept", data = { city = "foshan" }, who = agent,
   expect = { city = "foshan", owner = "wu.qiang", refuse = false },
@@ -37,6 +46,30 @@ spec "transfer counts" {
 spec "the third transfer is arbitrated" {
   given = at("handling", { transfers = 3 }), action = "transfer", data = { queue = "expert", reason = "not ours" }, who = agent,
   expect = { by = "ping-pong", notice = { "department_head" } },
+}
+spec "who takes it first stays answerable" {
+  given = at("accepted"), action = "accept", who = agent, expect = { first_owner = "wu.qiang" },
+}
+spec "and is told of each transfer" {
+  given = at("handling", { first_owner = "chen.jing" }), action = "transfer", data = { queue = "expert", reason = "not ours" }, who = agent,
+  expect = { first_owner = "chen.jing", notice = { "first_owner" }, been = { "second_line" } },
+}
+spec "and gets the answer back to tell it" {
+  given = at("handling", { first_owner = "chen.jing" }), action = "reply", data = { text = "x" }, who = agent,
+  expect = { owner = "chen.jing", stage = "replied" },
+}
+spec "coming back is counted" {
+  given = at("handling", { been = { "expert" }, transfers = 1, ping_pong = 0 }), action = "transfer",
+  data = { queue = "expert", reason = "yours after all" }, who = agent,
+  expect = { ping_pong = 1, been = { "expert", "second_line" }, notice = {} },
+}
+spec "after coming back twice a head decides" {
+  given = at("handling", { been = { "expert" }, ping_pong = 2 }), action = "transfer", data = { queue = "expert", reason = "x" }, who = agent,
+  expect = { refuse = "it came back twice: a supervisor or leader decides whose it is" },
+}
+spec "the head does" {
+  given = at("handling", { been = { "expert" }, ping_pong = 2 }), action = "transfer", data = { queue = "expert", reason = "x" }, who = head,
+  expect = { ping_pong = 3, queue = "expert", notice = { "department_head" } },
 }
 spec "handle makes me the owner" {
   given = at("dispatched"), action = "handle", who = agent,
@@ -95,8 +128,27 @@ spec "reopen gives a shorter limit" {
   clocks = { handle = { state = "stopped" }, answer = { state = "stopped" } },
   expect = { stage = "handling", reopened = 1, clocks = { handle = "24 hours", answer = false }, notice = { "owner", "team_head" } },
 }
-spec "reopen is for heads" {
-  given = at("closed"), action = "reopen", data = { reason = "x" }, who = agent, expect = { refuse = "reopen is for supervisor, leader only" },
+spec "what is closed is reopened by heads" {
+  given = at("closed"), action = "reopen", data = { reason = "x" }, who = agent,
+  expect = { refuse = "a confirmed or closed complaint is reopened by a supervisor or leader" },
+}
+spec "an answer the customer does not take is reopened by an agent" {
+  given = at("replied"), action = "reopen", data = { reason = "not paid back" }, who = agent, expect = { stage = "handling", reopened = 1 },
+}
+spec "an unsatisfied customer is no confirmation" {
+  given = at("replied"), action = "confirm", data = { satisfied = false }, who = agent,
+  expect = { refuse = "the customer is not satisfied: reopen it and say why" },
+}
+spec "while suspended there is no reply" {
+  given = at("handling", { status = "pending" }), action = "reply", data = { text = "x" }, who = agent,
+  expect = { refuse = "the ticket is suspended: resume it first" },
+}
+spec "a merged ticket is not reopened" {
+  given = at("closed", { merged_into = 9 }), action = "reopen", data = { reason = "x" }, who = head,
+  expect = { refuse = "it was merged into another ticket: work that one, or unmerge first" },
+}
+spec "only what was merged is unmerged" {
+  given = at("closed"), action = "unmerge", data = { ticket = 9 }, who = head, expect = { refuse = "the ticket was not merged" },
 }
 spec "escalate tells the heads" {
   given = at("handling"), action = "escalate", data = { reason = "press on the line", grade = "major" }, who = agent,
@@ -106,7 +158,8 @@ spec "merge" {
   given = at("handling"), action = "merge", data = { ticket = 9 }, who = agent, expect = { stage = "closed" },
 }
 spec "unmerge" {
-  given = at("closed"), action = "unmerge", data = { ticket = 9 }, who = head, expect = { stage = "handling", status = "inProgress" },
+  given = at("closed", { merged_into = 9 }), action = "unmerge", data = { ticket = 9 }, who = head, clocks = { handle = { state = "stopped" } },
+  expect = { stage = "handling", status = "inProgress", clocks = { handle = "24 hours" } },
 }
 spec "reject says why" {
   given = at("accepted"), action = "reject", data = { reason = "not our customer" }, who = head,

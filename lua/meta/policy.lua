@@ -28,15 +28,18 @@
 ---@field date? string|Condition 日期；"2026-09-22"
 ---@field department? string|Condition 责任部门；department in charge
 ---@field duplicate? boolean|Condition 是否重复；an open ticket says the same
+---@field first_owner? string|Condition 首问责任人；who took it first and stays answerable to the customer
 ---@field form? string|Condition 来函形式（申诉、转办、信访、举报）；form of a bypass complaint
 ---@field grade? string|Condition 投诉等级；normal, important or major
 ---@field group? string|Condition 集团客户；the customer's group (company)
 ---@field hour? number|Condition 时；hour of the day
 ---@field kind? string|Condition 工单类型；what kind of ticket
+---@field merged_into? number|Condition 并入的工单；ticket it was merged into
 ---@field number? string|Condition 投诉号码；the number complained about
 ---@field occurred? integer|Condition 发生时间；when it happened
 ---@field owner? string|Condition 处理人；person in charge
 ---@field percent? number|Condition 时限百分比；percent of the clock that passed
+---@field ping_pong? number|Condition 来回转派次数；how often it came back to a department that had it before
 ---@field priority? number|Condition 优先级；priority, 1 is first
 ---@field queue? string|Condition 所在队列；queue the ticket is in
 ---@field reopened? number|Condition 重开次数；how often it was reopened
@@ -166,6 +169,9 @@ more_than = nil
 ---@type fun(...: any): Condition
 none_of = nil
 
+---@type fun(...: any): any
+numbers = nil
+
 ---@type fun(body: Rule): table
 otherwise = nil
 
@@ -174,6 +180,9 @@ pack = nil
 
 ---@type fun(...: any): any
 person = nil
+
+---@type fun(...: any): any
+posts = nil
 
 ---@type Condition
 present = nil

@@ -5,6 +5,7 @@
 #include "tocsin/log.h"
 
 #define CHILDREN_MAX 64
+#define CONTACT_TIMES 20 /* of a ticket, the newest; all are counted */
 
 static struct value ticket_facts(struct work *w, const struct value *row)
 {
@@ -99,11 +100,25 @@ static int contact_ticket(struct work *w, const struct value *args, struct value
 		"number %s has no open ticket; name one, or use ticket.create", value_cstr(w->arena, number));
 }
 
+/* When the customer came again, newest first. */
+static struct value contact_times(struct work *w, const struct value *before)
+{
+	const struct value *old = value_get(before, "contact_at");
+	struct value times = value_array(w->arena, CONTACT_TIMES);
+
+	value_push(w->arena, &times, value_int(w->now_ms));
+	for (uint32_t i = 0; old != NULL && i < old->n && times.n < CONTACT_TIMES; i++)
+		value_push(w->arena, &times, old->as.items[i]);
+	return times;
+}
+
 int contact_add(struct work *w, const struct value *args, struct value *result, struct err *e)
 {
-	struct value before, after, facts, contact = value_map(w->arena, 5);
+	struct value before, after, facts, contact = value_map(w->arena, 5), plain;
 	int64_t n;
 
+	if (numbers_plain(w->arena, packs_catalog(w->desk->packs), args, &plain))
+		args = &plain;
 	if (contact_ticket(w, args, &before, e) != 0)
 		return -1;
 	facts = ticket_facts(w, &before);
@@ -116,6 +131,7 @@ int contact_add(struct work *w, const struct value *args, struct value *result, 
 	n = value_int_or(value_get(&before, "contacts"), 0) + 1;
 	value_set(w->arena, &after, "contacts", value_int(n));
 	value_set(w->arena, &after, "last_contact", value_int(w->now_ms));
+	value_set(w->arena, &after, "contact_at", contact_times(w, &before));
 	if (decide(w, "contact", &facts, &before, &after, e) != 0)
 		return -1;
 	*result = value_map(w->arena, 4);

@@ -36,6 +36,9 @@
 	FIELD("merged_into", VALUE_INT, NULL)                                                                \
 	FIELD("escalation", VALUE_INT, NULL)                                                                 \
 	FIELD("transfers", VALUE_INT, NULL)                                                                  \
+	FIELD("ping_pong", VALUE_INT, NULL)                                                                  \
+	FIELD("been", VALUE_ARRAY, NULL)                                                                     \
+	FIELD("satisfied", VALUE_BOOL, NULL)                                                                 \
 	FIELD("reopened", VALUE_INT, NULL)                                                                   \
 	FIELD("urges", VALUE_INT, NULL)                                                                      \
 	FIELD("suspended", VALUE_TEXT, NULL)

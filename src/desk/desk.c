@@ -126,6 +126,8 @@ static void register_methods(struct desk *d)
 	topics_register(d);
 	admin_register(d);
 	calendar_register(d);
+	duty_register(d);
+	subscribers_register(d);
 	backup_register(d);
 }
 
@@ -177,7 +179,7 @@ int desk_new(struct desk **out, const struct desk_config *config, struct err *e)
 	access_new(d);
 	*out = d; /* on_publish looks through it */
 	make_rpc(d, &hooks);
-	if (last_ticket(d, e) != 0 || packs_new(d, e) != 0 ||
+	if (last_ticket(d, e) != 0 || subscribers_new(d, e) != 0 || packs_new(d, e) != 0 ||
 		due_new(&d->due, d->store, d->clock->now_ms, e) != 0 ||
 		server_new(&d->server, &config->limits, &hooks, e) != 0)
 		goto undo;

@@ -35,7 +35,8 @@ struct desk {
 		uint64_t rule_us, n_asks;
 	} counts;
 	int64_t audited_ms;
-	int64_t repin_after; /* ticket id to go on behind, -1: nothing to do */
+	int64_t repin_after;  /* ticket id to go on behind, -1: nothing to do */
+	bool has_subscribers; /* some were put: creates look them up */
 	bool is_lost;
 };
 
@@ -75,6 +76,20 @@ int work_call(struct call *, work_fn *fn, struct value *result, struct err *e);
 int row_get(struct desk *, struct tx *, struct arena *, enum table, struct slice key, struct value *row,
 	struct err *e) MUST_CHECK;
 void row_put(struct work *, enum table, struct slice key, const struct value *row);
+
+/* ---- numbers (numbers.c), subscribers (subscribers.c)
+ * ----------------------------------------------------- */
+/*
+ * The texts of number, caller, callback and a mobile subject written plainly: digits alone, without the
+ * country code of catalog.numbers, fixed lines with the area code of the catalog's cities (of `city` when
+ * only the local number was given). A text that is no number stays as it is. True and a changed map of its
+ * own, false when there is nothing to change.
+ */
+bool numbers_plain(struct arena *, const struct value *catalog, const struct value *args, struct value *out);
+/* What CRM knows of the row's mobile subject becomes facts.subscriber; nothing when it knows nothing. */
+int subscriber_fact(struct work *, const struct value *row, struct value *facts, struct err *e) MUST_CHECK;
+/* Whether any subscriber is known; asked once at start. */
+int subscribers_new(struct desk *, struct err *e) MUST_CHECK;
 
 /* ---- tickets as rows (ticket_row.c)
  * ------------------------------------------------------------------------- */
@@ -191,4 +206,6 @@ void rules_register(struct desk *);
 void topics_register(struct desk *);
 void admin_register(struct desk *);
 void calendar_register(struct desk *);
+void duty_register(struct desk *);
+void subscribers_register(struct desk *);
 void backup_register(struct desk *);

@@ -66,13 +66,29 @@ static struct value history_ticket(struct arena *a, const struct value *row)
 	return t;
 }
 
+static int newest_first(const void *a, const void *b)
+{
+	return value_cmp(b, a);
+}
+
+/* A ticket is a contact, and so is each further call on it. */
+static void add_contacts(struct arena *a, const struct value *row, struct value *times)
+{
+	const struct value *more = value_get(row, "contact_at");
+
+	if (value_get(row, "created") != NULL)
+		value_push(a, times, *value_get(row, "created"));
+	for (uint32_t i = 0; more != NULL && i < more->n; i++)
+		value_push(a, times, more->as.items[i]);
+}
+
 int facts_history(struct work *w, const struct value *ticket, struct value *out, struct err *e)
 {
 	struct slice texts[] = {value_slice(value_path(ticket, "subject.type")),
 		value_slice(value_path(ticket, "subject.id"))};
 	int64_t since = w->now_ms - limit_ms(w->desk, "history_ms", INT64_C(30) * 24 * 3600 * 1000);
 	int64_t self = value_int_or(value_get(ticket, "id"), 0), n_contacts = 0;
-	struct value tickets = value_array(w->arena, 4);
+	struct value tickets = value_array(w->arena, 4), contacts = value_array(w->arena, 4);
 	struct slice prefix;
 	struct scan s;
 	int got = 0, n_seen = 0;
@@ -94,14 +110,20 @@ int facts_history(struct work *w, const struct value *ticket, struct value *out,
 			continue; /* an imported one: newer ids, older times */
 		n_contacts += 1 + value_int_or(value_get(&row, "contacts"), 0);
 		value_push(w->arena, &tickets, history_ticket(w->arena, &row));
+		add_contacts(w->arena, &row, &contacts);
 		got = 0;
 	}
 	scan_fini(&s);
 	if (got < 0)
 		return -1;
-	*out = value_map(w->arena, 3);
+	if (contacts.n > 1)
+		qsort(contacts.as.items, contacts.n, sizeof(struct value), newest_first);
+	if (contacts.n > HISTORY_TICKETS)
+		contacts.n = HISTORY_TICKETS;
+	*out = value_map(w->arena, 4);
 	value_add(w->arena, out, "n_tickets", value_int(tickets.n));
 	value_add(w->arena, out, "n_contacts", value_int(n_contacts));
+	value_add(w->arena, out, "contacts", contacts);
 	value_add(w->arena, out, "tickets", tickets);
 	return 0;
 }

@@ -177,8 +177,10 @@ static struct value facts_again(struct desk *d, struct arena *a, const struct va
 	for (uint32_t i = 0; kept != NULL && i < kept->n; i++)
 		value_set(a, &facts, value_cstr(a, &kept->as.pairs[i].key), kept->as.pairs[i].val);
 	if (value_is_text(value_get(decision, "point"), "create")) {
-		struct value ticket = value_copy(a, params);
+		struct value ticket = value_copy(a, params), plain;
 
+		if (numbers_plain(a, packs_catalog(d->packs), &ticket, &plain))
+			ticket = plain;
 		value_unset(&ticket, "request_id");
 		if (value_get(&ticket, "kind") == NULL)
 			value_set(a, &ticket, "kind", *value_get(row, "kind"));

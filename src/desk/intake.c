@@ -187,6 +187,8 @@ static int create_facts(struct work *w, const struct value *row, struct value *f
 		return -1;
 	if (history.type != VALUE_NIL)
 		value_add(w->arena, facts, "history", history);
+	if (subscriber_fact(w, row, facts, e) != 0)
+		return -1;
 	if (w->is_import)
 		value_add(w->arena, facts, "is_import", value_bool(true));
 	return 0;
@@ -217,9 +219,11 @@ int ticket_open(struct work *w, const struct value *args, struct value *row, str
 {
 	struct slice reference = reference_key(w, args);
 	int64_t id = (int64_t)w->desk->last_ticket_id + 1 + w->n_opened;
-	struct value facts, decision;
+	struct value facts, decision, plain;
 	uint8_t id_bytes[8];
 
+	if (numbers_plain(w->arena, packs_catalog(w->desk->packs), args, &plain))
+		args = &plain;
 	if (check_names(w, args, e) != 0 || check_reference(w, args, reference, e) != 0)
 		return -1;
 	*row = new_row(w, args, id);
