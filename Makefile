@@ -10,6 +10,8 @@
 #   make lint      formatting, clang-tidy, luacheck, include directions, banned calls
 #   make fuzz      60 s a fuzz target (FUZZ_S=60)
 #   make format    apply clang-format
+#   make install   programs, pack, manual pages, unit, completion (PREFIX=/usr/local, DESTDIR); make uninstall
+#   make deb       build/tocsin_VERSION_ARCH.deb
 #   make clean     remove build/
 #
 # MODE = release | debug | asan | tsan; objects go to build/MODE, CC may be gcc or clang.
@@ -25,7 +27,7 @@ OUT := $(if $(filter release,$(MODE)),build,$(BUILD))
 DEPS_BUILD := gcc make pkg-config liblua5.4-dev liblmdb-dev libevent-dev libmsgpack-dev libssl-dev \
 	libjansson-dev libxlsxwriter-dev libsystemd-dev libbsd-dev zlib1g-dev tzdata
 DEPS_TEST := libcmocka-dev python3 python3-msgpack lua-check lua5.4 valgrind clang clang-format clang-tidy \
-	libclang-rt-14-dev git
+	libclang-rt-14-dev git dpkg-dev groff-base
 DEPS_BENCH := redis-server tarantool
 PKGS := lua5.4 lmdb libevent libevent_pthreads msgpack libcrypto jansson xlsxwriter libsystemd libbsd zlib
 
@@ -83,6 +85,7 @@ $(BUILD)/unit/%: $(BUILD)/tests/unit/%.o $(BUILD)/libtocsin.a
 units: $(UNIT_BIN)
 
 include tests/tests.mk
+include src/install/install.mk
 
 clean:
 	rm -rf build

@@ -12,7 +12,7 @@
 struct cli {
 	const char *server; /* "unix:PATH" or "tcp:HOST:PORT" */
 	const char *token_file;
-	bool is_json;
+	bool is_json, wants_version;
 	bool is_open;
 	struct arena arena; /* lives until the command is over */
 	struct client client;
@@ -31,6 +31,26 @@ struct command {
 /* One group a file. */
 extern const struct command commands_call[], commands_ticket[], commands_explain[], commands_watch[],
 	commands_rules[], commands_admin[], commands_offline[], commands_export[], commands_import[];
+
+#define N_COMMANDS_MAX 64
+/* All of them, in the order of --help; returns how many. */
+uint32_t commands_all(const struct command *out[N_COMMANDS_MAX]);
+
+/* Options before the command; {NULL} ends. */
+struct global_option {
+	const char *name, *value, *help; /* "--server", "ADDR" or "", … */
+};
+extern const struct global_option global_options[];
+
+/* ---- complete.c, man.c ------------------------------------------------------------------------------------
+ */
+/*
+ * For shells: what may stand for the last of the words behind `tocsin`, one a line. Asks the daemon where
+ * only it knows (methods, their arguments); prints nothing when it cannot. 0.
+ */
+int complete(struct cli *, int argc, char **argv);
+/* Options and commands for tocsin(1). */
+void man_commands(FILE *);
 
 /* ---- main.c ----------------------------------------------------------------------------------------------
  */

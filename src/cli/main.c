@@ -3,21 +3,25 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cli_int.h"
 #include "tocsin/util.h"
+#include "tocsin/version.h"
 
-#define N_COMMANDS_MAX 64
+#define INSTALLED_SOCKET "/run/tocsin/tocsin.sock"
 
-static const char global_help[] =
-	"Usage: tocsin [--server unix:PATH|tcp:HOST:PORT] [--token-file FILE] [--json] COMMAND ...\n"
-	"\n"
-	"  --server ADDR      where the daemon listens; else $TOCSIN_SERVER, else unix:./data/tocsin.sock\n"
-	"  --token-file FILE  a file whose first line is the token (needed over TCP); else "
-	"$TOCSIN_TOKEN_FILE\n"
-	"  --json             print JSON for machines instead of tables\n"
-	"  --help             this text; after a command: that command's\n"
-	"\n";
+const struct global_option global_options[] = {
+	{"--server", "ADDR",
+		"where the daemon listens; else $TOCSIN_SERVER, else ./data/tocsin.sock, "
+		"else " INSTALLED_SOCKET},
+	{"--token-file", "FILE",
+		"a file whose first line is the token (needed over TCP); else $TOCSIN_TOKEN_FILE"},
+	{"--json", "", "print JSON for machines instead of tables"},
+	{"--version", "", "the version of this program"},
+	{"--help", "", "this text; after a command: that command's"},
+	{NULL, NULL, NULL},
+};
 
 int usage(struct err *e, const char *format, ...)
 {
@@ -94,7 +98,7 @@ void cli_complain(const struct cli *c, const struct err *e)
 static const struct command *const groups[] = {commands_ticket, commands_explain, commands_watch,
 	commands_export, commands_import, commands_rules, commands_admin, commands_offline, commands_call};
 
-static uint32_t commands_all(const struct command *out[N_COMMANDS_MAX])
+uint32_t commands_all(const struct command *out[N_COMMANDS_MAX])
 {
 	uint32_t n = 0;
 
@@ -111,7 +115,11 @@ static void print_help(FILE *out)
 	const struct command *all[N_COMMANDS_MAX];
 	uint32_t n = commands_all(all);
 
-	fputs(global_help, out);
+	fputs("Usage: tocsin [--server unix:PATH|tcp:HOST:PORT] [--token-file FILE] [--json] COMMAND ...\n\n",
+		out);
+	for (const struct global_option *o = global_options; o->name != NULL; o++)
+		fprintf(out, "  %-12s %-5s %s\n", o->name, o->value, o->help);
+	fputc('\n', out);
 	for (uint32_t i = 0; i < n; i++)
 		fprintf(out, "  %-9s %s\n", all[i]->name, all[i]->help);
 	fputs("\n`tocsin COMMAND --help` says more. Exit: 0 done, 1 refused or failed, 2 wrong usage.\n",
@@ -168,7 +176,7 @@ static int take_globals(struct cli *c, int argc, char **argv, bool *wants_help, 
 {
 	const struct option_spec specs[] = {{"--server", &c->server, NULL},
 		{"--token-file", &c->token_file, NULL}, {"--json", NULL, &c->is_json},
-		{"--help", NULL, wants_help}, {NULL, NULL, NULL}};
+		{"--version", NULL, &c->wants_version}, {"--help", NULL, wants_help}, {NULL, NULL, NULL}};
 	int n = 0;
 
 	while (n < argc && strncmp(argv[n], "--", 2) == 0) {
@@ -183,6 +191,14 @@ static int take_globals(struct cli *c, int argc, char **argv, bool *wants_help, 
 	return n;
 }
 
+/* Where nothing is said: a daemon started here, else the installed one. */
+static const char *default_server(void)
+{
+	return access("./data/tocsin.sock", F_OK) != 0 && access(INSTALLED_SOCKET, F_OK) == 0
+		       ? "unix:" INSTALLED_SOCKET
+		       : "unix:./data/tocsin.sock";
+}
+
 int main(int argc, char **argv)
 {
 	struct cli c = {.server = getenv("TOCSIN_SERVER"),
@@ -195,11 +211,21 @@ int main(int argc, char **argv)
 	if (setlocale(LC_CTYPE, "") == NULL || MB_CUR_MAX == 1)
 		setlocale(LC_CTYPE, "C.UTF-8"); /* texts are UTF-8 wherever we run */
 	if (c.server == NULL)
-		c.server = "unix:./data/tocsin.sock";
+		c.server = default_server();
+	if (argc > 1 && strcmp(argv[1], "--complete") == 0)
+		return complete(&c, argc - 2, argv + 2);
+	if (argc > 1 && strcmp(argv[1], "--man-commands") == 0) {
+		man_commands(stdout);
+		return 0;
+	}
 	n = take_globals(&c, argc - 1, argv + 1, &wants_help, &e);
 	if (n < 0) {
 		fprintf(stderr, "tocsin: %s\n", e.text);
 		return EXIT_WRONG_USAGE;
+	}
+	if (c.wants_version) {
+		printf("tocsin %s\n", TOCSIN_VERSION);
+		return 0;
 	}
 	if (wants_help || n == argc - 1) {
 		print_help(wants_help ? stdout : stderr);

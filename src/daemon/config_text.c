@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "config.h"
+#include "tocsin/roff.h"
 
 static const char *const value_words[] = {
 #define T(name, word, expected) word,
@@ -87,50 +88,23 @@ void config_print(const struct config *c, FILE *f)
 
 /* ---- roff -------------------------------------------------------------------------------------------------
  */
-/* Text as roff takes it: hyphens that may be copied, no line that begins with a request. */
-static void roff(FILE *f, const char *text)
+static void man_option(FILE *f, const char *name, const char *value, const char *help)
 {
-	if (text[0] == '.' || text[0] == '\'')
-		fputs("\\&", f);
-	for (; *text != '\0'; text++) {
-		if (*text == '-')
-			fputs("\\-", f);
-		else if (*text == '\\')
-			fputs("\\e", f);
-		else if (*text == '`')
-			fputs("\\(ga", f);
-		else if (*text == '\'')
-			fputs("\\(aq", f);
-		else
-			fputc(*text, f);
-	}
-}
+	char tag[64];
 
-/* ".TP", the name in bold, its value in italics, then the sentence. */
-static void man_item(FILE *f, const char *dashes, const char *name, const char *value, const char *help)
-{
-	fprintf(f, ".TP\n.B ");
-	roff(f, dashes);
-	roff(f, name);
-	if (value[0] != '\0') {
-		fprintf(f, " \\fI");
-		roff(f, value);
-		fprintf(f, "\\fR");
-	}
-	fputc('\n', f);
-	roff(f, help);
-	fputs(".\n", f);
+	snprintf(tag, sizeof(tag), "--%s", name);
+	roff_item(f, tag, value, help);
 }
 
 void config_man_options(FILE *f)
 {
 	for (size_t i = 0; i < N_OPTIONS; i++)
 		if (options[i].help[0] != '\0')
-			man_item(f, "--", options[i].usage, "", options[i].help);
+			man_option(f, options[i].usage, "", options[i].help);
 	for (int i = 0; i < N_CONFIG_KEYS; i++) {
 		const struct config_key *k = &config_keys[i];
 
-		man_item(f, "--", k->name, value_words[k->type], k->help);
+		man_option(f, k->name, value_words[k->type], k->help);
 	}
 }
 
@@ -140,13 +114,13 @@ void config_man_keys(FILE *f)
 		const struct config_key *k = &config_keys[i];
 		char expected[CONFIG_EXPECTED_LEN];
 
-		man_item(f, "", k->name, value_words[k->type], k->help);
+		roff_item(f, k->name, value_words[k->type], k->help);
 		fputs("Expects ", f);
-		roff(f, config_expected(k, expected));
+		roff_text(f, config_expected(k, expected));
 		fputs(".\n", f);
 		if (k->value[0] != '\0') {
 			fputs("Default: ", f);
-			roff(f, k->value);
+			roff_text(f, k->value);
 			fputs(".\n", f);
 		}
 		fprintf(f, "Takes effect on a %s%s.\n", effect(k),
