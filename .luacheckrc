@@ -8,7 +8,8 @@ stds.policy = {
     "channels", "cities", "clocks", "decide", "department", "every", "forms", "grades", "has_word", "ipairs",
     "kind", "less_than", "limits", "list", "math", "more_than", "none_of", "numbers", "otherwise", "pack",
     "pairs", "person", "posts", "present", "queue", "queues", "roles", "rule", "rules", "shift", "spec",
-    "stage", "starts_with", "ticket", "tonumber", "tostring", "type", "under", "unless", "within", "yuan",
+    "stage", "starts_with", "task", "tasks", "ticket", "tonumber", "tostring", "type", "under", "unless",
+    "within", "yuan",
   },
 }
 exclude_files = { "lua/meta", "tests/packs/broken", "build" }

@@ -32,7 +32,7 @@
 	TABLE(REFERENCE, "channel 0x00 source_ref -> be64 ticket id")                                        \
 	TABLE(PACK, "be32 generation -> MessagePack map; 'f' SHA-256 -> file bytes")                         \
 	TABLE(CONSUMER, "consumer name -> MessagePack map {acked, …}")                                       \
-	TABLE(TASK, "be64 task id -> MessagePack map; the outbox")                                           \
+	TABLE(TASK, "be64 task id -> map; the outbox, desk/tasks.h")                                         \
 	TABLE(PERSON, "name -> MessagePack map; runtime facts such as tokens' last use")                     \
 	TABLE(COUNTER, "text -> MessagePack; absolute values, never increments")                             \
 	TABLE(SUBSCRIBER, "number -> MessagePack map {city, brand, star, …}; facts from CRM")

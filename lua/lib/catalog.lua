@@ -6,7 +6,7 @@ local units = host.lib "units"
 local catalog = { env = {} }
 local data = {
   zone = "Asia/Shanghai", kinds = {}, channels = {}, categories = {}, cities = {}, queues = {}, grades = {}, clocks = {}, roles = {},
-  forms = {}, posts = {}, persons = {}, departments = {}, calendars = {}, limits = {}, otherwise = { queue = "duty" },
+  forms = {}, posts = {}, tasks = {}, persons = {}, departments = {}, calendars = {}, limits = {}, otherwise = { queue = "duty" },
 }
 local place = {} -- "channels.sms" → where it was declared
 catalog.data = data
@@ -91,6 +91,24 @@ table_word("clocks", { "stops", "pausable" }, function(entry)
   for _, stage in ipairs(entry.stops or {}) do entry.stops_at[stage] = true end
 end)
 
+-- tasks { { "sms", zh = "短信", en = "text message", lease = "60s", attempts = 5, backoff = "10s", backoff_max = "10m", expires = "24h" } }
+local task_spans = { "lease", "backoff", "backoff_max", "expires" }
+table_word("tasks", { "lease", "attempts", "backoff", "backoff_max", "expires" }, function(entry, where, what)
+  for _, key in ipairs(task_spans) do
+    if entry[key] ~= nil then
+      local ms = units.duration(entry[key])
+      if not ms or ms < 1000 then
+        errors.add(where, '%s: %s: "%s" is not a duration such as "30s", "4h" or "2d"', '%s：%s：“%s”不是时长，应写成 "30s"、"4h" 或 "2d"',
+          { what, key, tostring(entry[key]) })
+      end
+      entry[key .. "_ms"], entry[key] = ms, nil
+    end
+  end
+  if entry.attempts ~= nil and (math.type(entry.attempts) ~= "integer" or entry.attempts < 1) then
+    errors.add(where, "%s: attempts must be a whole number, 1 or more", "%s：attempts 应为不小于 1 的整数", { what })
+  end
+end)
+
 local pack_keys = { base = true, name = true, zone = true, version = true, zh = true, en = true }
 function env.pack(row)
   reject_unknown(row, pack_keys, "pack.lua", "pack")
@@ -100,7 +118,7 @@ function env.pack(row)
 end
 
 -- limits { history = "90d", request_keep = "7d" } → limits.history_ms
-local limit_keys = { history = true, request_keep = true, topic_keep = true }
+local limit_keys = { history = true, request_keep = true, topic_keep = true, task_keep = true }
 function env.limits(row)
   local where = host.where(2)
   reject_unknown(row, limit_keys, where, "limits")

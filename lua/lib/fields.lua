@@ -114,6 +114,12 @@ add("contact_text", "text", from("contact", "text"), "来话内容", "what was s
 add("clock", "text", from("timer", "clock"), "时限", "the clock that fired", "clocks")
 add("percent", "number", from("timer", "percent"), "时限百分比", "percent of the clock that passed")
 add("round", "number", function(f) return f.timer and (f.timer.round or 0) end, "第几轮", "round of a repeated timer, 0 first")
+add("event", "text", function(f)
+  return f.task and "task" or f.timer and "timer" or f.contact and "contact" or f.action and "act" or "create"
+end, "时机（create、act、contact、timer、task）", "what is at hand: create, act, contact, timer or task")
+add("task", "text", from("task", "kind"), "任务类型", "kind of the task that ended", "tasks")
+add("task_state", "text", from("task", "state"), "任务结果", "done or given_up")
+add("task_error", "text", from("task", "error"), "任务失败原因", "why the task was given up")
 add("hour", "number", from("local", "hour"), "时", "hour of the day")
 add("weekday", "number", from("local", "weekday"), "星期（1为星期一）", "1 is Monday")
 add("date", "text", from("local", "date"), "日期", '"2026-09-22"')

@@ -14,6 +14,7 @@ local spec = host.lib "spec"
 local numbers = host.lib "numbers"
 local category = host.lib "category"
 local duty = host.lib "duty"
+local tasks = host.lib "tasks"
 local lib = { ask = points, catalog = nil, rule_names = rules.names }
 local is_loaded = false
 
@@ -30,7 +31,7 @@ local base = {
   end,
   queue = function(name) return name end,
 }
-for _, part in ipairs { words, rules, catalog, calendar, org, decide, spec, numbers, category } do
+for _, part in ipairs { words, rules, catalog, calendar, org, decide, spec, numbers, category, tasks } do
   for name, word in pairs(part.env) do base[name] = word end
 end
 lib.words = base
@@ -96,8 +97,9 @@ function lib.finish()
   return errors.take()
 end
 
-local asked = { create = { "classify", "complete", "grade", "duplicate", "routing", "clocks", "advice" },
-  act = { "refuse", "clocks", "follow" }, contact = { "complete", "contact" }, timer = { "escalation" } }
+local asked = { create = { "classify", "complete", "grade", "duplicate", "routing", "clocks", "advice", "outbox" },
+  act = { "refuse", "clocks", "follow", "outbox" }, contact = { "complete", "contact", "outbox" }, timer = { "escalation", "outbox" },
+  task = { "answer" } }
 
 -- What the sets of a point say to these facts; the facts of a create are first completed by the decision itself.
 function lib.explain(point, facts, rule)

@@ -7,6 +7,7 @@ local sets = host.lib "sets"
 local units = host.lib "units"
 local numbers = host.lib "numbers"
 local catalog = host.lib "catalog"
+local tasks = host.lib "tasks"
 local data = host.lib("catalog").data
 local points = {}
 
@@ -124,7 +125,10 @@ local function say_all(v, name, d)
   return found
 end
 
+-- The end of every decision: what other systems are to do, and why all this.
 local function close(v, d)
+  local found = rules.sets.outbox and not v._waits and rules.ask_all("outbox", v) or {}
+  for i = 1, #found do d.tasks = put(d.tasks, tasks.fill(found[i].out.task, v)) end
   d.because, d.failed = v._because, v._failed
   return d
 end
@@ -406,6 +410,21 @@ function points.contact(facts)
   return close(v, d)
 end
 
+-- A task of the ticket has ended: done, or given up.
+function points.task(facts)
+  local v = fields.view(facts)
+  local kind = data.kinds[v.kind]
+  local d = { set = {} }
+  for _, r in ipairs(rules.ask_all("answer", v)) do
+    local act = r.out.act
+    if act and kind and kind.actions[act] and is_from(kind.actions[act], v.stage) then perform(kind, v, act, d) end
+    apply_outputs(v, r, d)
+    notices(v, r, d, { task = facts.task.id, kind = facts.task.kind, state = facts.task.state })
+  end
+  d.because, d.failed = v._because, v._failed
+  return d
+end
+
 -- ms until the office opens, 0 while it is open.
 local function until_open(at)
   local cal = data.calendars.office
@@ -434,6 +453,7 @@ local function escalate(v, r, d)
   local round = timer.round or 0
   if wait > 0 then -- people's hours: the same round again when the office opens
     d.timers = put(d.timers, { name = name, after_ms = wait, rule = r.full, round = round, clock = timer.clock, percent = timer.percent })
+    v._waits = true
     return
   end
   apply_outputs(v, r, d)

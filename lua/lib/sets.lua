@@ -28,6 +28,11 @@ sets.list = {
     zh = "再次来话", en = "what a further contact changes" },
   escalation = { mode = "all", point = "timer", outputs = { notice = "rungs", again = "every", to = "queue", grade = "grade",
     priority = "number", say = "label", statutory = "boolean" }, zh = "升级", en = "who is told when a limit comes near or passes" },
+  outbox = { mode = "all", point = "create, act, contact, timer", outputs = { task = "task" },
+    zh = "对外任务", en = "what other systems are asked to do" },
+  answer = { mode = "all", point = "task",
+    outputs = { act = "text", grade = "grade", priority = "number", to = "queue", notice = "rungs", say = "label" },
+    zh = "任务结果", en = "what follows when a task is done or given up" },
 }
 
 local check = {}
@@ -147,6 +152,8 @@ function check.label(x, at, key)
   if type(x) == "table" and type(x.zh) == "string" and type(x.en) == "string" then return { zh = x.zh, en = x.en } end
   at('%s must be { zh = "…", en = "…" }', '%s 应写成 { zh = "…", en = "…" }', { key })
 end
+
+function check.task(x, at) return host.lib("tasks").compile(x, at, sets.catalog.tasks) end
 
 -- One output of a rule as its set declares it; nil when it was reported.
 function sets.output(set, key, value, at)

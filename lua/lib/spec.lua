@@ -9,9 +9,10 @@ local data = host.lib("catalog").data
 local spec = { env = {} }
 local all, reached = {}, {}
 local keys = { given = true, at = true, action = true, data = true, note = true, who = true, roles = true, contact = true, timer = true,
-  history = true, clocks = true, subscriber = true, expect = true }
+  task = true, history = true, clocks = true, subscriber = true, expect = true }
 local special = { by = true, refuse = true, clocks = true, missing = true, duplicate_of = true, say = true, notice = true, fails = true,
-  pauses = true, resumes = true, stops = true, timers = true, not_by = true }
+  pauses = true, resumes = true, stops = true, timers = true, not_by = true,
+  tasks = true }
 
 function spec.env.spec(name)
   local where = host.where(2)
@@ -58,9 +59,10 @@ local function facts_of(s)
   local kind = data.kinds[t.kind] or error(s.where .. ": no kind " .. tostring(t.kind), 0)
   local civil = host.civil(now)
   local facts = { now = now, ["local"] = civil, ticket = t, who = b.who or { name = "spec", roles = {} }, action = b.action, data = b.data,
-    note = b.note, contact = b.contact, timer = b.timer, history = b.history, clocks = b.clocks, subscriber = b.subscriber }
+    note = b.note, contact = b.contact, timer = b.timer, history = b.history, clocks = b.clocks, subscriber = b.subscriber,
+    task = b.task }
   for _, role in ipairs(b.roles or {}) do facts.who.roles[role] = true end
-  local point = b.action and "act" or b.contact and "contact" or b.timer and "timer" or "create"
+  local point = b.action and "act" or b.contact and "contact" or b.timer and "timer" or b.task and "task" or "create"
   if point ~= "create" then
     t.stage = t.stage or kind.first.stage
     t.status = t.status or (kind.stages[t.stage] or kind.first).status
@@ -186,6 +188,21 @@ function special_check.timers(d, want)
   local got = names_of(d.timers, "after_ms")
   for i, span in ipairs(want) do want[i] = units.duration(span) or span end
   if not equal(got, want) then return string.format("expected timers after %s, got %s", show(want), show(got)) end
+end
+function special_check.tasks(d, want)
+  local got = names_of(d.tasks, "kind")
+  if not equal(got, table.move(want, 1, #want, 1, {})) then return string.format("expected tasks %s, got %s", show(want), show(got)) end
+  for kind, expected in host.sorted_pairs(want) do -- tasks = { "sms", sms = { to = "…" } }
+    if type(kind) == "string" then
+      for key, x in host.sorted_pairs(expected) do
+        for _, t in ipairs(d.tasks) do
+          if t.kind == kind and not equal(t.data[key], x) then
+            return string.format("expected task %s with %s = %s, got %s", kind, key, show(x), show(t.data[key]))
+          end
+        end
+      end
+    end
+  end
 end
 function special_check.fails(d, want)
   local got = d.failed and d.failed.rule or false

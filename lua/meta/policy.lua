@@ -4,7 +4,7 @@
 ---@alias Duration string "30m", "4h", "2d"
 ---@class Condition
 
----@alias SetName "advice"|"classify"|"clocks"|"complete"|"contact"|"duplicate"|"escalation"|"follow"|"grade"|"refuse"|"routing"
+---@alias SetName "advice"|"answer"|"classify"|"clocks"|"complete"|"contact"|"duplicate"|"escalation"|"follow"|"grade"|"outbox"|"refuse"|"routing"
 
 ---@class When
 ---@field action? string|Condition 操作；action at hand
@@ -28,6 +28,7 @@
 ---@field date? string|Condition 日期；"2026-09-22"
 ---@field department? string|Condition 责任部门；department in charge
 ---@field duplicate? boolean|Condition 是否重复；an open ticket says the same
+---@field event? string|Condition 时机（create、act、contact、timer、task）；what is at hand: create, act, contact, timer or task
 ---@field first_owner? string|Condition 首问责任人；who took it first and stays answerable to the customer
 ---@field form? string|Condition 来函形式（申诉、转办、信访、举报）；form of a bypass complaint
 ---@field grade? string|Condition 投诉等级；normal, important or major
@@ -51,6 +52,9 @@
 ---@field star? number|Condition 星级；customer's stars, 0 to 5
 ---@field status? string|Condition 状态（TMF621）；one of TMF621's eight
 ---@field subject_type? string|Condition 对象类型；type of what is complained about
+---@field task? string|Condition 任务类型；kind of the task that ended
+---@field task_error? string|Condition 任务失败原因；why the task was given up
+---@field task_state? string|Condition 任务结果；done or given_up
 ---@field text? string|Condition 投诉内容；what the customer said
 ---@field tickets? integer|Condition 投诉次数；tickets of the same subject
 ---@field time_of_day? string|Condition 当日时刻；time of the day, "08:30"
@@ -65,7 +69,7 @@
 ---@field when? When
 ---@field because? string why, for people
 ---@field valid? {from?: string, to?: string}
----@field act? any in contact
+---@field act? any in answer, contact
 ---@field again? any in escalation
 ---@field calendar? any in clocks
 ---@field category? any in classify
@@ -75,19 +79,20 @@
 ---@field department? any in follow, routing
 ---@field from? any in clocks
 ---@field goal? any in clocks
----@field grade? any in contact, escalation, follow, grade
+---@field grade? any in answer, contact, escalation, follow, grade
 ---@field need? any in complete
----@field notice? any in contact, escalation, follow
+---@field notice? any in answer, contact, escalation, follow
 ---@field owner? any in routing
 ---@field percents? any in clocks
----@field priority? any in escalation, follow, grade, routing
+---@field priority? any in answer, escalation, follow, grade, routing
 ---@field raise? any in contact
 ---@field same? any in duplicate
----@field say? any in advice, contact, escalation, follow, refuse
+---@field say? any in advice, answer, contact, escalation, follow, refuse
 ---@field source? any in clocks
 ---@field statutory? any in clocks, escalation
 ---@field tags? any in routing
----@field to? any in contact, escalation, follow, routing
+---@field task? any in outbox
+---@field to? any in answer, contact, escalation, follow, routing
 ---@field unit? any in clocks
 ---@field within? any in duplicate
 
@@ -213,6 +218,12 @@ stage = nil
 
 ---@type fun(...: string): Condition
 starts_with = nil
+
+---@type fun(kind: string): fun(data: table): table
+task = nil
+
+---@type fun(...: any): any
+tasks = nil
 
 ---@type fun(facts: table): table
 ticket = nil

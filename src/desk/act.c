@@ -1,7 +1,7 @@
 /* ticket.act, contact.add, due timers: get the ticket, ask the rules, apply, save. */
 #include <string.h>
 
-#include "desk_int.h"
+#include "tasks.h"
 #include "tocsin/log.h"
 
 #define CHILDREN_MAX 64
@@ -181,6 +181,35 @@ static int timer_decide(
 	return decide(w, "timer", &facts, &before, &after, e);
 }
 
+int ticket_told(struct work *w, int64_t id, struct value about, bool is_plain, struct err *e)
+{
+	struct value before, after, facts, decision;
+	uint32_t n_decisions = w->decisions.n;
+
+	if (ticket_load_merged(w, id, &before, e) != 0)
+		return -1;
+	after = value_copy(w->arena, &before);
+	if (is_plain) {
+		work_otherwise(w, "task", e, &after);
+		ticket_save(w, &before, &after);
+		return 0;
+	}
+	facts = ticket_facts(w, &before);
+	value_add(w->arena, &facts, "task", about);
+	if (work_ask(w, "task", &facts, &decision, e) != 0)
+		return -1;
+	if (value_get(&decision, "failed") == NULL &&
+		(value_get(&decision, "because") == NULL || value_get(&decision, "because")->n == 0)) {
+		w->decisions.n = n_decisions; /* no rule has anything to say */
+		return 0;
+	}
+	if (decision_apply(w, &decision, &after, e) != 0 ||
+		open_children(w, value_get(&decision, "open"), &after, e) != 0)
+		return -1;
+	ticket_save(w, &before, &after);
+	return 0;
+}
+
 /* A timer whose decision cannot be applied is still spent: its ticket goes to the duty queue, visibly. */
 static void timer_failed(
 	struct work *w, const struct value *timer, int64_t due_ms, uint64_t timer_id, const struct err *why)
@@ -199,6 +228,24 @@ static void timer_failed(
 		log_line(LOG_ERROR, "timer.clock", "error=\"%s\"", e.text);
 	work_otherwise(w, "timer", why, &after);
 	ticket_save(w, &before, &after);
+}
+
+/* A timer belongs to a ticket or to a task. */
+static int timer_work(
+	struct work *w, const struct value *timer, int64_t due_ms, uint64_t timer_id, struct err *e)
+{
+	return value_is_text(value_get(timer, "kind"), "task") ? task_fire(w, timer, false, e)
+							       : timer_decide(w, timer, due_ms, timer_id, e);
+}
+
+static void timer_plain(
+	struct work *w, const struct value *timer, int64_t due_ms, uint64_t timer_id, struct err *why)
+{
+	if (!value_is_text(value_get(timer, "kind"), "task"))
+		timer_failed(w, timer, due_ms, timer_id, why);
+	else if (task_fire(w, timer, true, why) != 0)
+		log_line(LOG_ERROR, "task.timer", "task=%jd error=\"%s\"",
+			(intmax_t)value_int_or(value_get(timer, "task"), 0), why->text);
 }
 
 static void begin_timer(struct work *w, struct desk *d, const uint8_t key[DUE_KEY_LEN], struct slice params)
@@ -230,16 +277,16 @@ void timer_fire(void *udata, int64_t due_ms, uint64_t timer_id)
 	begin_timer(&w, d, key, row);
 	if (value_decode(&d->arena, row, &timer, &e) != 0) {
 		log_line(LOG_ERROR, "timer.broken", "due_ms=%jd error=\"%s\"", (intmax_t)due_ms, e.text);
-	} else if (timer_decide(&w, &timer, due_ms, timer_id, &e) != 0) {
+	} else if (timer_work(&w, &timer, due_ms, timer_id, &e) != 0) {
 		work_abort(&w);
 		begin_timer(&w, d, key, row);
-		timer_failed(&w, &timer, due_ms, timer_id, &e);
+		timer_plain(&w, &timer, due_ms, timer_id, &e);
 	}
 	d->counts.n_timers++;
 	if (work_commit(&w, &e) == 0)
 		return;
 	begin_timer(&w, d, key, row);
-	timer_failed(&w, &timer, due_ms, timer_id, &e);
+	timer_plain(&w, &timer, due_ms, timer_id, &e);
 	if (work_commit(&w, &e) != 0)
 		log_line(LOG_ERROR, "timer.too_large", "due_ms=%jd error=\"%s\"", (intmax_t)due_ms, e.text);
 }

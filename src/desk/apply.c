@@ -5,7 +5,7 @@
  */
 #include <string.h>
 
-#include "desk_int.h"
+#include "tasks.h"
 
 #define ROW_BYTES_MAX ((size_t)400 * 1024)
 
@@ -253,6 +253,7 @@ static int check_size(const struct value *row, struct err *e)
 int decision_apply(struct work *w, const struct value *decision, struct value *row, struct err *e)
 {
 	const struct value *set = value_get(decision, "set"), *links = value_get(decision, "links");
+	const struct value *tasks = value_get(decision, "tasks");
 	bool was_open = ticket_is_open(row);
 
 	if (check_shape(decision, e) != 0)
@@ -260,6 +261,8 @@ int decision_apply(struct work *w, const struct value *decision, struct value *r
 	for (uint32_t i = 0; set != NULL && i < set->n; i++)
 		if (check_set(w, &set->as.pairs[i], e) != 0)
 			return -1;
+	if (tasks_check(w, tasks, e) != 0)
+		return -1;
 	if (check_links(w, links, value_int_or(value_get(row, "id"), 0), e) != 0)
 		return -1;
 	for (uint32_t i = 0; set != NULL && i < set->n; i++)
@@ -275,14 +278,17 @@ int decision_apply(struct work *w, const struct value *decision, struct value *r
 	if (value_get(decision, "advice") != NULL)
 		value_set(w->arena, row, "advice", *value_get(decision, "advice"));
 	apply_notices(w, value_get(decision, "notices"));
-	if (check_size(row, e) != 0)
+	if (check_size(row, e) != 0 || tasks_room(w, tasks, e) != 0)
 		return -1;
 	if (ticket_is_open(row)) {
 		if (!was_open)
 			value_unset(row, "closed");
-		return 0;
+	} else {
+		if (value_get(row, "closed") == NULL)
+			value_set(w->arena, row, "closed", value_int(w->now_ms));
+		if (clocks_stop_all(w, row, e) != 0)
+			return -1;
 	}
-	if (value_get(row, "closed") == NULL)
-		value_set(w->arena, row, "closed", value_int(w->now_ms));
-	return clocks_stop_all(w, row, e);
+	tasks_put(w, tasks, row); /* last: they cannot be taken back */
+	return 0;
 }

@@ -9,7 +9,7 @@
 #include "tocsin/ledger.h"
 #include "tocsin/log.h"
 
-#define TIMERS_MAX 1024 /* ids given in one work */
+#define TIMERS_MAX TIMERS_A_WORK
 #define NAME_MAX_BYTES 256
 #define OPS_MAX 64
 #define FAR_MS INT64_C(253402300800000) /* year 10000 */
@@ -19,13 +19,12 @@
  * ------------------------------------------------------------------------------------------ */
 static void timer_arm(struct work *w, struct value *row, int64_t due_ms, struct value about, const char *name)
 {
-	uint64_t id = tx_seq(w->tx) * TIMERS_MAX + w->n_timers++;
+	uint64_t id = work_timer_id(w); /* decision_apply has counted */
 	const struct value *old = value_get(row, "timers");
 	struct value timers = value_array(w->arena, (old == NULL ? 0 : old->n) + 1),
 		     entry = value_map(w->arena, 3);
 	uint8_t key[DUE_KEY_LEN];
 
-	must(w->n_timers <= TIMERS_MAX); /* decision_apply has counted */
 	if (w->is_import)
 		return;
 	due_key(key, due_ms, id);

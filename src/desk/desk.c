@@ -5,6 +5,7 @@
 
 #include "access.h"
 #include "packs_int.h"
+#include "tasks.h"
 #include "tocsin/log.h"
 #include "tocsin/version.h"
 
@@ -19,6 +20,8 @@ void desk_on_publish(void *udata, enum table table, struct slice key, const stru
 
 	if (d != NULL && d->due != NULL && table == TABLE_TIMER)
 		due_on_publish(d->due, key, val);
+	if (d != NULL && d->outbox != NULL && table == TABLE_TASK)
+		tasks_on_publish(d->outbox, key, val);
 }
 
 static int64_t hook_now_ms(void *ctx)
@@ -129,6 +132,7 @@ static void register_methods(struct desk *d)
 	duty_register(d);
 	subscribers_register(d);
 	backup_register(d);
+	tasks_register(d);
 }
 
 static void make_rpc(struct desk *d, struct server_hooks *hooks)
@@ -180,7 +184,7 @@ int desk_new(struct desk **out, const struct desk_config *config, struct err *e)
 	*out = d; /* on_publish looks through it */
 	make_rpc(d, &hooks);
 	if (last_ticket(d, e) != 0 || subscribers_new(d, e) != 0 || packs_new(d, e) != 0 ||
-		due_new(&d->due, d->store, d->clock->now_ms, e) != 0 ||
+		due_new(&d->due, d->store, d->clock->now_ms, e) != 0 || outbox_new(d, e) != 0 ||
 		server_new(&d->server, &config->limits, &hooks, e) != 0)
 		goto undo;
 	d->worker = worker_new(d->server);
@@ -230,6 +234,7 @@ void desk_free(struct desk *d)
 	rpc_free(d->rpc);
 	packs_free(d->packs);
 	due_free(d->due);
+	outbox_free(d->outbox);
 	access_free(d);
 	arena_fini(&d->arena);
 	free(d);

@@ -28,6 +28,7 @@ struct desk {
 	struct due *due;
 	struct packs *packs;
 	struct access *access;
+	struct outbox *outbox;
 	uint64_t last_ticket_id;
 	struct arena arena; /* of timer works and pumps; reset after each */
 	struct desk_counts {
@@ -57,6 +58,7 @@ struct work {
 	struct value extra;     /* further keys of the event part */
 	uint32_t n_timers;      /* timer ids given so far */
 	uint32_t n_opened;      /* ticket ids given so far */
+	uint32_t n_tasks;       /* task ids given so far */
 	bool is_import;         /* arms no timers, tells nobody */
 };
 
@@ -65,6 +67,11 @@ void work_begin(struct work *, struct desk *, struct arena *, const char *method
 /* 0; or -1 and the work is aborted: it is more than an entry can hold. */
 int work_commit(struct work *, struct err *e) MUST_CHECK;
 void work_abort(struct work *);
+/* Drop what is staged and begin anew, as if nothing had been done. */
+void work_again(struct work *);
+#define TIMERS_A_WORK 1024 /* a timer's id is entry seq * this + n */
+/* An id for a timer this entry arms. */
+uint64_t work_timer_id(struct work *);
 
 /* The changing handler's frame: request_id, begin, fn, commit or abort. */
 typedef int work_fn(struct work *, const struct value *args, struct value *result, struct err *e);
@@ -175,6 +182,12 @@ int ticket_open(struct work *, const struct value *args, struct value *row, stru
 work_fn ticket_create, ticket_import, ticket_act, contact_add;
 /* Tickets that a decision opens beside this one. */
 int open_children(struct work *, const struct value *open, struct value *row, struct err *e) MUST_CHECK;
+/*
+ * Something a ticket asked for has ended: ask the pack at point "task" with facts.task = about, and save what
+ * follows. is_plain: the pack is not asked, the ticket goes to the duty queue. -1: the answer cannot be
+ * applied.
+ */
+int ticket_told(struct work *, int64_t id, struct value about, bool is_plain, struct err *e) MUST_CHECK;
 /* A due timer, as due_work hands it out. udata is the desk. */
 void timer_fire(void *udata, int64_t due_ms, uint64_t timer_id);
 
@@ -209,3 +222,4 @@ void calendar_register(struct desk *);
 void duty_register(struct desk *);
 void subscribers_register(struct desk *);
 void backup_register(struct desk *);
+void tasks_register(struct desk *);

@@ -53,7 +53,8 @@ static const struct value *params_of(const struct value *event)
 
 static struct value history_item(struct arena *a, uint64_t seq, const struct value *event, int64_t id)
 {
-	static const char *const shown[] = {"at", "who", "role", "method", "generation", "decisions"};
+	static const char *const shown[] = {
+		"at", "who", "role", "method", "generation", "decisions", "tasks", "task"};
 	const struct value *change = change_of(event, id), *note = value_get(params_of(event), "note");
 	struct value item = value_map(a, 12);
 

@@ -44,6 +44,21 @@ static void encode_pair(struct buf *b, const char *key, struct value v)
 	value_encode(b, &v);
 }
 
+void work_again(struct work *w)
+{
+	bool is_import = w->is_import;
+
+	work_abort(w);
+	work_begin(w, w->desk, w->arena, w->method, w->who, w->roles, w->params);
+	w->is_import = is_import;
+}
+
+uint64_t work_timer_id(struct work *w)
+{
+	must(w->n_timers < TIMERS_A_WORK);
+	return tx_seq(w->tx) * TIMERS_A_WORK + w->n_timers++;
+}
+
 /* The params go in as the bytes that came, not re-encoded: they are MessagePack already. */
 static void encode_event(struct work *w, struct buf *b)
 {

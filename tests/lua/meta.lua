@@ -23,6 +23,7 @@ local signature = {
   list = "fun(name: string): Condition", yuan = "fun(amount: string): integer", every = "fun(span: Duration, options?: table): table",
   queue = "fun(name: string): string", present = "Condition", absent = "Condition", ticket = "fun(facts: table): table",
   spec = "fun(name: string): fun(body: Spec)", decide = "fun(set: SetName): fun(body: table)", shift = "fun(row: table): table",
+  task = "fun(kind: string): fun(data: table): table",
 }
 
 local function policy()

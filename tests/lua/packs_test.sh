@@ -19,7 +19,7 @@ broken() {
 	diff "$1/expected.txt" <(lua5.4 tests/lua/host.lua "$1" check)
 }
 
-for pack in lua tests/packs/minimal tests/packs/alone tests/packs/words; do
+for pack in lua tests/packs/minimal tests/packs/alone tests/packs/words tests/packs/outbox; do
 	check "specs of $pack" lua5.4 tests/lua/host.lua "$pack" spec
 done
 for pack in tests/packs/broken/*; do
@@ -30,6 +30,6 @@ for pack in tests/packs/broken/*; do
 	fi
 done
 check "lua/meta/policy.lua and .luacheckrc are in step with the words" lua5.4 tests/lua/meta.lua check
-check "luacheck" luacheck -q lua tests/packs/minimal tests/packs/alone tests/packs/words tests/lua
+check "luacheck" luacheck -q lua tests/packs/minimal tests/packs/alone tests/packs/words tests/packs/outbox tests/lua
 echo "$passed passed, $failed failed, $skipped skipped"
 [ "$failed" -eq 0 ]

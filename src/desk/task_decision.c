@@ -1,0 +1,144 @@
+/* A decision's tasks: checked against the catalog, then staged beside the ticket they belong to. */
+#include <string.h>
+
+#include "tasks.h"
+
+static int check_task(struct work *w, uint32_t n, const struct value *task, struct err *e)
+{
+	const struct value *kind = value_get(task, "kind"), *data = value_get(task, "data"),
+			   *declared = value_get(packs_catalog(w->desk->packs), "tasks");
+	struct buf b;
+	bool is_full;
+
+	if (!value_is(kind, VALUE_TEXT) || kind->n == 0 || kind->n > 100)
+		return err_set(e, ERR_REJECTED, "the decision's task %u needs a kind", n);
+	if (value_get_n(declared, kind->as.text, kind->n) == NULL)
+		return err_set(e, ERR_REJECTED,
+			"the decision's task %u is of kind \"%s\", which the pack does not declare", n,
+			value_cstr(w->arena, kind));
+	if (data != NULL && data->type != VALUE_MAP && !(data->type == VALUE_ARRAY && data->n == 0))
+		return err_set(e, ERR_REJECTED, "the data of the decision's task %u is %s, expected a map", n,
+			value_type_name(data));
+	if (value_get(data, "numbers") != NULL && batch_check(w, n, value_get(data, "numbers"), e) != 0)
+		return -1;
+	buf_init(&b, TASK_BYTES_MAX);
+	value_encode(&b, task);
+	is_full = b.is_full;
+	buf_fini(&b);
+	return is_full ? err_set(e, ERR_REJECTED, "the decision's task %u has more than %zu bytes", n,
+				 TASK_BYTES_MAX)
+		       : 0;
+}
+
+int tasks_check(struct work *w, const struct value *tasks, struct err *e)
+{
+	if (tasks == NULL || (tasks->type == VALUE_MAP && tasks->n == 0))
+		return 0;
+	if (tasks->type != VALUE_ARRAY)
+		return err_set(e, ERR_REJECTED, "the decision's tasks is %s, expected a list",
+			value_type_name(tasks));
+	if (w->n_tasks + tasks->n > TASKS_A_DECISION)
+		return err_set(e, ERR_REJECTED, "the decision asks for %u tasks; at most %d",
+			w->n_tasks + tasks->n, TASKS_A_DECISION);
+	for (uint32_t i = 0; i < tasks->n; i++)
+		if (check_task(w, i + 1, &tasks->as.items[i], e) != 0)
+			return -1;
+	return 0;
+}
+
+int tasks_room(struct work *w, const struct value *tasks, struct err *e)
+{
+	if (tasks == NULL || w->n_timers + tasks->n <= TIMERS_A_WORK)
+		return 0;
+	return err_set(e, ERR_REJECTED, "the decision arms more than %d timers", TIMERS_A_WORK);
+}
+
+/* "{no}" and "{id}" in texts: only the core knows them when a ticket comes in. */
+static struct value fill_text(struct work *w, const struct value *text, const struct value *ticket)
+{
+	struct slice no = value_slice(value_get(ticket, "no"));
+	const char *p = text->as.text, *end = p + text->n, *brace;
+	struct value out;
+	struct buf b;
+
+	if (text->n == 4 && memcmp(p, "{id}", 4) == 0)
+		return *value_get(ticket, "id");
+	buf_init(&b, TASK_BYTES_MAX);
+	while ((brace = memchr(p, '{', (size_t)(end - p))) != NULL) {
+		buf_add(&b, p, (size_t)(brace - p));
+		p = brace;
+		if (end - p >= 4 && memcmp(p, "{no}", 4) == 0) {
+			buf_add(&b, no.p, no.n);
+			p += 4;
+		} else if (end - p >= 4 && memcmp(p, "{id}", 4) == 0) {
+			buf_printf(&b, "%jd", (intmax_t)value_int_or(value_get(ticket, "id"), 0));
+			p += 4;
+		} else {
+			buf_add(&b, p++, 1);
+		}
+	}
+	buf_add(&b, p, (size_t)(end - p));
+	out = value_text(w->arena, (const char *)b.p, b.n);
+	buf_fini(&b);
+	return out;
+}
+
+static struct value fill(struct work *w, const struct value *v, const struct value *ticket)
+{
+	struct value out = *v;
+
+	if (v->type == VALUE_TEXT && memchr(v->as.text, '{', v->n) != NULL)
+		return fill_text(w, v, ticket);
+	if (v->type == VALUE_ARRAY) {
+		out = value_array(w->arena, v->n);
+		for (uint32_t i = 0; i < v->n; i++)
+			value_push(w->arena, &out, fill(w, &v->as.items[i], ticket));
+	} else if (v->type == VALUE_MAP) {
+		out = value_copy_map(w->arena, v);
+		for (uint32_t i = 0; i < v->n; i++)
+			out.as.pairs[i].val = fill(w, &v->as.pairs[i].val, ticket);
+	}
+	return out;
+}
+
+static struct value new_task(struct work *w, const struct value *task, const struct value *ticket)
+{
+	struct arena *a = w->arena;
+	const struct value *data = value_get(task, "data");
+	struct slice kind = value_slice(value_get(task, "kind"));
+	struct value row = value_map(a, 20);
+
+	value_add(a, &row, "id", value_int((int64_t)(tx_seq(w->tx) * TASKS_AN_ENTRY + w->n_tasks++)));
+	value_add(a, &row, "kind", *value_get(task, "kind"));
+	value_add(a, &row, "ticket", *value_get(ticket, "id"));
+	value_add(a, &row, "no", *value_get(ticket, "no"));
+	value_add(a, &row, "data", value_is(data, VALUE_MAP) ? fill(w, data, ticket) : value_map(a, 0));
+	value_add(a, &row, "state", value_literal("waiting"));
+	value_add(a, &row, "created", value_int(w->now_ms));
+	value_add(a, &row, "expires", value_int(w->now_ms + task_setting(w->desk, kind, "expires_ms")));
+	value_add(a, &row, "attempts", value_int(0));
+	value_add(a, &row, "next", value_int(w->now_ms));
+	if (value_is(value_get(data, "numbers"), VALUE_ARRAY))
+		value_add(a, &row, "n_numbers", value_int(value_get(data, "numbers")->n));
+	return row;
+}
+
+void tasks_put(struct work *w, const struct value *tasks, const struct value *ticket)
+{
+	const struct value *noted = value_get(&w->extra, "tasks");
+	struct value said = noted == NULL ? value_array(w->arena, 2) : *noted;
+
+	if (tasks == NULL || tasks->n == 0 || w->is_import)
+		return;
+	for (uint32_t i = 0; i < tasks->n; i++) {
+		struct value row = new_task(w, &tasks->as.items[i], ticket), brief = value_map(w->arena, 3);
+
+		task_save(w, NULL, &row);
+		task_announce(w, &row);
+		value_add(w->arena, &brief, "id", *value_get(&row, "id"));
+		value_add(w->arena, &brief, "kind", *value_get(&row, "kind"));
+		value_add(w->arena, &brief, "ticket", *value_get(&row, "ticket"));
+		value_push(w->arena, &said, brief);
+	}
+	value_set(w->arena, &w->extra, "tasks", said);
+}
