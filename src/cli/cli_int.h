@@ -30,7 +30,8 @@ struct command {
 
 /* One group a file. */
 extern const struct command commands_call[], commands_ticket[], commands_explain[], commands_watch[],
-	commands_rules[], commands_admin[], commands_offline[], commands_export[], commands_import[];
+	commands_rules[], commands_admin[], commands_top[], commands_offline[], commands_export[],
+	commands_import[];
 
 #define N_COMMANDS_MAX 64
 /* All of them, in the order of --help; returns how many. */
@@ -104,6 +105,12 @@ int value_set_path(
 	struct arena *, struct value *map, const char *path, struct value val, struct err *e) MUST_CHECK;
 /* Conditions of ticket.find: field=value, field>=value, <=, >, <; commas make a list. */
 int where_take(struct cli *, int argc, char **argv, struct value *where, struct err *e) MUST_CHECK;
+
+/* ---- top_screen.c -----------------------------------------------------------------------------------------
+ */
+/* Lines of text: rates are those of the `seconds` between two answers of server.stats, "-" without `before`.
+ */
+void top_print(FILE *, struct arena *, const struct value *before, const struct value *now, double seconds);
 
 /* ---- json.c ----------------------------------------------------------------------------------------------
  */

@@ -1,6 +1,7 @@
 /* For operators: server.stats, server.backup, clock.*. */
 #include <string.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include "tasks.h"
 
@@ -49,11 +50,25 @@ static struct value rules_value(struct desk *d, struct arena *a)
 	return v;
 }
 
+/* Resident now; 0 where the system does not say. */
+static int64_t rss_bytes(void)
+{
+	FILE *f = fopen("/proc/self/statm", "re");
+	intmax_t size, resident = 0;
+
+	if (f == NULL)
+		return 0;
+	if (fscanf(f, "%jd %jd", &size, &resident) != 2)
+		resident = 0;
+	fclose(f);
+	return resident * sysconf(_SC_PAGESIZE);
+}
+
 static int server_stats_method(struct call *c, struct value *result, struct err *e)
 {
 	struct desk *d = c->ctx;
 	struct value tickets = value_map(c->arena, 4), clock = value_map(c->arena, 3),
-		     memory = value_map(c->arena, 2);
+		     memory = value_map(c->arena, 3);
 	struct store_stats s;
 	struct rusage usage;
 
@@ -68,6 +83,7 @@ static int server_stats_method(struct call *c, struct value *result, struct err 
 	value_add(c->arena, &clock, "now", value_int(d->clock->now_ms));
 	value_add(c->arena, &clock, "virtual", value_bool(d->clock->is_virtual));
 	value_add(c->arena, &clock, "suspect", value_bool(d->clock->is_suspect));
+	value_add(c->arena, &memory, "rss_bytes", value_int(rss_bytes()));
 	value_add(c->arena, &memory, "rss_max_bytes", value_int((int64_t)usage.ru_maxrss * 1024));
 	value_add(c->arena, &memory, "cpu_us",
 		value_int((int64_t)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1000000 +
