@@ -23,7 +23,7 @@ declare -A knows=(
 room_of() { # header → room
 	case $1 in
 	err | log | buf | value | util | clock | civil | notify | version | roff) echo base ;;
-	calendar | ledger) echo model ;;
+	calendar | ledger | ledgers) echo model ;;
 	entry | journal | store) echo store ;;
 	wheel | due) echo timer ;;
 	decision | desk | worker) echo desk ;;

@@ -119,7 +119,7 @@ $(SIM)/mutant_fire_twice: MUTANT := MUTANT_FIRE_TWICE
 $(SIM)/mutant_lose_cancel: MUTANT := MUTANT_LOSE_CANCEL
 $(SIM)/mutant_rule_fires: MUTANT := MUTANT_RULE_FIRES
 $(SIM)/mutant_tell_early: MUTANT := MUTANT_TELL_EARLY
-$(SIM)/mutant_%: src/desk/act.c src/desk/clocks.c src/store/store.c $(SIM_OBJ) $(BUILD)/libtocsin.a
+$(SIM)/mutant_%: src/desk/timers.c src/store/store.c $(SIM_OBJ) $(BUILD)/libtocsin.a
 	@mkdir -p $(@D)
 	$(CC) $(filter-out -MMD -MP,$(CFLAGS_ALL)) -D$(MUTANT) -o $@ $^ $(LDLIBS_ALL)
 

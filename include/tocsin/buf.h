@@ -46,6 +46,18 @@ static inline struct slice buf_slice(const struct buf *b)
 	return slice_of(b->p, b->n);
 }
 
+/* Numbers in few bytes: 7 bits a byte, lowest first; signed ones with the sign in the lowest bit. */
+void buf_add_varint(struct buf *, uint64_t);
+void buf_add_signed(struct buf *, int64_t);
+
+/*
+ * Take from the front: 0, or -1 when there is not as much. A number is taken in its shortest form only, so
+ * that what was read and written again is the same bytes.
+ */
+int slice_take(struct slice *rest, size_t n, struct slice *out);
+int slice_varint(struct slice *rest, uint64_t *out);
+int slice_signed(struct slice *rest, int64_t *out);
+
 uint64_t load_be64(const void *p);
 void store_be64(void *p, uint64_t v);
 uint32_t load_be32(const void *p);

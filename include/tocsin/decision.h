@@ -7,11 +7,12 @@
  *   local      {date="2026-09-22", year, month, day, hour, minute, weekday=1…7 (Monday 1), minute_of_day} in
  * the pack's zone who        {name, roles={ROLE=true}} ticket     create: what came in (kind, channel,
  * subject={type,id}, number, caller, callback, customer, category, city, title, text, priority, form, fields,
- * occurred, source_ref); else the whole ticket row action, data, note         at "act" contact    {kind,
- * channel, number, text}                          at "contact" timer      {kind="clock", clock, percent, due,
- * rule?, round}      at "timer"; kind is also "rule" for timers a decision asked for history {tickets=[{id,
- * no, kind, category, city, status, stage, queue, created, closed?}, newest first, at most 20] of the same
- * subject within catalog.limits.history_ms, n_tickets, n_contacts, contacts=[ms, newest first, at most 20]}
+ * occurred, source_ref); else the whole ticket row (no clocks, timers) action, data, note         at "act"
+ * contact    {kind, channel, number, text}                          at "contact" timer      {kind="clock",
+ * clock, percent, due, rule?, round}      at "timer"; kind is also "rule" for timers a decision asked for
+ * history {tickets=[{id, no, kind, category, city, status, stage, queue, created, closed?}, newest first, at
+ * most 20] of the same subject within catalog.limits.history_ms, n_tickets, n_contacts, contacts=[ms, newest
+ * first, at most 20]}
  *   subscriber at "create": what CRM put for the number {city, brand, star, group, vip, age65, name, …}
  *   clocks     {NAME={goal, unit, due?, percent, state="running"|"paused"|"stopped"}} of the ticket
  *

@@ -1,11 +1,13 @@
 /*
  * Durable timers: rows of TABLE_TIMER, the near ones cached in the wheel. Loop thread.
  *
- *   key    be64 due_ms, be64 timer id (unique for ever: entry seq * 1024 + n)
- *   value  MessagePack map {kind, ticket?, …}; what fires it is the use case's business
+ *   key    be64 due_ms, be64 id: one row an id at most: a ticket, or a task of the outbox
+ *   value  nothing: what is due then stands in the ticket or task
  *
- * The wheel holds what is due within DUE_HORIZON_MS; the rest is fetched as time goes. A fired timer's row is
- * deleted in the same entry as its effects: fired exactly once in effect.
+ * The wheel holds what is due within DUE_HORIZON_MS; the rest is fetched as time goes. Who fires a timer
+ * takes its row away, or writes the next one of that id, in the same entry as the effects: fired exactly once
+ * in effect. The wheel has let go of what it hands out, so a next row of the same instant must be written
+ * again.
  */
 #pragma once
 

@@ -140,13 +140,11 @@ int ledger_elapsed(const struct ledger *, const struct calendar *, int64_t at_ms
 	struct err *) MUST_CHECK;
 
 /*
- * As a map, and back: {name, statutory, started, stopped?, terms=[{at, goal, unit, calendar?, sha256?,
+ * As a map, for people: {name, statutory, started, stopped?, terms=[{at, goal, unit, calendar?, sha256?,
  * percents=[{percent, rule?}…]}…], pauses=[[from, to|nil, cause]…], voids=[…], due?, needs_year?, paused}.
- * The round trip is exact. Reading trusts nothing: -1 with ERR_INTERNAL that says what is damaged. Texts
- * borrow from the arenas.
+ * Texts borrow from the ledger. As bytes for a row: ledgers.h.
  */
 struct value ledger_to_value(struct arena *, const struct ledger *);
-int ledger_from_value(struct arena *, const struct value *, struct ledger *, struct err *) MUST_CHECK;
 
 /* NULL, or which invariant of the ledger does not hold. */
 const char *ledger_check(const struct ledger *);

@@ -23,11 +23,11 @@
 /* TABLE(name, what its keys and values are). Order is the format: append only. */
 #define TABLES(TABLE)                                                                                        \
 	TABLE(META, "text -> bytes; watermark, chain, journal id, format (owned by the store), counters")    \
-	TABLE(TICKET, "be64 id -> MessagePack map, the ticket as ticket.get shows it")                       \
+	TABLE(TICKET, "be64 id -> the ticket (desk/ticket_code.c draws it)")                                 \
 	TABLE(INDEX, "index byte, fields, be64 id -> empty (desk/index.h draws each)")                       \
 	TABLE(EVENT, "be64 seq -> entry head and event part (owned by the store)")                           \
-	TABLE(TICKET_EVENT, "be64 ticket id, be64 seq -> empty; a ticket's history")                         \
-	TABLE(TIMER, "be64 due_ms, be64 timer id -> MessagePack map (timer/due.h)")                          \
+	TABLE(TICKET_EVENT, "be64 ticket id, be64 seq -> empty; a ticket's history but for its beginning")   \
+	TABLE(TIMER, "be64 due_ms, be64 ticket or task -> empty; its earliest timer (tocsin/due.h)")         \
 	TABLE(REQUEST, "16 bytes of SHA-256(person, method, request_id) -> MessagePack map")                 \
 	TABLE(REFERENCE, "channel 0x00 source_ref -> be64 ticket id")                                        \
 	TABLE(PACK, "be32 generation -> MessagePack map; 'f' SHA-256 -> file bytes")                         \

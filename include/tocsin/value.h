@@ -95,6 +95,9 @@ const char *value_type_name(const struct value *);   /* "text", "integer", "map"
 /* ---- MessagePack (wire/codec.c) ------------------------------------------------------------------------ */
 /* Append the shortest encoding; numbers with a fraction are always 64 bits. Map pairs keep their order. */
 void value_encode(struct buf *, const struct value *);
+/* The heads alone: as many pairs or items must follow. */
+void value_encode_map(struct buf *, uint32_t n);
+void value_encode_array(struct buf *, uint32_t n);
 /*
  * Decode one whole value from exactly these bytes, which must have passed scan() (wire.h). Texts borrow from
  * `bytes`. 0, or -1 with ERR_BAD_REQUEST.

@@ -105,6 +105,64 @@ void buf_printf(struct buf *b, const char *format, ...)
 	va_end(again);
 }
 
+/* ---- numbers in few bytes ----------------------------------------------------------------------------- */
+void buf_add_varint(struct buf *b, uint64_t v)
+{
+	uint8_t raw[10];
+	size_t n = 0;
+
+	for (; v >= 0x80; v >>= 7)
+		raw[n++] = (uint8_t)(v | 0x80);
+	raw[n++] = (uint8_t)v;
+	buf_add(b, raw, n);
+}
+
+void buf_add_signed(struct buf *b, int64_t v)
+{
+	uint64_t u = (uint64_t)v;
+
+	buf_add_varint(b, v < 0 ? ~(u << 1) : u << 1);
+}
+
+int slice_take(struct slice *rest, size_t n, struct slice *out)
+{
+	if (n > rest->n)
+		return -1;
+	*out = slice_of(rest->p, n);
+	rest->p = n > 0 ? (const uint8_t *)rest->p + n : rest->p;
+	rest->n -= n;
+	return 0;
+}
+
+int slice_varint(struct slice *rest, uint64_t *out)
+{
+	const uint8_t *p = rest->p;
+	uint64_t v = 0;
+
+	for (size_t i = 0; i < rest->n && i < 10; i++) {
+		v |= (uint64_t)(p[i] & 0x7f) << (7 * i);
+		if (p[i] >= 0x80)
+			continue;
+		if ((i > 0 && p[i] == 0) || (i == 9 && p[i] > 1))
+			return -1;
+		*out = v;
+		rest->p = p + i + 1;
+		rest->n -= i + 1;
+		return 0;
+	}
+	return -1;
+}
+
+int slice_signed(struct slice *rest, int64_t *out)
+{
+	uint64_t u;
+
+	if (slice_varint(rest, &u) != 0)
+		return -1;
+	*out = (int64_t)((u & 1) != 0 ? ~(u >> 1) : u >> 1);
+	return 0;
+}
+
 uint64_t load_be64(const void *p)
 {
 	uint64_t v;

@@ -262,7 +262,7 @@ const struct command commands_ticket[] = {
 	{"show", "ID", "One ticket, whole", NULL, run_show},
 	{"list", "[where] [field=value ...] [--order FIELD|-FIELD] [--limit N]", "Tickets by conditions",
 		"Conditions: field=value, field=a,b (one of), field>=value, <=, >, <; times as ISO 8601.\n"
-		"Order: id, -id, due, -due, created, -created. --limit is 50 unless said.\n"
+		"Order: id, -id, due, -due. --limit is 50 unless said.\n"
 		"  tocsin list queue=second_line 'due<2026-10-01' --order due\n",
 		run_list},
 	{"act", "ID ACTION [data key=value ...] [--note TEXT] [--version N]",

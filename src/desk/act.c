@@ -9,9 +9,10 @@
 
 static struct value ticket_facts(struct work *w, const struct value *row)
 {
-	struct value facts = facts_base(w);
+	struct value facts = facts_base(w), ticket = value_copy_map(w->arena, row);
 
-	value_add(w->arena, &facts, "ticket", *row);
+	ticket_show(&ticket);
+	value_add(w->arena, &facts, "ticket", ticket);
 	value_add(w->arena, &facts, "clocks", facts_clocks(w, row));
 	return facts;
 }
@@ -33,8 +34,7 @@ static int decide(struct work *w, const char *point, const struct value *facts, 
 	if (work_ask(w, point, facts, &decision, e) != 0 || decision_apply(w, &decision, after, e) != 0 ||
 		open_children(w, value_get(&decision, "open"), after, e) != 0)
 		return -1;
-	ticket_save(w, before, after);
-	return 0;
+	return ticket_save(w, before, after, e);
 }
 
 static int check_version(struct work *w, const struct value *args, const struct value *row, struct err *e)
@@ -66,9 +66,10 @@ int ticket_act(struct work *w, const struct value *args, struct value *result, s
 		return -1;
 	if (history.type != VALUE_NIL)
 		value_add(w->arena, &facts, "history", history);
-	*result = value_copy(w->arena, &before);
+	*result = value_copy_map(w->arena, &before);
 	if (decide(w, "act", &facts, &before, result, e) != 0)
 		return -1;
+	ticket_show(result);
 	w->desk->counts.n_acts++;
 	return 0;
 }
@@ -127,7 +128,7 @@ int contact_add(struct work *w, const struct value *args, struct value *result, 
 	add_if(w, &contact, args, "number");
 	add_if(w, &contact, args, "text");
 	value_add(w->arena, &facts, "contact", contact);
-	after = value_copy(w->arena, &before);
+	after = value_copy_map(w->arena, &before);
 	n = value_int_or(value_get(&before, "contacts"), 0) + 1;
 	value_set(w->arena, &after, "contacts", value_int(n));
 	value_set(w->arena, &after, "last_contact", value_int(w->now_ms));
@@ -155,30 +156,10 @@ int open_children(struct work *w, const struct value *open, struct value *row, s
 			return err_prefix(e, "the decision opens ticket %u", i + 1);
 		ticket_link(w, &child, "parent", value_int_or(value_get(row, "id"), 0));
 		ticket_link(w, row, "child", value_int_or(value_get(&child, "id"), 0));
-		ticket_save(w, NULL, &child);
+		if (ticket_save(w, NULL, &child, e) != 0)
+			return -1;
 	}
 	return 0;
-}
-
-/* ---- due timers
- * ----------------------------------------------------------------------------------------------- */
-/* The ticket of a fired timer: what the timer is told, what comes of it. */
-static int timer_decide(
-	struct work *w, const struct value *timer, int64_t due_ms, uint64_t timer_id, struct err *e)
-{
-	struct value before, after, facts, about = value_copy(w->arena, timer);
-
-	if (ticket_load(w->desk, w->tx, w->arena, value_int_or(value_get(timer, "ticket"), 0), &before, e) !=
-		0)
-		return -1;
-	value_set(w->arena, &about, "due", value_int(due_ms));
-	facts = ticket_facts(w, &before);
-	value_add(w->arena, &facts, "timer", about);
-	after = value_copy(w->arena, &before);
-	timers_forget(&after, due_ms, (int64_t)timer_id);
-	if (clock_fired(w, timer, &after, e) != 0)
-		return -1;
-	return decide(w, "timer", &facts, &before, &after, e);
 }
 
 int ticket_told(struct work *w, int64_t id, struct value about, bool is_plain, struct err *e)
@@ -188,11 +169,10 @@ int ticket_told(struct work *w, int64_t id, struct value about, bool is_plain, s
 
 	if (ticket_load_merged(w, id, &before, e) != 0)
 		return -1;
-	after = value_copy(w->arena, &before);
+	after = value_copy_map(w->arena, &before);
 	if (is_plain) {
 		work_otherwise(w, "task", e, &after);
-		ticket_save(w, &before, &after);
-		return 0;
+		return ticket_save(w, &before, &after, e);
 	}
 	facts = ticket_facts(w, &before);
 	value_add(w->arena, &facts, "task", about);
@@ -206,87 +186,132 @@ int ticket_told(struct work *w, int64_t id, struct value about, bool is_plain, s
 	if (decision_apply(w, &decision, &after, e) != 0 ||
 		open_children(w, value_get(&decision, "open"), &after, e) != 0)
 		return -1;
-	ticket_save(w, &before, &after);
-	return 0;
+	return ticket_save(w, &before, &after, e);
+}
+
+/* ---- due timers
+ * ----------------------------------------------------------------------------------------------- */
+static void begin_timer(struct work *w, struct desk *d, uint64_t id)
+{
+	work_begin(w, d, &d->arena, "timer.fire", "timer", 0, slice_of(NULL, 0));
+	w->fired_ticket = id < TIMER_OF_TASK ? (int64_t)id : 0;
+}
+
+/* What the permanent record says came in. */
+static void take_params(struct work *w, const struct value *params)
+{
+	struct buf *b = &w->desk->scratch;
+
+	buf_reset(b);
+	value_encode(b, params);
+	must(!b->is_full);
+	w->params = slice_of(arena_copy(w->arena, b->p, b->n), b->n);
+}
+
+/* What the timer is told, what comes of it. */
+static int timer_decide(struct work *w, const struct timer *t, const struct value *before, struct err *e)
+{
+	struct value after = value_copy_map(w->arena, before), facts = ticket_facts(w, before),
+		     about = value_copy_map(w->arena, &t->about);
+
+	value_add(w->arena, &about, "due", value_int(t->due_ms));
+	value_add(w->arena, &about, "ticket", value_int(w->fired_ticket));
+	value_add(w->arena, &facts, "timer", about);
+	if (timer_spend(w, t, &after, e) != 0)
+		return -1;
+	return decide(w, "timer", &facts, before, &after, e);
 }
 
 /* A timer whose decision cannot be applied is still spent: its ticket goes to the duty queue, visibly. */
-static void timer_failed(
-	struct work *w, const struct value *timer, int64_t due_ms, uint64_t timer_id, const struct err *why)
+static int timer_failed(struct work *w, const struct timer *t, const struct value *before,
+	const struct err *why, struct err *e)
 {
-	struct value before, after;
-	struct err e;
+	struct value after = value_copy_map(w->arena, before);
 
-	log_line(LOG_ERROR, "timer.failed", "ticket=%jd due_ms=%jd error=\"%s\"",
-		(intmax_t)value_int_or(value_get(timer, "ticket"), 0), (intmax_t)due_ms, why->text);
-	if (ticket_load(w->desk, w->tx, w->arena, value_int_or(value_get(timer, "ticket"), 0), &before, &e) !=
-		0)
-		return;
-	after = value_copy(w->arena, &before);
-	timers_forget(&after, due_ms, (int64_t)timer_id);
-	if (clock_fired(w, timer, &after, &e) != 0)
-		log_line(LOG_ERROR, "timer.clock", "error=\"%s\"", e.text);
+	log_line(LOG_ERROR, "timer.failed", "ticket=%jd due_ms=%jd error=\"%s\"", (intmax_t)w->fired_ticket,
+		(intmax_t)t->due_ms, why->text);
+	if (timer_spend(w, t, &after, e) != 0)
+		return -1;
 	work_otherwise(w, "timer", why, &after);
-	ticket_save(w, &before, &after);
+	return ticket_save(w, before, &after, e);
 }
 
-/* A timer belongs to a ticket or to a task. */
-static int timer_work(
-	struct work *w, const struct value *timer, int64_t due_ms, uint64_t timer_id, struct err *e)
+static void drop_row(struct work *w, int64_t due_ms, uint64_t id)
 {
-	return value_is_text(value_get(timer, "kind"), "task") ? task_fire(w, timer, false, e)
-							       : timer_decide(w, timer, due_ms, timer_id, e);
+	uint8_t key[DUE_KEY_LEN];
+
+	due_key(key, due_ms, id);
+	tx_del(w->tx, TABLE_TIMER, slice_of(key, sizeof(key)));
 }
 
-static void timer_plain(
-	struct work *w, const struct value *timer, int64_t due_ms, uint64_t timer_id, struct err *why)
+/* A row that no timer of its ticket stands behind would be due for ever: it goes. */
+static int timer_lost(struct work *w, int64_t due_ms, uint64_t ticket, const char *why, struct err *e)
 {
-	if (!value_is_text(value_get(timer, "kind"), "task"))
-		timer_failed(w, timer, due_ms, timer_id, why);
-	else if (task_fire(w, timer, true, why) != 0)
-		log_line(LOG_ERROR, "task.timer", "task=%jd error=\"%s\"",
-			(intmax_t)value_int_or(value_get(timer, "task"), 0), why->text);
+	log_line(LOG_ERROR, "timer.lost", "due_ms=%jd ticket=%ju error=\"%s\"", (intmax_t)due_ms,
+		(uintmax_t)ticket, why);
+	drop_row(w, due_ms, ticket);
+	return work_commit(w, e);
 }
 
-static void begin_timer(struct work *w, struct desk *d, const uint8_t key[DUE_KEY_LEN], struct slice params)
+/* Load, decide, save. -1: not even a failure could be kept, and the work is aborted. */
+static int fire_ticket(struct desk *d, int64_t due_ms, uint64_t ticket, struct err *e)
 {
-	work_begin(w, d, &d->arena, "timer.fire", "timer", 0, params);
-#ifdef MUTANT_FIRE_TWICE /* planted defect: the fired timer's row stays */
-	(void)key;
-#else
-	tx_del(w->tx, TABLE_TIMER, slice_of(key, DUE_KEY_LEN));
-#endif
+	struct value before, params;
+	struct timer t;
+	struct work w;
+	struct err why;
+
+	begin_timer(&w, d, ticket);
+	if (ticket_load(d, w.tx, w.arena, (int64_t)ticket, &before, &why) != 0)
+		return timer_lost(&w, due_ms, ticket, why.text, e);
+	if (!timer_first(&w, &before, &t) || t.due_ms != due_ms)
+		return timer_lost(&w, due_ms, ticket, "the ticket waits for nothing then", e);
+	params = value_copy_map(w.arena, &t.about);
+	value_add(w.arena, &params, "ticket", value_int((int64_t)ticket));
+	take_params(&w, &params);
+	if (timer_decide(&w, &t, &before, &why) != 0)
+		work_abort(&w);
+	else if (work_commit(&w, &why) == 0)
+		return 0;
+	begin_timer(&w, d, ticket);
+	take_params(&w, &params);
+	if (timer_failed(&w, &t, &before, &why, e) == 0)
+		return work_commit(&w, e);
+	work_abort(&w);
+	return -1;
 }
 
-void timer_fire(void *udata, int64_t due_ms, uint64_t timer_id)
+static int fire_task(struct desk *d, int64_t due_ms, uint64_t id, struct err *e)
+{
+	int64_t task = (int64_t)(id & ~TIMER_OF_TASK);
+	struct value params = value_map(&d->arena, 2);
+	struct work w;
+	int rc;
+
+	value_add(&d->arena, &params, "kind", value_literal("task"));
+	value_add(&d->arena, &params, "task", value_int(task));
+	for (int is_plain = 0; is_plain < 2; is_plain++) {
+		begin_timer(&w, d, id);
+		take_params(&w, &params);
+		drop_row(&w, due_ms, id);
+		rc = task_fire(&w, task, is_plain, e);
+		if (rc == 0 && work_commit(&w, e) == 0)
+			return 0;
+		if (rc != 0)
+			work_abort(&w);
+	}
+	return -1;
+}
+
+void timer_fire(void *udata, int64_t due_ms, uint64_t id)
 {
 	struct desk *d = udata;
-	uint8_t key[DUE_KEY_LEN];
-	struct slice row;
-	struct value timer;
-	struct work w;
 	struct err e;
 
 	arena_reset(&d->arena);
-	due_key(key, due_ms, timer_id);
-	if (store_get(d->store, TABLE_TIMER, slice_of(key, sizeof(key)), &row, &e) != 1) {
-		log_line(LOG_ERROR, "timer.lost", "due_ms=%jd id=%ju", (intmax_t)due_ms, (uintmax_t)timer_id);
-		return;
-	}
-	row.p = arena_copy(&d->arena, row.p, row.n);
-	begin_timer(&w, d, key, row);
-	if (value_decode(&d->arena, row, &timer, &e) != 0) {
-		log_line(LOG_ERROR, "timer.broken", "due_ms=%jd error=\"%s\"", (intmax_t)due_ms, e.text);
-	} else if (timer_work(&w, &timer, due_ms, timer_id, &e) != 0) {
-		work_abort(&w);
-		begin_timer(&w, d, key, row);
-		timer_plain(&w, &timer, due_ms, timer_id, &e);
-	}
 	d->counts.n_timers++;
-	if (work_commit(&w, &e) == 0)
-		return;
-	begin_timer(&w, d, key, row);
-	timer_plain(&w, &timer, due_ms, timer_id, &e);
-	if (work_commit(&w, &e) != 0)
-		log_line(LOG_ERROR, "timer.too_large", "due_ms=%jd error=\"%s\"", (intmax_t)due_ms, e.text);
+	if ((id < TIMER_OF_TASK ? fire_ticket : fire_task)(d, due_ms, id, &e) != 0)
+		log_line(LOG_ERROR, "timer.broken", "%s=%ju due_ms=%jd error=\"%s\"",
+			id < TIMER_OF_TASK ? "ticket" : "task", (uintmax_t)(id & ~TIMER_OF_TASK),
+			(intmax_t)due_ms, e.text);
 }

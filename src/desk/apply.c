@@ -278,7 +278,7 @@ int decision_apply(struct work *w, const struct value *decision, struct value *r
 	if (value_get(decision, "advice") != NULL)
 		value_set(w->arena, row, "advice", *value_get(decision, "advice"));
 	apply_notices(w, value_get(decision, "notices"));
-	if (check_size(row, e) != 0 || tasks_room(w, tasks, e) != 0)
+	if (check_size(row, e) != 0)
 		return -1;
 	if (ticket_is_open(row)) {
 		if (!was_open)

@@ -13,6 +13,7 @@
 #define AUDIT_MS 60000
 #define DRAIN_MS 2000
 #define EXIT_LOST 74 /* EX_IOERR */
+#define SCRATCH_BYTES_MAX ((size_t)1024 * 1024)
 
 void desk_on_publish(void *udata, enum table table, struct slice key, const struct slice *val)
 {
@@ -180,6 +181,8 @@ int desk_new(struct desk **out, const struct desk_config *config, struct err *e)
 	d->clock = config->clock;
 	d->rng = config->rng;
 	arena_init(&d->arena, (size_t)1024 * 1024);
+	buf_init(&d->scratch, SCRATCH_BYTES_MAX);
+	buf_init(&d->event, EVENT_BYTES_MAX);
 	access_new(d);
 	*out = d; /* on_publish looks through it */
 	make_rpc(d, &hooks);
@@ -237,6 +240,8 @@ void desk_free(struct desk *d)
 	outbox_free(d->outbox);
 	access_free(d);
 	arena_fini(&d->arena);
+	buf_fini(&d->scratch);
+	buf_fini(&d->event);
 	free(d);
 }
 

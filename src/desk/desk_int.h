@@ -17,6 +17,8 @@
 #include "tocsin/wire.h"
 #include "tocsin/worker.h"
 
+#define EVENT_BYTES_MAX ((size_t)8 * 1024 * 1024)
+
 struct desk {
 	struct desk_config config;
 	struct store *store;
@@ -31,6 +33,8 @@ struct desk {
 	struct outbox *outbox;
 	uint64_t last_ticket_id;
 	struct arena arena; /* of timer works and pumps; reset after each */
+	struct buf scratch; /* what is being encoded: copied before anything else is */
+	struct buf event;   /* the event part of the entry being made */
 	struct desk_counts {
 		uint64_t n_creates, n_acts, n_timers, n_rule_failures;
 		uint64_t rule_us, n_asks;
@@ -51,17 +55,18 @@ struct work {
 	const char *method;
 	const char *who;
 	uint32_t roles;
-	struct slice params;    /* MessagePack of what came in */
+	struct slice params;    /* MessagePack of what came in; stands EVENT_PARAMS_AT in the event part */
 	struct value decisions; /* array: {point, because, failed?, facts} */
 	struct value tickets;   /* array: {id, no, version, queue, set={field=[before, after]}} */
 	struct value notices;   /* array: [topic, data] */
 	struct value extra;     /* further keys of the event part */
-	uint32_t n_timers;      /* timer ids given so far */
+	int64_t fired_ticket;   /* of a due timer: its ticket; else 0 */
 	uint32_t n_opened;      /* ticket ids given so far */
 	uint32_t n_tasks;       /* task ids given so far */
 	bool is_import;         /* arms no timers, tells nobody */
 };
 
+#define EVENT_PARAMS_AT 8
 void work_begin(struct work *, struct desk *, struct arena *, const char *method, const char *who,
 	uint32_t roles, struct slice params);
 /* 0; or -1 and the work is aborted: it is more than an entry can hold. */
@@ -69,9 +74,7 @@ int work_commit(struct work *, struct err *e) MUST_CHECK;
 void work_abort(struct work *);
 /* Drop what is staged and begin anew, as if nothing had been done. */
 void work_again(struct work *);
-#define TIMERS_A_WORK 1024 /* a timer's id is entry seq * this + n */
-/* An id for a timer this entry arms. */
-uint64_t work_timer_id(struct work *);
+#define TIMER_OF_TASK (UINT64_C(1) << 62) /* a timer's id is a ticket's, or this and a task's */
 
 /* The changing handler's frame: request_id, begin, fn, commit or abort. */
 typedef int work_fn(struct work *, const struct value *args, struct value *result, struct err *e);
@@ -98,19 +101,26 @@ int subscriber_fact(struct work *, const struct value *row, struct value *facts,
 /* Whether any subscriber is known; asked once at start. */
 int subscribers_new(struct desk *, struct err *e) MUST_CHECK;
 
-/* ---- tickets as rows (ticket_row.c)
+/* ---- tickets as rows (ticket_row.c, ticket_code.c)
  * ------------------------------------------------------------------------- */
-/* 0 and the encoded row, copied into the arena, or -1 with ERR_NOT_FOUND "ticket 17 does not exist". tx may
- * be NULL. */
-int ticket_read(
-	struct desk *, struct tx *, struct arena *, int64_t id, struct slice *bytes, struct err *) MUST_CHECK;
-/* The same, decoded. */
+/*
+ * The stored row as a value: the map that ticket.get shows, with `clocks` as bytes (ledgers.h) and `timers`
+ * as a list (timers.c). Borrows from the store: good until the turn ends, or the tx is aborted, which may be
+ * NULL.
+ */
+int ticket_decode(struct store *, struct tx *, struct arena *, struct slice bytes, struct value *row,
+	struct err *) MUST_CHECK;
+/* The same by id; -1 with ERR_NOT_FOUND "ticket 17 does not exist". */
 int ticket_load(
 	struct desk *, struct tx *, struct arena *, int64_t id, struct value *row, struct err *e) MUST_CHECK;
+/* The stored bytes of a ticket; as above. */
+int ticket_bytes(struct desk *, struct tx *, int64_t id, struct slice *bytes, struct err *) MUST_CHECK;
+/* As callers see it: no clocks and timers. */
+void ticket_show(struct value *row);
 /* Follow merged_into pointers (at most 8). */
 int ticket_load_merged(struct work *, int64_t id, struct value *row, struct err *e) MUST_CHECK;
-/* Write a changed or new (before NULL) ticket: version, updated, indexes, history row, change list. */
-void ticket_save(struct work *, const struct value *before, struct value *after);
+/* Write a changed or new (before NULL) ticket: version, updated, indexes, timer, history row, change list. */
+int ticket_save(struct work *, const struct value *before, struct value *after, struct err *e) MUST_CHECK;
 /* Earliest due of a running clock, INT64_MAX without one. */
 int64_t ticket_due_next(const struct value *row);
 bool ticket_is_open(const struct value *row);
@@ -137,10 +147,14 @@ int decision_apply(struct work *, const struct value *decision, struct value *ro
 int clocks_apply(struct work *, const struct value *ops, struct value *row, struct err *e) MUST_CHECK;
 /* Stop every running clock of the row at now (closing). */
 int clocks_stop_all(struct work *, struct value *row, struct err *e) MUST_CHECK;
-/* A clock's percentage has fired: remember it, arm the next. */
-int clock_fired(struct work *, const struct value *timer, struct value *row, struct err *e) MUST_CHECK;
-int timers_apply(struct work *, const struct value *arm, const struct value *cancel, struct value *row,
-	struct err *e) MUST_CHECK;
+/* A clock's percentage has fired: remember it, wait for the next. */
+int clock_fired(struct work *, const char *clock, int percent, struct value *row, struct err *e) MUST_CHECK;
+/* {kind="clock", clock, percent, rule?}, as facts.timer. */
+struct value clock_about(struct work *, const struct value *row, const char *clock, int percent);
+/* {NAME=ledger_to_value}, for people. */
+struct value clocks_shown(struct work *, const struct value *row);
+/* Earliest due of a clock that runs, INT64_MAX without one. */
+int64_t clocks_due_next(const struct value *row);
 /* Whether a running clock of the row waits for a calendar's year. */
 bool clocks_wait_for_year(const struct value *row);
 /*
@@ -148,10 +162,29 @@ bool clocks_wait_for_year(const struct value *row);
  * on. Returns the id to go on behind, -1 when all are done.
  */
 int64_t clocks_repin(struct desk *, int64_t after);
-/* Drop every timer of the row. */
-void timers_clear(struct work *, struct value *row);
-/* Take a fired timer out of the row's list. */
-void timers_forget(struct value *row, int64_t due_ms, int64_t timer_id);
+
+/* ---- timers (timers.c) ------------------------------------------------------------------------------------
+ */
+struct timer {
+	int64_t due_ms;
+	const char *clock; /* whose percentage it is; NULL: a rule asked for it */
+	int percent;
+	struct value about; /* as facts.timer, without due and ticket */
+};
+int timers_apply(struct work *, const struct value *arm, const struct value *cancel, struct value *row,
+	struct err *e) MUST_CHECK;
+/* Drop what rules asked for under a name, "*" for all. */
+void timers_drop(struct work *, struct value *row, const char *name);
+/* When the earliest timer of the row is due, INT64_MAX without one. */
+int64_t timers_next(const struct value *row);
+/* The earliest one; false: there is none. */
+bool timer_first(struct work *, const struct value *row, struct timer *);
+/* It has fired: take it out of the row; a clock goes on to its next percentage. */
+int timer_spend(struct work *, const struct timer *, struct value *row, struct err *e) MUST_CHECK;
+/* Keep the ticket's row in TABLE_TIMER in step. */
+void timer_update(struct work *, const struct value *before, const struct value *after);
+/* [{kind, name, due, …}], for people. */
+struct value timers_shown(struct work *, const struct value *row);
 
 /* ---- indexes (index.c) ------------------------------------------------------------------------------------
  */
@@ -167,6 +200,7 @@ enum index_id {
 	INDEX_YEAR = 'Y',     /* be64 ticket; a clock waits for a calendar's year */
 };
 #define INDEX_ROWS_MAX 12
+#define INDEX_TEXT_MAX 200 /* bytes of a text in a key; the rest is clipped */
 /* Every index key of a ticket, in `a`. */
 uint32_t index_keys(struct arena *a, const struct value *row, struct slice out[INDEX_ROWS_MAX]);
 void index_update(struct work *, const struct value *before, const struct value *after);
@@ -188,8 +222,8 @@ int open_children(struct work *, const struct value *open, struct value *row, st
  * applied.
  */
 int ticket_told(struct work *, int64_t id, struct value about, bool is_plain, struct err *e) MUST_CHECK;
-/* A due timer, as due_work hands it out. udata is the desk. */
-void timer_fire(void *udata, int64_t due_ms, uint64_t timer_id);
+/* A ticket's earliest timer or a task's is due, as due_work hands it out. udata is the desk. */
+void timer_fire(void *udata, int64_t due_ms, uint64_t id);
 
 /* ---- the live pack
  * ------------------------------------------------------------------------------------------ */

@@ -1,11 +1,12 @@
 /*
  * ticket.find: pages of tickets by conditions. One index is walked, in its own order, everything else is a
  * filter; work that finds nothing for FIND_US stops with a cursor. The cursor is the last key walked, so it
- * survives restarts.
+ * survives restarts. Rows go into the answer as they stand; one is decoded only when a condition needs it.
  */
 #include <string.h>
 
 #include "desk_int.h"
+#include "ticket_code.h"
 
 #define FIND_US 20000
 #define FIND_PAGE_BYTES ((size_t)240 * 1024)
@@ -15,20 +16,22 @@
 struct plan {
 	enum index_id index; /* 0: the tickets themselves, by id */
 	struct slice prefix;
+	const char *field; /* its condition holds for all that is walked; or NULL */
 	bool is_by_due, is_reverse;
 };
 
 struct find {
 	struct desk *desk;
 	struct arena *arena;
-	const struct value *where;
+	const struct value *where, *fields;
 	const char *order; /* without the sign, or NULL */
 	struct plan plan;
-	uint32_t limit;
+	bool needs_rows; /* conditions are left that only the row can answer */
+	uint32_t limit, n_tickets;
 	struct slice after; /* key to go on behind, or empty */
-	struct value tickets;
-	size_t bytes;
-	struct slice last_key;
+	struct buf *out;    /* the tickets, encoded */
+	uint8_t last_key[STORE_KEY_MAX];
+	size_t last_key_n;
 };
 
 static const struct value *equal_to(const struct value *where, const char *field)
@@ -44,9 +47,10 @@ static bool plan_text(struct find *f, enum index_id index, const char *field)
 {
 	struct slice text = value_slice(equal_to(f->where, field));
 
-	if (text.n == 0 || text.n > 200)
+	if (text.n == 0 || text.n >= INDEX_TEXT_MAX) /* longer ones are clipped in the index */
 		return false;
 	f->plan.index = index;
+	f->plan.field = field;
 	f->plan.prefix = index_prefix(f->arena, index, &text, 1);
 	return true;
 }
@@ -62,7 +66,7 @@ static bool plan_subject(struct find *f)
 		texts[0] = value_slice(value_get(subject, "type"));
 		texts[1] = value_slice(value_get(subject, "id"));
 	}
-	if (texts[1].n == 0 || texts[1].n > 200)
+	if (texts[1].n == 0 || texts[1].n > INDEX_TEXT_MAX)
 		return false;
 	f->plan.index = INDEX_SUBJECT;
 	f->plan.prefix = index_prefix(f->arena, INDEX_SUBJECT, texts, 2);
@@ -104,10 +108,12 @@ static int make_plan(struct find *f, const char *order, struct err *e)
 {
 	f->plan.is_reverse = order != NULL && order[0] == '-';
 	f->order = order == NULL ? NULL : order + f->plan.is_reverse;
-	if (f->order != NULL && strcmp(f->order, "id") != 0 && strcmp(f->order, "due") != 0 &&
-		strcmp(f->order, "created") != 0)
+	if (f->order != NULL && strcmp(f->order, "id") != 0 && strcmp(f->order, "due") != 0)
 		return err_arg(e, ERR_BAD_REQUEST, "order", order,
-			"order \"%s\" is not one of id, -id, due, -due, created, -created", order);
+			"order \"%s\" is not one of id, -id, due, -due%s", order,
+			strcmp(f->order, "created") == 0
+				? "; ids grow as tickets come in, only imported ones are older than their id"
+				: "");
 	if (f->order != NULL && strcmp(f->order, "due") == 0) {
 		f->plan.is_by_due = true;
 		if (plan_text(f, INDEX_OWNER, "owner") || plan_text(f, INDEX_QUEUE, "queue"))
@@ -190,31 +196,49 @@ static int check_operators(struct arena *a, const char *field, const struct valu
 	return 0;
 }
 
-/* A misspelt field would find nothing and look like an answer. */
+static const char *const ticket_fields[] = {"id", "no", "kind", "status", "stage", "version", "channel",
+	"subject", "number", "caller", "callback", "customer", "category", "city", "title", "text",
+	"priority", "form", "fields", "occurred", "source_ref", "outcome", "created", "created_by", "updated",
+	"closed", "complete", "missing", "contacts", "last_contact", "grade", "queue", "department", "owner",
+	"first_owner", "reply", "resolution", "cause", "tags", "merged_into", "escalation", "transfers",
+	"reopened", "urges", "suspended", "parent", "late", "advice", "due", "links", "fired", "erased",
+	"open"}; /* the last one can be asked for in `where` only */
+
+/* A misspelt field would find nothing and look like an answer; `n` bytes of it count. */
+static int check_field(const char *argument, const char *field, size_t n, size_t n_known, struct err *e)
+{
+	for (size_t k = 0; k < n_known; k++)
+		if (strlen(ticket_fields[k]) == n && memcmp(ticket_fields[k], field, n) == 0)
+			return 0;
+	return unknown(e, argument, "field", field, ticket_fields, n_known);
+}
+
 static int check_where(struct find *f, struct err *e)
 {
-	static const char *const fields[] = {"id", "no", "kind", "status", "stage", "version", "channel",
-		"subject", "number", "caller", "callback", "customer", "category", "city", "title", "text",
-		"priority", "form", "fields", "occurred", "source_ref", "outcome", "created", "created_by",
-		"updated", "closed", "complete", "missing", "contacts", "last_contact", "grade", "queue",
-		"department", "owner", "first_owner", "reply", "resolution", "cause", "tags", "merged_into",
-		"escalation", "transfers", "reopened", "urges", "suspended", "parent", "late", "advice",
-		"due", "open", "links", "clocks", "timers", "fired"};
-
 	for (uint32_t i = 0; f->where != NULL && i < f->where->n; i++) {
 		const struct pair *p = &f->where->as.pairs[i];
 		const char *field = value_cstr(f->arena, &p->key);
-		size_t n = strcspn(field, ".");
-		bool is_known = false;
 
-		for (size_t k = 0; k < N_WORDS(fields); k++)
-			is_known = is_known || (strlen(fields[k]) == n && memcmp(fields[k], field, n) == 0);
-		if (!is_known)
-			return unknown(e, "where", "field", field, fields, N_WORDS(fields));
-		if (is_condition(field, &p->val) && check_operators(f->arena, field, &p->val, e) != 0)
+		if (check_field("where", field, strcspn(field, "."), N_WORDS(ticket_fields), e) != 0 ||
+			(is_condition(field, &p->val) && check_operators(f->arena, field, &p->val, e) != 0))
+			return -1;
+	}
+	for (uint32_t i = 0; f->fields != NULL && i < f->fields->n; i++) {
+		const char *field = value_cstr(f->arena, &f->fields->as.items[i]);
+
+		if (field == NULL)
+			return err_arg(e, ERR_BAD_REQUEST, "fields", NULL, "fields[%u] must be text", i);
+		if (check_field("fields", field, strlen(field), N_WORDS(ticket_fields) - 1, e) != 0)
 			return -1;
 	}
 	return 0;
+}
+
+/* Whether the walk itself answers this condition. */
+static bool is_answered(const struct find *f, const struct pair *p)
+{
+	return f->plan.field != NULL && value_is_text(&p->key, f->plan.field) &&
+	       (p->val.type != VALUE_MAP || p->val.n == 1);
 }
 
 /* The field of a row; `due` means the next one, `open` whether it is not over. */
@@ -239,8 +263,11 @@ static bool matches(struct find *f, const struct value *row)
 	for (uint32_t i = 0; f->where != NULL && i < f->where->n; i++) {
 		const struct pair *p = &f->where->as.pairs[i];
 		const char *field = value_cstr(f->arena, &p->key);
-		const struct value *got = field_of(f, row, field);
+		const struct value *got;
 
+		if (is_answered(f, p))
+			continue;
+		got = field_of(f, row, field);
 		if (!is_condition(field, &p->val)) {
 			if (!test_one(got, "eq", &p->val))
 				return false;
@@ -256,19 +283,45 @@ static bool matches(struct find *f, const struct value *row)
 
 /* ---- walking
  * ---------------------------------------------------------------------------------------------------- */
+/* 1: it may be answered. */
+static int is_wanted(struct find *f, struct slice bytes, struct err *e)
+{
+	struct arena_mark mark = arena_mark(f->arena);
+	struct value row;
+	int got;
+
+	if (!f->needs_rows)
+		return 1;
+	if (ticket_decode(f->desk->store, NULL, f->arena, bytes, &row, e) != 0)
+		return -1;
+	got = matches(f, &row);
+	arena_rewind(f->arena, mark);
+	return got;
+}
+
+/* Add the row to the page if it fits; 1: it does not, the page ends before it. */
 static int take_row(struct find *f, const struct scan *s, struct err *e)
 {
 	int64_t id = (int64_t)load_be64((const uint8_t *)s->key.p + s->key.n - 8);
-	struct slice bytes;
-	struct value row;
+	size_t from = f->out->n;
+	struct ticket_parts parts;
+	struct slice bytes = s->val;
+	int got;
 
-	if (ticket_read(f->desk, NULL, f->arena, id, &bytes, e) != 0 ||
-		value_decode(f->arena, bytes, &row, e) != 0)
+	if (f->plan.index != 0 && ticket_bytes(f->desk, NULL, id, &bytes, e) != 0)
 		return -1;
-	if (matches(f, &row)) {
-		f->bytes += bytes.n;
-		value_push(f->arena, &f->tickets, row);
+	got = is_wanted(f, bytes, e);
+	if (got != 1)
+		return got;
+	if (ticket_parse(bytes, &parts, e) != 0 || ticket_texts(f->desk->store, NULL, &parts, e) != 0)
+		return -1;
+	ticket_compose(f->out, &parts, f->fields);
+	if (f->n_tickets > 0 && (f->out->is_full || f->out->n > FIND_PAGE_BYTES)) {
+		f->out->n = from;
+		f->out->is_full = false;
+		return 1;
 	}
+	f->n_tickets++;
 	return 0;
 }
 
@@ -283,14 +336,13 @@ static int walk(struct find *f, struct slice from, struct slice to, int64_t unti
 	while ((got = scan_next(&s, e)) == 1) {
 		if (f->after.n > 0 && slice_cmp(s.key, f->after) == 0)
 			continue;
-		if (f->tickets.n >= f->limit || f->bytes >= FIND_PAGE_BYTES ||
-			(f->last_key.n > 0 && clock_mono_us() > until_us))
+		if (f->n_tickets >= f->limit || (f->last_key_n > 0 && clock_mono_us() > until_us))
 			break;
-		if (take_row(f, &s, e) != 0) {
-			got = -1;
+		got = take_row(f, &s, e);
+		if (got != 0)
 			break;
-		}
-		f->last_key = slice_of(arena_copy(f->arena, s.key.p, s.key.n), s.key.n);
+		memcpy(f->last_key, s.key.p, s.key.n);
+		f->last_key_n = s.key.n;
 	}
 	scan_fini(&s);
 	return got;
@@ -348,27 +400,92 @@ static int read_cursor(struct find *f, const struct value *cursor, struct err *e
 	return 0;
 }
 
-static int ticket_find(struct call *c, struct value *result, struct err *e)
-{
-	struct find f = {
-		.desk = c->ctx, .arena = c->arena, .where = value_get(&c->args, "where"), .limit = 100};
-	bool has_more = false;
+#define ANSWER_ROOM 32 /* before the tickets: heads of map and array, one key */
 
-	f.limit = (uint32_t)value_int_or(value_get(&c->args, "limit"), 100);
-	f.tickets = value_array(c->arena, 16);
-	if (check_where(&f, e) != 0 ||
-		make_plan(&f, value_cstr(c->arena, value_get(&c->args, "order")), e) != 0 ||
-		read_cursor(&f, value_get(&c->args, "cursor"), e) != 0 || find_page(&f, &has_more, e) != 0)
-		return -1;
-	*result = value_map(c->arena, 2);
-	value_add(c->arena, result, "tickets", f.tickets);
+/* {tickets=[…], cursor?}: the head is written before the tickets when their number is known. */
+static struct slice answer(struct find *f, bool has_more)
+{
+	uint8_t head = (uint8_t)(f->plan.index | (f->plan.is_reverse ? 0x80 : 0));
+	struct value key = value_literal("tickets");
+	struct buf before;
+
 	if (has_more) {
-		char *text = arena_alloc(c->arena, 2 * (f.last_key.n + 1) + 1);
-		uint8_t head = (uint8_t)(f.plan.index | (f.plan.is_reverse ? 0x80 : 0));
+		char *text = arena_alloc(f->arena, 2 * (f->last_key_n + 1) + 1);
+		struct value cursor = value_literal("cursor"), hexed;
 
 		hex(&head, 1, text);
-		hex(f.last_key.p, f.last_key.n, text + 2);
-		value_add(c->arena, result, "cursor", value_literal(text));
+		hex(f->last_key, f->last_key_n, text + 2);
+		hexed = value_literal(text);
+		value_encode(f->out, &cursor);
+		value_encode(f->out, &hexed);
+	}
+	buf_init(&before, ANSWER_ROOM);
+	value_encode_map(&before, has_more ? 2 : 1);
+	value_encode(&before, &key);
+	value_encode_array(&before, f->n_tickets);
+	memcpy(f->out->p + ANSWER_ROOM - before.n, before.p, before.n);
+	head = (uint8_t)before.n;
+	buf_fini(&before);
+	return slice_of(f->out->p + ANSWER_ROOM - head, f->out->n - ANSWER_ROOM + head);
+}
+
+static int ticket_find(struct call *c, struct value *result, struct err *e)
+{
+	struct desk *d = c->ctx;
+	struct find f = {.desk = d,
+		.arena = c->arena,
+		.where = value_get(&c->args, "where"),
+		.fields = value_get(&c->args, "fields"),
+		.out = &d->scratch};
+	bool has_more = false;
+
+	(void)result;
+	f.limit = (uint32_t)value_int_or(value_get(&c->args, "limit"), 100);
+	if (check_where(&f, e) != 0 ||
+		make_plan(&f, value_cstr(c->arena, value_get(&c->args, "order")), e) != 0 ||
+		read_cursor(&f, value_get(&c->args, "cursor"), e) != 0)
+		return -1;
+	for (uint32_t i = 0; f.where != NULL && i < f.where->n; i++)
+		f.needs_rows = f.needs_rows || !is_answered(&f, &f.where->as.pairs[i]);
+	buf_reset(f.out);
+	must(buf_space(f.out, ANSWER_ROOM) != NULL);
+	if (find_page(&f, &has_more, e) != 0)
+		return -1;
+	c->raw = answer(&f, has_more);
+	return 0;
+}
+
+/* ---- one ticket
+ * -------------------------------------------------------------------------------------------------- */
+/* What is kept as bytes, in a form for people. */
+static int show_with(
+	struct call *c, const struct value *with, struct slice bytes, struct value *row, struct err *e)
+{
+	static const struct {
+		const char *name;
+		struct value (*shown)(struct work *, const struct value *);
+	} parts[] = {{"clocks", clocks_shown}, {"timers", timers_shown}};
+	struct desk *d = c->ctx;
+	struct work w = {.desk = d, .arena = c->arena};
+	struct value whole;
+
+	if (ticket_decode(d->store, NULL, c->arena, bytes, &whole, e) != 0)
+		return -1;
+	*row = value_copy_map(c->arena, &whole);
+	ticket_show(row);
+	for (uint32_t i = 0; i < with->n; i++) {
+		const struct value *word = &with->as.items[i];
+		bool is_known = false;
+
+		for (size_t k = 0; k < N_WORDS(parts); k++) {
+			if (!value_is_text(word, parts[k].name))
+				continue;
+			value_set(c->arena, row, parts[k].name, parts[k].shown(&w, &whole));
+			is_known = true;
+		}
+		if (!is_known)
+			return err_arg(e, ERR_BAD_REQUEST, "with", value_cstr(c->arena, word),
+				"with[%u] is not one of clocks, timers", i);
 	}
 	return 0;
 }
@@ -376,34 +493,40 @@ static int ticket_find(struct call *c, struct value *result, struct err *e)
 static int ticket_get(struct call *c, struct value *result, struct err *e)
 {
 	struct desk *d = c->ctx;
-	uint8_t key[8];
-	struct slice val;
-	int got;
+	const struct value *with = value_get(&c->args, "with");
+	struct ticket_parts parts;
+	struct slice bytes;
 
-	(void)result;
-	store_be64(key, (uint64_t)value_int_or(value_get(&c->args, "id"), 0));
-	got = store_get(d->store, TABLE_TICKET, slice_of(key, 8), &val, e);
-	if (got == 1) {
-		c->raw = val; /* the row is the answer, as it stands */
-		return 0;
-	}
-	return got < 0 ? -1
-		       : ticket_load(
-				 d, NULL, c->arena, value_int_or(value_get(&c->args, "id"), 0), result, e);
+	if (ticket_bytes(d, NULL, value_int_or(value_get(&c->args, "id"), 0), &bytes, e) != 0)
+		return -1;
+	if (with != NULL)
+		return show_with(c, with, bytes, result, e);
+	if (ticket_parse(bytes, &parts, e) != 0 || ticket_texts(d->store, NULL, &parts, e) != 0)
+		return -1;
+	buf_reset(&d->scratch);
+	ticket_compose(&d->scratch, &parts, NULL);
+	c->raw = buf_slice(&d->scratch);
+	return 0;
 }
 
 #define READERS (ROLE_ANY)
 
 static const struct rpc_arg get_args[] = {
-	{.name = "id", .type = ARG_ID, .is_required = true, .help = "the ticket"}};
+	{.name = "id", .type = ARG_ID, .is_required = true, .help = "the ticket"},
+	{.name = "with",
+		.type = ARG_ARRAY,
+		.help = "also `clocks` (the ledgers: terms, pauses, voids), `timers` (what is to fire)"}};
 static const struct rpc_arg find_args[] = {
 	{.name = "where",
 		.type = ARG_MAP,
 		.help = "{field=value | {eq|in|ge|gt|le|lt|under=…}}; fields of a ticket, `due` (the next), "
 			"`open`"},
-	{.name = "order", .type = ARG_TEXT, .help = "id, -id, due, -due, created, -created"},
+	{.name = "order",
+		.type = ARG_TEXT,
+		.help = "id, -id, due, -due; by due without a queue or owner: open ones with a due only"},
 	{.name = "limit", .type = ARG_INT, .min = 1, .max = FIND_MAX, .help = "tickets a page, 100"},
 	{.name = "cursor", .type = ARG_TEXT, .help = "of the page before"},
+	{.name = "fields", .type = ARG_ARRAY, .help = "only these fields of each ticket"},
 };
 
 static const struct rpc_method methods[] = {
@@ -411,7 +534,7 @@ static const struct rpc_method methods[] = {
 		.handler = ticket_get,
 		RPC_ARGS(get_args),
 		.roles = READERS,
-		.help = "One ticket, whole.",
+		.help = "One ticket, whole; `erased` when texts of it were erased by law.",
 		.returns = "the ticket"},
 	{.name = "ticket.find",
 		.handler = ticket_find,

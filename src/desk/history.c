@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "desk_int.h"
+#include "ticket_code.h"
 
 #define HISTORY_BYTES ((size_t)192 * 1024)
 
@@ -73,43 +74,73 @@ static struct value history_item(struct arena *a, uint64_t seq, const struct val
 	return item;
 }
 
+static int history_add(
+	struct desk *d, struct arena *a, uint64_t seq, int64_t id, struct value *items, struct err *e)
+{
+	struct value event, item;
+	int got = event_load(d, a, seq, &event, e);
+
+	if (got < 0)
+		return -1;
+	if (got == 1) {
+		item = history_item(a, seq, &event, id);
+	} else {
+		item = value_map(a, 2);
+		value_add(a, &item, "seq", value_int((int64_t)seq));
+		value_add(a, &item, "erased", value_bool(true));
+	}
+	value_push(a, items, item);
+	return 0;
+}
+
+/* The entry that opened the ticket; the row says it. */
+static int opened_by(struct desk *d, int64_t id, uint64_t *seq, struct err *e)
+{
+	struct ticket_parts parts;
+	struct slice bytes;
+
+	if (ticket_bytes(d, NULL, id, &bytes, e) != 0 || ticket_parse(bytes, &parts, e) != 0)
+		return -1;
+	*seq = parts.seq;
+	return 0;
+}
+
+/* Entries that changed it later, from `after` on. */
+static void history_scan(struct scan *s, struct desk *d, uint8_t from[16], uint8_t to[8], int64_t id,
+	uint64_t after, bool is_reverse)
+{
+	store_be64(from, (uint64_t)id);
+	store_be64(from + 8, after + 1);
+	store_be64(to, (uint64_t)id + 1);
+	scan_init(s, d->store, NULL, TABLE_TICKET_EVENT, slice_of(from, 16), slice_of(to, 8), is_reverse);
+}
+
 static int ticket_history(struct call *c, struct value *result, struct err *e)
 {
 	struct desk *d = c->ctx;
 	int64_t id = value_int_or(value_get(&c->args, "id"), 0),
-		after = value_int_or(value_get(&c->args, "after"), 0);
-	int64_t limit = value_int_or(value_get(&c->args, "limit"), 100);
-	struct value items = value_array(c->arena, 16), row;
-	uint8_t from[16], to[16];
+		limit = value_int_or(value_get(&c->args, "limit"), 100);
+	uint64_t after = (uint64_t)value_int_or(value_get(&c->args, "after"), 0), first;
+	struct value items = value_array(c->arena, 16);
+	uint8_t from[16], to[8];
 	struct scan s;
 	size_t page_end;
-	int got = 0;
+	int got;
 
-	if (ticket_load(d, NULL, c->arena, id, &row, e) != 0)
+	if (opened_by(d, id, &first, e) != 0)
 		return -1;
-	page_end = c->arena->used + HISTORY_BYTES; /* the ticket itself may be larger than a page */
-	store_be64(from, (uint64_t)id);
-	store_be64(from + 8, (uint64_t)after + 1);
-	store_be64(to, (uint64_t)id + 1);
-	scan_init(&s, d->store, NULL, TABLE_TICKET_EVENT, slice_of(from, 16), slice_of(to, 8), false);
-	while (items.n < (uint32_t)limit && c->arena->used < page_end && (got = scan_next(&s, e)) == 1) {
-		uint64_t seq = load_be64((const uint8_t *)s.key.p + 8);
-		struct value event, item = value_map(c->arena, 2);
-
-		got = event_load(d, c->arena, seq, &event, e);
-		if (got < 0)
+	page_end = c->arena->used + HISTORY_BYTES;
+	if (after < first && history_add(d, c->arena, first, id, &items, e) != 0)
+		return -1;
+	history_scan(&s, d, from, to, id, after, false);
+	got = 0;
+	while (items.n < (uint32_t)limit && c->arena->used < page_end && (got = scan_next(&s, e)) == 1)
+		if (history_add(d, c->arena, load_be64((const uint8_t *)s.key.p + 8), id, &items, e) != 0) {
+			got = -1;
 			break;
-		if (got == 1) {
-			item = history_item(c->arena, seq, &event, id);
-		} else {
-			value_add(c->arena, &item, "seq", value_int((int64_t)seq));
-			value_add(c->arena, &item, "erased", value_bool(true));
 		}
-		value_push(c->arena, &items, item);
-		got = 0;
-	}
 	scan_fini(&s);
-	if (items.n < (uint32_t)limit && got < 0)
+	if (got < 0)
 		return -1;
 	*result = value_map(c->arena, 2);
 	value_add(c->arena, result, "events", items);
@@ -120,12 +151,38 @@ static int ticket_history(struct call *c, struct value *result, struct err *e)
 
 /* ---- explain
  * ---------------------------------------------------------------------------------------------------- */
-/* The newest entry of the ticket that holds decisions, or the one asked for. */
+/* Whether the entry holds decisions: 1, 0 (or it was erased by law), -1. */
+static int load_decided(struct desk *d, struct arena *a, uint64_t seq, struct value *event, struct err *e)
+{
+	int got = event_load(d, a, seq, event, e);
+
+	return got == 1 ? value_get(event, "decisions") != NULL : got;
+}
+
+/* The newest entry of the ticket that holds decisions. */
+static int find_newest(
+	struct desk *d, struct arena *a, int64_t id, uint64_t *found, struct value *event, struct err *e)
+{
+	uint8_t from[16], to[8];
+	struct scan s;
+	int got;
+
+	history_scan(&s, d, from, to, id, 0, true);
+	while ((got = scan_next(&s, e)) == 1) {
+		*found = load_be64((const uint8_t *)s.key.p + 8);
+		if ((got = load_decided(d, a, *found, event, e)) != 0)
+			break;
+	}
+	scan_fini(&s);
+	if (got != 0)
+		return got;
+	return opened_by(d, id, found, e) != 0 ? -1 : load_decided(d, a, *found, event, e);
+}
+
+/* That, or the entry asked for. */
 static int find_decided(struct desk *d, struct arena *a, int64_t id, int64_t seq, uint64_t *found,
 	struct value *event, struct err *e)
 {
-	uint8_t from[8], to[8];
-	struct scan s;
 	int got;
 
 	if (seq > 0) {
@@ -137,16 +194,7 @@ static int find_decided(struct desk *d, struct arena *a, int64_t id, int64_t seq
 			       : err_set(e, ERR_NOT_FOUND, "ticket %jd has no entry %jd", (intmax_t)id,
 					 (intmax_t)seq);
 	}
-	store_be64(from, (uint64_t)id);
-	store_be64(to, (uint64_t)id + 1);
-	scan_init(&s, d->store, NULL, TABLE_TICKET_EVENT, slice_of(from, 8), slice_of(to, 8), true);
-	while ((got = scan_next(&s, e)) == 1) {
-		*found = load_be64((const uint8_t *)s.key.p + 8);
-		got = event_load(d, a, *found, event, e);
-		if (got < 0 || (got == 1 && value_get(event, "decisions") != NULL))
-			break;
-	}
-	scan_fini(&s);
+	got = find_newest(d, a, id, found, event, e);
 	if (got == 1)
 		return 0;
 	return got < 0 ? -1 : err_set(e, ERR_NOT_FOUND, "ticket %jd has no recorded decision", (intmax_t)id);

@@ -35,7 +35,8 @@ int ticket_import(struct work *w, const struct value *args, struct value *result
 			value_set(w->arena, &row, "late",
 				value_bool(value_int_or(closed, 0) > value_int_or(due, 0)));
 	}
-	ticket_save(w, NULL, &row);
+	if (ticket_save(w, NULL, &row, e) != 0)
+		return -1;
 	*result = value_map(w->arena, 4);
 	value_add(w->arena, result, "id", *value_get(&row, "id"));
 	value_add(w->arena, result, "no", *value_get(&row, "no"));

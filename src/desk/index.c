@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "desk_int.h"
+#include "tocsin/ledgers.h"
 
 struct slice index_prefix(struct arena *a, enum index_id id, const struct slice *texts, uint32_t n_texts)
 {
@@ -39,7 +40,7 @@ static struct slice field(const struct value *row, const char *dotted)
 {
 	struct slice s = value_slice(value_path(row, dotted));
 
-	s.n = s.n > 200 ? 200 : s.n;
+	s.n = s.n > INDEX_TEXT_MAX ? INDEX_TEXT_MAX : s.n;
 	return s;
 }
 
@@ -120,6 +121,7 @@ struct check {
 	struct arena arena;
 	void (*say)(void *, const char *);
 	void *udata;
+	uint64_t n_keys, n_timers; /* that there must be */
 	int n_found;
 };
 
@@ -132,9 +134,40 @@ static void check_say(struct check *c, const char *format, uint64_t id, const ch
 	c->n_found++;
 }
 
-/* Every key of every ticket is in the index; counts them, so that the other direction is a comparison of
- * totals. */
-static int check_tickets(struct check *c, uint64_t *n_keys, struct err *e)
+static void check_indexes(struct check *c, uint64_t id, const struct value *row, struct err *e)
+{
+	struct slice keys[INDEX_ROWS_MAX], val;
+	uint32_t n = index_keys(&c->arena, row, keys);
+
+	c->n_keys += n;
+	for (uint32_t i = 0; i < n; i++)
+		if (store_get(c->store, TABLE_INDEX, keys[i], &val, e) != 1) {
+			char index[2] = {*(const char *)keys[i].p, '\0'};
+
+			check_say(c, "ticket %ju: its row in index %s is missing", id, index);
+		}
+}
+
+static void check_timer(struct check *c, uint64_t id, const struct value *row, struct err *e)
+{
+	struct ledger_slot *slots;
+	uint8_t key[DUE_KEY_LEN];
+	struct slice val;
+	uint32_t n;
+
+	if (ledgers_decode(&c->arena, value_slice(value_get(row, "clocks")), &slots, &n, e) != 0)
+		check_say(c, "ticket %ju: %s", id, e->text);
+	if (timers_next(row) == INT64_MAX)
+		return;
+	c->n_timers++;
+	due_key(key, timers_next(row), id);
+	if (store_get(c->store, TABLE_TIMER, slice_of(key, sizeof(key)), &val, e) != 1)
+		check_say(c, "ticket %ju: its timer%s is missing", id, "");
+}
+
+/* Every key of every ticket is in the index, and its timer among the timers; counts them, so that the other
+ * direction is a comparison of totals. */
+static int check_tickets(struct check *c, struct err *e)
 {
 	struct scan s;
 	int got;
@@ -142,24 +175,31 @@ static int check_tickets(struct check *c, uint64_t *n_keys, struct err *e)
 	scan_init(&s, c->store, NULL, TABLE_TICKET, slice_of(NULL, 0), slice_of(NULL, 0), false);
 	while ((got = scan_next(&s, e)) == 1) {
 		uint64_t id = load_be64(s.key.p);
-		struct slice keys[INDEX_ROWS_MAX], val;
 		struct value row;
-		uint32_t n;
 
 		arena_reset(&c->arena);
-		if (value_decode(&c->arena, s.val, &row, e) != 0) {
+		if (ticket_decode(c->store, NULL, &c->arena, s.val, &row, e) != 0) {
 			check_say(c, "ticket %ju: the row cannot be read: %s", id, e->text);
 			continue;
 		}
-		n = index_keys(&c->arena, &row, keys);
-		*n_keys += n;
-		for (uint32_t i = 0; i < n; i++)
-			if (store_get(c->store, TABLE_INDEX, keys[i], &val, e) != 1) {
-				char index[2] = {*(const char *)keys[i].p, '\0'};
-
-				check_say(c, "ticket %ju: its row in index %s is missing", id, index);
-			}
+		check_indexes(c, id, &row, e);
+		check_timer(c, id, &row, e);
 	}
+	scan_fini(&s);
+	return got;
+}
+
+/* Of timers those of tickets. */
+static int count_rows(struct store *store, enum table table, uint64_t *n, struct err *e)
+{
+	struct scan s;
+	int got;
+
+	*n = 0;
+	scan_init(&s, store, NULL, table, slice_of(NULL, 0), slice_of(NULL, 0), false);
+	while ((got = scan_next(&s, e)) == 1)
+		*n += table != TABLE_TIMER || s.key.n != DUE_KEY_LEN ||
+		      load_be64((const uint8_t *)s.key.p + 8) < TIMER_OF_TASK;
 	scan_fini(&s);
 	return got;
 }
@@ -167,24 +207,22 @@ static int check_tickets(struct check *c, uint64_t *n_keys, struct err *e)
 int desk_check_index(void *udata, struct store *store, void (*say)(void *, const char *), void *say_udata)
 {
 	struct check c = {.store = store, .say = say, .udata = say_udata};
-	uint64_t n_keys = 0, n_rows = 0;
-	struct scan s;
+	uint64_t n_keys = 0, n_timers = 0;
 	struct err e;
-	int got;
 
 	(void)udata;
 	arena_init(&c.arena, (size_t)1024 * 1024);
-	got = check_tickets(&c, &n_keys, &e);
-	scan_init(&s, store, NULL, TABLE_INDEX, slice_of(NULL, 0), slice_of(NULL, 0), false);
-	while (got == 0 && (got = scan_next(&s, &e)) == 1) {
-		n_rows++;
-		got = 0;
+	if (check_tickets(&c, &e) != 0 || count_rows(store, TABLE_INDEX, &n_keys, &e) != 0 ||
+		count_rows(store, TABLE_TIMER, &n_timers, &e) != 0) {
+		check_say(&c, "index check stopped after %ju rows: %s", c.n_keys, e.text);
+	} else {
+		if (n_keys != c.n_keys)
+			check_say(&c, "the index has %ju rows%s", n_keys,
+				", more or fewer than the tickets ask for");
+		if (n_timers != c.n_timers)
+			check_say(&c, "there are %ju timers of tickets%s", n_timers,
+				", more or fewer than the tickets wait for");
 	}
-	scan_fini(&s);
-	if (got != 0)
-		check_say(&c, "index check stopped after %ju rows: %s", n_rows, e.text);
-	else if (n_rows != n_keys)
-		check_say(&c, "the index has %ju rows%s", n_rows, ", more or fewer than the tickets ask for");
 	arena_fini(&c.arena);
 	return c.n_found;
 }

@@ -207,10 +207,11 @@ static int count_duplicate(struct work *w, const struct value *row, struct err *
 		if (ticket_load_merged(
 			    w, value_int_or(value_get(&links->as.items[i], "id"), 0), &before, e) != 0)
 			return -1;
-		after = value_copy(w->arena, &before);
+		after = value_copy_map(w->arena, &before);
 		value_set(w->arena, &after, "contacts",
 			value_int(value_int_or(value_get(&before, "contacts"), 0) + 1));
-		ticket_save(w, &before, &after);
+		if (ticket_save(w, &before, &after, e) != 0)
+			return -1;
 	}
 	return 0;
 }
@@ -234,7 +235,6 @@ int ticket_open(struct work *w, const struct value *args, struct value *row, str
 	if (decision_apply(w, &decision, row, e) != 0) {
 		/* the pack decided something the core cannot do: the complaint is kept, the defect is shown
 		 */
-		timers_clear(w, row);
 		*row = new_row(w, args, id);
 		if (take_subject(w, args, row, e) != 0)
 			return -1;
@@ -253,8 +253,7 @@ int ticket_create(struct work *w, const struct value *args, struct value *result
 
 	if (ticket_open(w, args, &row, e) != 0)
 		return -1;
-	ticket_save(w, NULL, &row);
-	if (count_duplicate(w, &row, e) != 0)
+	if (ticket_save(w, NULL, &row, e) != 0 || count_duplicate(w, &row, e) != 0)
 		return -1;
 	w->desk->counts.n_creates++;
 	*result = answer(w, &row);

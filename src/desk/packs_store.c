@@ -71,13 +71,13 @@ void packs_collect_replays(struct desk *d, struct pack_build *b)
 			.roles = ROLE_ADMIN};
 		struct value row, facts;
 
-		if (value_decode(&b->arena, slice_of(arena_copy(&b->arena, s.val.p, s.val.n), s.val.n), &row,
-			    &e) != 0)
+		if (ticket_decode(d->store, NULL, &b->arena, s.val, &row, &e) != 0)
 			continue;
 		facts = facts_base(&w);
-		for (uint32_t i = 0; i < 3; i++)
-			value_unset(&row, (const char *[]){"clocks", "timers", "links"}[i]);
-		value_add(&b->arena, &facts, "ticket", row);
+		ticket_show(&row);
+		value_unset(&row, "links");
+		value_add(
+			&b->arena, &facts, "ticket", value_copy(&b->arena, &row)); /* it outlives the turn */
 		value_push(&b->arena, &b->replays, facts);
 	}
 	scan_fini(&s);

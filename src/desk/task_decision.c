@@ -46,13 +46,6 @@ int tasks_check(struct work *w, const struct value *tasks, struct err *e)
 	return 0;
 }
 
-int tasks_room(struct work *w, const struct value *tasks, struct err *e)
-{
-	if (tasks == NULL || w->n_timers + tasks->n <= TIMERS_A_WORK)
-		return 0;
-	return err_set(e, ERR_REJECTED, "the decision arms more than %d timers", TIMERS_A_WORK);
-}
-
 /* "{no}" and "{id}" in texts: only the core knows them when a ticket comes in. */
 static struct value fill_text(struct work *w, const struct value *text, const struct value *ticket)
 {

@@ -139,7 +139,6 @@ static struct value listed_task(struct arena *a, const struct value *row)
 {
 	struct value t = value_copy_map(a, row), data;
 
-	value_unset(&t, "timer");
 	value_unset(&t, "timer_at");
 	value_unset(&t, "numbers_done");
 	if (value_path(&t, "data.numbers") != NULL) {
@@ -197,7 +196,6 @@ static int task_get(struct call *c, struct value *result, struct err *e)
 
 	if (task_need(&w, &c->args, result, e) != 0)
 		return -1;
-	value_unset(result, "timer");
 	value_unset(result, "timer_at");
 	return 0;
 }

@@ -135,34 +135,29 @@ static int64_t look_ms(struct work *w, const struct value *row)
 }
 
 /* The task's one timer; a row that has fired is gone already, and deleting it again does no harm. */
-static void timer_update(struct work *w, const struct value *before, struct value *after)
+static void task_timer_update(struct work *w, const struct value *before, struct value *after)
 {
+	uint64_t id = TIMER_OF_TASK | (uint64_t)int_of(after, "id");
 	int64_t at_ms = look_ms(w, after);
 	uint8_t key[DUE_KEY_LEN];
-	struct value about;
 
-	if (value_get(before, "timer") != NULL) {
-		due_key(key, int_of(before, "timer_at"), (uint64_t)int_of(before, "timer"));
+	if (value_get(before, "timer_at") != NULL) {
+		due_key(key, int_of(before, "timer_at"), id);
 		tx_del(w->tx, TABLE_TIMER, slice_of(key, sizeof(key)));
 	}
-	value_unset(after, "timer");
 	value_unset(after, "timer_at");
 	if (at_ms < 0)
 		return;
-	value_set(w->arena, after, "timer", value_int((int64_t)work_timer_id(w)));
 	value_set(w->arena, after, "timer_at", value_int(at_ms));
-	about = value_map(w->arena, 2);
-	value_add(w->arena, &about, "kind", value_literal("task"));
-	value_add(w->arena, &about, "task", *value_get(after, "id"));
-	due_key(key, at_ms, (uint64_t)int_of(after, "timer"));
-	row_put(w, TABLE_TIMER, slice_of(key, sizeof(key)), &about);
+	due_key(key, at_ms, id);
+	tx_put(w->tx, TABLE_TIMER, slice_of(key, sizeof(key)), slice_of("", 0));
 }
 
 void task_save(struct work *w, const struct value *before, struct value *after)
 {
 	uint8_t key[8];
 
-	timer_update(w, before, after);
+	task_timer_update(w, before, after);
 	keys_update(w, before, after);
 	task_key(key, int_of(after, "id"));
 	row_put(w, TABLE_TASK, slice_of(key, 8), after);
@@ -303,11 +298,11 @@ static int fire_waiting(struct work *w, struct value *row, bool is_plain, struct
 	return task_end(w, row, "given_up", is_plain, e);
 }
 
-int task_fire(struct work *w, const struct value *timer, bool is_plain, struct err *e)
+int task_fire(struct work *w, int64_t task, bool is_plain, struct err *e)
 {
 	struct value before, after;
 	const char *worker;
-	int rc = task_load(w, int_of(timer, "task"), &before, e);
+	int rc = task_load(w, task, &before, e);
 
 	if (rc <= 0)
 		return rc;

@@ -42,16 +42,13 @@ bool outbound_is_paused(struct desk *, struct tx *);
 
 /* A decision's tasks: 0, or -1 with ERR_REJECTED naming the first that cannot be; nothing is staged. */
 int tasks_check(struct work *, const struct value *tasks, struct err *e) MUST_CHECK;
-/* Whether as many timers as these tasks need can still be armed by this entry: asked when nothing else arms
- * any. */
-int tasks_room(struct work *, const struct value *tasks, struct err *e) MUST_CHECK;
 /* Stage them for this ticket; after tasks_check, cannot fail. */
 void tasks_put(struct work *, const struct value *tasks, const struct value *ticket);
 /*
  * A task's timer has fired; the caller has deleted its row. is_plain: the pack is not asked, since its answer
  * could not be applied: the ticket goes to the duty queue.
  */
-int task_fire(struct work *, const struct value *timer, bool is_plain, struct err *e) MUST_CHECK;
+int task_fire(struct work *, int64_t task, bool is_plain, struct err *e) MUST_CHECK;
 
 /* ---- for the methods (task_methods.c)
  * -------------------------------------------------------------------------- */

@@ -2,34 +2,37 @@
 #include <string.h>
 
 #include "desk_int.h"
+#include "ticket_code.h"
 
-int ticket_read(
-	struct desk *d, struct tx *tx, struct arena *a, int64_t id, struct slice *bytes, struct err *e)
+int ticket_bytes(struct desk *d, struct tx *tx, int64_t id, struct slice *bytes, struct err *e)
 {
 	uint8_t key[8];
-	struct slice val;
+	char text[32];
 	int got;
 
 	store_be64(key, (uint64_t)id);
-	got = tx != NULL ? tx_get(tx, TABLE_TICKET, slice_of(key, 8), &val, e)
-			 : store_get(d->store, TABLE_TICKET, slice_of(key, 8), &val, e);
-	if (got < 0)
-		return -1;
-	if (got == 0) {
-		char text[32];
-
-		snprintf(text, sizeof(text), "%jd", (intmax_t)id);
-		return err_arg(e, ERR_NOT_FOUND, "id", text, "ticket %jd does not exist", (intmax_t)id);
-	}
-	*bytes = slice_of(arena_copy(a, val.p, val.n), val.n);
-	return 0;
+	got = tx != NULL ? tx_get(tx, TABLE_TICKET, slice_of(key, 8), bytes, e)
+			 : store_get(d->store, TABLE_TICKET, slice_of(key, 8), bytes, e);
+	if (got != 0)
+		return got < 0 ? -1 : 0;
+	snprintf(text, sizeof(text), "%jd", (intmax_t)id);
+	return err_arg(e, ERR_NOT_FOUND, "id", text, "ticket %jd does not exist", (intmax_t)id);
 }
 
 int ticket_load(struct desk *d, struct tx *tx, struct arena *a, int64_t id, struct value *row, struct err *e)
 {
 	struct slice bytes;
 
-	return ticket_read(d, tx, a, id, &bytes, e) != 0 ? -1 : value_decode(a, bytes, row, e);
+	if (ticket_bytes(d, tx, id, &bytes, e) != 0)
+		return -1;
+	return ticket_decode(d->store, tx, a, bytes, row, e) != 0 ? err_prefix(e, "ticket %jd", (intmax_t)id)
+								  : 0;
+}
+
+void ticket_show(struct value *row)
+{
+	value_unset(row, "clocks");
+	value_unset(row, "timers");
 }
 
 int ticket_load_merged(struct work *w, int64_t id, struct value *row, struct err *e)
@@ -56,22 +59,7 @@ bool ticket_is_open(const struct value *row)
 
 int64_t ticket_due_next(const struct value *row)
 {
-	const struct value *due = value_get(row, "due"), *clocks = value_get(row, "clocks");
-	int64_t next = INT64_MAX;
-
-	if (due == NULL || !ticket_is_open(row))
-		return INT64_MAX;
-	for (uint32_t i = 0; i < due->n; i++) {
-		const struct pair *p = &due->as.pairs[i];
-		const struct value *clock = value_get_n(clocks, p->key.as.text, p->key.n);
-		int64_t at = value_int_or(&p->val, INT64_MAX);
-
-		if (value_true(value_get(clock, "paused")) || value_get(clock, "stopped") != NULL)
-			continue;
-		if (at < next)
-			next = at;
-	}
-	return next;
+	return ticket_is_open(row) ? clocks_due_next(row) : INT64_MAX;
 }
 
 void ticket_link(struct work *w, struct value *row, const char *type, int64_t id)
@@ -95,40 +83,54 @@ void ticket_link(struct work *w, struct value *row, const char *type, int64_t id
 		value_set(w->arena, row, type, value_int(id));
 }
 
-/* What changed, for the permanent record: {field=[before, after]}; long texts and ledgers by their new value
- * only. */
+/* What the permanent record leaves out: it follows from the rest. */
+static bool is_derived(const struct value *key)
+{
+	static const char *const derived[] = {"updated", "version", "clocks", "timers", "fired", "erased"};
+
+	for (size_t i = 0; i < sizeof(derived) / sizeof(derived[0]); i++)
+		if (value_is_text(key, derived[i]))
+			return true;
+	return false;
+}
+
+/* Also where it is nil: the loop over `after` has told of it then. */
+static bool has_key(const struct value *row, const struct value *key)
+{
+	for (uint32_t i = 0; i < row->n; i++)
+		if (value_equal(&row->as.pairs[i].key, key))
+			return true;
+	return false;
+}
+
+static void add_change(
+	struct work *w, struct value *set, const struct value *key, struct value before, struct value after)
+{
+	struct value both = value_array(w->arena, 2);
+
+	value_push(w->arena, &both, before);
+	value_push(w->arena, &both, after);
+	value_add(w->arena, set, value_cstr(w->arena, key), both);
+}
+
+/* What changed, for the permanent record: {field=[before, after]}. */
 static struct value changed_fields(struct work *w, const struct value *before, const struct value *after)
 {
-	static const char *const derived[] = {"updated", "version", "clocks", "timers", "fired"};
 	struct value set = value_map(w->arena, 8);
 
 	for (uint32_t i = 0; i < after->n; i++) {
 		const struct pair *p = &after->as.pairs[i];
 		const struct value *old = value_get_n(before, p->key.as.text, p->key.n);
-		struct value both;
-		bool skip = false;
 
-		for (size_t k = 0; k < sizeof(derived) / sizeof(derived[0]); k++)
-			skip = skip || value_is_text(&p->key, derived[k]);
-		if (skip || (old == NULL && p->val.type == VALUE_NIL) ||
-			(old != NULL && value_equal(old, &p->val)))
-			continue;
-		both = value_array(w->arena, 2);
-		value_push(w->arena, &both, old == NULL ? value_nil : *old);
-		value_push(w->arena, &both, p->val);
-		value_add(w->arena, &set, value_cstr(w->arena, &p->key), both);
+		if (!is_derived(&p->key) && !(old == NULL && p->val.type == VALUE_NIL) &&
+			!(old != NULL && value_equal(old, &p->val)))
+			add_change(w, &set, &p->key, old == NULL ? value_nil : *old, p->val);
 	}
 	for (uint32_t i = 0; i < before->n; i++) {
 		const struct pair *p = &before->as.pairs[i];
-		struct value both;
 
-		if (p->val.type == VALUE_NIL || value_get_n(after, p->key.as.text, p->key.n) != NULL ||
-			value_is_text(&p->key, "clocks") || value_is_text(&p->key, "timers"))
-			continue;
-		both = value_array(w->arena, 2);
-		value_push(w->arena, &both, p->val);
-		value_push(w->arena, &both, value_nil);
-		value_set(w->arena, &set, value_cstr(w->arena, &p->key), both);
+		if (!is_derived(&p->key) && p->val.type != VALUE_NIL && !has_key(after, &p->key))
+			add_change(w, &set, &p->key, p->val, value_nil);
 	}
 	return set;
 }
@@ -156,23 +158,48 @@ static void note_change(struct work *w, const struct value *before, const struct
 	value_push(w->arena, &w->tickets, change);
 }
 
-void ticket_save(struct work *w, const struct value *before, struct value *after)
+/* What the new row borrows: of the call that opens it, or what the old row borrowed and the new one still
+ * says. */
+static int borrow(struct work *w, const struct value *before, const struct value *after,
+	struct ticket_parts *p, struct err *e)
+{
+	struct slice old;
+
+	if (before == NULL) {
+		p->seq = tx_seq(w->tx);
+		ticket_borrow(p, after, w->params);
+		return 0;
+	}
+	if (ticket_bytes(w->desk, w->tx, value_int_or(value_get(after, "id"), 0), &old, e) != 0 ||
+		ticket_parse(old, p, e) != 0 || ticket_texts(w->desk->store, w->tx, p, e) != 0)
+		return -1;
+	ticket_keep_borrowed(p, after);
+	return 0;
+}
+
+int ticket_save(struct work *w, const struct value *before, struct value *after, struct err *e)
 {
 	int64_t id = value_int_or(value_get(after, "id"), 0);
+	struct buf *row = &w->desk->scratch;
+	struct ticket_parts parts;
 	uint8_t key[16];
-	struct buf row;
 
 	must(id > 0);
 	value_set(w->arena, after, "version", value_int(value_int_or(value_get(before, "version"), 0) + 1));
 	value_set(w->arena, after, "updated", value_int(w->now_ms));
-	buf_init(&row, (size_t)512 * 1024);
-	value_encode(&row, after);
-	must(!row.is_full);
+	parts.n_texts = 0;
+	if (borrow(w, before, after, &parts, e) != 0)
+		return -1;
+	buf_reset(row);
+	ticket_encode(row, &parts, after);
+	must(!row->is_full);
 	store_be64(key, (uint64_t)id);
 	store_be64(key + 8, tx_seq(w->tx));
-	tx_put(w->tx, TABLE_TICKET, slice_of(key, 8), buf_slice(&row));
-	tx_put(w->tx, TABLE_TICKET_EVENT, slice_of(key, 16), slice_of("", 0));
-	buf_fini(&row);
+	tx_put(w->tx, TABLE_TICKET, slice_of(key, 8), buf_slice(row));
+	if (before != NULL) /* the row itself says where it begins */
+		tx_put(w->tx, TABLE_TICKET_EVENT, slice_of(key, 16), slice_of("", 0));
 	index_update(w, before, after);
+	timer_update(w, before, after);
 	note_change(w, before, after);
+	return 0;
 }

@@ -2,14 +2,13 @@
  * A work: one changing call or due timer, all or nothing. It stages rows, collects decisions and changed
  * tickets, and commits them as one entry.
  *
- * Event part: {at, who, role, method, params, generation, decisions?, tickets?, notices?, …extra}
+ * Event part: {params, at, who, role, method, generation, decisions?, tickets?, notices?, …extra}. What came
+ * in stands first, so that its place is known before the rest is: rows borrow texts from there.
  */
 #include <stdlib.h>
 #include <string.h>
 
 #include "desk_int.h"
-
-#define EVENT_BYTES_MAX ((size_t)8 * 1024 * 1024)
 
 void work_begin(struct work *w, struct desk *d, struct arena *a, const char *method, const char *who,
 	uint32_t roles, struct slice params)
@@ -53,12 +52,6 @@ void work_again(struct work *w)
 	w->is_import = is_import;
 }
 
-uint64_t work_timer_id(struct work *w)
-{
-	must(w->n_timers < TIMERS_A_WORK);
-	return tx_seq(w->tx) * TIMERS_A_WORK + w->n_timers++;
-}
-
 /* The params go in as the bytes that came, not re-encoded: they are MessagePack already. */
 static void encode_event(struct work *w, struct buf *b)
 {
@@ -68,16 +61,17 @@ static void encode_event(struct work *w, struct buf *b)
 	struct value params = value_literal("params");
 
 	must(n < 16);
-	buf_add_u8(b, (uint8_t)(0x80 | n)); /* fixmap */
-	encode_pair(b, "at", value_int(w->now_ms));
-	encode_pair(b, "who", value_literal(w->who));
-	encode_pair(b, "role", value_literal(role_names(w->roles, names)));
-	encode_pair(b, "method", value_literal(w->method));
+	value_encode_map(b, n);
 	value_encode(b, &params);
+	must(b->n == EVENT_PARAMS_AT);
 	if (w->params.n > 0)
 		buf_add(b, w->params.p, w->params.n);
 	else
 		value_encode(b, &value_nil);
+	encode_pair(b, "at", value_int(w->now_ms));
+	encode_pair(b, "who", value_literal(w->who));
+	encode_pair(b, "role", value_literal(role_names(w->roles, names)));
+	encode_pair(b, "method", value_literal(w->method));
 	encode_pair(b, "generation", value_int(packs_generation(w->desk->packs)));
 	if (w->decisions.n > 0)
 		encode_pair(b, "decisions", w->decisions);
@@ -93,30 +87,25 @@ static void encode_event(struct work *w, struct buf *b)
 
 int work_commit(struct work *w, struct err *e)
 {
-	struct buf event;
-	int rc = -1;
+	struct buf *event = &w->desk->event;
 
-	buf_init(&event, EVENT_BYTES_MAX);
-	encode_event(w, &event);
-	if (event.is_full)
+	buf_reset(event);
+	encode_event(w, event);
+	if (event->is_full)
 		err_set(e, ERR_TOO_LARGE, "%s: the entry would be more than %zu bytes", w->method,
 			EVENT_BYTES_MAX);
-	else if (tx_fits(w->tx, event.n, e) == 0) {
-		tx_commit(w->tx, buf_slice(&event));
+	else if (tx_fits(w->tx, event->n, e) == 0) {
+		tx_commit(w->tx, buf_slice(event));
 		w->tx = NULL;
 		w->desk->last_ticket_id += w->n_opened;
-		rc = 0;
+		return 0;
 	}
-	buf_fini(&event);
-	if (rc != 0)
-		work_abort(w);
-	return rc;
+	work_abort(w);
+	return -1;
 }
 
 /* ---- rows -------------------------------------------------------------------------------------------------
  */
-#define ROW_MAX ((size_t)1024 * 1024)
-
 int row_get(struct desk *d, struct tx *tx, struct arena *a, enum table table, struct slice key,
 	struct value *row, struct err *e)
 {
@@ -131,13 +120,12 @@ int row_get(struct desk *d, struct tx *tx, struct arena *a, enum table table, st
 
 void row_put(struct work *w, enum table table, struct slice key, const struct value *row)
 {
-	struct buf b;
+	struct buf *b = &w->desk->scratch;
 
-	buf_init(&b, ROW_MAX);
-	value_encode(&b, row);
-	must(!b.is_full);
-	tx_put(w->tx, table, key, buf_slice(&b));
-	buf_fini(&b);
+	buf_reset(b);
+	value_encode(b, row);
+	must(!b->is_full);
+	tx_put(w->tx, table, key, buf_slice(b));
 }
 
 /* ---- request_id: the same call again gets the first answer
@@ -152,19 +140,18 @@ static int cmp_pairs(const void *x, const void *y)
 }
 
 /* Digest of the arguments without regard to the order of keys; request_id itself left out. */
-static void args_digest(struct arena *a, const struct value *args, uint8_t out[SHA256_LEN])
+static void args_digest(struct work *w, const struct value *args, uint8_t out[SHA256_LEN])
 {
-	struct value sorted = value_map(a, args->n);
-	struct buf b;
+	struct value sorted = value_map(w->arena, args->n);
+	struct buf *b = &w->desk->scratch;
 
 	for (uint32_t i = 0; i < args->n; i++)
 		if (!value_is_text(&args->as.pairs[i].key, "request_id"))
 			sorted.as.pairs[sorted.n++] = args->as.pairs[i];
 	qsort(sorted.as.pairs, sorted.n, sizeof(struct pair), cmp_pairs);
-	buf_init(&b, FRAME_BYTES_MAX);
-	value_encode(&b, &sorted);
-	sha256(b.p, b.n, out);
-	buf_fini(&b);
+	buf_reset(b);
+	value_encode(b, &sorted);
+	sha256(b->p, b->n, out);
 }
 
 static void request_key(const struct work *w, struct slice request_id, uint8_t key[REQUEST_KEY_LEN])
@@ -249,7 +236,7 @@ int work_call(struct call *c, work_fn *fn, struct value *result, struct err *e)
 	work_begin(
 		&w, d, c->arena, c->method->name, session_who(c->session), c->session->me.roles, c->params);
 	if (request_id != NULL) {
-		args_digest(w.arena, &c->args, digest);
+		args_digest(&w, &c->args, digest);
 		request_key(&w, value_slice(request_id), key);
 		seen = request_seen(&w, key, digest, result, e);
 	}

@@ -88,8 +88,10 @@ static void arm(struct due *d, int64_t due_ms, uint64_t id)
 	if (d->nodes.n * 2 >= d->nodes.cap)
 		grow(&d->nodes);
 	i = find(&d->nodes, id);
-	if (d->nodes.slots[i] != NULL)
-		return; /* already there: a row written again */
+	if (d->nodes.slots[i] != NULL) {
+		wheel_arm(&d->wheel, d->nodes.slots[i], due_ms, id);
+		return;
+	}
 	node = calloc(1, sizeof(*node));
 	must(node != NULL);
 	wheel_arm(&d->wheel, node, due_ms, id);
@@ -97,12 +99,14 @@ static void arm(struct due *d, int64_t due_ms, uint64_t id)
 	d->nodes.n++;
 }
 
-static void disarm(struct due *d, uint64_t id)
+/* A row that went after another one of its id came says nothing about that. */
+static void disarm(struct due *d, int64_t due_ms, uint64_t id)
 {
-	struct wheel_node *node = take(&d->nodes, id);
+	struct wheel_node *node = d->nodes.slots[find(&d->nodes, id)];
 
-	if (node == NULL)
+	if (node == NULL || node->due_ms != due_ms)
 		return;
+	take(&d->nodes, id);
 	wheel_cancel(&d->wheel, node);
 	free(node);
 }
@@ -113,7 +117,7 @@ void due_on_publish(struct due *d, struct slice key, const struct slice *val)
 	uint64_t id = load_be64((const uint8_t *)key.p + 8);
 
 	if (val == NULL)
-		disarm(d, id);
+		disarm(d, due_ms, id);
 	else if (due_ms < d->horizon_ms)
 		arm(d, due_ms, id);
 }

@@ -194,6 +194,16 @@ static void encode_payload(struct buf *b, const struct value *v)
 		append(b, v->as.text, v->n);
 }
 
+void value_encode_map(struct buf *b, uint32_t n)
+{
+	pack_map(b, n);
+}
+
+void value_encode_array(struct buf *b, uint32_t n)
+{
+	pack_array(b, n);
+}
+
 void value_encode(struct buf *b, const struct value *v)
 {
 	switch ((enum value_type)v->type) {

@@ -16,7 +16,7 @@ class Year(unittest.TestCase):
         try:
             with Daemon(rules=rules, clock="virtual:2026-12-28T10:00") as d, d.client() as c:
                 c.call("ticket.create", channel="app", number="13800138000", city="shenzhen", text="充值没有到账")
-                ticket = c.call("ticket.get", id=1)
+                ticket = c.call("ticket.get", {"id": 1, "with": ["clocks"]})
                 self.assertNotIn("answer", ticket["due"])
                 self.assertEqual(2027, ticket["clocks"]["answer"]["needs_year"])
                 path = os.path.join(rules, "calendar.lua")

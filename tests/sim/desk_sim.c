@@ -49,7 +49,8 @@ static struct value create_args(struct sim *s, uint32_t n, uint64_t seed)
 	value_add(&s->arena, &args, "request_id", value_printf(&s->arena, "r%u", n));
 	value_add(&s->arena, &args, "channel", value_literal(rng_below(&rng, 2) == 0 ? "app" : "hall"));
 	value_add(&s->arena, &args, "text",
-		value_printf(&s->arena, "no signal since %u days", (unsigned)rng_below(&rng, 9)));
+		value_printf(&s->arena, "there has been no signal in our street since %u days",
+			(unsigned)rng_below(&rng, 9)));
 	if (rng_below(&rng, 4) > 0)
 		add_number(s, &rng, &args);
 	if (rng_below(&rng, 5) > 0)

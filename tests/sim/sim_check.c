@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "tocsin/ledger.h"
+#include "tocsin/ledgers.h"
 
 #define FIRES_MAX 8192
 
@@ -136,52 +136,60 @@ static int check_events(struct told *t)
 
 /* ---- tickets and timers ---------------------------------------------------------------------------------
  */
-static bool has_timer(const struct value *row, const char *clock)
+/* A running clock has fired what is over and waits for what is to come; one at rest waits for nothing. */
+static int check_clock(
+	struct sim *s, const struct value *row, const struct ledger_slot *slot, bool is_advanced)
 {
-	const struct value *timers = value_get(row, "timers");
-	char name[LEDGER_TEXT_MAX + 8];
+	const struct ledger *l = &slot->ledger;
+	const struct ledger_terms *terms = ledger_terms(l);
+	int64_t id = value_int_or(value_get(row, "id"), 0),
+		fired = value_int_or(value_get(value_get(row, "fired"), l->name), 0), last;
+	bool waits = slot->armed_percent > 0, runs;
 
-	snprintf(name, sizeof(name), "clock:%s", clock);
-	for (uint32_t i = 0; timers != NULL && i < timers->n; i++)
-		if (value_is_text(value_get(&timers->as.items[i], "name"), name))
-			return true;
-	return false;
+	if (ledger_check(l) != NULL)
+		return sim_wrong(s, "ticket %jd holds a damaged clock", (intmax_t)id);
+	last = terms->n_percents > 0 ? terms->percents[terms->n_percents - 1].percent : 0;
+	runs = !ledger_is_stopped(l) && !ledger_is_paused(l) && l->due.is_known;
+	if (waits != (runs && fired < last) || (waits && slot->armed_percent <= fired))
+		return sim_wrong(s, "clock %s of ticket %jd, %jd %% fired, %s timer", l->name, (intmax_t)id,
+			(intmax_t)fired, waits ? "has a needless" : "lacks its");
+	if (runs && is_advanced && l->due.at_ms <= s->clock.now_ms && fired < 100 && last >= 100)
+		return sim_wrong(s, "clock %s of ticket %jd was due at %jd, it is %jd and only %jd %% fired",
+			l->name, (intmax_t)id, (intmax_t)l->due.at_ms, (intmax_t)s->clock.now_ms,
+			(intmax_t)fired);
+	return 0;
 }
 
-/* A running clock has fired what is over and waits for what is to come; one at rest waits for nothing. */
-static int check_clock(struct sim *s, const struct value *row, const struct value *clock, bool is_advanced)
+/* Its timer is there; one that is over has none, whatever rules asked for. */
+static int check_timer(struct sim *s, const struct value *row, uint64_t *n_timers)
 {
-	int64_t id = value_int_or(value_get(row, "id"), 0), fired, last;
-	const struct ledger_terms *terms;
-	struct ledger l;
+	int64_t id = value_int_or(value_get(row, "id"), 0), next = timers_next(row);
+	uint8_t key[DUE_KEY_LEN];
+	struct slice found;
 	struct err e;
-	bool runs;
 
-	if (ledger_from_value(&s->arena, clock, &l, &e) != 0 || ledger_check(&l) != NULL)
-		return sim_wrong(s, "ticket %jd holds a damaged clock", (intmax_t)id);
-	terms = ledger_terms(&l);
-	fired = value_int_or(value_get(value_get(row, "fired"), l.name), 0);
-	last = terms->n_percents > 0 ? terms->percents[terms->n_percents - 1].percent : 0;
-	runs = !ledger_is_stopped(&l) && !ledger_is_paused(&l) && l.due.is_known;
-	if (has_timer(row, l.name) != (runs && fired < last))
-		return sim_wrong(s, "clock %s of ticket %jd, %jd %% fired, %s timer", l.name, (intmax_t)id,
-			(intmax_t)fired, has_timer(row, l.name) ? "has a needless" : "lacks its");
-	if (runs && is_advanced && l.due.at_ms <= s->clock.now_ms && fired < 100 && last >= 100)
-		return sim_wrong(s, "clock %s of ticket %jd was due at %jd, it is %jd and only %jd %% fired",
-			l.name, (intmax_t)id, (intmax_t)l.due.at_ms, (intmax_t)s->clock.now_ms,
-			(intmax_t)fired);
+	if (next == INT64_MAX)
+		return 0;
+	if (!ticket_is_open(row))
+		return sim_wrong(s, "ticket %jd is over and has a timer", (intmax_t)id);
+	++*n_timers;
+	due_key(key, next, (uint64_t)id);
+	if (store_get(s->store, TABLE_TIMER, slice_of(key, sizeof(key)), &found, &e) != 1)
+		return sim_wrong(s, "ticket %jd waits for a timer that is not there", (intmax_t)id);
 	return 0;
 }
 
 static int check_ticket(struct told *t, struct slice val, bool is_advanced, uint64_t *n_timers)
 {
 	struct sim *s = t->sim;
-	const struct value *timers, *clocks;
+	struct ledger_slot *slots;
 	struct value row;
 	struct err e;
 	int64_t id, version;
+	uint32_t n;
 
-	if (value_decode(&s->arena, val, &row, &e) != 0)
+	if (ticket_decode(s->store, NULL, &s->arena, val, &row, &e) != 0 ||
+		ledgers_decode(&s->arena, value_slice(value_get(&row, "clocks")), &slots, &n, &e) != 0)
 		return sim_wrong(s, "a ticket does not decode: %s", e.text);
 	id = value_int_or(value_get(&row, "id"), 0);
 	version = value_int_or(value_get(&row, "version"), 0);
@@ -192,22 +200,10 @@ static int check_ticket(struct told *t, struct slice val, bool is_advanced, uint
 			(intmax_t)s->versions[id].seen);
 	s->versions[id].seen = s->versions[id].durable = version;
 	t->version[id] = 0;
-	timers = value_get(&row, "timers");
-	for (uint32_t i = 0; timers != NULL && i < timers->n; i++) {
-		uint8_t key[DUE_KEY_LEN];
-		struct slice found;
-
-		due_key(key, value_int_or(value_get(&timers->as.items[i], "due"), 0),
-			(uint64_t)value_int_or(value_get(&timers->as.items[i], "id"), 0));
-		if (store_get(s->store, TABLE_TIMER, slice_of(key, sizeof(key)), &found, &e) != 1)
-			return sim_wrong(s, "ticket %jd waits for a timer that is not there", (intmax_t)id);
-		++*n_timers;
-	}
-	clocks = value_get(&row, "clocks");
-	for (uint32_t i = 0; clocks != NULL && i < clocks->n; i++)
-		if (check_clock(s, &row, &clocks->as.pairs[i].val, is_advanced) != 0)
+	for (uint32_t i = 0; i < n; i++)
+		if (check_clock(s, &row, &slots[i], is_advanced) != 0)
 			return -1;
-	return 0;
+	return check_timer(s, &row, n_timers);
 }
 
 static int check_tickets(struct told *t, bool is_advanced, uint64_t *n_timers)
@@ -238,7 +234,7 @@ static int check_timers(struct sim *s, bool is_advanced, uint64_t n_wanted)
 
 	scan_init(&scan, s->store, NULL, TABLE_TIMER, slice_of(NULL, 0), slice_of(NULL, 0), false);
 	while (rc == 0 && scan_next(&scan, &e) == 1) {
-		n++;
+		n += load_be64((const uint8_t *)scan.key.p + 8) < TIMER_OF_TASK;
 		if (is_advanced && (int64_t)load_be64(scan.key.p) <= s->clock.now_ms)
 			rc = sim_wrong(s, "a timer due at %jd is left at %jd",
 				(intmax_t)load_be64(scan.key.p), (intmax_t)s->clock.now_ms);

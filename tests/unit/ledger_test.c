@@ -13,8 +13,7 @@
 #include <cmocka.h>
 
 #include "tocsin/clock.h"
-#include "tocsin/ledger.h"
-#include "tocsin/wire.h"
+#include "tocsin/ledgers.h"
 
 #define MINUTE_MS INT64_C(60000)
 #define DAY_MS INT64_C(86400000)
@@ -63,6 +62,20 @@ static void assert_due(const struct ledger *l, const char *expected)
 	assert_true(l->due.is_known);
 	assert_at(l->due.at_ms, expected);
 	assert_null(ledger_check(l));
+}
+
+static struct ledger through_bytes(const struct ledger *l)
+{
+	struct ledger_slot slot = {.ledger = *l}, *back;
+	struct buf b;
+	uint32_t n;
+
+	buf_init(&b, 1 << 20);
+	ledgers_encode(&b, &slot, 1);
+	OK(ledgers_decode(&arena, buf_slice(&b), &back, &n, &err));
+	assert_int_equal(n, 1);
+	buf_fini(&b);
+	return back->ledger;
 }
 
 static void assert_rejected(int result, const char *text)
@@ -377,7 +390,7 @@ static void test_missing_year(void **state)
 	v = ledger_to_value(&arena, &l);
 	assert_null(value_get(&v, "due"));
 	assert_int_equal(value_int_or(value_get(&v, "needs_year"), 0), 2027);
-	OK(ledger_from_value(&arena, &v, &back, &err));
+	back = through_bytes(&l);
 	assert_true(ledger_is_pinned(&back, c));
 	ledger_pin(&back, later, at("2026-12-21T10:00"));
 	assert_due(&back, "2027-01-09T00:00:00.000+08:00");
@@ -525,17 +538,10 @@ static void check_elapsed(struct history *h)
 
 static void check_round_trip(struct history *h)
 {
-	struct value v = ledger_to_value(&arena, &h->ledger), decoded, again;
-	struct ledger back;
-	struct buf b;
+	struct ledger back = through_bytes(&h->ledger);
+	struct value v = ledger_to_value(&arena, &h->ledger), again = ledger_to_value(&arena, &back);
 
-	buf_init(&b, 1 << 20);
-	value_encode(&b, &v);
-	OK(value_decode(&arena, buf_slice(&b), &decoded, &err));
-	OK(ledger_from_value(&arena, &decoded, &back, &err));
-	again = ledger_to_value(&arena, &back);
 	check(h, value_equal(&v, &again), "round trip");
-	buf_fini(&b);
 	h->ledger = back;
 }
 
@@ -628,128 +634,6 @@ static void test_random_histories(void **state)
 	}
 }
 
-/* ---- damage -------------------------------------------------------------------------------------------- */
-
-static struct ledger full_ledger(const struct calendar *c)
-{
-	struct ledger l;
-	int64_t voided_ms;
-
-	start(&l, c, 5, UNIT_WORKING_DAYS, false, "2026-09-22T10:00");
-	OK(ledger_pause(&l, c, at("2026-09-22T11:00"), "customer", &err));
-	OK(ledger_void(&l, c, at("2026-09-22T12:00"), LEDGER_OPEN, at("2026-09-22T13:00"), "unread",
-		&voided_ms, &err));
-	OK(ledger_resume(&l, c, at("2026-09-23T11:00"), &err));
-	OK(ledger_pause(&l, c, at("2026-09-24T11:00"), "customer", &err));
-	return l;
-}
-
-static void test_damage_is_named(void **state)
-{
-	static const struct {
-		const char *key;
-		struct value v;
-		const char *text;
-	} rows[] = {
-		{"started", {.type = VALUE_TEXT, .n = 1, .as.text = "x"},
-			"a stored clock is damaged: \"started\" is of another type"},
-		{"started", {.type = VALUE_NIL}, "a stored clock is damaged: \"started\" is missing"},
-		{"started", {.type = VALUE_INT, .as.i = 5},
-			"a stored clock is damaged: \"answer\": the first terms are not those of the start"},
-		{"stopped", {.type = VALUE_INT, .as.i = 5},
-			"a stored clock is damaged: \"answer\": a pause is open that is not the last, or of "
-			"a stopped clock"},
-		{"statutory", {.type = VALUE_BOOL, .as.b = true},
-			"a stored clock is damaged: \"answer\": there are more pauses than may be"},
-		{"pauses", {.type = VALUE_ARRAY, .n = 0},
-			"a stored clock is damaged: \"answer\": a void is not within a pause"},
-		{"colour", {.type = VALUE_INT, .as.i = 5},
-			"a stored clock is damaged: \"clock\" is a map with unknown keys"},
-		{"due", {.type = VALUE_INT, .as.i = 5},
-			"a stored clock is damaged: \"answer\": due is neither known nor waiting for a year"},
-		{"needs_year", {.type = VALUE_INT, .as.i = INT64_MAX},
-			"a stored clock is damaged: \"needs_year\" is no year"},
-	};
-	struct calendar *c = calendar_cn(1);
-	struct ledger l = full_ledger(c), back;
-
-	(void)state;
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		struct value v = ledger_to_value(&arena, &l);
-
-		value_set(&arena, &v, rows[i].key, rows[i].v);
-		assert_int_equal(ledger_from_value(&arena, &v, &back, &err), -1);
-		assert_int_equal(err.code, ERR_INTERNAL);
-		assert_string_equal(err.text, rows[i].text);
-	}
-	assert_int_equal(ledger_from_value(&arena, NULL, &back, &err), -1);
-	calendar_free(c);
-}
-
-/* Replace one node of the tree by something else; returns how many nodes there were. */
-static int mutate(struct value *v, int *at, struct rng *r)
-{
-	static const int64_t odd[] = {0, -1, 1, 100, INT64_MIN, INT64_MAX, 1790042400000, 7258118400000};
-
-	if ((*at)-- == 0) {
-		switch (rng_below(r, 5)) {
-		case 0:
-			*v = value_nil;
-			break;
-		case 1:
-			*v = value_literal("hours");
-			break;
-		case 2:
-			*v = (struct value){.type = VALUE_ARRAY};
-			break;
-		default:
-			*v = value_int(odd[rng_below(r, 8)]);
-		}
-		return 1;
-	}
-	for (uint32_t i = 0; v->type == VALUE_ARRAY && i < v->n && *at >= 0; i++)
-		mutate(&v->as.items[i], at, r);
-	for (uint32_t i = 0; v->type == VALUE_MAP && i < v->n && *at >= 0; i++)
-		mutate(&v->as.pairs[i].val, at, r);
-	return 0;
-}
-
-/* Whatever is accepted obeys the invariants and can be computed with. */
-static void test_damage_at_random(void **state)
-{
-	uint64_t first = seed_first();
-	struct calendar *c = calendar_cn(1);
-	struct ledger l = full_ledger(c), back;
-	int n_refused = 0;
-	struct rng r;
-
-	(void)state;
-	for (uint64_t seed = first ? first : 1; seed < (first ? first + 1 : 5000); seed++) {
-		struct value v = ledger_to_value(&arena, &l), copy = value_copy(&arena, &v);
-		struct ledger_elapsed used;
-		const struct calendar *cal;
-		int where;
-
-		rng_init_seeded(&r, seed);
-		where = (int)rng_below(&r, 50);
-		mutate(&copy, &where, &r);
-		if (ledger_from_value(&arena, &copy, &back, &err) != 0) {
-			assert_int_equal(err.code, ERR_INTERNAL);
-			n_refused++;
-			continue;
-		}
-		assert_null(ledger_check(&back));
-		cal = ledger_terms(&back)->calendar == NULL ? NULL : c;
-		(void)ledger_percent_at(&back, cal, 1000, INT64_MAX);
-		if (ledger_elapsed(&back, cal, at("2026-12-01T00:00"), &used, &err) != 0)
-			assert_true(calendar_is_missing(&err, &where));
-		copy = ledger_to_value(&arena, &back);
-		assert_int_equal(ledger_from_value(&arena, &copy, &back, &err), 0);
-	}
-	assert_true(first != 0 || n_refused > 2500);
-	calendar_free(c);
-}
-
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -764,8 +648,6 @@ int main(void)
 		TEST(test_goals),
 		TEST(test_missing_year),
 		TEST(test_random_histories),
-		TEST(test_damage_is_named),
-		TEST(test_damage_at_random),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,36 @@
+/* A ticket's row as bytes, and back; ticket_code.c draws it. */
+#pragma once
+
+#include "desk_int.h"
+
+#define TICKET_TEXTS_MAX 16
+#define TICKET_TEXT_MIN 24 /* bytes; what is shorter stands in the row */
+
+/* A text that stands in the event of the entry that opened the ticket. */
+struct ticket_text {
+	struct slice key;
+	uint32_t at, n; /* of the event part */
+	const char *p;  /* filled by ticket_texts, unless erased */
+};
+
+struct ticket_parts {
+	uint64_t seq; /* of the entry that opened the ticket */
+	uint32_t n_texts;
+	bool is_erased;
+	struct slice clocks, timers, map;
+	struct ticket_text texts[TICKET_TEXTS_MAX];
+};
+
+/* Everything borrows from the bytes. 0, or -1 with ERR_STORAGE. */
+int ticket_parse(struct slice row, struct ticket_parts *, struct err *) MUST_CHECK;
+/* Find the texts: 0, or -1. tx may be NULL. */
+int ticket_texts(struct store *, struct tx *, struct ticket_parts *, struct err *) MUST_CHECK;
+/* The ticket as ticket.get shows it, without clocks and timers; of it only these fields (texts), NULL for
+ * all. */
+void ticket_compose(struct buf *, const struct ticket_parts *, const struct value *fields);
+/* The row's bytes: seq and texts of the parts, everything else of the value. */
+void ticket_encode(struct buf *, const struct ticket_parts *, const struct value *row);
+/* Long texts of a new row that lie in the params of its call. */
+void ticket_borrow(struct ticket_parts *, const struct value *row, struct slice params);
+/* Of a changed row: what it still says stays borrowed. */
+void ticket_keep_borrowed(struct ticket_parts *, const struct value *row);
