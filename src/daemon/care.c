@@ -32,10 +32,10 @@ static void show_status(struct care *c)
 	struct desk_figures f;
 
 	desk_figures(c->desk, &f);
-	notify_status("generation %jd; %ju connections, %ju answers awaiting the disk (%ju KiB), %ju KiB in "
+	notify_status("generation %jd%s; %ju connections, %ju answers and %ju KiB await the disk, %ju KiB in "
 		      "memory, "
 		      "%ju timers near",
-		(intmax_t)f.generation, (uintmax_t)f.n_connections, (uintmax_t)f.n_awaiting,
+		(intmax_t)f.generation, c->verdict, (uintmax_t)f.n_connections, (uintmax_t)f.n_awaiting,
 		(uintmax_t)f.undurable_bytes / 1024, (uintmax_t)f.memory_bytes / 1024, (uintmax_t)f.n_timers);
 }
 
@@ -114,12 +114,11 @@ void care_on_verdict(void *udata, int64_t generation, bool is_ok, uint32_t n_err
 	char text[128];
 
 	if (is_ok)
-		snprintf(text, sizeof(text), "generation %jd decides; the last load was taken",
-			(intmax_t)generation);
+		snprintf(c->verdict, sizeof(c->verdict), ", the last load was taken");
 	else
-		snprintf(text, sizeof(text),
-			"generation %jd goes on deciding; the last load was refused with %u error%s",
-			(intmax_t)generation, n_errors, n_errors == 1 ? "" : "s");
+		snprintf(c->verdict, sizeof(c->verdict), ", the last load was refused with %u error%s",
+			n_errors, n_errors == 1 ? "" : "s");
+	snprintf(text, sizeof(text), "generation %jd%s", (intmax_t)generation, c->verdict);
 	c->status_us = clock_mono_us();
 	notify_ready(text);
 }
@@ -136,7 +135,7 @@ void care_start(struct care *c, struct desk *desk, const struct clock *clock, co
 	c->at_start = config;
 	c->argc = argc;
 	c->argv = argv;
-	c->status_us = clock_mono_us();
+	c->status_us = clock_mono_us() - STATUS_US; /* the first beat shows one */
 	c->watchdog_us = notify_watchdog_us();
 	if (c->watchdog_us > 0 && c->watchdog_us / 4 < BEAT_US)
 		every.tv_usec = c->watchdog_us / 4;

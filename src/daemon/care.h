@@ -22,6 +22,7 @@ struct care {
 	int32_t day; /* of the last head line */
 	int64_t alive_us, status_us;
 	int64_t watchdog_us;
+	char verdict[64]; /* of the last load: "" before there was one */
 };
 
 /* `config` stays the caller's and as it is. The desk is made but does not serve yet. */

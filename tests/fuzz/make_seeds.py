@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""Write a small seed corpus for the scan, codec, rpc and pack targets: make_seeds.py DIR makes DIR/scan_fuzz and so on."""
+"""Write a small seed corpus for the scan, codec, rpc, config and pack targets: make_seeds.py DIR makes DIR/scan_fuzz and so on."""
 
 import glob
 import os
@@ -27,6 +27,13 @@ CALLS = [
 ]
 
 
+CONFIGS = [
+    "", "data = /x\n", "# a\r\n  listen=unix:/a\nlisten = tcp:127.0.0.1:1\n", "lisen = x", "user = alice agent\nuser = uid:7 adapter+gateway",
+    "connections = 99999999999999999999", "memory-table = 2GiB\n", "journal-segment = 9223372036854775807G", "hello-timeout = 1m30s",
+    "clock = virtual:x\nzone =\n", "=\n= =", "data", "\x00", "user = %s %s" % ("n" * 80, "r" * 40), "k" * 5000, "投诉 = 1", "log-level = warn\nlog-level = info",
+]
+
+
 def write(folder, seeds):
     os.makedirs(folder, exist_ok=True)
     for index, seed in enumerate(seeds):
@@ -42,6 +49,7 @@ def main(root):
     calls = [msgpack.packb(c, use_bin_type=True) for c in CALLS]
     write(os.path.join(root, "rpc_fuzz"), [b"\x00" + c for c in calls] + [b"\x01" + c for c in calls] + [b"\x00" + b"".join(calls)])
     root_dir = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
+    write(os.path.join(root, "config_fuzz"), [text.encode() for text in CONFIGS])
     packs = []
     for kind, patterns in ((b"\x00", ("lua/routing.lua", "lua/clocks.lua", "tests/packs/broken/*/routing.lua")),
                            (b"\x01", ("lua/grade.csv", "lua/words/*.csv"))):

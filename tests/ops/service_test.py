@@ -195,14 +195,22 @@ class Service(Case):
             self.assertEqual("loading settings and rules", m.said[begun]["STATUS"])
             self.assertGreater(int(m.said[begun]["MONOTONIC_USEC"]), 0)
             done = m.first("READY", begun)
-            self.assertEqual("generation 2 decides; the last load was taken", m.said[done]["STATUS"])
+            self.assertEqual("generation 2, the last load was taken", m.said[done]["STATUS"])
             self.write("pack/more.lua", "categories {\n")
             d.hup()
             done = m.first("READY", m.first("RELOADING", done))
-            self.assertEqual("generation 2 goes on deciding; the last load was refused with 1 error", m.said[done]["STATUS"])
+            self.assertEqual("generation 2, the last load was refused with 1 error", m.said[done]["STATUS"])
         self.assertEqual(0, d.stop())
         self.assertEqual({"STOPPING": "1", "STATUS": "finishing the turn, writing a checkpoint"}, m.read()[-1])
         self.assertFalse(any("WATCHDOG" in message for message in m.said))
+
+    def test_the_status_shows_the_queues(self):
+        m = Manager(self)
+        d = self.daemon(env={"NOTIFY_SOCKET": m.path})
+        with d.client():
+            shown = m.first("STATUS", m.first("READY") + 1)
+        self.assertRegex(m.said[shown]["STATUS"], r"^generation 1; [01] connections, 0 answers and 0 KiB await the disk, "
+            r"[0-9]+ KiB in memory, 0 timers near$")
 
     def test_the_loop_feeds_the_watchdog(self):
         m = Manager(self)
