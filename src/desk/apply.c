@@ -236,18 +236,32 @@ static int check_shape(const struct value *decision, struct err *e)
 	return 0;
 }
 
-/* Larger than this it could not be answered, and would not fit its entry with what else changes. */
-static int check_size(const struct value *row, struct err *e)
+/* Bytes that the encoded value has at most. */
+static size_t size_max(const struct value *v)
 {
-	struct buf b;
-	bool is_full;
+	size_t n = 9;
 
-	buf_init(&b, ROW_BYTES_MAX);
-	value_encode(&b, row);
-	is_full = b.is_full;
-	buf_fini(&b);
-	return is_full ? err_set(e, ERR_TOO_LARGE, "the ticket would have more than %zu bytes", ROW_BYTES_MAX)
-		       : 0;
+	if (v->type == VALUE_TEXT || v->type == VALUE_BIN || v->type == VALUE_EXT)
+		n += v->n;
+	for (uint32_t i = 0; v->type == VALUE_ARRAY && i < v->n; i++)
+		n += size_max(&v->as.items[i]);
+	for (uint32_t i = 0; v->type == VALUE_MAP && i < v->n; i++)
+		n += size_max(&v->as.pairs[i].key) + size_max(&v->as.pairs[i].val);
+	return n;
+}
+
+/* Larger than this it could not be answered, and would not fit its entry with what else changes. */
+static int check_size(struct work *w, const struct value *row, struct err *e)
+{
+	struct buf *b = &w->desk->scratch;
+
+	if (size_max(row) <= ROW_BYTES_MAX)
+		return 0;
+	buf_reset(b);
+	value_encode(b, row);
+	if (!b->is_full && b->n <= ROW_BYTES_MAX)
+		return 0;
+	return err_set(e, ERR_TOO_LARGE, "the ticket would have more than %zu bytes", ROW_BYTES_MAX);
 }
 
 int decision_apply(struct work *w, const struct value *decision, struct value *row, struct err *e)
@@ -278,7 +292,7 @@ int decision_apply(struct work *w, const struct value *decision, struct value *r
 	if (value_get(decision, "advice") != NULL)
 		value_set(w->arena, row, "advice", *value_get(decision, "advice"));
 	apply_notices(w, value_get(decision, "notices"));
-	if (check_size(row, e) != 0)
+	if (check_size(w, row, e) != 0)
 		return -1;
 	if (ticket_is_open(row)) {
 		if (!was_open)

@@ -121,6 +121,9 @@ void ticket_show(struct value *row);
 int ticket_load_merged(struct work *, int64_t id, struct value *row, struct err *e) MUST_CHECK;
 /* Write a changed or new (before NULL) ticket: version, updated, indexes, timer, history row, change list. */
 int ticket_save(struct work *, const struct value *before, struct value *after, struct err *e) MUST_CHECK;
+/* An entry's word about one of its tickets, with what stands elsewhere: {id, no, kind, version, …}. */
+struct value change_filled(
+	struct desk *, struct arena *, const struct value *event, const struct value *change);
 /* Earliest due of a running clock, INT64_MAX without one. */
 int64_t ticket_due_next(const struct value *row);
 bool ticket_is_open(const struct value *row);

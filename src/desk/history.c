@@ -67,8 +67,8 @@ static struct value history_item(struct arena *a, uint64_t seq, const struct val
 		value_add(a, &item, "action", value_literal(action_of(a, event)));
 	if (note != NULL)
 		value_add(a, &item, "note", *note);
-	if (value_get(change, "version") != NULL)
-		value_add(a, &item, "version", *value_get(change, "version"));
+	if (change != NULL) /* of a new one it is not said */
+		value_add(a, &item, "version", value_int(value_int_or(value_get(change, "version"), 1)));
 	if (value_get(change, "set") != NULL)
 		value_add(a, &item, "set", *value_get(change, "set"));
 	return item;

@@ -36,60 +36,99 @@ struct slice key_after(struct arena *a, struct slice prefix)
 }
 
 /* A text field, clipped so that the whole key stays under LMDB's 511 bytes. */
-static struct slice field(const struct value *row, const char *dotted)
+static struct slice field(const struct value *map, const char *name)
 {
-	struct slice s = value_slice(value_path(row, dotted));
+	struct slice s = value_slice(value_get(map, name));
 
 	s.n = s.n > INDEX_TEXT_MAX ? INDEX_TEXT_MAX : s.n;
 	return s;
 }
 
-static struct slice with_numbers(
-	struct arena *a, struct slice prefix, int64_t first, bool has_first, int64_t id)
-{
-	uint8_t *p = arena_alloc(a, prefix.n + 16);
-	size_t n = prefix.n;
+/* Keys being made, one behind the other in one piece of the arena. */
+struct keys {
+	struct slice *out;
+	uint32_t n;
+	uint8_t *at; /* the key being made begins at out[n].p and ends here */
+};
+#define KEY_BYTES_MAX (1 + 2 * (INDEX_TEXT_MAX + 1) + 16)
 
-	memcpy(p, prefix.p, n);
-	if (has_first) {
-		store_be64(p + n, (uint64_t)first);
-		n += 8;
-	}
-	store_be64(p + n, (uint64_t)id);
-	return slice_of(p, n + 8);
+static void key_begin(struct keys *k, enum index_id id)
+{
+	k->out[k->n].p = k->at;
+	*k->at++ = (uint8_t)id;
 }
 
-static uint32_t add_text(struct arena *a, enum index_id index, struct slice text, const int64_t *due,
-	int64_t id, struct slice *out)
+static void key_text(struct keys *k, struct slice text)
+{
+	if (text.n > 0)
+		memcpy(k->at, text.p, text.n);
+	k->at += text.n;
+	*k->at++ = '\0';
+}
+
+static void key_number(struct keys *k, int64_t v)
+{
+	store_be64(k->at, (uint64_t)v);
+	k->at += 8;
+}
+
+static void key_end(struct keys *k, int64_t id)
+{
+	key_number(k, id);
+	k->out[k->n].n = (size_t)(k->at - (const uint8_t *)k->out[k->n].p);
+	k->n++;
+}
+
+/* A key of one text, nothing without it; ordered by due where there is one. */
+static void add_text(struct keys *k, enum index_id index, struct slice text, const int64_t *due, int64_t id)
 {
 	if (text.n == 0)
-		return 0;
-	*out = with_numbers(a, index_prefix(a, index, &text, 1), due == NULL ? 0 : *due, due != NULL, id);
-	return 1;
+		return;
+	key_begin(k, index);
+	key_text(k, text);
+	if (due != NULL)
+		key_number(k, *due);
+	key_end(k, id);
+}
+
+static void add_number(struct keys *k, enum index_id index, const int64_t *number, int64_t id)
+{
+	key_begin(k, index);
+	if (number != NULL)
+		key_number(k, *number);
+	key_end(k, id);
+}
+
+static void add_texts(
+	struct keys *k, enum index_id index, struct slice first, struct slice second, int64_t id)
+{
+	key_begin(k, index);
+	key_text(k, first);
+	key_text(k, second);
+	key_end(k, id);
 }
 
 uint32_t index_keys(struct arena *a, const struct value *row, struct slice out[INDEX_ROWS_MAX])
 {
 	int64_t id = value_int_or(value_get(row, "id"), 0), due = ticket_due_next(row), parent;
-	struct slice subject[] = {field(row, "subject.type"), field(row, "subject.id")};
-	struct slice status[] = {field(row, "kind"), field(row, "status")};
-	uint32_t n = 0;
+	const struct value *subject = value_get(row, "subject");
+	struct keys k = {.out = out, .at = arena_alloc(a, (size_t)INDEX_ROWS_MAX * KEY_BYTES_MAX)};
 
-	if (subject[1].n > 0)
-		out[n++] = with_numbers(a, index_prefix(a, INDEX_SUBJECT, subject, 2), 0, false, id);
-	n += add_text(a, INDEX_QUEUE, field(row, "queue"), &due, id, out + n);
-	n += add_text(a, INDEX_OWNER, field(row, "owner"), &due, id, out + n);
-	n += add_text(a, INDEX_CITY, field(row, "city"), NULL, id, out + n);
-	n += add_text(a, INDEX_CATEGORY, field(row, "category"), NULL, id, out + n);
-	out[n++] = with_numbers(a, index_prefix(a, INDEX_STATUS, status, 2), 0, false, id);
+	if (field(subject, "id").n > 0)
+		add_texts(&k, INDEX_SUBJECT, field(subject, "type"), field(subject, "id"), id);
+	add_text(&k, INDEX_QUEUE, field(row, "queue"), &due, id);
+	add_text(&k, INDEX_OWNER, field(row, "owner"), &due, id);
+	add_text(&k, INDEX_CITY, field(row, "city"), NULL, id);
+	add_text(&k, INDEX_CATEGORY, field(row, "category"), NULL, id);
+	add_texts(&k, INDEX_STATUS, field(row, "kind"), field(row, "status"), id);
 	if (due != INT64_MAX)
-		out[n++] = with_numbers(a, index_prefix(a, INDEX_DUE, NULL, 0), due, true, id);
+		add_number(&k, INDEX_DUE, &due, id);
 	if (value_as_int(value_get(row, "parent"), &parent))
-		out[n++] = with_numbers(a, index_prefix(a, INDEX_PARENT, NULL, 0), parent, true, id);
+		add_number(&k, INDEX_PARENT, &parent, id);
 	if (clocks_wait_for_year(row))
-		out[n++] = with_numbers(a, index_prefix(a, INDEX_YEAR, NULL, 0), 0, false, id);
-	must(n <= INDEX_ROWS_MAX);
-	return n;
+		add_number(&k, INDEX_YEAR, NULL, id);
+	must(k.n <= INDEX_ROWS_MAX);
+	return k.n;
 }
 
 static bool has_key(const struct slice *keys, uint32_t n, struct slice key)

@@ -135,6 +135,18 @@ static struct value changed_fields(struct work *w, const struct value *before, c
 	return set;
 }
 
+/* What came in as it is stands in the params of this entry. */
+static bool is_in_params(const struct work *w, const struct value *v)
+{
+	const char *from = w->params.p;
+
+	return from != NULL && v->type == VALUE_TEXT && v->as.text >= from && v->as.text < from + w->params.n;
+}
+
+/*
+ * The entry says of a changed ticket what topics and history need. Of a new one (which has no version here)
+ * only what was decided: kind and number stand in its row for ever, the rest in the params (change_filled).
+ */
 static void note_change(struct work *w, const struct value *before, const struct value *after)
 {
 	static const char *const shown[] = {
@@ -144,7 +156,7 @@ static void note_change(struct work *w, const struct value *before, const struct
 	for (size_t i = 0; i < sizeof(shown) / sizeof(shown[0]); i++) {
 		const struct value *v = value_get(after, shown[i]);
 
-		if (v != NULL)
+		if (v != NULL && (before != NULL || ((i == 0 || i > 3) && !is_in_params(w, v))))
 			value_add(w->arena, &change, shown[i], *v);
 	}
 	if (before != NULL) {
@@ -156,6 +168,27 @@ static void note_change(struct work *w, const struct value *before, const struct
 		value_add(w->arena, &change, "set", changed_fields(w, before, after));
 	}
 	value_push(w->arena, &w->tickets, change);
+}
+
+struct value change_filled(
+	struct desk *d, struct arena *a, const struct value *event, const struct value *change)
+{
+	static const char *const kept[] = {"no", "kind"}, *const came[] = {"city", "category"};
+	const struct value *params = value_at(value_get(event, "params"), 0);
+	struct value out = value_copy_map(a, change), row;
+	struct err e;
+
+	if (value_get(change, "version") != NULL)
+		return out;
+	value_add(a, &out, "version", value_int(1));
+	if (ticket_load(d, NULL, a, value_int_or(value_get(change, "id"), 0), &row, &e) == 0)
+		for (size_t i = 0; i < sizeof(kept) / sizeof(kept[0]); i++)
+			value_add(a, &out, kept[i], *value_get(&row, kept[i]));
+	for (size_t i = 0; i < sizeof(came) / sizeof(came[0]); i++)
+		if (value_is_text(value_get(event, "method"), "ticket.create") &&
+			value_get(&out, came[i]) == NULL && value_get(params, came[i]) != NULL)
+			value_add(a, &out, came[i], *value_get(params, came[i]));
+	return out;
 }
 
 /* What the new row borrows: of the call that opens it, or what the old row borrowed and the new one still

@@ -63,9 +63,10 @@ static void push_ticket(struct desk *d, struct session *s, struct arena *a, uint
 	const char *queue = value_cstr(a, value_get(change, "queue")),
 		   *from = value_cstr(a, value_get(change, "from_queue"));
 	const struct value *method = value_get(event, "method");
-	struct value data = value_map(a, 12);
+	struct value data = value_map(a, 12), filled = change_filled(d, a, event, change);
 	int64_t at = value_int_or(value_get(event, "at"), 0);
 
+	change = &filled;
 	for (size_t i = 0; i < sizeof(shown) / sizeof(shown[0]); i++)
 		if (value_get(change, shown[i]) != NULL)
 			value_add(a, &data, shown[i], *value_get(change, shown[i]));

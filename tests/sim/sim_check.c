@@ -67,7 +67,7 @@ static int check_versions(struct told *t, const struct value *event, bool is_tim
 
 	for (uint32_t i = 0; tickets != NULL && i < tickets->n; i++) {
 		int64_t id = value_int_or(value_get(&tickets->as.items[i], "id"), 0),
-			version = value_int_or(value_get(&tickets->as.items[i], "version"), 0);
+			version = value_int_or(value_get(&tickets->as.items[i], "version"), 1);
 
 		must(id > 0 && id < TICKETS_MAX);
 		if (version != t->version[id] + 1)
