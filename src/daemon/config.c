@@ -13,7 +13,7 @@
 #define LINE_BYTES 4096
 
 const struct config_key config_keys[N_CONFIG_KEYS] = {
-#define KEY(id, name, type, value, min, max, flags, help) {name, CONFIG_##type, value, min, max, flags, help},
+#define KEY(id, name, type, value, min, max, flags, help) {name, value, help, min, max, CONFIG_##type, flags},
 	CONFIG_KEYS(KEY)
 #undef KEY
 };
@@ -42,7 +42,7 @@ static void add_text(struct config *c, struct setting *s, const char *text)
 {
 	const char **more = arena_alloc(&c->arena, (s->n + 1) * sizeof(*more));
 
-	if (s->n > 0)
+	if (s->texts != NULL)
 		memcpy(more, s->texts, s->n * sizeof(*more));
 	more[s->n++] = arena_text(&c->arena, text, strlen(text));
 	s->texts = more;
@@ -211,7 +211,7 @@ static int read_arguments(struct config *c, int argc, char **argv, bool is_for_f
 	int i = 1;
 
 	while (i < argc) {
-		struct option o = {.id = -1};
+		struct option o = {.text = "", .id = -1};
 
 		if (take_action(c, argv[i])) {
 			i++;

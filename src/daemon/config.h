@@ -86,11 +86,11 @@ enum config_id {
 
 struct config_key {
 	const char *name;
-	enum config_type type;
 	const char *value; /* default */
-	int64_t min, max;  /* of COUNT, DURATION (ms), SIZE (bytes) */
-	uint32_t flags;
 	const char *help;
+	int64_t min, max; /* of COUNT, DURATION (ms), SIZE (bytes) */
+	enum config_type type;
+	uint32_t flags;
 };
 extern const struct config_key config_keys[N_CONFIG_KEYS];
 

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "tocsin/log.h"
 #include "tocsin/util.h"
@@ -75,6 +76,23 @@ static int uid_find(struct local_user *u)
 	return 0;
 }
 
+/* Whether a line can have an effect; if not, the log says why. */
+static bool is_taken(struct local_user *u, const struct desk_user *before, uint32_t n)
+{
+	const char *why = NULL;
+
+	if (uid_find(u) != 0)
+		why = "no such local user";
+	else if (u->uid == 0 || u->uid == geteuid())
+		why = "root and the daemon's owner are admin";
+	for (uint32_t i = 0; why == NULL && i < n; i++)
+		if (before[i].uid == u->uid)
+			why = "this user has a role already";
+	if (why != NULL)
+		log_line(LOG_ERROR, "config.user", "user=%s error=%s", u->name, why);
+	return why == NULL;
+}
+
 void users_apply(struct desk *desk, const struct config *c)
 {
 	const struct setting *s = &c->settings[CONFIG_KEY_USER];
@@ -87,10 +105,8 @@ void users_apply(struct desk *desk, const struct config *c)
 		struct err e;
 
 		must(user_parse(s->texts[i], &u, &e) == 0); /* config_read did */
-		if (uid_find(&u) != 0) {
-			log_line(LOG_ERROR, "config.user", "user=%s error=\"no such local user\"", u.name);
+		if (!is_taken(&u, users, n))
 			continue;
-		}
 		users[n].uid = u.uid;
 		users[n].who.roles = u.roles;
 		users[n].who.is_gateway = u.is_gateway;

@@ -15,5 +15,8 @@ struct local_user {
 /* 0, or -1 with what is wrong. Asks no passwd. */
 int user_parse(const char *text, struct local_user *out, struct err *e) MUST_CHECK;
 
-/* Tell the desk who they are. A name that passwd does not know is logged and gives nobody access. */
+/*
+ * Tell the desk who they are. A line without effect is logged: a name that passwd does not know, root or the
+ * daemon's owner, who are admin, a user for the second time.
+ */
 void users_apply(struct desk *, const struct config *);

@@ -164,14 +164,17 @@ class Service(Case):
         shutil.copy(os.path.join(os.path.dirname(PACK), "tests", "rpc", "tocsin_client.py"), self.folder)
         os.chmod(self.folder, 0o755)
         where = self.folder + "/t.sock"
-        path = self.write("t.conf", "user = nobody auditor\nuser = uid:4242 adapter+gateway\nuser = nobody-at-all agent\n")
+        path = self.write("t.conf", "user = nobody auditor\nuser = uid:4242 adapter+gateway\nuser = nobody-at-all agent\n"
+            "user = root auditor\nuser = uid:65534 admin\n")
         d = self.daemon("--config", path, listen=("unix:" + where,))
         d.address = "unix:" + where
         self.assertEqual("nobody auditor", self.whoami(d, 65534))
         self.assertEqual("uid:4242 adapter", self.whoami(d, 4242))
         self.assertEqual("unauthenticated", self.whoami(d, 4243))
         self.assertEqual("root admin", self.whoami(d, 0))
-        self.assertEqual([("nobody-at-all", "no such local user")], [(e["user"], e["error"]) for e in self.events(d, "config.user")])
+        self.assertEqual([("nobody-at-all", "no such local user"), ("root", "root and the daemon's owner are admin"),
+            ("uid:65534", "this user has a role already")],
+            [(e["user"], e["error"]) for e in self.events(d, "config.user")])
         self.write("t.conf", "user = uid:4243 agent\n")
         with d.client() as c:
             self.assertTrue(c.call("rules.reload")["ok"])
