@@ -1,11 +1,11 @@
 # What `make test`, `make soak`, `make bench`, `make lint` and `make fuzz` run.
 
 test: deps-quick
-	$(MAKE) MODE=release all units fault fuzzers sim
+	$(MAKE) MODE=release all units fault fuzzers sim $(BUILD)/tests/pack_spec
 	tests/run.sh
 
 soak: deps-quick
-	$(MAKE) MODE=release all units fault fuzzers sim
+	$(MAKE) MODE=release all units fault fuzzers sim $(BUILD)/tests/pack_spec
 	TOCSIN_DOSE=20 tests/run.sh
 
 deps-quick: deps
@@ -69,6 +69,10 @@ demo: deps all
 
 run: all
 	build/tocsind --data ./data
+
+$(BUILD)/tests/pack_spec: $(BUILD)/tests/lua/pack_spec.o $(BUILD)/libtocsin.a
+	@mkdir -p $(@D)
+	$(CC) -o $@ $^ $(LDLIBS_ALL)
 
 fault: $(FAULT_BIN)
 .PHONY: fault

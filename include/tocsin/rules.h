@@ -29,6 +29,14 @@
  *   host.due(calendar_data or nil, from, goal, unit)  due ms, or nil and why
  *   host.civil(ms)         {year, month, day, hour, minute, weekday (1 = Monday), date = "2026-09-22",
  *                          minute_of_day}
+ *   host.field{op, path?, otherwise?, list?}   a fact by number, while the pack loads (src/rules/view.h)
+ *   host.view(facts)       what host.get(view, field), host.set(view, field, x) and tests read; facts of a
+ *                          question are an object that is only indexed
+ *   host.matcher(rows, finder?)   a set of conditions, while the pack loads (src/rules/match.c has the tests):
+ *                          its number, and whether it calls functions. host.first(matcher, view): the first row
+ *                          that holds, or nil; host.all(matcher, view, into): how many do; host.failed(matcher,
+ *                          view, row): nil, or which test of the row does not hold
+ *   host.freeze(t)         t, made data once; it must not change afterwards
  *   host.try(f, ...)       true, results… or false, message: f has the budget of one decision and may use it
  *                          up; for specs
  *   host.list(t), host.map(t)     t, marked: what it is when it is empty (see Data)
@@ -42,12 +50,16 @@
  *                          reports itself, before these
  *   lib.catalog            after finish: plain data, as catalog.get shows it (decision.h)
  *   lib.ask[point](facts)  a decision, a plain table (decision.h); also used by replay and what-if
+ *   lib.is_trusted         true: ask runs nothing of the pack but the functions that matchers call, so that
+ *                          instructions are counted only from the first such call on
  *   lib.explain(point, facts, rule or nil)  array of
  *                          {rule, line, fired, because?, failed = {field, value, expected}?}
  *   lib.specs(seed)        array of {name, line, ok, message?, decision?}; run as written (0), again, and
  *                          shuffled: a spec whose verdict or decision changes has met a rule with a memory
  *   lib.coverage()         rules no spec reached
  *   lib.rule_names         array of every rule's stable name, "routing/fibre outage"
+ *   lib.rule_table         array of {rule, line, because?}, in the byte order of their names: `because` of a
+ *                          decision names rules by their position in it, from 0
  *
  * lib files see: assert, error, getmetatable, ipairs, next, pairs, pcall, rawequal, rawget, rawlen, rawset,
  * select, setmetatable, tonumber, tostring, type; string (byte char find format gmatch gsub len lower match
@@ -152,10 +164,14 @@ const uint8_t *generation_sha(const struct generation *);
 /* Plain data of the pack; lives as long as the generation. */
 const struct value *generation_catalog(const struct generation *);
 bool generation_has_rule(const struct generation *, const char *name);
+/* Array of {rule, line, because?}: what the numbers of a decision's `because` mean. Lives as long as the
+ * generation. */
+const struct value *generation_rules(const struct generation *);
 size_t generation_bytes(const struct generation *);
 
 /*
- * Ask a decision point ("create", "act", "contact", "timer"). The decision is built in `arena`. 0, or -1 with
+ * Ask a decision point ("create", "act", "contact", "timer"). The decision is built in `arena`; parts of it
+ * that never change live as long as the generation. `facts` are borrowed. 0, or -1 with
  * ERR_REJECTED "routing.lua:12: what happened" and e->reason: "raised" (also: returned no decision), "steps",
  * "wall", "memory" or "text" (one grew over 256 KiB). Cost, by tests/bench/ask_bench: 2.1 us for 25 facts and
  * 12 results, and about 10 ns an instruction. Thread: the one that owns the generation at that time.

@@ -1,122 +1,69 @@
 -- What a condition may ask about: the facts, each under one flat name. decision.h says where they come from.
--- A field is {type, get(facts, view), zh, en, of?}; `of` names the catalog table its values must stand in.
+-- A field is {type, read, zh, en, of?}; `of` names the catalog table its values must stand in.
 local host = ...
 local fields = {}
 
-local function from_ticket(key)
-  return function(f) local t = f.ticket; return t and t[key] end
+-- How the core reads a field: {op, path} of host.field.
+local function ticket(key) return { op = "path", path = { "ticket", key } } end
+local function customer(key) return { op = "path", path = { "ticket", "customer", key } } end
+local function from(part, key) return { op = "path", path = { part, key } } end
+local function count(name) return { op = "count", path = { name } } end
+
+local function add(name, type, read, zh, en, of)
+  fields[name] = { name = name, type = type, read = read, zh = zh, en = en, of = of }
 end
 
-local function from_customer(key)
-  return function(f)
-    local t = f.ticket
-    local c = t and t.customer
-    return c and c[key]
-  end
-end
-
-local function from(part, key)
-  return function(f) local p = f[part]; return p and p[key] end
-end
-
-local function said(f)
-  local t = f.ticket
-  if not t then return nil end
-  if t.title and t.text then return t.title .. "\n" .. t.text end
-  return t.title or t.text
-end
-
-local function since(key)
-  return function(f) local t = f.ticket; return t and t[key] and f.now - t[key] end
-end
-
--- How many entries of history fall within the last `window` ms; without a window, all.
-local function count_tickets(f, window)
-  local h = f.history
-  if not h then return 0 end
-  if not window or not h.tickets then return h.n_tickets or 0 end
-  local n = 0
-  for i = 1, #h.tickets do
-    if h.tickets[i].created >= f.now - window then n = n + 1 end
-  end
-  return n
-end
-
-local function count_contacts(f, window)
-  local h = f.history
-  if not h then return 0 end
-  if not window or not h.contacts then return h.n_contacts or 0 end
-  local n = 0
-  for i = 1, #h.contacts do
-    if h.contacts[i] >= f.now - window then n = n + 1 end
-  end
-  return n
-end
-
-local function add(name, type, get, zh, en, of)
-  fields[name] = { name = name, type = type, get = get, zh = zh, en = en, of = of }
-end
-
-add("kind", "text", from_ticket "kind", "工单类型", "what kind of ticket", "kinds")
-add("channel", "text", from_ticket "channel", "受理渠道", "where it came in", "channels")
-add("category", "text", from_ticket "category", "投诉分类", "category code", "categories")
-add("city", "text", from_ticket "city", "地市", "city", "cities")
-add("queue", "text", from_ticket "queue", "所在队列", "queue the ticket is in", "queues")
-add("grade", "text", from_ticket "grade", "投诉等级", "normal, important or major", "grades")
-add("bypass", "bool", function(f)
-  local t = f.ticket
-  local c = t and host.lib("catalog").data.channels[t.channel]
-  return c ~= nil and c.bypass == true
-end, "是否越级", "it came from a regulator, the press, a leader …")
-add("form", "text", from_ticket "form", "来函形式（申诉、转办、信访、举报）", "form of a bypass complaint", "forms")
-add("stage", "text", from_ticket "stage", "环节", "stage of its kind")
-add("status", "text", from_ticket "status", "状态（TMF621）", "one of TMF621's eight")
-add("department", "text", from_ticket "department", "责任部门", "department in charge", "departments")
-add("owner", "text", from_ticket "owner", "处理人", "person in charge")
-add("number", "text", from_ticket "number", "投诉号码", "the number complained about")
-add("caller", "text", from_ticket "caller", "来电号码", "the number that called")
-add("callback", "text", from_ticket "callback", "回访号码", "the number to call back")
-add("title", "text", from_ticket "title", "标题", "title")
-add("text", "text", from_ticket "text", "投诉内容", "what the customer said")
-add("said", "text", said, "标题和内容", "title and text together")
-add("source_ref", "text", from_ticket "source_ref", "来源编号", "the source's own number")
-add("priority", "number", from_ticket "priority", "优先级", "priority, 1 is first")
-add("complete", "bool", from_ticket "complete", "信息是否完整", "nothing required is missing")
-add("occurred", "time", from_ticket "occurred", "发生时间", "when it happened")
-add("created", "time", from_ticket "created", "受理时间", "when it came in")
-add("age", "duration", since "created", "受理至今", "time since it came in")
-add("transfers", "number", from_ticket "transfers", "转派次数", "how often it was transferred")
-add("ping_pong", "number", from_ticket "ping_pong", "来回转派次数", "how often it came back to a department that had it before")
-add("merged_into", "number", from_ticket "merged_into", "并入的工单", "ticket it was merged into")
-add("first_owner", "text", from_ticket "first_owner", "首问责任人", "who took it first and stays answerable to the customer")
-add("reopened", "number", from_ticket "reopened", "重开次数", "how often it was reopened")
-add("urges", "number", from_ticket "urges", "催办次数", "how often the customer urged")
-add("subject_type", "text", function(f)
-  local s = f.ticket and f.ticket.subject
-  return s and s.type
-end, "对象类型", "type of what is complained about")
-add("customer", "text", from_customer "name", "客户姓名", "customer's name")
-add("brand", "text", from_customer "brand", "品牌", "customer's brand")
-add("star", "number", from_customer "star", "星级", "customer's stars, 0 to 5")
-add("group", "text", from_customer "group", "集团客户", "the customer's group (company)")
-add("vip", "bool", from_customer "vip", "是否重要客户", "a very important customer")
-add("age65", "bool", from_customer "age65", "是否65岁以上", "the customer is 65 or older")
-add("contacts", "count", function(f) return count_contacts(f) end, "来话次数", "contacts of the same subject")
-add("tickets", "count", function(f) return count_tickets(f) end, "投诉次数", "tickets of the same subject")
-fields.contacts.count, fields.tickets.count = count_contacts, count_tickets
-add("duplicate", "bool", function(_, v) return v.duplicate_of ~= nil end, "是否重复", "an open ticket says the same")
+add("kind", "text", ticket "kind", "工单类型", "what kind of ticket", "kinds")
+add("channel", "text", ticket "channel", "受理渠道", "where it came in", "channels")
+add("category", "text", ticket "category", "投诉分类", "category code", "categories")
+add("city", "text", ticket "city", "地市", "city", "cities")
+add("queue", "text", ticket "queue", "所在队列", "queue the ticket is in", "queues")
+add("grade", "text", ticket "grade", "投诉等级", "normal, important or major", "grades")
+add("bypass", "bool", { op = "one_of", path = { "ticket", "channel" } }, "是否越级", "it came from a regulator, the press, a leader …")
+add("form", "text", ticket "form", "来函形式（申诉、转办、信访、举报）", "form of a bypass complaint", "forms")
+add("stage", "text", ticket "stage", "环节", "stage of its kind")
+add("status", "text", ticket "status", "状态（TMF621）", "one of TMF621's eight")
+add("department", "text", ticket "department", "责任部门", "department in charge", "departments")
+add("owner", "text", ticket "owner", "处理人", "person in charge")
+add("number", "text", ticket "number", "投诉号码", "the number complained about")
+add("caller", "text", ticket "caller", "来电号码", "the number that called")
+add("callback", "text", ticket "callback", "回访号码", "the number to call back")
+add("title", "text", ticket "title", "标题", "title")
+add("text", "text", ticket "text", "投诉内容", "what the customer said")
+add("said", "text", { op = "said" }, "标题和内容", "title and text together")
+add("source_ref", "text", ticket "source_ref", "来源编号", "the source's own number")
+add("priority", "number", ticket "priority", "优先级", "priority, 1 is first")
+add("complete", "bool", ticket "complete", "信息是否完整", "nothing required is missing")
+add("occurred", "time", ticket "occurred", "发生时间", "when it happened")
+add("created", "time", ticket "created", "受理时间", "when it came in")
+add("age", "duration", { op = "since", path = { "ticket", "created" } }, "受理至今", "time since it came in")
+add("transfers", "number", ticket "transfers", "转派次数", "how often it was transferred")
+add("ping_pong", "number", ticket "ping_pong", "来回转派次数", "how often it came back to a department that had it before")
+add("merged_into", "number", ticket "merged_into", "并入的工单", "ticket it was merged into")
+add("first_owner", "text", ticket "first_owner", "首问责任人", "who took it first and stays answerable to the customer")
+add("reopened", "number", ticket "reopened", "重开次数", "how often it was reopened")
+add("urges", "number", ticket "urges", "催办次数", "how often the customer urged")
+add("subject_type", "text", { op = "path", path = { "ticket", "subject", "type" } }, "对象类型", "type of what is complained about")
+add("customer", "text", customer "name", "客户姓名", "customer's name")
+add("brand", "text", customer "brand", "品牌", "customer's brand")
+add("star", "number", customer "star", "星级", "customer's stars, 0 to 5")
+add("group", "text", customer "group", "集团客户", "the customer's group (company)")
+add("vip", "bool", customer "vip", "是否重要客户", "a very important customer")
+add("age65", "bool", customer "age65", "是否65岁以上", "the customer is 65 or older")
+add("contacts", "count", count "contacts", "来话次数", "contacts of the same subject")
+add("tickets", "count", count "tickets", "投诉次数", "tickets of the same subject")
+add("duplicate", "bool", { op = "decided" }, "是否重复", "an open ticket says the same")
 add("who", "text", from("who", "name"), "操作人", "who acts")
 add("role", "set", from("who", "roles"), "操作人角色", "roles of who acts", "roles")
-add("action", "text", function(f) return f.action end, "操作", "action at hand")
+add("action", "text", { op = "path", path = { "action" } }, "操作", "action at hand")
 add("contact", "text", from("contact", "kind"), "来话类型", "urge, ask, same_fault, add_info or withdraw")
 add("contact_channel", "text", from("contact", "channel"), "来话渠道", "where the contact came in", "channels")
 add("contact_text", "text", from("contact", "text"), "来话内容", "what was said at the contact")
 add("clock", "text", from("timer", "clock"), "时限", "the clock that fired", "clocks")
 add("percent", "number", from("timer", "percent"), "时限百分比", "percent of the clock that passed")
-add("round", "number", function(f) return f.timer and (f.timer.round or 0) end, "第几轮", "round of a repeated timer, 0 first")
-add("event", "text", function(f)
-  return f.task and "task" or f.timer and "timer" or f.contact and "contact" or f.action and "act" or "create"
-end, "时机（create、act、contact、timer、task）", "what is at hand: create, act, contact, timer or task")
+add("round", "number", { op = "path", path = { "timer", "round" }, otherwise = 0 }, "第几轮", "round of a repeated timer, 0 first")
+add("event", "text", { op = "which", list = { "task", "task", "timer", "timer", "contact", "contact", "action", "act" }, otherwise = "create" },
+  "时机（create、act、contact、timer、task）", "what is at hand: create, act, contact, timer or task")
 add("task", "text", from("task", "kind"), "任务类型", "kind of the task that ended", "tasks")
 add("task_state", "text", from("task", "state"), "任务结果", "done or given_up")
 add("task_error", "text", from("task", "error"), "任务失败原因", "why the task was given up")
@@ -125,47 +72,82 @@ add("weekday", "number", from("local", "weekday"), "星期（1为星期一）", 
 add("date", "text", from("local", "date"), "日期", '"2026-09-22"')
 add("time_of_day", "clock_time", from("local", "minute_of_day"), "当日时刻", 'time of the day, "08:30"')
 
+-- Numbers of the fields, by name; there once register() was called.
+local ids = {}
+fields.ids = ids
+
+local function number_of(field)
+  if not ids[field.name] and fields.is_open then ids[field.name] = host.field(field.read) end
+  return ids[field.name]
+end
+
+-- Every field gets its number; `catalog` is known by now.
+function fields.register(catalog)
+  fields.is_open = true
+  local past = {}
+  for name, channel in host.sorted_pairs(catalog.channels) do
+    if channel.bypass == true then past[#past + 1] = name end
+  end
+  fields.bypass.read.list = past
+  for _, name in ipairs(fields.names()) do number_of(fields[name]) end
+  ids[":fields"] = host.field { op = "path", path = { "ticket", "fields" } }
+  ids[":data"] = host.field { op = "path", path = { "data" } }
+end
+
+-- No more fields get a number.
+function fields.close() fields.is_open = false end
+
+local part_paths = { fields = { "ticket", "fields" }, data = { "data" } }
+
 -- A field by its name; "fields.amount" and "data.reason" reach into what the form and the action carried.
 function fields.find(name)
   local field = rawget(fields, name)
-  if type(field) == "table" then return field end
+  if type(field) == "table" and field.read then return field end
   local part, key = tostring(name):match("^(%a+)%.([%w_]+)$")
-  if part == "fields" then
-    return { name = name, type = "any", get = function(f)
-      local p = f.ticket and f.ticket.fields
-      return p and p[key]
-    end }
-  elseif part == "data" then
-    return { name = name, type = "any", get = from("data", key) }
-  end
+  local path = part_paths[part]
+  if not path then return nil end
+  local read = { op = "path", path = { path[1], path[2] } }
+  read.path[#read.path + 1] = key
+  field = { name = name, type = "any", read = read, part = part, key = key }
+  number_of(field)
+  return field
 end
 
 function fields.names()
   local names = {}
   for name, field in pairs(fields) do
-    if type(field) == "table" then names[#names + 1] = name end
+    if type(field) == "table" and field.read then names[#names + 1] = name end
   end
   table.sort(names)
   return names
 end
 
-local getters = {}
-local view_meta = { __index = function(v, name)
-  local get = getters[name]
-  if not get then
-    local field = fields.find(name)
-    if not field then return nil end
-    get = field.get
-    getters[name] = get
-  end
-  local value = get(v._facts, v)
-  if value ~= nil then rawset(v, name, value) end
-  return value
-end }
+local get, set = host.get, host.set
 
--- The facts as conditions see them: read when first asked for, then kept. What stands in a view afterwards was read.
+-- What no condition names has no number: it is looked up by its parts.
+local function get_unnumbered(h, name)
+  local field = fields.find(name)
+  local part = field and field.part and get(h, ids[":" .. field.part])
+  return type(part) == "table" and part[field.key] or nil
+end
+
+local view_meta = {
+  __index = function(v, name)
+    local id = ids[name]
+    if id then return get(v.h, id) end
+    return get_unnumbered(v.h, name)
+  end,
+  __newindex = function(v, name, x)
+    local id = ids[name]
+    if id then set(v.h, id, x) else rawset(v, name, x) end
+  end,
+}
+
+-- The facts as points see them: v.city reads a field, v.city = x decides it for all that is asked later. h is the core's view;
+-- failed the first rule that raised, if any; waits: nothing is decided now, it is put off.
 function fields.view(facts)
-  return setmetatable({ _facts = facts, _because = {}, now = facts.now }, view_meta)
+  local h = host.view(facts)
+  return setmetatable({ h = h, facts = facts, failed = false, waits = false, now = facts.now, kind_name = get(h, ids.kind) }, view_meta)
 end
 
 local function frozen(t)
@@ -182,27 +164,21 @@ local function frozen(t)
   })
 end
 
--- The same, read-only, for function conditions; an unknown field raises.
-function fields.readonly(v)
-  local kept = rawget(v, "_readonly")
-  if kept then return kept end
-  kept = setmetatable({}, {
+-- The same for function conditions: read-only, and an unknown field raises. h is what host.view made.
+function fields.readonly(h)
+  return setmetatable({}, {
     __index = function(_, name)
-      if not fields.find(name) and name ~= "fields" and name ~= "data" then
-        error(string.format('%s: %s is not a ticket field', host.where(2), tostring(name)), 0)
-      end
+      local id = ids[name] or ids[":" .. tostring(name)]
       local x
-      if name == "fields" then x = v._facts.ticket and v._facts.ticket.fields
-      elseif name == "data" then x = v._facts.data
-      else x = v[name] end
+      if id then x = get(h, id)
+      elseif fields.find(name) then x = get_unnumbered(h, name)
+      else error(string.format('%s: %s is not a ticket field', host.where(2), tostring(name)), 0) end
       return type(x) == "table" and frozen(x) or x
     end,
     __newindex = function(_, name)
       error(host.where(2) .. ": a rule only reads the ticket; it cannot set " .. tostring(name), 0)
     end,
   })
-  rawset(v, "_readonly", kept)
-  return kept
 end
 
 return fields

@@ -88,7 +88,7 @@ local field_of = { name = "customer" }
 
 -- What CRM knows of the number stands in where the call said nothing: customer facts and the city it is used in now.
 function numbers.fill(v, crm, set)
-  local given = v._facts.ticket.customer
+  local given = v.facts.ticket.customer
   local merged
   for i = 1, #known do
     local key = known[i]

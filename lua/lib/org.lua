@@ -156,6 +156,26 @@ function org.on_duty(name, at, city)
   end
 end
 
+-- The same person at facts.now; within one minute of the clock the answer stays. nil when the facts have no local time.
+local seen, seen_minute = {}, nil
+function org.on_duty_now(name, now, facts, city)
+  local minute = now and now // 60000
+  if minute ~= seen_minute then seen, seen_minute = {}, minute end
+  local of_city = seen[name]
+  if not of_city then
+    of_city = {}
+    seen[name] = of_city
+  end
+  local key = city or ""
+  local who = of_city[key]
+  if who ~= nil then return who or nil end
+  local at = facts["local"]
+  if not at then return nil end
+  who = org.on_duty(name, at, city)
+  of_city[key] = who or false
+  return who
+end
+
 -- The person of a rung for a ticket of this department and owner.
 function org.rung(rung, department, owner, at, first_owner)
   if rung == "first_owner" then owner = first_owner or owner end

@@ -15,7 +15,7 @@ local numbers = host.lib "numbers"
 local category = host.lib "category"
 local duty = host.lib "duty"
 local tasks = host.lib "tasks"
-local lib = { ask = points, catalog = nil, rule_names = rules.names }
+local lib = { ask = points, catalog = nil, rule_names = rules.names, rule_table = rules.table, is_trusted = true }
 local is_loaded = false
 
 points.duty = duty.now
@@ -108,7 +108,7 @@ function lib.explain(point, facts, rule)
     local d = points.create(facts)
     if facts.subscriber then numbers.fill(v, facts.subscriber, {}) end
     for key, x in pairs(d.set) do v[key] = x end
-    v.duplicate_of = d.links and d.links[1] and d.links[1].id
+    v.duplicate = d.links ~= nil
   end
   local out = {}
   for _, name in ipairs(asked[point] or {}) do rules.explain(name, v, rule, out) end

@@ -17,15 +17,20 @@ local function put(list, item)
   return list
 end
 
+local get, decide = host.get, host.set
+local ids = fields.ids
+local needed, begun, said, wanted = {}, {}, {}, {} -- lists that the sets fill anew for every question
+
 -- What is required and absent, in the order asked; nil when nothing is.
 local function missing(v)
-  local found = rules.ask_all("complete", v)
+  local found, n = rules.ask_all("complete", v, needed)
+  local h = v.h
   local list, seen
-  for i = 1, #found do
+  for i = 1, n do
     local need = found[i].out.need or {}
     for k = 1, #need do
       local name = need[k]
-      local x = v[name]
+      local x = get(h, ids[name])
       if (x == nil or x == "" or (name == "number" and not numbers.is_number(x))) and not (seen and seen[name]) then
         seen = seen or {}
         seen[name] = true
@@ -45,9 +50,8 @@ end
 
 -- The open ticket this one repeats, by the `duplicate` rules; without a subject nothing is compared.
 local function find_duplicate(v)
-  local h = v._facts.history
-  local list = h and h.tickets
-  if not list or #list == 0 then return nil end
+  if get(v.h, ids.tickets) == 0 then return nil end
+  local list = v.facts.history.tickets
   local out = rules.ask("duplicate", v)
   if not out or out.check == false or not out.same then return nil end
   local since = v.now - (out.within or 86400000)
@@ -61,16 +65,18 @@ local function find_duplicate(v)
 end
 
 -- Department and person on duty of a queue, as far as not given.
-local function assign(set, v, department, owner)
-  local q = data.queues[set.queue] or data.queues[sets.pattern_of(set.queue)]
+local function place(v, queue, department, owner)
+  local q = data.queues[queue] or data.queues[sets.pattern_of(queue)]
   department = department or q and q.department or data.queues[data.otherwise.queue].department
-  set.department = department
-  local at = v._facts["local"]
-  if owner then set.owner = owner
-  elseif department and at then set.owner = org.on_duty(department, at, v.city) end
+  return department, owner or department and org.on_duty_now(department, v.now, v.facts, get(v.h, ids.city))
 end
 
-local function route(set, v)
+local function assign(set, v, department, owner)
+  set.department, set.owner = place(v, set.queue, department, owner)
+end
+
+-- → queue, and what else the rule says
+local function route(v)
   local out, r = rules.ask("routing", v)
   local queue = r and rules.queue_of(r, v)
   if not queue then
@@ -78,27 +84,23 @@ local function route(set, v)
     local last = of_kind and of_kind.otherwise
     out, queue = last and last.out or {}, last and last.out.to or data.otherwise.queue
   end
-  if v._failed and v._failed.rule:sub(1, 8) == "routing/" then queue = data.otherwise.queue end
-  set.queue = queue
-  if out.priority then set.priority = out.priority end
-  if out.tags then set.tags = out.tags end
-  v.queue = queue
-  assign(set, v, out.department, out.owner)
+  if v.failed and v.failed.rule:sub(1, 8) == "routing/" then queue = data.otherwise.queue end
+  return queue, out
 end
 
 -- Clocks that begin now: the first rule of each clock that has not begun yet. A stopped clock begins again only by a rule that
 -- asks for the action at hand (such as reopen).
 local function start_clocks(v, list)
-  local have = v._facts.clocks
-  local found = rules.ask_all("clocks", v, true)
-  local begun = {}
-  for i = 1, #found do
+  local have, h = v.facts.clocks, v.h
+  local found, n = rules.ask_all("clocks", v, begun, true)
+  local seen = {}
+  for i = 1, n do
     local r = found[i]
     local name = r.out.clock
     local old = have and have[name]
-    if not begun[name] and (not old or old.state == "stopped" and r.asks_action) then
-      begun[name] = true
-      put(v._because, r.entry)
+    if not seen[name] and (not old or old.state == "stopped" and r.asks_action) then
+      seen[name] = true
+      host.note(h, r.number)
       list = put(list, r.start)
     end
   end
@@ -106,7 +108,7 @@ local function start_clocks(v, list)
 end
 
 local function stop_clocks(v, stage, list)
-  local have = v._facts.clocks
+  local have = v.facts.clocks
   if not have then return list end
   for name, clock in host.sorted_pairs(have) do
     local declared = data.clocks[name]
@@ -116,20 +118,23 @@ local function stop_clocks(v, stage, list)
   return list
 end
 
-local function say_all(v, name, d)
-  local found = rules.ask_all(name, v)
-  for i = 1, #found do
-    local said = found[i].out.say
-    if said then d.advice = put(d.advice, said) end
+-- What the advice rules say, behind `list`.
+local function advise(v, list)
+  local found, n = rules.ask_all("advice", v, said)
+  for i = 1, n do
+    local label = found[i].out.say
+    if label then list = put(list, label) end
   end
-  return found
+  return list
 end
 
 -- The end of every decision: what other systems are to do, and why all this.
 local function close(v, d)
-  local found = rules.sets.outbox and not v._waits and rules.ask_all("outbox", v) or {}
-  for i = 1, #found do d.tasks = put(d.tasks, tasks.fill(found[i].out.task, v)) end
-  d.because, d.failed = v._because, v._failed
+  if not v.waits then
+    local found, n = rules.ask_all("outbox", v, wanted)
+    for i = 1, n do d.tasks = put(d.tasks, tasks.fill(found[i].out.task, v)) end
+  end
+  d.because, d.failed = host.noted(v.h), v.failed or nil
   return d
 end
 
@@ -150,72 +155,101 @@ end
 local function allowed(kind, v)
   local out = {}
   for name, action in host.sorted_pairs(kind.actions) do
-    if is_from(action, v.stage) and (not action.roles or has_role(v._facts.who, action.roles)) then out[#out + 1] = name end
+    if is_from(action, v.stage) and (not action.roles or has_role(v.facts.who, action.roles)) then out[#out + 1] = name end
   end
   return out
 end
 
 local function refuse(kind, v, en, zh, argument, value)
   return { refuse = { message = en, message_zh = zh, allowed = allowed(kind, v), argument = argument, value = value },
-    because = v._because, failed = v._failed }
+    because = host.noted(v.h), failed = v.failed or nil }
 end
 
--- An outdated code becomes what it was replaced by, and the record says so; one that nothing stands for is refused. → refusal or nil
-local function current_category(v, set)
-  local code, why = catalog.current(v.category, v.date)
+-- An outdated code becomes what it was replaced by, and the record says so; one that nothing stands for is refused.
+-- → the code or nil for the same, refusal or nil
+local function current_category(v, given)
+  local code, why = catalog.current(given, v.date)
   if why then
-    return { refuse = { message = why.en, message_zh = why.zh, allowed = why.allowed, argument = "category", value = v.category },
-      because = v._because, failed = v._failed }
+    return nil, close(v, { refuse = { message = why.en, message_zh = why.zh, allowed = why.allowed, argument = "category", value = given } })
   end
-  if code ~= v.category then
-    put(v._because, { rule = "catalog/" .. v.category, because = "replaced by " .. code, line = catalog.where("categories", v.category) })
-    set.fields = { category_was = v.category }
-    set.category, v.category = code, code
+  if code == given then return nil end
+  host.note(v.h, rules.replaced[given].number)
+  return code
+end
+
+-- Category and city of what came in, found by its words and its number; nil what was given so.
+local function classify(v, given)
+  local h = v.h
+  local city = get(h, ids.city)
+  local category, found
+  if given == nil then
+    local out = rules.ask("classify", v)
+    if out then category, found = out.category, out.city end
+    if category then decide(h, ids.category, category) end
+  end
+  if city ~= nil then return category, nil end
+  found = found or numbers.city_of(get(h, ids.number) or get(h, ids.caller))
+  if found then decide(h, ids.city, found) end
+  return category, found
+end
+
+local function grade(v, set)
+  local out = rules.ask("grade", v)
+  if not out then return end
+  set.grade = out.grade
+  decide(v.h, ids.grade, out.grade)
+  if out.priority and get(v.h, ids.priority) == nil then
+    set.priority = out.priority
+    decide(v.h, ids.priority, out.priority)
   end
 end
 
+local function duplicate(v, set, twin)
+  decide(v.h, ids.duplicate, true)
+  set.stage, set.status, set.queue = "closed", "closed", twin.queue
+  assign(set, v)
+  return close(v, { set = set, links = { { type = "duplicate_of", id = twin.id } },
+    advice = { { zh = "重复投诉，已并入 " .. (twin.no or twin.id), en = "duplicate, joined to " .. (twin.no or twin.id) } } })
+end
+
+-- The hottest point: fields by their numbers, the decision's tables made at their size.
 function points.create(facts)
   local v = fields.view(facts)
-  local kind = data.kinds[v.kind] or data.kinds.complaint
-  if not kind then error("pack.lua: no kind " .. tostring(v.kind) .. " is declared", 0) end
-  local set = { stage = kind.first.stage, status = kind.first.status }
-  local d = { set = set }
-  v.stage, v.status = set.stage, set.status
-  if facts.subscriber then numbers.fill(v, facts.subscriber, set) end
-  local no = current_category(v, set)
-  if no then return no end
-  if v.category == nil then
-    local out = rules.ask("classify", v)
-    if out and out.category then set.category, v.category = out.category, out.category end
-    if v.city == nil and out and out.city then set.city, v.city = out.city, out.city end
+  local h = v.h
+  local kind = data.kinds[v.kind_name] or data.kinds.complaint
+  if not kind then error("pack.lua: no kind " .. tostring(v.kind_name) .. " is declared", 0) end
+  local set = { stage = kind.first.stage, status = kind.first.status, category = nil, city = nil, missing = nil, complete = nil,
+    grade = nil, priority = nil, queue = nil, department = nil, owner = nil, first_owner = nil }
+  decide(h, ids.stage, set.stage)
+  decide(h, ids.status, set.status)
+  local crm, who = facts.subscriber, get(h, ids.who)
+  if crm then numbers.fill(v, crm, set) end
+  local given = get(h, ids.category)
+  if given ~= nil then
+    local code, no = current_category(v, given)
+    if no then return no end
+    if code then
+      set.fields, set.category = { category_was = given }, code
+      decide(h, ids.category, code)
+    end
   end
-  local who = facts.who and facts.who.name
-  if data.persons[who] then set.first_owner, v.first_owner = who, who end
-  if v.city == nil then
-    local city = numbers.city_of(v.number or v.caller)
-    if city then set.city, v.city = city, city end
+  if data.persons[who] then
+    set.first_owner = who
+    decide(h, ids.first_owner, who)
   end
+  local category, city = classify(v, given)
+  set.category, set.city = set.category or category, set.city or city
   set.missing = missing(v)
   set.complete = set.missing == nil
-  v.complete = set.complete
-  local out = rules.ask("grade", v)
-  if out then
-    set.grade, v.grade = out.grade, out.grade
-    if out.priority and v.priority == nil then set.priority, v.priority = out.priority, out.priority end
-  end
+  decide(h, ids.complete, set.complete)
+  grade(v, set)
   local twin = find_duplicate(v)
-  if twin and kind.stages.closed then
-    v.duplicate_of = twin.id
-    set.stage, set.status, set.queue = "closed", "closed", twin.queue
-    d.links = { { type = "duplicate_of", id = twin.id } }
-    d.advice = { { zh = "重复投诉，已并入 " .. (twin.no or twin.id), en = "duplicate, joined to " .. (twin.no or twin.id) } }
-    assign(set, v)
-    return close(v, d)
-  end
-  route(set, v)
-  d.clocks = start_clocks(v)
-  say_all(v, "advice", d)
-  return close(v, d)
+  if twin and kind.stages.closed then return duplicate(v, set, twin) end
+  local queue, out = route(v)
+  decide(h, ids.queue, queue)
+  set.queue, set.priority, set.tags = queue, out.priority or set.priority, out.tags
+  set.department, set.owner = place(v, queue, out.department, out.owner)
+  return close(v, { set = set, clocks = start_clocks(v), advice = advise(v), tasks = nil, because = nil, failed = nil })
 end
 
 local function role_names(roles)
@@ -234,11 +268,11 @@ local function check_action(kind, v, name)
     return refuse(kind, v, string.format("%s is not possible while the ticket is %s", name, v.stage),
       string.format("工单处于“%s”时不能%s", at and at.label.zh or v.stage, action.label.zh), "action", name)
   end
-  if action.roles and not has_role(v._facts.who, action.roles) then
+  if action.roles and not has_role(v.facts.who, action.roles) then
     return refuse(kind, v, string.format("%s is for %s only", name, role_names(action.roles)),
       string.format("只有 %s 可以%s", role_names(action.roles), action.label.zh), "action", name)
   end
-  local given = v._facts.data or {}
+  local given = v.facts.data or {}
   for key, want in host.sorted_pairs(action.data) do
     local x = given[key]
     if want.required and (x == nil or x == "") then
@@ -269,7 +303,7 @@ end
 
 -- Who takes it first stays answerable to the customer (首问负责), and gets it back to tell the answer.
 local function take_first(action, v, set)
-  local who = v._facts.who and v._facts.who.name
+  local who = v.facts.who and v.facts.who.name
   if action.assign == "self" then set.owner = who
   elseif action.assign == "first" and v.first_owner then set.owner = v.first_owner end
   if action.takes and v.first_owner == nil and data.persons[who] then set.first_owner, v.first_owner = who, who end
@@ -277,7 +311,7 @@ end
 
 -- Departments a ticket has been in; coming back to one of them counts.
 local function count_return(action, v, set)
-  local t = v._facts.ticket
+  local t = v.facts.ticket
   local been, from = {}, t.department
   for i = 1, #(t.been or been) do been[i] = t.been[i] end
   if set.department == from then return end
@@ -295,7 +329,7 @@ end
 
 -- The effects of an action that may be done.
 local function perform(kind, v, name, d)
-  local action, facts = kind.actions[name], v._facts
+  local action, facts = kind.actions[name], v.facts
   local given, set = facts.data or {}, d.set
   local before = v.stage
   local stage = action.to or before
@@ -345,9 +379,9 @@ end
 local function notices(v, r, d, extra)
   for i = 1, #(r.out.notice or {}) do
     local rung = r.out.notice[i]
-    local t = v._facts.ticket
+    local t = v.facts.ticket
     local n = { ticket = t.id, no = t.no, rung = rung, rule = r.full, queue = v.queue,
-      to = rung ~= "queue" and org.rung(rung, v.department, v.owner, v._facts["local"], v.first_owner) or nil }
+      to = rung ~= "queue" and org.rung(rung, v.department, v.owner, v.facts["local"], v.first_owner) or nil }
     for k, x in host.sorted_pairs(extra or {}) do n[k] = x end
     d.notices = put(d.notices, { topic = "duty", data = n })
   end
@@ -379,7 +413,7 @@ function points.act(facts)
   if out then return refuse(kind, v, out.say.en, out.say.zh, "action", facts.action) end
   local d = { set = {} }
   perform(kind, v, facts.action, d)
-  for _, r in ipairs(rules.ask_all("follow", v)) do
+  for _, r in ipairs((rules.ask_all("follow", v, {}))) do
     apply_outputs(v, r, d)
     notices(v, r, d)
   end
@@ -401,7 +435,7 @@ function points.contact(facts)
     d.set.complete = #d.set.missing == 0
     if d.set.complete and (facts.clocks or {}).completion then d.clocks = { { op = "stop", name = "completion" } } end
   end
-  for _, r in ipairs(rules.ask_all("contact", v)) do
+  for _, r in ipairs((rules.ask_all("contact", v, {}))) do
     local act = r.out.act
     if act and kind.actions[act] and is_from(kind.actions[act], v.stage) then perform(kind, v, act, d) end
     apply_outputs(v, r, d)
@@ -415,13 +449,13 @@ function points.task(facts)
   local v = fields.view(facts)
   local kind = data.kinds[v.kind]
   local d = { set = {} }
-  for _, r in ipairs(rules.ask_all("answer", v)) do
+  for _, r in ipairs((rules.ask_all("answer", v, {}))) do
     local act = r.out.act
     if act and kind and kind.actions[act] and is_from(kind.actions[act], v.stage) then perform(kind, v, act, d) end
     apply_outputs(v, r, d)
     notices(v, r, d, { task = facts.task.id, kind = facts.task.kind, state = facts.task.state })
   end
-  d.because, d.failed = v._because, v._failed
+  d.because, d.failed = host.noted(v.h), v.failed or nil
   return d
 end
 
@@ -446,14 +480,14 @@ local function until_open(at)
 end
 
 local function escalate(v, r, d)
-  local timer = v._facts.timer
-  local clock = v._facts.clocks and v._facts.clocks[timer.clock]
-  local wait = not (r.out.statutory or clock and clock.statutory) and until_open(v._facts["local"]) or 0
+  local timer = v.facts.timer
+  local clock = v.facts.clocks and v.facts.clocks[timer.clock]
+  local wait = not (r.out.statutory or clock and clock.statutory) and until_open(v.facts["local"]) or 0
   local name = string.format("%s %s %s", r.full, timer.clock or "", timer.percent or "")
   local round = timer.round or 0
   if wait > 0 then -- people's hours: the same round again when the office opens
     d.timers = put(d.timers, { name = name, after_ms = wait, rule = r.full, round = round, clock = timer.clock, percent = timer.percent })
-    v._waits = true
+    v.waits = true
     return
   end
   apply_outputs(v, r, d)
@@ -474,7 +508,7 @@ function points.timer(facts)
   if timer.kind == "rule" then
     local r = rules.by_name[timer.rule]
     if r then
-      v._because = { r.entry }
+      host.note(v.h, r.number)
       escalate(v, r, d)
     else -- the rule is gone from the pack: the duty queue is told
       d.notices = { { topic = "duty", data = { ticket = facts.ticket.id, rung = "duty", rule = timer.rule, clock = timer.clock,
@@ -482,7 +516,7 @@ function points.timer(facts)
     end
     return close(v, d)
   end
-  for _, r in ipairs(rules.ask_all("escalation", v)) do escalate(v, r, d) end
+  for _, r in ipairs((rules.ask_all("escalation", v, {}))) do escalate(v, r, d) end
   return close(v, d)
 end
 

@@ -5,7 +5,7 @@ local fields = host.lib "fields"
 local words = host.lib "words"
 local sets = host.lib "sets"
 local units = host.lib "units"
-local rules = { env = {}, sets = {}, list = {}, by_name = {}, names = {} }
+local rules = { env = {}, sets = {}, list = {}, by_name = {}, names = {}, table = {}, replaced = {} }
 local try = host.try or pcall -- host.try also survives a rule that loops
 local noted, names_seen = {}, {}
 local Row = {}
@@ -51,38 +51,23 @@ local compile_when
 
 -- any_of_these({…}, {…}) and unless {…}: whole conditions inside a condition.
 local function compile_group(w, at)
-  local parts = {}
+  local parts, text = {}, {}
   for i, part in ipairs(w.args) do
     if type(part) == "function" then part = { part } end
     parts[i] = compile_when(part, at)
-  end
-  local function holds(part, v)
-    for i = 1, #part do
-      local t = part[i]
-      if not t.test(v[t.field], v) then return false end
-    end
-    return true
-  end
-  local text = {}
-  for i, part in ipairs(parts) do
     local said = {}
-    for k, t in ipairs(part) do said[k] = t.field .. " " .. t.text end
+    for k, t in ipairs(parts[i]) do said[k] = t.name .. " " .. t.text end
     text[i] = "(" .. table.concat(said, ", ") .. ")"
   end
-  local function any(_, v)
-    for i = 1, #parts do if holds(parts[i], v) then return true end end
-    return false
-  end
-  if w.op == "unless" then
-    return { field = "kind", is_group = true, text = "unless " .. table.concat(text, " or "), test = function(_, v) return not any(_, v) end }
-  end
-  return { field = "kind", is_group = true, text = "any of " .. table.concat(text, ", "), test = any }
+  return { op = w.op, name = "kind", field = fields.ids.kind, parts = parts, is_group = true,
+    text = w.op == "unless" and "unless " .. table.concat(text, " or ") or "any of " .. table.concat(text, ", ") }
 end
 
 local function compile_positional(x, at)
   if words.is(x) and (x.op == "any_of_these" or x.op == "unless") then return compile_group(x, at) end
   if type(x) == "function" then
-    return { field = "kind", is_group = true, is_function = true, text = "function", test = function(_, v) return x(fields.readonly(v)) end }
+    return { op = "call", name = "kind", field = fields.ids.kind, is_group = true, is_function = true, text = "function",
+      fn = function(h) return x(fields.readonly(h)) end }
   end
   at("when: write field = condition, any_of_these(…), unless { … } or a function",
     "when：应写 字段 = 条件、any_of_these(…)、unless { … } 或函数")
@@ -105,11 +90,10 @@ function compile_when(when, at)
       elseif not field then
         at("when.%s is not a ticket field", "when.%s 不是工单字段", { tostring(key) }, key, fields.names())
       else
-        local test, text, exact, limit, sign, list = words.bind(field, value, at)
+        local test = words.bind(field, value, at)
         if test then
-          tests[#tests + 1] = { field = key, test = test, text = text, exact = exact, limit = limit, op = words.is(value) and value.op,
-            list = list,
-            sign = sign or text, is_function = text == "function" }
+          test.name, test.field, test.sign = key, fields.ids[key], test.sign or test.text
+          tests[#tests + 1] = test
         end
       end
     end
@@ -130,13 +114,13 @@ local function compile_valid(valid, at)
   end
   if from > to then at("valid: from is after to", "valid：from 晚于 to") end
   local text = "from " .. from .. " to " .. to
-  return { field = "date", test = function(x) return x ~= nil and x >= from and x <= to end, text = text, sign = text }
+  return { op = "between", name = "date", field = fields.ids.date, limit = from, to = to, text = text, sign = text }
 end
 
 -- The core's "start this clock", built once.
 local function start_op(r)
   local out = r.out
-  return { op = "start", name = out.clock, goal = out.goal, unit = out.unit or "hours", calendar = out.calendar,
+  return host.freeze { op = "start", name = out.clock, goal = out.goal, unit = out.unit or "hours", calendar = out.calendar,
     percents = out.percents or { 75, 100 }, statutory = out.statutory, from = out.from, source = out.source, rule = r.full }
 end
 
@@ -168,7 +152,7 @@ local function compile_row(set, row)
       if pattern then
         r.fill = pattern
         local asked = false
-        for _, t in ipairs(r.tests) do asked = asked or t.field == pattern.field end
+        for _, t in ipairs(r.tests) do asked = asked or t.name == pattern.field end
         if not asked then
           at('%s = "%s" needs %s: add %s = present to when', '%s = “%s”需要 %s：请在 when 里加 %s = present',
             { key, value, pattern.field, pattern.field })
@@ -176,21 +160,33 @@ local function compile_row(set, row)
       end
     end
   end
-  r.entry = { rule = r.full, because = r.because, line = row.where }
-  for _, t in ipairs(r.tests) do r.asks_action = r.asks_action or t.field == "action" end
+  for _, t in ipairs(r.tests) do r.asks_action = r.asks_action or t.name == "action" end
+  if r.is_broken then return r end
   if r.out.clock then r.start = start_op(r) end
+  if r.out.say then r.out.say = host.freeze(r.out.say) end
   return r
+end
+
+local exceeds = {
+  at_least = function(x, limit) return x >= limit end, more_than = function(x, limit) return x > limit end,
+  at_most = function(x, limit) return x <= limit end, less_than = function(x, limit) return x < limit end,
+}
+
+-- Does test a hold for the value x? Only asked of tests with exact values or a limit.
+local function holds_for(a, x)
+  if a.exact then return a.exact[x] == true end
+  return type(x) == "number" and exceeds[a.op](x, a.limit)
 end
 
 -- Does every ticket that passes test b also pass test a? Only what can be known for sure.
 local function implies(b, a)
-  if a.field ~= b.field or a.is_group or a.is_function or b.is_function then return false end
+  if a.name ~= b.name or a.is_group or a.is_function or b.is_function then return false end
   if a.sign == b.sign then return true end
-  if b.exact and (a.exact or a.limit) then
-    for x in pairs(b.exact) do if not a.test(x) then return false end end
+  if b.exact and (a.exact or a.is_limit) then
+    for x in pairs(b.exact) do if not holds_for(a, x) then return false end end
     return true
   end
-  if a.limit and b.limit then
+  if a.is_limit and b.is_limit then
     local up_a, up_b = a.op == "at_least" or a.op == "more_than", b.op == "at_least" or b.op == "more_than"
     if up_a ~= up_b then return false end
     if b.limit == a.limit then return b.op == a.op or a.op == "at_least" or a.op == "at_most" end
@@ -233,54 +229,44 @@ local function check_names(set)
   end
 end
 
-local function plain(r, without)
-  local tests, names = {}, {}
-  for _, t in ipairs(r.tests) do
-    if t.field ~= without or not t.exact then tests[#tests + 1], names[#names + 1] = t.test, t.field end
-  end
-  return { rule = r, n = #tests, tests = tests, fields = names }
-end
-
--- Rules that ask for exact values of one field are found by it: most creates then look at a handful of rules.
-local function build_index(set)
-  local count, best = {}, nil
-  for _, r in ipairs(set.rows) do
-    for _, t in ipairs(r.tests) do
-      if t.exact then count[t.field] = (count[t.field] or 0) + 1 end
-    end
-  end
-  for field, n in host.sorted_pairs(count) do
-    if n >= 3 and (not best or n > count[best]) then best = field end
-  end
-  set.key, set.rest = best or "kind", {}
-  local values = {}
-  for _, r in ipairs(set.rows) do
-    for _, t in ipairs(r.tests) do
-      if t.field == best and t.exact then for x in pairs(t.exact) do values[x] = {} end end
-    end
-  end
-  set.index = values
-  for _, r in ipairs(set.rows) do
-    local exact
-    for _, t in ipairs(r.tests) do if t.field == best and t.exact then exact = t.exact end end
-    local p = plain(r, best)
-    for x, bucket in pairs(values) do
-      if not exact or exact[x] then bucket[#bucket + 1] = p end
-    end
-    if not exact then set.rest[#set.rest + 1] = p end
-  end
-end
-
 -- A set of nothing but has_word on one field is one look through the text for all words of all rules.
-local function build_finder(set)
+local function finder_of(set)
   local list, owner, field = {}, {}, nil
-  for _, r in ipairs(set.rows) do
+  for i, r in ipairs(set.rows) do
     local t = r.tests[1]
-    if #r.tests ~= 1 or not t.list or (field and t.field ~= field) then return end
+    if #r.tests ~= 1 or not t.says or (field and t.field ~= field) then return nil end
     field = t.field
-    for _, w in ipairs(t.list) do list[#list + 1], owner[#owner + 1] = w, r end
+    for _, w in ipairs(t.says) do list[#list + 1], owner[#owner + 1] = w, i end
   end
-  if set.mode == "first" and #set.rows >= 3 then set.find, set.owner, set.find_in = host.words(list), owner, field end
+  if set.mode ~= "first" or #set.rows < 3 then return nil end
+  return { words = host.words(list), owner = owner, field = field }
+end
+
+local function build_matcher(set)
+  local rows, numbers = {}, {}
+  for i, r in ipairs(set.rows) do rows[i], numbers[i] = r.tests, r.number end
+  numbers[#numbers + 1] = set.otherwise and set.otherwise.number or -1
+  set.finder = finder_of(set) -- kept: the core does not keep its word list alive
+  set.matcher, set.has_calls = host.matcher(rows, numbers, set.finder)
+end
+
+-- Every rule's place in one table for all: what `because` of a decision names. A category that stands for another counts as one.
+local function number_rules(list)
+  for code, c in host.sorted_pairs(words.catalog.categories) do
+    if c.replaced_by then
+      rules.replaced[code] = { full = "catalog/" .. code, because = "replaced by " .. table.concat(c.replaced_by, ", "),
+        where = host.lib("catalog").where("categories", code) or "catalog.lua" }
+      list[#list + 1] = rules.replaced[code]
+    end
+  end
+  table.sort(list, function(a, b)
+    if a.full ~= b.full then return a.full < b.full end
+    return a.where < b.where
+  end)
+  for i, r in ipairs(list) do
+    r.number = i - 1
+    rules.table[i] = { rule = r.full, line = r.where, because = r.because }
+  end
 end
 
 -- kinds = { "complaint" } in a set: it is asked for these kinds only. → array of kinds, {"*"} for all; nil when reported
@@ -365,6 +351,8 @@ end
 
 -- Everything noted becomes sets that can be asked; every finding goes to errors.
 function rules.compile()
+  local every = {}
+  fields.register(words.catalog)
   table.sort(noted, function(a, b) -- what goes in front comes last, so that the set it goes before exists
     if (a.mode == "before") ~= (b.mode == "before") then return b.mode == "before" end
     return a.where < b.where
@@ -381,92 +369,66 @@ function rules.compile()
         errors.add(set.where, 'rules "%s" has a gap: end it with otherwise { … }', "规则集“%s”有缺口：请以 otherwise { … } 结尾", { set.name })
       end
     end
-    build_index(set)
-    build_finder(set)
-    for _, r in ipairs(set.rows) do rules.by_name[r.full] = r end
-    if set.otherwise then rules.by_name[set.otherwise.full] = set.otherwise end
+    for _, r in ipairs(set.rows) do rules.by_name[r.full], every[#every + 1] = r, r end
+    if set.otherwise then rules.by_name[set.otherwise.full], every[#every + 1] = set.otherwise, set.otherwise end
   end
   for name in host.sorted_pairs(rules.by_name) do rules.names[#rules.names + 1] = name end
-end
-
-local function holds(p, v)
-  local tests, names = p.tests, p.fields
-  for i = 1, p.n do
-    if not tests[i](v[names[i]], v) then return false end
+  number_rules(every)
+  if not errors.any() then
+    for _, set in ipairs(rules.list) do build_matcher(set) end
   end
-  return true
-end
-
-local function first(set, v)
-  if set.find then
-    local text = v[set.find_in]
-    local i = type(text) == "string" and set.find(text)
-    return i and set.owner[i] or set.otherwise
-  end
-  local bucket = set.index[v[set.key]] or set.rest
-  for i = 1, #bucket do
-    local p = bucket[i]
-    if p.n == 0 or holds(p, v) then return p.rule end
-  end
-  return set.otherwise
-end
-
-local function all(set, v, out)
-  local bucket = set.index[v[set.key]] or set.rest
-  for i = 1, #bucket do
-    local p = bucket[i]
-    if p.n == 0 or holds(p, v) then out[#out + 1] = p.rule end
-  end
-  if #out == 0 then out[1] = set.otherwise end
-  return out
+  fields.close()
 end
 
 -- Which rule raised: ask them one by one. The set then takes its otherwise.
 local function fail(set, v, message)
   local name = set.name
-  for _, r in ipairs(set.rows) do
-    local ok, why = try(holds, plain(r), v)
+  for i, r in ipairs(set.rows) do
+    local ok, why = try(host.failed, set.matcher, v.h, i)
     if not ok then name, message = r.full, why break end
   end
-  v._failed = v._failed or { rule = name, message = tostring(message) }
+  v.failed = v.failed or { rule = name, message = tostring(message) }
 end
 
 -- The set of that name for this kind of ticket.
 local function find(name, v)
   local by_kind = rules.sets[name]
-  return by_kind and (by_kind[v.kind] or by_kind["*"])
+  return by_kind and (by_kind[v.kind_name] or by_kind["*"])
 end
 rules.find = find
 
--- The rule of a first-match set that holds, noted in v._because; nil when there is none. Never raises.
+local first, every = host.first, host.all
+
+-- Which rule of a first-match set holds, and what it says; noted as a reason. nil when there is none. Never raises.
 function rules.ask(name, v)
   local set = find(name, v)
   if not set then return nil end
-  local ok, r = try(first, set, v)
+  local ok, i = true
+  if set.has_calls then ok, i = try(first, set.matcher, v.h) else i = first(set.matcher, v.h) end
+  local r = ok and i and set.rows[i] or set.otherwise
   if not ok then
-    fail(set, v, r)
-    r = set.otherwise
+    fail(set, v, i)
+    if r then host.note(v.h, r.number) end
   end
-  if r then
-    local because = v._because
-    because[#because + 1] = r.entry
-    return r.out, r
-  end
+  if r then return r.out, r end
 end
 
--- Every rule that holds, in order; is_quiet leaves it to the caller to note them. Never raises.
-function rules.ask_all(name, v, is_quiet)
+-- Every rule that holds, in order, into the list `found`, which is given back with their number; is_quiet leaves it to the caller
+-- to note them. Never raises.
+function rules.ask_all(name, v, found, is_quiet)
   local set = find(name, v)
-  if not set then return {} end
-  local ok, found = try(all, set, v, {})
+  if not set then return found, 0 end
+  local ok, n = true
+  if set.has_calls then ok, n = try(every, set.matcher, v.h, found, set.rows, is_quiet)
+  else n = every(set.matcher, v.h, found, set.rows, is_quiet) end
+  local otherwise = set.otherwise
   if not ok then
-    fail(set, v, found)
-    found = { set.otherwise }
+    fail(set, v, n)
+    n = 0
+    if otherwise and not is_quiet then host.note(v.h, otherwise.number) end
   end
-  if is_quiet then return found end
-  local because = v._because
-  for i = 1, #found do because[#because + 1] = found[i].entry end
-  return found
+  if n == 0 and otherwise then found[1], n = otherwise, 1 end
+  return found, n
 end
 
 -- Fill a queue pattern: "city_support.CITY" → "city_support.shenzhen".
@@ -477,29 +439,30 @@ function rules.queue_of(r, v)
   return x and x ~= "" and fill.prefix .. x or nil
 end
 
+-- What of a row does not hold: {field, value, expected}; nil when it holds.
+local function why_not(set, v, i)
+  local ok, at = pcall(host.failed, set.matcher, v.h, i)
+  if not ok then return { field = "when", expected = "no error: " .. tostring(at) } end
+  if not at then return nil end
+  local t = set.rows[i].tests[at]
+  return { field = not t.is_group and t.name or "when", value = not t.is_group and v[t.name] or nil, expected = t.text }
+end
+
 -- {rule, line, fired, because?, failed={field, value, expected}?} of each rule of a set, in order.
 function rules.explain(name, v, only, out)
   local set = find(name, v)
   if not set then return end
   local taken
-  local function say(r)
-    local row = { rule = r.full, line = r.where, because = r.because, fired = true }
-    for _, t in ipairs(r.tests) do
-      local ok, held = pcall(t.test, v[t.field], v)
-      if not ok or not held then
-        row.fired = false
-        row.failed = { field = not t.is_group and t.field or "when", value = not t.is_group and v[t.field] or nil,
-          expected = ok and t.text or "no error: " .. tostring(held) }
-        break
-      end
+  local function say(r, failed)
+    if not failed and taken and set.mode == "first" then
+      failed = { field = "order", value = taken, expected = "no earlier rule that holds" }
     end
-    if row.fired and taken and set.mode == "first" then
-      row.fired, row.failed = false, { field = "order", value = taken, expected = "no earlier rule that holds" }
+    if not failed then taken = taken or r.full end
+    if not only or only == r.full then
+      out[#out + 1] = { rule = r.full, line = r.where, because = r.because, fired = not failed, failed = failed }
     end
-    if row.fired then taken = taken or r.full end
-    if not only or only == r.full then out[#out + 1] = row end
   end
-  for _, r in ipairs(set.rows) do say(r) end
+  for i, r in ipairs(set.rows) do say(r, why_not(set, v, i)) end
   if set.otherwise and (set.mode == "first" or not taken) then say(set.otherwise) end
 end
 

@@ -95,8 +95,15 @@ local function equal(a, b)
   return true
 end
 
+-- {rule, line} of each rule a decision names.
+local function because(d)
+  local out = {}
+  for i, number in ipairs(d.because or {}) do out[i] = rules.table[number + 1] end
+  return out
+end
+
 local function fired(d, name)
-  for _, e in ipairs(d.because or {}) do
+  for _, e in ipairs(because(d)) do
     if e.rule == name or e.rule:match("^[^/]*/(.*)$") == name then return e end
   end
 end
@@ -104,7 +111,7 @@ end
 -- The rule that gave a field its value, for messages.
 local set_of = { queue = "routing", department = "routing", owner = "routing", grade = "grade", priority = "grade", category = "classify" }
 local function cause(d, key)
-  for _, e in ipairs(d.because or {}) do
+  for _, e in ipairs(because(d)) do
     if e.rule:match("^[^/]*") == set_of[key] then
       return string.format(' (rule "%s", %s)', e.rule:match("^[^/]*/(.*)$"), e.line)
     end
@@ -114,7 +121,7 @@ end
 
 local function last_rules(d)
   local out = {}
-  for i, e in ipairs(d.because or {}) do out[i] = e.rule end
+  for i, e in ipairs(because(d)) do out[i] = e.rule end
   return #out > 0 and table.concat(out, ", ") or "no rule"
 end
 
@@ -232,7 +239,7 @@ end
 local function run_one(s)
   local point, facts = facts_of(s)
   local d = points[point](facts)
-  for _, e in ipairs(d.because or {}) do reached[e.rule] = true end
+  for _, e in ipairs(because(d)) do reached[e.rule] = true end
   if not s.body.expect then return "expect is missing" end
   return compare(d, s.body.expect, facts.ticket)
 end

@@ -1,5 +1,6 @@
 -- The words of conditions. A word only notes what was written; bind() turns it into a test once the field and the catalog are
--- known: test(value, view) → true or false, a text of the limit for explain, and the set of exact values if there is one.
+-- known: what host.matcher takes (op, list, limit, to, window, words, parts, fn), and for people and for finding rules that are never
+-- reached: text (of the limit), sign (equal signs mean equal tests), exact (the set of values it holds for), says (a word list).
 local host = ...
 local errors = host.lib "errors"
 local units = host.lib "units"
@@ -64,12 +65,6 @@ function env.list(name)
   return out
 end
 
-local compare = {
-  at_least = function(limit) return function(x) return x ~= nil and x >= limit end end,
-  at_most = function(limit) return function(x) return x ~= nil and x <= limit end end,
-  more_than = function(limit) return function(x) return x ~= nil and x > limit end end,
-  less_than = function(limit) return function(x) return x ~= nil and x < limit end end,
-}
 local sign = { at_least = ">=", at_most = "<=", more_than = ">", less_than = "<" }
 
 local function quoted(x) return type(x) == "string" and '"' .. x .. '"' or tostring(x) end
@@ -121,14 +116,9 @@ local function bind_any(field, w, at)
     if x ~= nil then set[x] = true end
   end
   if not next(set) then at("when.%s: any_of needs at least one value", "when.%s：any_of 至少要有一个值", { field.name }) end
-  if field.type == "set" then
-    return function(x)
-      if x == nil then return false end
-      for i = 1, #list do if x[list[i]] then return true end end
-      return false
-    end, "any of " .. names(list)
-  end
-  return function(x) return set[x] == true end, "any of " .. names(list), set
+  local text = "any of " .. names(list)
+  if field.type == "set" then return { op = "has_key", list = list, text = text } end
+  return { op = "any", list = list, text = text, exact = set }
 end
 
 local function bind_compare(field, w, at)
@@ -143,28 +133,25 @@ local function bind_compare(field, w, at)
       { field.name, w.op, quoted(limit) }) end
     return nil
   end
-  local test = compare[w.op](limit)
   local text = sign[w.op] .. " " .. quoted(w.args[1])
-  if field.type == "any" then
-    local plain = test
-    test = function(x) return type(x) == "number" and plain(x) end
-  end
-  if window == nil then return test, text, nil, limit end
+  if window == nil then return { op = w.op, limit = limit, text = text, is_limit = true } end
   local ms = words.is(window) and window.op == "within" and units.duration(window.args[1])
   if not ms then
     at('when.%s: the window must be within "7d"', 'when.%s：时间窗应写成 within "7d"', { field.name })
     return nil
   end
-  local count = field.count
-  return function(_, v) return test(count(v._facts, ms)) end, text .. " within " .. window.args[1]
+  return { op = w.op, limit = limit, window = ms, text = text .. " within " .. window.args[1] }
 end
 
 local bind = { any_of = bind_any, list = bind_any }
-for op in pairs(compare) do bind[op] = bind_compare end
+for op in pairs(sign) do bind[op] = bind_compare end
 
 function bind.none_of(field, w, at)
-  local test, text = bind_any(field, w, at)
-  return function(x, v) return not test(x, v) end, (text:gsub("^any", "none"))
+  local any = bind_any(field, w, at)
+  local text = any.text:gsub("^any", "none")
+  if any.op == "any" then return { op = "none", list = any.list, text = text } end
+  any.field = host.lib("fields").ids[field.name]
+  return { op = "unless", parts = { { any } }, text = text }
 end
 
 function bind.between(field, w, at)
@@ -172,47 +159,43 @@ function bind.between(field, w, at)
   if type(from) ~= type(to) or from == nil then return nil end
   local text = string.format("from %s to %s", quoted(w.args[1]), quoted(w.args[2]))
   if field.type == "clock_time" then -- "22:00" to "06:00" goes over midnight; the end is not included
-    if from <= to then return function(x) return x ~= nil and x >= from and x < to end, text end
-    return function(x) return x ~= nil and (x >= from or x < to) end, text
+    return { op = "time_of_day", limit = from, to = to, text = text }
   end
   if from > to then
     at("when.%s: between %s and %s holds nothing", "when.%s：%s 到 %s 之间没有值", { field.name, quoted(from), quoted(to) })
   end
-  local kind = type(from)
-  return function(x) return type(x) == kind and x >= from and x <= to end, text
+  return { op = "between", limit = from, to = to, text = text }
 end
 
 function bind.has_word(field, w, at)
   local list = flatten(w.args)
   if #list == 0 then at("when.%s: has_word needs at least one word", "when.%s：has_word 至少要有一个词", { field.name }) return nil end
-  local find = host.words(list)
   local text = #list > 6 and string.format("has one of %d words (%s, …)", #list, list[1]) or "has " .. names(list)
-  return function(x) return type(x) == "string" and find(x) ~= nil end, text, nil, nil, table.concat(list, "|"), list
+  return { op = "has_word", words = host.words(list), text = text, sign = table.concat(list, "|"), says = list }
 end
 
 function bind.starts_with(_, w)
   local list = flatten(w.args)
-  return function(x)
-    if type(x) ~= "string" then return false end
-    for i = 1, #list do if host.starts_with(x, list[i]) then return true end end
-    return false
-  end, "starts with " .. names(list)
+  return { op = "starts_with", list = list, text = "starts with " .. names(list) }
 end
 
 -- under "network" → network and every category below it, as a set of exact values.
 function bind.under(field, w, at)
-  local set, tops = {}, flatten(w.args)
+  local set, list, tops = {}, {}, flatten(w.args)
   local known = field.of and words.catalog[field.of] or {}
   for _, top in ipairs(tops) do
     local any = false
     for code in pairs(known) do
-      if code == top or code:sub(1, #top + 1) == top .. "." then set[code], any = true, true end
+      if code == top or code:sub(1, #top + 1) == top .. "." then
+        if not set[code] then list[#list + 1] = code end
+        set[code], any = true, true
+      end
     end
     if not any then
       at('when.%s: there is nothing under "%s"', "when.%s：“%s”之下没有任何分类", { field.name, tostring(top) }, top, known)
     end
   end
-  return function(x) return set[x] == true end, "under " .. names(tops), set
+  return { op = "any", list = list, text = "under " .. names(tops), exact = set }
 end
 
 function bind.within(field, w, at)
@@ -222,13 +205,13 @@ function bind.within(field, w, at)
       'when.%s：within 用于时间字段，应写成 occurred = within "2h"', { field.name })
     return nil
   end
-  return function(x, v) return x ~= nil and v.now - x <= ms end, "within " .. w.args[1]
+  return { op = "within", window = ms, text = "within " .. w.args[1] }
 end
 
-function bind.present() return function(x) return x ~= nil and x ~= "" end, "present" end
-function bind.absent() return function(x) return x == nil or x == "" end, "absent" end
+function bind.present() return { op = "present", text = "present" } end
+function bind.absent() return { op = "absent", text = "absent" } end
 
--- value: a literal or a word. → test, text, exact set or nil, numeric limit or nil; nil when it was reported through at().
+-- value: a literal or a word. → the test, without its field; nil when it was reported through at().
 function words.bind(field, value, at)
   if words.is(value) then
     local f = bind[value.op]
@@ -241,13 +224,14 @@ function words.bind(field, value, at)
     return nil
   end
   if type(value) == "function" then
-    return function(x, v) return value(x, host.lib("fields").readonly(v)) end, "function"
+    local number, readonly = host.lib("fields").ids[field.name], host.lib("fields").readonly
+    return { op = "call", fn = function(h) return value(host.get(h, number), readonly(h)) end, text = "function", is_function = true }
   end
   local x = literal(field, value, at)
   if x == nil then return nil end
-  if field.type == "set" then return function(got) return got ~= nil and got[x] == true end, quoted(value) end
-  if x == false then return function(got) return not got end, "false" end
-  return function(got) return got == x end, quoted(value), { [x] = true }
+  if field.type == "set" then return { op = "has_key", list = { x }, text = quoted(value) } end
+  if x == false then return { op = "untrue", text = "false" } end
+  return { op = "any", list = { x }, text = quoted(value), exact = { [x] = true } }
 end
 
 words.quoted = quoted

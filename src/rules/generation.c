@@ -5,12 +5,14 @@
 #include "host_int.h"
 #include "lua_value.h"
 #include "tocsin/clock.h"
+#include "view.h"
 
 #define STEPS 200000
 #define LOAD_STEPS 50000000
 #define BYTES ((size_t)64 * 1024 * 1024)
 #define WALL_US 50000
 #define LOAD_CHURN 32 /* times `bytes` that loading may ask for in all */
+#define SCRATCH_KEEP ((size_t)64 * 1024)
 #define DECISION_BYTES_MAX ((size_t)1024 * 1024)
 /*
  * The collector rests while Lua decides and steps afterwards. A cycle begins when the heap is ten times what
@@ -39,6 +41,7 @@ static int build(struct generation *g, struct rules_report *report, struct err *
 		return -1;
 	g->vm.udata = g;
 	vm_budget(&g->vm, g->limits.load_steps, g->limits.bytes * LOAD_CHURN, 0);
+	vm_arm(&g->vm);
 	lua_gc(g->vm.L, LUA_GCINC, 200, 0, 0);
 	if (generation_load(g, report) != 0)
 		return fault_to_err(&report->errors[0], "load", e);
@@ -60,6 +63,7 @@ int generation_new(struct generation **out, const struct pack_files *files, cons
 	memset(report, 0, sizeof(*report));
 	arena_init(&report->arena, 0);
 	arena_init(&g->arena, 0);
+	arena_init(&g->scratch, SCRATCH_KEEP);
 	g->limits = with_defaults(limits);
 	g->files = files;
 	memcpy(g->sha, files->sha, SHA256_LEN);
@@ -80,6 +84,7 @@ void generation_free(struct generation *g)
 		return;
 	vm_fini(&g->vm);
 	arena_fini(&g->arena);
+	arena_fini(&g->scratch);
 	free(g);
 }
 
@@ -109,7 +114,7 @@ static int l_ask(lua_State *L)
 	lua_pushstring(L, q->point);
 	if (lua_rawget(L, -2) != LUA_TFUNCTION)
 		return luaL_error(L, "the pack decides nothing at \"%s\"", q->point);
-	value_to_lua(L, q->facts);
+	view_push_facts(L, q->facts);
 	lua_call(L, 1, 1);
 	if (lua_type(L, -1) != LUA_TTABLE)
 		return luaL_error(L, "decision: a %s, expected a table", luaL_typename(L, -1));
@@ -124,7 +129,7 @@ static int l_explain(lua_State *L)
 	if (push_lib(L, "explain") != LUA_TFUNCTION)
 		return luaL_error(L, "the words have no lib.explain");
 	lua_pushstring(L, q->point);
-	value_to_lua(L, q->facts);
+	view_push_facts(L, q->facts);
 	if (q->rule == NULL)
 		lua_pushnil(L);
 	else
@@ -138,7 +143,11 @@ static int ask(struct generation *g, lua_CFunction fn, struct question *q, unsig
 {
 	int rc;
 
+	arena_reset(&g->scratch);
+	g->serial++;
 	vm_budget(&g->vm, g->limits.steps * times, 2 * g->limits.bytes, g->limits.wall_us * times);
+	if (!g->is_trusted)
+		vm_arm(&g->vm);
 	rc = vm_call(&g->vm, fn, q, e);
 	g->last_steps = g->vm.steps < g->vm.steps_max ? g->vm.steps : g->vm.steps_max;
 	lua_gc(g->vm.L, LUA_GCSTEP, 1); /* pays what was borrowed */
@@ -182,9 +191,23 @@ bool generation_has_rule(const struct generation *g, const char *name)
 	return g->n_names > 0 && bsearch(&name, g->names, g->n_names, sizeof(g->names[0]), name_cmp) != NULL;
 }
 
+const struct value *generation_rules(const struct generation *g)
+{
+	return &g->rules;
+}
+
 size_t generation_bytes(const struct generation *g)
 {
-	return g->vm.bytes + g->arena.total;
+	return g->vm.bytes + g->arena.total + g->scratch.total;
+}
+
+void *generation_alloc(lua_State *L, size_t n)
+{
+	struct generation *g = generation_of(L);
+
+	if (n > g->limits.bytes || generation_bytes(g) > g->limits.bytes - n)
+		luaL_error(L, "more than %d KiB of memory", (int)(g->limits.bytes / 1024));
+	return arena_alloc(&g->arena, n);
 }
 
 uint64_t generation_last_steps(const struct generation *g)

@@ -4,8 +4,12 @@
 
 #include "host_int.h"
 #include "lua_value.h"
+#include "match.h"
 #include "tocsin/calendar.h"
 #include "tocsin/civil.h"
+#include "view.h"
+
+#define FROZEN_BYTES_MAX ((size_t)64 * 1024)
 
 /* ---- files -------------------------------------------------------------------------------------------- */
 void host_compile(lua_State *L, const struct pack_file *f)
@@ -309,6 +313,24 @@ static int l_map(lua_State *L)
 	return mark(L, &vm_keys.map);
 }
 
+/* host.freeze(t) → t: made a value once, and that whenever it stands in a decision; it must not change any
+ * more. */
+static int l_freeze(lua_State *L)
+{
+	struct value *v = generation_alloc(L, sizeof(*v));
+
+	luaL_checktype(L, 1, LUA_TTABLE);
+	lua_settop(L, 1);
+	value_from_lua(L, 1, &generation_of(L)->arena, "frozen", FROZEN_BYTES_MAX, v);
+	lua_createtable(L, 0, 2);
+	lua_pushlightuserdata(L, v);
+	lua_rawsetp(L, -2, &vm_keys.frozen);
+	lua_pushboolean(L, 0);
+	lua_setfield(L, -2, "__metatable");
+	lua_setmetatable(L, 1);
+	return 1;
+}
+
 static void open_mark(lua_State *L, const void *key)
 {
 	lua_createtable(L, 0, 1);
@@ -321,12 +343,14 @@ void host_open(lua_State *L)
 {
 	static const luaL_Reg functions[] = {{"file", l_file}, {"csv", l_csv}, {"where", l_where},
 		{"civil", l_civil}, {"due", l_due}, {"try", l_try}, {"list", l_list}, {"map", l_map},
-		{"sorted_pairs", l_pairs}, {NULL, NULL}};
+		{"freeze", l_freeze}, {"sorted_pairs", l_pairs}, {NULL, NULL}};
 
 	open_mark(L, &vm_keys.list);
 	open_mark(L, &vm_keys.map);
 	luaL_newlib(L, functions);
 	text_open(L);
+	view_open(L);
+	match_open(L);
 	lua_newtable(L);
 	lua_pushcclosure(L, l_lib, 1);
 	lua_setfield(L, -2, "lib");

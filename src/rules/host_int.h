@@ -6,6 +6,9 @@
 
 #define ENDLESS_MAX 20 /* examples that do not end, before the rest is given up */
 
+struct field;
+struct matcher;
+
 struct generation {
 	struct vm vm;
 	struct rules_limits limits;
@@ -16,6 +19,13 @@ struct generation {
 	uint32_t n_names;
 	uint8_t sha[SHA256_LEN];
 	uint64_t last_steps;
+	struct value rules;        /* array of {rule, line, because?}, in the order of names */
+	struct field *fields;      /* view.c */
+	struct matcher **matchers; /* match.c */
+	uint32_t n_fields, n_matchers;
+	bool is_trusted;             /* lib.is_trusted: nothing of the pack runs but what match.c calls */
+	struct arena scratch;        /* of the asking at hand, or of loading */
+	uint64_t serial;             /* of the asking at hand */
 	struct rules_report *report; /* while the examples run */
 	int n_endless;               /* how often one of them did not end */
 };
@@ -24,6 +34,9 @@ static inline struct generation *generation_of(lua_State *L)
 {
 	return vm_of(L)->udata;
 }
+
+/* In the generation's arena, counted as its memory; raises when that is over. */
+void *generation_alloc(lua_State *, size_t n);
 
 /* base_lib.c: the trimmed libraries, kept in the registry under vm_keys.env. Raises. */
 void base_open(lua_State *);

@@ -130,6 +130,10 @@ static int l_take_data(lua_State *L)
 	if (g->n_names > 0)
 		qsort(g->names, g->n_names, sizeof(g->names[0]), name_cmp);
 	x->report->n_rules = g->n_names;
+	push_lib(L, "is_trusted");
+	g->is_trusted = lua_toboolean(L, -1);
+	if (push_lib(L, "rule_table") == LUA_TTABLE)
+		value_from_lua(L, -1, &g->arena, "rule_table", CATALOG_BYTES_MAX, &g->rules);
 	return 0;
 }
 

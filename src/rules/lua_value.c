@@ -231,8 +231,11 @@ static struct value take_map(struct take *t, const struct step *at)
 	return map;
 }
 
-/* &vm_keys.list, &vm_keys.map, NULL for none; any other metatable is an error. */
-static const char *mark_of(struct take *t, const struct step *at)
+/*
+ * What the metatable of the table on top says: &vm_keys.list, &vm_keys.map, &vm_keys.frozen with the value it
+ * was made once; NULL for none. Any other metatable is an error.
+ */
+static const char *mark_of(struct take *t, const struct step *at, struct value *frozen)
 {
 	const void *meta;
 	const char *mark = NULL;
@@ -243,19 +246,25 @@ static const char *mark_of(struct take *t, const struct step *at)
 	meta = lua_topointer(L, -1);
 	lua_rawgetp(L, LUA_REGISTRYINDEX, &vm_keys.list);
 	lua_rawgetp(L, LUA_REGISTRYINDEX, &vm_keys.map);
-	if (meta == lua_topointer(L, -2))
+	lua_rawgetp(L, -3, &vm_keys.frozen);
+	if (meta == lua_topointer(L, -3)) {
 		mark = &vm_keys.list;
-	else if (meta == lua_topointer(L, -1))
+	} else if (meta == lua_topointer(L, -2)) {
 		mark = &vm_keys.map;
-	else
+	} else if (lua_islightuserdata(L, -1)) {
+		mark = &vm_keys.frozen;
+		*frozen = *(const struct value *)lua_touserdata(L, -1);
+	} else {
 		take_error(t, at, "a table with a metatable is not plain data");
-	lua_pop(L, 3);
+	}
+	lua_pop(L, 4);
 	return mark;
 }
 
 static struct value take_table(struct take *t, const struct step *at)
 {
 	struct step here = *at;
+	struct value frozen;
 	const char *mark;
 	lua_Unsigned n;
 
@@ -266,7 +275,9 @@ static struct value take_table(struct take *t, const struct step *at)
 	if (at->depth >= DATA_DEPTH_MAX)
 		take_error(t, at, "nested too deep");
 	luaL_checkstack(t->L, 6, "data");
-	mark = mark_of(t, at);
+	mark = mark_of(t, at, &frozen);
+	if (mark == &vm_keys.frozen)
+		return frozen;
 	n = lua_rawlen(t->L, -1);
 	if (n > 0) {
 		if (n > t->left)

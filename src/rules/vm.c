@@ -87,6 +87,13 @@ static void on_count(lua_State *L, lua_Debug *ar)
 
 void vm_charge(lua_State *L, size_t n)
 {
+	struct vm *vm = vm_of(L);
+
+	vm->charged += n;
+	if (vm->charged < HOOK_STEPS && vm->over == OVER_NOT)
+		return;
+	n = vm->charged;
+	vm->charged = 0;
 	vm_count(L, n);
 }
 
@@ -109,6 +116,7 @@ void vm_resume(lua_State *L)
 void vm_budget(struct vm *vm, uint64_t steps, size_t churn, int64_t wall_us)
 {
 	vm->steps = 0;
+	vm->charged = 0;
 	vm->steps_max = steps;
 	vm->steps_try = 0;
 	vm->churn = 0;
@@ -116,7 +124,14 @@ void vm_budget(struct vm *vm, uint64_t steps, size_t churn, int64_t wall_us)
 	vm->wall_end_us = wall_us > 0 ? clock_mono_us() + wall_us : 0;
 	vm->over = OVER_NOT;
 	vm->refused = OVER_NOT;
-	lua_sethook(vm->L, on_count, LUA_MASKCOUNT, HOOK_STEPS);
+	if (lua_gethook(vm->L) == on_count)
+		lua_sethook(vm->L, NULL, 0, 0);
+}
+
+void vm_arm(struct vm *vm)
+{
+	if (lua_gethook(vm->L) == NULL)
+		lua_sethook(vm->L, on_count, LUA_MASKCOUNT, HOOK_STEPS);
 }
 
 static int on_panic(lua_State *L)

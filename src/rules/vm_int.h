@@ -27,6 +27,7 @@ struct vm {
 	size_t churn, churn_max; /* asked for since vm_budget */
 	uint64_t steps, steps_max;
 	uint64_t steps_try;  /* within l_try: the smaller limit; else 0 */
+	uint64_t charged;    /* not in steps yet: less than the hook's period */
 	int64_t wall_end_us; /* 0: none */
 	enum over over;
 	enum over refused;        /* why the allocator last said no */
@@ -36,7 +37,7 @@ struct vm {
 
 /* Keys of the registry: the addresses of these. */
 struct vm_keys {
-	char host, lib, libs, env, list, map;
+	char host, lib, libs, env, list, map, frozen;
 };
 extern const struct vm_keys vm_keys;
 
@@ -49,8 +50,14 @@ static inline struct vm *vm_of(lua_State *L)
 int vm_init(struct vm *, size_t bytes_max, struct err *) MUST_CHECK;
 void vm_fini(struct vm *);
 
-/* Start counting anew. wall_us 0: no wall clock. churn: bytes that may be asked for in all. */
+/*
+ * Start counting anew. wall_us 0: no wall clock. churn: bytes that may be asked for in all. Instructions are
+ * counted from vm_arm on: a count hook doubles what each costs, and the words' own code is bounded without
+ * it.
+ */
 void vm_budget(struct vm *, uint64_t steps, size_t churn, int64_t wall_us);
+/* Count instructions, until the next vm_budget. */
+void vm_arm(struct vm *);
 
 /*
  * Run fn(arg) under the budgets; fn finds arg as light userdata at index 1 and leaves results in *arg. 0, or

@@ -228,6 +228,54 @@ static void words_find_what_is_there(void **state)
 		"rules.lua:1: pack.lua can only be read while the pack loads");
 }
 
+/* Facts and views are the core's memory: what a rule kept of an earlier decision is an error, not old bytes.
+ */
+static void facts_end_with_their_decision(void **state)
+{
+	struct value facts, decision;
+	struct generation *g;
+	struct arena a;
+	struct err e;
+
+	(void)state;
+	dir_puts(&dir, "rules.lua",
+		"local field = host.field { op = 'path', path = { 'ticket', 'n' } }\n"
+		"local kept, seen\n"
+		"function ask.create(f)\n"
+		"  if f.peek == 'facts' then return { n = kept.ticket.n } end\n"
+		"  if f.peek == 'view' then return { n = host.get(seen, field) } end\n"
+		"  kept, seen = f, host.view(f)\n"
+		"  host.note(seen, 3) host.note(seen, 1)\n"
+		"  local n = host.get(seen, field)\n"
+		"  host.set(seen, field, 9)\n"
+		"  return { n = { n, host.get(seen, field), f.ticket.n, #f.ticket.list }, because = "
+		"host.noted(seen) } "
+		"end\n");
+	g = load_or_fail(&dir);
+	arena_init(&a, 0);
+	facts = value_map(&a, 2);
+	decision = value_map(&a, 2);
+	value_add(&a, &decision, "n", value_int(7));
+	value_add(&a, &decision, "list", value_array(&a, 0));
+	value_add(&a, &facts, "ticket", decision);
+	assert_int_equal(generation_ask(g, "create", &facts, &a, &decision, &e), 0);
+	assert_int_equal(value_get(&decision, "n")->n, 4);
+	assert_int_equal(value_int_or(value_at(value_get(&decision, "n"), 0), -1), 7);
+	assert_int_equal(value_int_or(value_at(value_get(&decision, "n"), 1), -1), 9);
+	assert_int_equal(value_int_or(value_at(value_get(&decision, "n"), 2), -1), 7);
+	assert_int_equal(value_int_or(value_at(value_get(&decision, "n"), 3), -1), 0);
+	assert_int_equal(value_int_or(value_at(value_get(&decision, "because"), 0), -1), 3);
+	assert_int_equal(value_int_or(value_at(value_get(&decision, "because"), 1), -1), 1);
+	value_add(&a, &facts, "peek", value_literal("facts"));
+	assert_int_equal(generation_ask(g, "create", &facts, &a, &decision, &e), -1);
+	assert_string_equal(e.text, "rules.lua:4: the facts were used after their decision had ended");
+	value_set(&a, &facts, "peek", value_literal("view"));
+	assert_int_equal(generation_ask(g, "create", &facts, &a, &decision, &e), -1);
+	assert_string_equal(e.text, "rules.lua:5: the ticket was used after its decision had ended");
+	arena_fini(&a);
+	generation_free(g);
+}
+
 static void time_is_civil(void **state)
 {
 	(void)state;
@@ -269,6 +317,7 @@ int main(void)
 		cmocka_unit_test(sorting_and_walking_are_the_same_every_time),
 		cmocka_unit_test(decisions_are_plain_data),
 		cmocka_unit_test(words_find_what_is_there),
+		cmocka_unit_test(facts_end_with_their_decision),
 		cmocka_unit_test(time_is_civil),
 	};
 

@@ -1,0 +1,29 @@
+/*
+ * What conditions read: facts as fields, each resolved when it is first asked for. Private to src/rules.
+ *
+ * A *field* is declared while the pack loads (host.field) and gets a number. A *view* is one asking's facts
+ * with the fields read so far; points of decision may overwrite a field (host.set). Facts come from C as they
+ * are and become Lua tables part by part, only where Lua looks at them. Views and facts die with the asking
+ * they were made in: a rule that kept one gets an error, not old memory.
+ */
+#pragma once
+
+#include "host_int.h"
+
+struct view;
+
+/* host.field, view, get, set, note, noted: added to the table on top. Raises. */
+void view_open(lua_State *);
+/* Push the facts of a question as an object that Lua indexes. Raises. */
+void view_push_facts(lua_State *, const struct value *facts);
+/* The view at `arg`, which must be one; raises when its asking is over. */
+struct view *view_check(lua_State *, int arg);
+/* The number of the field in descriptor.field at `index`. Raises. */
+uint32_t view_field_at(lua_State *, int index);
+/* A field's value; NULL when it is absent or nil. */
+const struct value *view_get(struct generation *, struct view *, uint32_t field);
+/* Entries of history within the last window_ms: of a field that counts. */
+int64_t view_count(struct generation *, struct view *, uint32_t field, int64_t window_ms);
+/* A rule has fired: it is part of the decision's `because`. */
+void view_note(struct generation *, struct view *, uint32_t rule);
+int64_t view_now(const struct view *);
