@@ -31,7 +31,8 @@
  * the core tasks      [{kind, data}] rows of the outbox; kind is of catalog.tasks, texts of data may hold
  * {no} and {id}, data.numbers = […] makes it a batch; `ticket` and `no` come by themselves advice     [{zh,
  * en}] what the front desk should say or do because    [number] the rules that fired, in
- * order (generation_rules names them) failed     {rule, message} a rule failed and `otherwise` was taken; the rest of the decision is valid
+ * order (generation_rules names them) failed     {rule, message} a rule failed and `otherwise` was taken; the
+ * rest of the decision is valid
  *
  * Catalog (what the core itself reads; the rest is passed through to catalog.get):
  *   zone · kinds={NAME={prefix, first={stage,status}, stages={NAME={status,label}}, actions={NAME={label,

@@ -32,13 +32,11 @@
  *   host.field{op, path?, otherwise?, list?}   a fact by number, while the pack loads (src/rules/view.h)
  *   host.view(facts)       what host.get(view, field), host.set(view, field, x) and tests read; facts of a
  *                          question are an object that is only indexed
- *   host.matcher(rows, finder?)   a set of conditions, while the pack loads (src/rules/match.c has the tests):
- *                          its number, and whether it calls functions. host.first(matcher, view): the first row
- *                          that holds, or nil; host.all(matcher, view, into): how many do; host.failed(matcher,
- *                          view, row): nil, or which test of the row does not hold
- *   host.freeze(t)         t, made data once; it must not change afterwards
- *   host.try(f, ...)       true, results… or false, message: f has the budget of one decision and may use it
- *                          up; for specs
+ *   host.matcher(rows, finder?)   a set of conditions, while the pack loads (src/rules/match.c has the
+ * tests): its number, and whether it calls functions. host.first(matcher, view): the first row that holds, or
+ * nil; host.all(matcher, view, into): how many do; host.failed(matcher, view, row): nil, or which test of the
+ * row does not hold host.freeze(t)         t, made data once; it must not change afterwards host.try(f, ...)
+ * true, results… or false, message: f has the budget of one decision and may use it up; for specs
  *   host.list(t), host.map(t)     t, marked: what it is when it is empty (see Data)
  *
  *   lib.env(file)          the environment table of one pack file (an allow-list; unknown names and writes

@@ -304,7 +304,8 @@ static void two_states_give_the_same_bytes(void **state)
 	(void)state;
 	dir_puts(&dir, "rules.lua",
 		"local words = {} for i = 1, 200 do words['k' .. (i * 7919 % 1000)] = i end\n"
-		"function ask.create(f) local d = { f = { f.n, f.list, f.half }, order = {}, words = words, [ 'x' .. f.n ] = "
+		"function ask.create(f) local d = { f = { f.n, f.list, f.half }, order = {}, words = words, "
+		"[ 'x' .. f.n ] = "
 		"f.half * 3 }\n"
 		"  for k, v in pairs(words) do d.order[#d.order + 1] = k .. v end return d end\n");
 	one = load_or_fail(&dir);
