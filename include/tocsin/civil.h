@@ -20,6 +20,12 @@ int civil_weekday(int32_t day); /* 0 = Monday ... 6 = Sunday */
 /* "2026-10-01"; 0, or -1 with ERR_BAD_REQUEST for another shape or a day that does not exist. */
 int civil_parse(const char *text, int32_t *day, struct err *) MUST_CHECK;
 char *civil_format(int32_t day, char out[16]);
+/* Seconds that local time is ahead of UTC at an instant, given in seconds. */
+int32_t civil_offset_s(int64_t at_s);
+/* The zone has changed (clock_zone_set; before there are threads). */
+void civil_forget(void);
+/* The local day of an instant, and the second of that day. */
+int32_t civil_second_of(int64_t at_ms, int32_t *day);
 /* The local day of an instant. */
 int32_t civil_day_of(int64_t at_ms);
 /* The first instant at which the local time is `minute` of the day or later; minute 0 ... 1440. */

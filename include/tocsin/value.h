@@ -81,7 +81,11 @@ static inline const struct value *value_get(const struct value *map, const char 
 const struct value *value_path(const struct value *map, const char *dotted); /* "customer.vip" */
 const struct value *value_at(const struct value *array, uint32_t index);     /* NULL if out of range */
 bool value_is(const struct value *, enum value_type);
-bool value_is_text(const struct value *, const char *literal);
+static inline bool value_is_text(const struct value *v, const char *literal)
+{
+	return v != NULL && v->type == VALUE_TEXT && v->n == strlen(literal) &&
+	       memcmp(v->as.text, literal, v->n) == 0;
+}
 bool value_as_int(const struct value *, int64_t *); /* INT, or FLOAT with an integral value */
 int64_t value_int_or(const struct value *, int64_t otherwise);
 bool value_true(const struct value *);                        /* BOOL true */

@@ -1,4 +1,5 @@
 /* Days, weekdays and local time. */
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -66,53 +67,109 @@ int civil_parse(const char *text, int32_t *day, struct err *e)
 	return 0;
 }
 
+static void put_digits(char *to, int v, int n)
+{
+	for (; n > 0; v /= 10)
+		to[--n] = (char)('0' + v % 10);
+}
+
 char *civil_format(int32_t day, char out[16])
 {
 	int year, month, mday;
 
 	civil_split(day, &year, &month, &mday);
-	snprintf(out, 16, "%04d-%02d-%02d", year % 10000, month, mday);
+	put_digits(out, year % 10000, 4);
+	out[4] = out[7] = '-';
+	put_digits(out + 5, month, 2);
+	put_digits(out + 8, mday, 2);
+	out[10] = '\0';
 	return out;
 }
 
-/* Seconds that local time is ahead of UTC at an instant. */
-static int64_t offset_s(int64_t at_s)
+/* ---- the zone ----------------------------------------------------------------------------------------- */
+/*
+ * glibc reads the zone's rule anew for each instant behind its last change (for China: all since 1991), which
+ * costs microseconds. So each thread remembers the offset of the quarters of an hour it asked about; one in
+ * which the offset changes is never remembered.
+ */
+#define QUARTER_S 900
+#define N_QUARTERS 256 /* a power of two */
+
+static _Thread_local struct {
+	int64_t quarter;
+	int32_t offset_s;
+	bool is_known;
+} quarters[N_QUARTERS];
+
+void civil_forget(void)
+{
+	memset(quarters, 0, sizeof(quarters));
+}
+
+static int32_t ask_offset_s(int64_t at_s)
 {
 	time_t t = (time_t)at_s;
 	struct tm tm;
 
 	must(localtime_r(&t, &tm) != NULL);
-	return tm.tm_gmtoff;
+	return (int32_t)tm.tm_gmtoff;
+}
+
+int32_t civil_offset_s(int64_t at_s)
+{
+	int64_t quarter = floor_div(at_s, QUARTER_S);
+	size_t slot = (size_t)quarter & (N_QUARTERS - 1);
+	int32_t first, last;
+
+	if (quarters[slot].is_known && quarters[slot].quarter == quarter)
+		return quarters[slot].offset_s;
+	first = ask_offset_s(quarter * QUARTER_S);
+	last = ask_offset_s(quarter * QUARTER_S + QUARTER_S - 1);
+	if (first != last)
+		return ask_offset_s(at_s);
+	quarters[slot].quarter = quarter;
+	quarters[slot].offset_s = first;
+	quarters[slot].is_known = true;
+	return first;
+}
+
+int32_t civil_second_of(int64_t at_ms, int32_t *day)
+{
+	int64_t at_s = floor_div(at_ms, 1000), local_s = at_s + civil_offset_s(at_s);
+
+	*day = (int32_t)floor_div(local_s, DAY_S);
+	return (int32_t)(local_s - (int64_t)*day * DAY_S);
 }
 
 int32_t civil_day_of(int64_t at_ms)
 {
-	int64_t at_s = floor_div(at_ms, 1000);
+	int32_t day;
 
-	return (int32_t)floor_div(at_s + offset_s(at_s), DAY_S);
+	civil_second_of(at_ms, &day);
+	return day;
 }
 
 /*
- * Local time is at_s + offset_s(at_s). It grows with at_s except where the offset falls. A day before and a
- * day after the local time taken as UTC (offsets are within 15 hours) the offset is that of before and after
- * any change nearby.
+ * Local time is at_s + civil_civil_offset_s(at_s). It grows with at_s except where the offset falls. A day
+ * before and a day after the local time taken as UTC (offsets are within 15 hours) the offset is that of
+ * before and after any change nearby.
  */
 int64_t civil_instant_s(int32_t day, int second)
 {
 	int64_t local_s = (int64_t)day * DAY_S + second, low = local_s - DAY_S, high = local_s + DAY_S;
-	int64_t before_s = local_s - offset_s(low), after_s = local_s - offset_s(high);
+	int64_t before_s = local_s - civil_offset_s(low), after_s = local_s - civil_offset_s(high);
 
 	if (before_s == after_s)
 		return before_s * 1000;
-	if (before_s + offset_s(before_s) == local_s &&
-		(before_s < after_s || after_s + offset_s(after_s) != local_s))
+	if (before_s + civil_offset_s(before_s) == local_s &&
+		(before_s < after_s || after_s + civil_offset_s(after_s) != local_s))
 		return before_s * 1000;
-	if (after_s + offset_s(after_s) == local_s)
+	if (after_s + civil_offset_s(after_s) == local_s)
 		return after_s * 1000;
 	while (high - low > 1) { /* in a gap: find its end */
 		int64_t mid = low + (high - low) / 2;
 
-		if (mid + offset_s(mid) >= local_s)
+		if (mid + civil_offset_s(mid) >= local_s)
 			high = mid;
 		else
 			low = mid;

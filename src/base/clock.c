@@ -95,14 +95,13 @@ void clock_advance_to(struct clock *c, int64_t to_ms)
 
 char *clock_format(int64_t at_ms, char out[40])
 {
-	time_t s = (time_t)(at_ms >= 0 ? at_ms / 1000 : -((-at_ms + 999) / 1000));
-	struct tm tm;
-	int minutes;
+	int64_t s = at_ms >= 0 ? at_ms / 1000 : -((-at_ms + 999) / 1000);
+	int32_t day, second = civil_second_of(at_ms, &day);
+	int year, month, mday, minutes = civil_offset_s(s) / 60;
 
-	localtime_r(&s, &tm);
-	minutes = (int)(tm.tm_gmtoff / 60);
-	snprintf(out, 40, "%04d-%02d-%02dT%02d:%02d:%02d.%03d%c%02d:%02d", (tm.tm_year + 1900) % 10000,
-		tm.tm_mon + 1, tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec, (int)(at_ms - (int64_t)s * 1000),
+	civil_split(day, &year, &month, &mday);
+	snprintf(out, 40, "%04d-%02d-%02dT%02d:%02d:%02d.%03d%c%02d:%02d", year % 10000, month, mday,
+		second / 3600, second / 60 % 60, second % 60, (int)(at_ms - s * 1000),
 		minutes < 0 ? '-' : '+', abs(minutes) / 60 % 24, abs(minutes) % 60);
 	return out;
 }
@@ -218,5 +217,6 @@ int clock_zone_set(const char *name, struct err *e)
 	if (setenv("TZ", name, 1) != 0)
 		return err_set(e, ERR_INTERNAL, "setenv TZ: out of memory");
 	tzset();
+	civil_forget();
 	return 0;
 }

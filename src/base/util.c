@@ -191,10 +191,15 @@ bool utf8_valid(const char *text, size_t n)
 			p += 8;
 			n -= 8;
 		}
+		/* most of Chinese text: three bytes, no overlong form, no surrogate */
+		while (n >= 3 && p[0] > 0xe0 && p[0] < 0xed && (p[1] & 0xc0) == 0x80 &&
+			(p[2] & 0xc0) == 0x80) {
+			p += 3;
+			n -= 3;
+		}
 		if (n == 0)
 			return true;
 		step = utf8_char(p, n);
-
 		if (step == 0)
 			return false;
 		p += step;

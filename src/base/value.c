@@ -135,8 +135,9 @@ static struct pair *find(const struct value *map, const char *key, size_t n)
 	for (uint32_t i = 0; i < map->n; i++) {
 		struct pair *p = &map->as.pairs[i];
 
-		if (p->key.n == n && p->key.type == VALUE_TEXT && (n == 0 || p->key.as.text[0] == key[0]) &&
-			memcmp(p->key.as.text, key, n) == 0)
+		if (p->key.n == n && p->key.type == VALUE_TEXT &&
+			(n == 0 || (p->key.as.text[0] == key[0] && p->key.as.text[n - 1] == key[n - 1] &&
+					   memcmp(p->key.as.text, key, n) == 0)))
 			return p;
 	}
 	return NULL;
@@ -229,12 +230,6 @@ const struct value *value_at(const struct value *array, uint32_t index)
 bool value_is(const struct value *v, enum value_type type)
 {
 	return v != NULL && v->type == type;
-}
-
-bool value_is_text(const struct value *v, const char *literal)
-{
-	return v != NULL && v->type == VALUE_TEXT && v->n == strlen(literal) &&
-	       memcmp(v->as.text, literal, v->n) == 0;
 }
 
 bool value_as_int(const struct value *v, int64_t *out)

@@ -1,28 +1,28 @@
 /* Facts: what the pack is told about a call (decision.h). */
 #include <string.h>
-#include <time.h>
 
 #include "desk_int.h"
+#include "tocsin/civil.h"
 
 #define HISTORY_TICKETS 20
 #define HISTORY_SEEN_MAX 60 /* rows looked at for them */
 
 static struct value local_time(struct arena *a, int64_t at_ms)
 {
-	time_t s = (time_t)(at_ms / 1000);
 	struct value local = value_map(a, 8);
-	struct tm tm;
+	int32_t day, minute = civil_second_of(at_ms, &day) / 60;
+	char *date = arena_alloc(a, 16);
+	int year, month, mday;
 
-	localtime_r(&s, &tm);
-	value_add(a, &local, "date",
-		value_printf(a, "%04d-%02d-%02d", tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday));
-	value_add(a, &local, "year", value_int(tm.tm_year + 1900));
-	value_add(a, &local, "month", value_int(tm.tm_mon + 1));
-	value_add(a, &local, "day", value_int(tm.tm_mday));
-	value_add(a, &local, "hour", value_int(tm.tm_hour));
-	value_add(a, &local, "minute", value_int(tm.tm_min));
-	value_add(a, &local, "weekday", value_int(tm.tm_wday == 0 ? 7 : tm.tm_wday));
-	value_add(a, &local, "minute_of_day", value_int(tm.tm_hour * 60 + tm.tm_min));
+	civil_split(day, &year, &month, &mday);
+	value_add(a, &local, "date", value_borrow(civil_format(day, date), 10));
+	value_add(a, &local, "year", value_int(year));
+	value_add(a, &local, "month", value_int(month));
+	value_add(a, &local, "day", value_int(mday));
+	value_add(a, &local, "hour", value_int(minute / 60));
+	value_add(a, &local, "minute", value_int(minute % 60));
+	value_add(a, &local, "weekday", value_int(civil_weekday(day) + 1));
+	value_add(a, &local, "minute_of_day", value_int(minute));
 	return local;
 }
 

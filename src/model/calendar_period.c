@@ -35,20 +35,32 @@ int unit_parse(const char *name, enum unit *unit, struct err *e)
 		meant == NULL ? "" : "\" meant?");
 }
 
+/* Years 1970 to CIVIL_YEAR_MAX; only near the end does the zone matter. */
+static bool is_in_years(int64_t at_ms)
+{
+	int64_t end_ms = (int64_t)civil_day(CIVIL_YEAR_MAX + 1, 1, 1) * DAY_MINUTES * 60000;
+
+	if (at_ms >= 0 && at_ms < end_ms - DAY_MINUTES * 60000)
+		return true;
+	return at_ms >= 0 && at_ms < civil_instant(civil_day(CIVIL_YEAR_MAX + 1, 1, 1), 0);
+}
+
 int period_check(bool has_calendar, int64_t from_ms, int64_t goal, enum unit unit, struct err *e)
 {
 	int64_t max = unit == UNIT_HOURS ? GOAL_HOURS_MAX : GOAL_DAYS_MAX;
 	char value[24];
 
-	snprintf(value, sizeof(value), "%jd", (intmax_t)goal);
-	if (goal < 1 || goal > max)
+	if (goal < 1 || goal > max) {
+		snprintf(value, sizeof(value), "%jd", (intmax_t)goal);
 		return err_arg(e, ERR_BAD_REQUEST, "goal", value, "the goal %s is not 1 to %jd %s", value,
 			(intmax_t)max, unit_name(unit));
-	snprintf(value, sizeof(value), "%jd", (intmax_t)from_ms);
-	if (from_ms < 0 || from_ms >= civil_instant(civil_day(CIVIL_YEAR_MAX + 1, 1, 1), 0))
+	}
+	if (!is_in_years(from_ms)) {
+		snprintf(value, sizeof(value), "%jd", (intmax_t)from_ms);
 		return err_arg(e, ERR_BAD_REQUEST, "from", value,
 			"the instant %s ms is not in the years %d to %d", value, CIVIL_YEAR_MIN,
 			CIVIL_YEAR_MAX);
+	}
 	if (unit == UNIT_WORKING_DAYS && !has_calendar)
 		return err_arg(e, ERR_BAD_REQUEST, "calendar", NULL, "working_days need a calendar");
 	return 0;
