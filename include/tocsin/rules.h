@@ -32,7 +32,7 @@
  *   host.field{op, path?, otherwise?, list?}   a fact by number, while the pack loads (src/rules/view.h)
  *   host.view(facts)       what host.get(view, field), host.set(view, field, x) and tests read; facts of a
  *                          question are an object that is only indexed
- *   host.matcher(rows, finder?)   a set of conditions, while the pack loads (src/rules/match.c has the
+ *   host.matcher(rows, numbers, finder?, says?)   a set of conditions, while the pack loads (src/rules/match.c has the
  * tests): its number, and whether it calls functions. host.first(matcher, view): the first row that holds, or
  * nil; host.all(matcher, view, into): how many do; host.failed(matcher, view, row): nil, or which test of the
  * row does not hold host.freeze(t)         t, made data once; it must not change afterwards host.try(f, ...)
@@ -47,7 +47,7 @@
  *                          errors at once. What kept a file from running (syntax, an error raised) the host
  *                          reports itself, before these
  *   lib.catalog            after finish: plain data, as catalog.get shows it (decision.h)
- *   lib.ask[point](facts)  a decision, a plain table (decision.h); also used by replay and what-if
+ *   lib.ask[point](facts)  a decision, a plain table (decision.h), and the view if it has a part in it; also used by replay and what-if
  *   lib.is_trusted         true: ask runs nothing of the pack but the functions that matchers call, so that
  *                          instructions are counted only from the first such call on
  *   lib.explain(point, facts, rule or nil)  array of

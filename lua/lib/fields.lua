@@ -77,7 +77,11 @@ local ids = {}
 fields.ids = ids
 
 local function number_of(field)
-  if not ids[field.name] and fields.is_open then ids[field.name] = host.field(field.read) end
+  if not ids[field.name] and fields.is_open then
+    local read = field.read
+    if read.op == "path" and #read.path == 2 and read.path[1] == "ticket" then read.name = read.path[2] end -- may be decided
+    ids[field.name] = host.field(read)
+  end
   return ids[field.name]
 end
 

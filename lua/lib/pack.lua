@@ -105,7 +105,8 @@ local asked = { create = { "classify", "complete", "grade", "duplicate", "routin
 function lib.explain(point, facts, rule)
   local v = fields.view(facts)
   if point == "create" then
-    local d = points.create(facts)
+    local d, h = points.create(facts)
+    if h then d = host.whole(d, h) end
     if facts.subscriber then numbers.fill(v, facts.subscriber, {}) end
     for key, x in pairs(d.set) do v[key] = x end
     v.duplicate = d.links ~= nil

@@ -17,9 +17,10 @@ local function put(list, item)
   return list
 end
 
-local get, decide = host.get, host.set
+local get, set_field, decide = host.get, host.set, host.decide
+local CLOCKS, ADVICE = 0, 1 -- lists of the decision that whole sets fill
 local ids = fields.ids
-local needed, begun, said, wanted = {}, {}, {}, {} -- lists that the sets fill anew for every question
+local needed, begun, wanted = {}, {}, {} -- lists that the sets fill anew for every question
 
 -- What is required and absent, in the order asked; nil when nothing is.
 local function missing(v)
@@ -71,7 +72,7 @@ local function place(v, queue, department, owner)
   return department, owner or department and org.on_duty_now(department, v.now, v.facts, get(v.h, ids.city))
 end
 
-local function assign(set, v, department, owner)
+local function assign_in(set, v, department, owner)
   set.department, set.owner = place(v, set.queue, department, owner)
 end
 
@@ -118,23 +119,18 @@ local function stop_clocks(v, stage, list)
   return list
 end
 
--- What the advice rules say, behind `list`.
-local function advise(v, list)
-  local found, n = rules.ask_all("advice", v, said)
-  for i = 1, n do
-    local label = found[i].out.say
-    if label then list = put(list, label) end
-  end
-  return list
-end
-
--- The end of every decision: what other systems are to do, and why all this.
-local function close(v, d)
+-- What other systems are to do, and the rule that failed: the end of every decision.
+local function order(v, d)
   if not v.waits then
     local found, n = rules.ask_all("outbox", v, wanted)
     for i = 1, n do d.tasks = put(d.tasks, tasks.fill(found[i].out.task, v)) end
   end
-  d.because, d.failed = host.noted(v.h), v.failed or nil
+  d.failed = v.failed or nil
+  return d
+end
+
+local function close(v, d)
+  order(v, d).because = host.noted(v.h)
   return d
 end
 
@@ -177,51 +173,53 @@ local function current_category(v, given)
   return code
 end
 
--- Category and city of what came in, found by its words and its number; nil what was given so.
+-- Category and city of what came in without, found by its words and its number.
 local function classify(v, given)
   local h = v.h
   local city = get(h, ids.city)
-  local category, found
-  if given == nil then
-    local out = rules.ask("classify", v)
-    if out then category, found = out.category, out.city end
-    if category then decide(h, ids.category, category) end
-  end
-  if city ~= nil then return category, nil end
-  found = found or numbers.city_of(get(h, ids.number) or get(h, ids.caller))
-  if found then decide(h, ids.city, found) end
-  return category, found
+  local out = given == nil and rules.ask("classify", v)
+  if out and out.category then decide(h, ids.category, out.category) end
+  if city ~= nil then return end
+  city = out and out.city or numbers.city_of(get(h, ids.number) or get(h, ids.caller))
+  if city then decide(h, ids.city, city) end
 end
 
-local function grade(v, set)
-  local out = rules.ask("grade", v)
+local function grade(v)
+  local h, out = v.h, rules.ask("grade", v)
   if not out then return end
-  set.grade = out.grade
-  decide(v.h, ids.grade, out.grade)
-  if out.priority and get(v.h, ids.priority) == nil then
-    set.priority = out.priority
-    decide(v.h, ids.priority, out.priority)
-  end
+  decide(h, ids.grade, out.grade)
+  if out.priority and get(h, ids.priority) == nil then decide(h, ids.priority, out.priority) end
 end
 
-local function duplicate(v, set, twin)
-  decide(v.h, ids.duplicate, true)
-  set.stage, set.status, set.queue = "closed", "closed", twin.queue
-  assign(set, v)
-  return close(v, { set = set, links = { { type = "duplicate_of", id = twin.id } },
-    advice = { { zh = "重复投诉，已并入 " .. (twin.no or twin.id), en = "duplicate, joined to " .. (twin.no or twin.id) } } })
+local function assign(v, queue, department, owner)
+  local h = v.h
+  department, owner = place(v, queue, department, owner)
+  decide(h, ids.queue, queue)
+  decide(h, ids.department, department)
+  decide(h, ids.owner, owner)
 end
 
--- The hottest point: fields by their numbers, the decision's tables made at their size.
+local function duplicate(v, d, twin)
+  local h = v.h
+  set_field(h, ids.duplicate, true)
+  decide(h, ids.stage, "closed")
+  decide(h, ids.status, "closed")
+  assign(v, twin.queue)
+  d.links = { { type = "duplicate_of", id = twin.id } }
+  d.advice = { { zh = "重复投诉，已并入 " .. (twin.no or twin.id), en = "duplicate, joined to " .. (twin.no or twin.id) } }
+  return order(v, d), h
+end
+
+-- The hottest point: what it decides goes to the core field by field (host.decide), and from there into the decision.
 function points.create(facts)
   local v = fields.view(facts)
   local h = v.h
   local kind = data.kinds[v.kind_name] or data.kinds.complaint
   if not kind then error("pack.lua: no kind " .. tostring(v.kind_name) .. " is declared", 0) end
-  local set = { stage = kind.first.stage, status = kind.first.status, category = nil, city = nil, missing = nil, complete = nil,
-    grade = nil, priority = nil, queue = nil, department = nil, owner = nil, first_owner = nil }
-  decide(h, ids.stage, set.stage)
-  decide(h, ids.status, set.status)
+  local set = {}
+  local d = { set = set, links = nil, advice = nil, tasks = nil, failed = nil }
+  decide(h, ids.stage, kind.first.stage)
+  decide(h, ids.status, kind.first.status)
   local crm, who = facts.subscriber, get(h, ids.who)
   if crm then numbers.fill(v, crm, set) end
   local given = get(h, ids.category)
@@ -229,27 +227,24 @@ function points.create(facts)
     local code, no = current_category(v, given)
     if no then return no end
     if code then
-      set.fields, set.category = { category_was = given }, code
+      set.fields = { category_was = given }
       decide(h, ids.category, code)
     end
   end
-  if data.persons[who] then
-    set.first_owner = who
-    decide(h, ids.first_owner, who)
-  end
-  local category, city = classify(v, given)
-  set.category, set.city = set.category or category, set.city or city
+  if data.persons[who] then decide(h, ids.first_owner, who) end
+  classify(v, given)
   set.missing = missing(v)
-  set.complete = set.missing == nil
-  decide(h, ids.complete, set.complete)
-  grade(v, set)
+  decide(h, ids.complete, set.missing == nil)
+  grade(v)
   local twin = find_duplicate(v)
-  if twin and kind.stages.closed then return duplicate(v, set, twin) end
+  if twin and kind.stages.closed then return duplicate(v, d, twin) end
   local queue, out = route(v)
-  decide(h, ids.queue, queue)
-  set.queue, set.priority, set.tags = queue, out.priority or set.priority, out.tags
-  set.department, set.owner = place(v, queue, out.department, out.owner)
-  return close(v, { set = set, clocks = start_clocks(v), advice = advise(v), tasks = nil, because = nil, failed = nil })
+  if out.priority then decide(h, ids.priority, out.priority) end
+  set.tags = out.tags
+  assign(v, queue, out.department, out.owner)
+  rules.say_all("clocks", v, CLOCKS)
+  rules.say_all("advice", v, ADVICE)
+  return order(v, d), h
 end
 
 local function role_names(roles)
@@ -359,7 +354,7 @@ local function perform(kind, v, name, d)
   take_first(action, v, set)
   if set.queue or action.assign == "duty" then
     set.queue = set.queue or v.queue
-    assign(set, v, set.department, set.owner)
+    assign_in(set, v, set.department, set.owner)
   end
   if action.returns then count_return(action, v, set) end
   if action.pause then d.clocks = put(d.clocks, { op = "pause", name = "*", cause = given.cause or given.reason or name }) end
@@ -398,7 +393,7 @@ local function apply_outputs(v, r, d)
   local queue = out.to and rules.queue_of(r, v)
   if queue and queue ~= v.queue then
     set.queue, v.queue = queue, queue
-    assign(set, v, out.department)
+    assign_in(set, v, out.department)
   end
   if out.say then d.advice = put(d.advice, out.say) end
 end

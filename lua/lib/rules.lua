@@ -242,12 +242,29 @@ local function finder_of(set)
   return { words = host.words(list), owner = owner, field = field }
 end
 
+-- Sets whose rules say one thing each, as it goes into the decision: which, and what makes two of them the same.
+local says = { clocks = function(r) return r.start, r.out.clock end, advice = function(r) return r.out.say end }
+
+local function says_of(set)
+  local of = says[set.name]
+  if not of then return nil end
+  local values, same, seen, n = {}, {}, {}, 0
+  for i = 1, #set.rows + 1 do
+    local r = set.rows[i] or set.otherwise
+    local value, key = nil, nil
+    if r then value, key = of(r) end
+    if key and not seen[key] then n = n + 1 seen[key] = n end
+    values[i], same[i] = value or false, seen[key or false] or 0
+  end
+  return { values = values, same = same }
+end
+
 local function build_matcher(set)
   local rows, numbers = {}, {}
   for i, r in ipairs(set.rows) do rows[i], numbers[i] = r.tests, r.number end
   numbers[#numbers + 1] = set.otherwise and set.otherwise.number or -1
   set.finder = finder_of(set) -- kept: the core does not keep its word list alive
-  set.matcher, set.has_calls = host.matcher(rows, numbers, set.finder)
+  set.matcher, set.has_calls = host.matcher(rows, numbers, set.finder, says_of(set))
 end
 
 -- Every rule's place in one table for all: what `because` of a decision names. A category that stands for another counts as one.
@@ -431,6 +448,17 @@ function rules.ask_all(name, v, found, is_quiet)
   return found, n
 end
 
+local say = host.say
+
+-- What every rule that holds says goes into list number `list` of the decision, noted. Never raises.
+function rules.say_all(name, v, list)
+  local set = find(name, v)
+  if not set then return end
+  if not set.has_calls then return say(set.matcher, v.h, list) end
+  local ok, why = try(say, set.matcher, v.h, list)
+  if not ok then fail(set, v, why) end
+end
+
 -- Fill a queue pattern: "city_support.CITY" → "city_support.shenzhen".
 function rules.queue_of(r, v)
   local fill = r.fill
@@ -453,7 +481,7 @@ function rules.explain(name, v, only, out)
   local set = find(name, v)
   if not set then return end
   local taken
-  local function say(r, failed)
+  local function row(r, failed)
     if not failed and taken and set.mode == "first" then
       failed = { field = "order", value = taken, expected = "no earlier rule that holds" }
     end
@@ -462,8 +490,8 @@ function rules.explain(name, v, only, out)
       out[#out + 1] = { rule = r.full, line = r.where, because = r.because, fired = not failed, failed = failed }
     end
   end
-  for i, r in ipairs(set.rows) do say(r, why_not(set, v, i)) end
-  if set.otherwise and (set.mode == "first" or not taken) then say(set.otherwise) end
+  for i, r in ipairs(set.rows) do row(r, why_not(set, v, i)) end
+  if set.otherwise and (set.mode == "first" or not taken) then row(set.otherwise) end
 end
 
 return rules

@@ -115,10 +115,13 @@ static int l_ask(lua_State *L)
 	if (lua_rawget(L, -2) != LUA_TFUNCTION)
 		return luaL_error(L, "the pack decides nothing at \"%s\"", q->point);
 	view_push_facts(L, q->facts);
-	lua_call(L, 1, 1);
-	if (lua_type(L, -1) != LUA_TTABLE)
-		return luaL_error(L, "decision: a %s, expected a table", luaL_typename(L, -1));
-	value_from_lua(L, -1, q->arena, "decision", DECISION_BYTES_MAX, q->out);
+	generation_of(L)->out = q->arena;
+	lua_call(L, 1, 2);
+	if (lua_type(L, -2) != LUA_TTABLE)
+		return luaL_error(L, "decision: a %s, expected a table", luaL_typename(L, -2));
+	value_from_lua(L, -2, q->arena, "decision", DECISION_BYTES_MAX, q->out);
+	if (!lua_isnil(L, -1))
+		view_finish(generation_of(L), view_check(L, -1), q->arena, q->out);
 	return 0;
 }
 
@@ -144,6 +147,7 @@ static int ask(struct generation *g, lua_CFunction fn, struct question *q, unsig
 	int rc;
 
 	arena_reset(&g->scratch);
+	g->out = NULL;
 	g->serial++;
 	vm_budget(&g->vm, g->limits.steps * times, 2 * g->limits.bytes, g->limits.wall_us * times);
 	if (!g->is_trusted)

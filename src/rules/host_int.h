@@ -24,6 +24,7 @@ struct generation {
 	struct matcher **matchers; /* match.c */
 	uint32_t n_fields, n_matchers;
 	bool is_trusted;             /* lib.is_trusted: nothing of the pack runs but what match.c calls */
+	struct arena *out;           /* of the decision at hand, or NULL */
 	struct arena scratch;        /* of the asking at hand, or of loading */
 	uint64_t serial;             /* of the asking at hand */
 	struct rules_report *report; /* while the examples run */

@@ -1,256 +1,14 @@
 /*
  * Conditions of rules, tested in C: words.lua says what a word means once, while the pack loads; here it is
- * only compared. A test is a field, an operation and what to compare with; a row holds when all its tests do;
- * a matcher is the rows of one rule set in order.
+ * only compared (match_int.h).
  */
 #include "match.h"
 
 #include <string.h>
 
-#include "lua_value.h"
-#include "text_int.h"
+#include "match_int.h"
 #include "view.h"
 
-#define MATCHERS_MAX 4096
-#define DEPTH_MAX 16       /* conditions inside conditions */
-#define NO_RULE UINT32_MAX /* -1 in the list of numbers */
-#define LIST_BYTES_MAX ((size_t)4 * 1024 * 1024)
-
-/* OP(name, what it says of the field's value x) */
-#define TEST_OPS(OP)                                                                                         \
-	OP(any)      /* x is one of the list */                                                              \
-	OP(none)     /* x is none of the list; also when absent */                                           \
-	OP(untrue)   /* x is false or absent */                                                              \
-	OP(has_key)  /* the map x has one of the list as a key that is true */                               \
-	OP(at_least) /* the number x >= limit; of a count, within window ms */                               \
-	OP(at_most)                                                                                          \
-	OP(more_than)                                                                                        \
-	OP(less_than)                                                                                        \
-	OP(between)     /* from <= x <= to, of the bounds' type */                                           \
-	OP(time_of_day) /* from <= x < to, over midnight when from > to */                                   \
-	OP(within)      /* x is an instant at most `window` ms ago */                                        \
-	OP(has_word)    /* the text x holds one of the words */                                              \
-	OP(starts_with) /* the text x starts with one of the list */                                         \
-	OP(present)     /* x is neither absent nor "" */                                                     \
-	OP(absent)                                                                                           \
-	OP(any_of_these) /* one of the parts holds, each a list of tests */                                  \
-	OP(unless)       /* none of the parts holds */                                                       \
-	OP(call)         /* fn(view) is true */
-
-enum test_op {
-#define OP(name) TEST_##name,
-	TEST_OPS(OP)
-#undef OP
-};
-
-static const char *const op_names[] = {
-#define OP(name) #name,
-	TEST_OPS(OP)
-#undef OP
-};
-
-struct row;
-
-struct test {
-	enum test_op op;
-	uint32_t field;
-	int64_t window_ms; /* -1: none */
-	struct value limit, to;
-	struct value list;         /* array */
-	const struct words *words; /* kept by the pack's own tables */
-	struct row *parts;
-	uint32_t n_parts;
-	int fn; /* in the registry's table of functions */
-};
-
-struct row {
-	uint32_t n;
-	struct test *tests;
-};
-
-struct matcher {
-	uint32_t n;
-	struct row *rows;
-	const uint32_t *numbers;   /* of the rules, n of them, and the otherwise's behind */
-	const struct words *words; /* a set that only looks for words of one field: one pass over the text */
-	const uint32_t *owner;     /* row of each word */
-	uint32_t field;
-};
-
-static const char functions_key; /* of the registry */
-
-/* ---- making ------------------------------------------------------------------------------------------- */
-static enum test_op take_op(lua_State *L, int at)
-{
-	const char *name;
-
-	lua_getfield(L, at, "op");
-	name = luaL_checkstring(L, -1);
-	for (size_t i = 0; i < sizeof(op_names) / sizeof(op_names[0]); i++)
-		if (strcmp(name, op_names[i]) == 0) {
-			lua_pop(L, 1);
-			return (enum test_op)i;
-		}
-	luaL_error(L, "no test %s", name);
-	never("luaL_error returned");
-}
-
-static struct value take_value(lua_State *L, int at, const char *key)
-{
-	struct value v;
-
-	lua_getfield(L, at, key);
-	value_from_lua(L, -1, &generation_of(L)->arena, key, LIST_BYTES_MAX, &v);
-	lua_pop(L, 1);
-	return v;
-}
-
-static int take_function(lua_State *L, int at)
-{
-	int i;
-
-	lua_rawgetp(L, LUA_REGISTRYINDEX, &functions_key);
-	i = (int)lua_rawlen(L, -1) + 1;
-	lua_getfield(L, at, "fn");
-	luaL_checktype(L, -1, LUA_TFUNCTION);
-	lua_rawseti(L, -2, i);
-	lua_pop(L, 1);
-	return i;
-}
-
-static const struct words *take_words(lua_State *L, int at)
-{
-	const struct words *w;
-
-	lua_getfield(L, at, "words");
-	w = words_at(L, -1);
-	if (w == NULL)
-		luaL_error(L, "has_word needs what host.words made");
-	lua_pop(L, 1);
-	return w;
-}
-
-struct taking {
-	bool has_calls;
-	int depth;
-};
-
-static struct row *take_rows(lua_State *L, int at, uint32_t *n, struct taking *k);
-
-/* The test described by the table on top. */
-static void take_test(lua_State *L, struct test *t, struct taking *k)
-{
-	int at = lua_gettop(L);
-
-	luaL_checktype(L, at, LUA_TTABLE);
-	memset(t, 0, sizeof(*t));
-	t->op = take_op(L, at);
-	t->field = view_field_at(L, at);
-	t->limit = take_value(L, at, "limit");
-	t->to = take_value(L, at, "to");
-	t->list = take_value(L, at, "list");
-	lua_getfield(L, at, "window");
-	t->window_ms = luaL_optinteger(L, -1, -1);
-	lua_pop(L, 1);
-	if (t->op == TEST_has_word)
-		t->words = take_words(L, at);
-	if (t->op == TEST_call) {
-		t->fn = take_function(L, at);
-		k->has_calls = true;
-	}
-	if (t->op == TEST_any_of_these || t->op == TEST_unless) {
-		lua_getfield(L, at, "parts");
-		t->parts = take_rows(L, at + 1, &t->n_parts, k);
-		lua_pop(L, 1);
-	}
-}
-
-static void take_row(lua_State *L, struct row *r, struct taking *k)
-{
-	int at = lua_gettop(L);
-
-	luaL_checktype(L, at, LUA_TTABLE);
-	r->n = (uint32_t)lua_rawlen(L, at);
-	r->tests = generation_alloc(L, r->n * sizeof(r->tests[0]));
-	for (uint32_t i = 0; i < r->n; i++) {
-		lua_rawgeti(L, at, (lua_Integer)i + 1);
-		take_test(L, &r->tests[i], k);
-		lua_pop(L, 1);
-	}
-}
-
-static struct row *take_rows(lua_State *L, int at, uint32_t *n, struct taking *k)
-{
-	struct row *rows;
-
-	luaL_checktype(L, at, LUA_TTABLE);
-	if (++k->depth > DEPTH_MAX)
-		luaL_error(L, "conditions nested deeper than %d", DEPTH_MAX);
-	luaL_checkstack(L, 8, "conditions");
-	*n = (uint32_t)lua_rawlen(L, at);
-	rows = generation_alloc(L, *n * sizeof(*rows));
-	for (uint32_t i = 0; i < *n; i++) {
-		lua_rawgeti(L, at, (lua_Integer)i + 1);
-		take_row(L, &rows[i], k);
-		lua_pop(L, 1);
-	}
-	k->depth--;
-	return rows;
-}
-
-/* The list of numbers on top, in the generation's arena. */
-static const uint32_t *take_numbers(lua_State *L, lua_Integer n)
-{
-	uint32_t *numbers = generation_alloc(L, (size_t)n * sizeof(*numbers));
-
-	luaL_checktype(L, -1, LUA_TTABLE);
-	for (lua_Integer i = 0; i < n; i++) {
-		lua_rawgeti(L, -1, i + 1);
-		numbers[i] = (uint32_t)luaL_checkinteger(L, -1);
-		lua_pop(L, 1);
-	}
-	return numbers;
-}
-
-/* One look through the text instead of one a row: `owner[i]` is the row of the i-th word of `words`. */
-static void take_finder(lua_State *L, int at, struct matcher *m)
-{
-	m->field = view_field_at(L, at);
-	m->words = take_words(L, at);
-	lua_getfield(L, at, "owner");
-	m->owner = take_numbers(L, luaL_len(L, -1));
-	lua_pop(L, 1);
-}
-
-/* host.matcher(rows, numbers, finder?) → its number, and whether it calls functions of the pack */
-static int l_matcher(lua_State *L)
-{
-	struct generation *g = generation_of(L);
-	struct taking k = {0};
-	struct matcher *m;
-
-	lua_settop(L, 3);
-	if (g->files == NULL)
-		return luaL_error(L, "matchers are made while the pack loads");
-	if (g->n_matchers == MATCHERS_MAX)
-		return luaL_error(L, "more than %d rule sets", MATCHERS_MAX);
-	if (g->matchers == NULL)
-		g->matchers = generation_alloc(L, MATCHERS_MAX * sizeof(struct matcher *));
-	m = generation_alloc(L, sizeof(*m));
-	memset(m, 0, sizeof(*m));
-	m->rows = take_rows(L, 1, &m->n, &k);
-	lua_pushvalue(L, 2);
-	m->numbers = take_numbers(L, (lua_Integer)m->n + 1);
-	lua_pop(L, 1);
-	if (!lua_isnil(L, 3))
-		take_finder(L, 3, m);
-	g->matchers[g->n_matchers++] = m;
-	lua_pushinteger(L, g->n_matchers);
-	lua_pushboolean(L, k.has_calls);
-	return 2;
-}
-
-/* ---- testing ------------------------------------------------------------------------------------------ */
 static bool is_number(const struct value *v)
 {
 	return v != NULL && (v->type == VALUE_INT || v->type == VALUE_FLOAT || v->type == VALUE_UINT);
@@ -328,7 +86,7 @@ static bool call(lua_State *L, int fn)
 
 	vm_arm(vm_of(L));
 	luaL_checkstack(L, 4, "a condition");
-	lua_rawgetp(L, LUA_REGISTRYINDEX, &functions_key);
+	lua_rawgetp(L, LUA_REGISTRYINDEX, &match_functions);
 	lua_rawgeti(L, -1, fn);
 	lua_pushvalue(L, 2);
 	lua_call(L, 1, 1);
@@ -510,6 +268,39 @@ static int l_all(lua_State *L)
 	return 1;
 }
 
+static bool was_said(const struct matcher *m, const uint32_t *held, uint32_t n, uint32_t row)
+{
+	for (uint32_t i = 0; m->same[row] != 0 && i < n; i++)
+		if (m->same[held[i]] == m->same[row])
+			return true;
+	return false;
+}
+
+/* host.say(matcher, view, list): what the rows that hold say goes into a list of the decision; noted */
+static int l_say(lua_State *L)
+{
+	struct generation *g = generation_of(L);
+	const struct matcher *m = matcher_check(L, 1);
+	struct view *w = view_check(L, 2);
+	lua_Integer list = luaL_checkinteger(L, 3);
+	uint32_t *held = arena_alloc(&g->scratch, ((size_t)m->n + 1) * sizeof(*held)), n = 0, failed;
+
+	luaL_argcheck(L, list >= 0 && list < N_LISTS, 3, "a list of the decision");
+	must(m->says != NULL);
+	vm_charge(L, m->n);
+	for (uint32_t i = 0; i < m->n; i++)
+		if (row_holds(L, g, w, &m->rows[i], &failed) && !was_said(m, held, n, i))
+			held[n++] = i;
+	if (n == 0)
+		held[n++] = m->n;
+	for (uint32_t i = 0; i < n; i++) {
+		note(g, w, m, held[i]);
+		if (m->says[held[i]] != NULL)
+			view_say(g, w, (enum view_list)list, m->says[held[i]]);
+	}
+	return 0;
+}
+
 /* host.failed(matcher, view, row) → nil when the row holds, else the number of its first test that does not
  */
 static int l_failed(lua_State *L)
@@ -530,9 +321,9 @@ static int l_failed(lua_State *L)
 void match_open(lua_State *L)
 {
 	static const luaL_Reg functions[] = {{"matcher", l_matcher}, {"first", l_first}, {"all", l_all},
-		{"failed", l_failed}, {NULL, NULL}};
+		{"say", l_say}, {"failed", l_failed}, {NULL, NULL}};
 
 	luaL_setfuncs(L, functions, 0);
 	lua_newtable(L);
-	lua_rawsetp(L, LUA_REGISTRYINDEX, &functions_key);
+	lua_rawsetp(L, LUA_REGISTRYINDEX, &match_functions);
 }

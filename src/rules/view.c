@@ -25,12 +25,15 @@ enum field_op {
 static const char *const op_names[] = {"path", "since", "said", "count", "one_of", "which", "decided"};
 
 struct field {
+	struct value name; /* under which a decision sets it; nil: it cannot be decided */
 	enum field_op op;
 	uint32_t n_parts;
 	struct slice parts[PATH_MAX_PARTS];
 	struct value otherwise; /* FIELD_PATH, FIELD_WHICH; nil: none */
 	struct value list;      /* FIELD_ONE_OF, FIELD_WHICH: texts */
 };
+
+enum state { STATE_UNREAD, STATE_READ, STATE_DECIDED };
 
 struct view {
 	uint32_t magic;
@@ -40,7 +43,10 @@ struct view {
 	int64_t now_ms;
 	uint32_t n_noted, noted_cap;
 	uint32_t *noted; /* rules that fired, in order */
-	uint8_t *is_known;
+	uint32_t n_decided;
+	uint32_t *decided;           /* fields, in order */
+	struct value lists[N_LISTS]; /* what rules of whole sets said */
+	uint8_t *state;              /* enum state of each field */
 	struct value vals[];
 };
 
@@ -85,7 +91,7 @@ static void take_path(lua_State *L, struct arena *a, struct field *f)
 	f->n_parts = (uint32_t)n;
 }
 
-/* host.field{op, path?, otherwise?, list?} → its number */
+/* host.field{op, name?, path?, otherwise?, list?} → its number */
 static int l_field(lua_State *L)
 {
 	struct generation *g = generation_of(L);
@@ -105,6 +111,8 @@ static int l_field(lua_State *L)
 	}
 	f = &g->fields[g->n_fields];
 	memset(f, 0, sizeof(*f));
+	lua_getfield(L, 1, "name");
+	value_from_lua(L, -1, &g->arena, "name", FACTS_BYTES_MAX, &f->name);
 	lua_getfield(L, 1, "op");
 	f->op = take_op(L);
 	lua_getfield(L, 1, "path");
@@ -240,9 +248,9 @@ const struct value *view_get(struct generation *g, struct view *w, uint32_t fiel
 	struct value *v = &w->vals[field];
 
 	must(field < w->n);
-	if (!w->is_known[field]) {
+	if (w->state[field] == STATE_UNREAD) {
 		*v = resolve(g, w, &g->fields[field]);
-		w->is_known[field] = 1;
+		w->state[field] = STATE_READ;
 	}
 	return v->type == VALUE_NIL ? NULL : v;
 }
@@ -325,16 +333,16 @@ static int l_view(lua_State *L)
 		value_from_lua(L, 1, a, "facts", FACTS_BYTES_MAX, made);
 		root = made;
 	}
-	w = lua_newuserdatauv(L, sizeof(*w) + g->n_fields * (sizeof(w->vals[0]) + 1), 0);
+	w = lua_newuserdatauv(L, sizeof(*w) + g->n_fields * (sizeof(w->vals[0]) + sizeof(uint32_t) + 1), 0);
+	memset(w, 0, sizeof(*w));
 	w->magic = VIEW_MAGIC;
 	w->facts = root;
 	w->serial = g->serial;
 	w->now_ms = value_int_or(value_get(root, "now"), 0);
 	w->n = g->n_fields;
-	w->n_noted = w->noted_cap = 0;
-	w->noted = NULL;
-	w->is_known = (uint8_t *)&w->vals[w->n];
-	memset(w->is_known, 0, w->n);
+	w->decided = (uint32_t *)&w->vals[w->n];
+	w->state = (uint8_t *)&w->decided[w->n];
+	memset(w->state, STATE_UNREAD, w->n);
 	return 1;
 }
 
@@ -377,7 +385,23 @@ static int l_set(lua_State *L)
 	uint32_t i = field_check(L, w, 2);
 
 	value_from_lua(L, 3, scratch(L), "field", FACTS_BYTES_MAX, &w->vals[i]);
-	w->is_known[i] = 1;
+	w->state[i] = STATE_READ;
+	return 0;
+}
+
+/* host.decide(view, number, x): as set, and the decision sets it */
+static int l_decide(lua_State *L)
+{
+	struct generation *g = generation_of(L);
+	struct view *w = view_check(L, 1);
+	uint32_t i = field_check(L, w, 2);
+
+	if (g->fields[i].name.type != VALUE_TEXT)
+		return luaL_error(L, "field %d is not one that is decided", (int)i);
+	value_from_lua(L, 3, g->out != NULL ? g->out : scratch(L), "field", FACTS_BYTES_MAX, &w->vals[i]);
+	if (w->state[i] != STATE_DECIDED)
+		w->decided[w->n_decided++] = i;
+	w->state[i] = STATE_DECIDED;
 	return 0;
 }
 
@@ -392,6 +416,59 @@ void view_note(struct generation *g, struct view *w, uint32_t rule)
 		w->noted_cap += NOTED_STEP;
 	}
 	w->noted[w->n_noted++] = rule;
+}
+
+void view_say(struct generation *g, struct view *w, enum view_list list, const struct value *what)
+{
+	struct value *to = &w->lists[list];
+
+	if (to->type != VALUE_ARRAY)
+		*to = value_array(g->out != NULL ? g->out : &g->scratch, 6);
+	value_push(g->out != NULL ? g->out : &g->scratch, to, *what);
+}
+
+static struct value noted(const struct view *w, struct arena *a)
+{
+	struct value list = value_array(a, w->n_noted);
+
+	for (uint32_t i = 0; i < w->n_noted; i++)
+		list.as.items[i] = value_int(w->noted[i]);
+	list.n = w->n_noted;
+	return list;
+}
+
+void view_finish(struct generation *g, const struct view *w, struct arena *a, struct value *decision)
+{
+	static const char *const names[] = {"clocks", "advice"};
+	const struct value *old = value_get(decision, "set");
+	struct value set = value_map(a, (old == NULL ? 0 : old->n) + w->n_decided);
+
+	for (uint32_t i = 0; old != NULL && i < old->n; i++)
+		set.as.pairs[set.n++] = old->as.pairs[i];
+	for (uint32_t i = 0; i < w->n_decided; i++) {
+		const struct value *v = &w->vals[w->decided[i]];
+
+		if (v->type != VALUE_NIL)
+			set.as.pairs[set.n++] = (struct pair){g->fields[w->decided[i]].name, *v};
+	}
+	value_set(a, decision, "set", set);
+	for (size_t i = 0; i < N_LISTS; i++)
+		if (w->lists[i].type == VALUE_ARRAY)
+			value_set(a, decision, names[i], w->lists[i]);
+	value_set(a, decision, "because", noted(w, a));
+}
+
+/* host.whole(decision, view) → the decision with what the view has of it, as a table: for examples */
+static int l_whole(lua_State *L)
+{
+	struct generation *g = generation_of(L);
+	struct value decision;
+
+	luaL_checktype(L, 1, LUA_TTABLE);
+	value_from_lua(L, 1, scratch(L), "decision", FACTS_BYTES_MAX, &decision);
+	view_finish(g, view_check(L, 2), &g->scratch, &decision);
+	value_to_lua(L, &decision);
+	return 1;
 }
 
 /* host.note(view, rule) */
@@ -420,7 +497,8 @@ static int l_noted(lua_State *L)
 void view_open(lua_State *L)
 {
 	static const luaL_Reg functions[] = {{"field", l_field}, {"view", l_view}, {"get", l_get},
-		{"set", l_set}, {"note", l_note}, {"noted", l_noted}, {NULL, NULL}};
+		{"set", l_set}, {"decide", l_decide}, {"whole", l_whole}, {"note", l_note},
+		{"noted", l_noted}, {NULL, NULL}};
 
 	luaL_setfuncs(L, functions, 0);
 	lua_createtable(L, 0, 2);

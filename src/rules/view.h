@@ -1,6 +1,9 @@
 /*
  * What conditions read: facts as fields, each resolved when it is first asked for. Private to src/rules.
  *
+ * What a view decides (host.decide) and what whole sets say (host.say) becomes part of the decision without
+ * ever being a table of Lua; a point returns its decision and the view.
+ *
  * A *field* is declared while the pack loads (host.field) and gets a number. A *view* is one asking's facts
  * with the fields read so far; points of decision may overwrite a field (host.set). Facts come from C as they
  * are and become Lua tables part by part, only where Lua looks at them. Views and facts die with the asking
@@ -12,7 +15,10 @@
 
 struct view;
 
-/* host.field, view, get, set, note, noted: added to the table on top. Raises. */
+/* Lists of a decision that whole sets fill (host.say). */
+enum view_list { VIEW_CLOCKS, VIEW_ADVICE, N_LISTS };
+
+/* host.field, view, get, set, decide, whole, note, noted: added to the table on top. Raises. */
 void view_open(lua_State *);
 /* Push the facts of a question as an object that Lua indexes. Raises. */
 void view_push_facts(lua_State *, const struct value *facts);
@@ -26,4 +32,8 @@ const struct value *view_get(struct generation *, struct view *, uint32_t field)
 int64_t view_count(struct generation *, struct view *, uint32_t field, int64_t window_ms);
 /* A rule has fired: it is part of the decision's `because`. */
 void view_note(struct generation *, struct view *, uint32_t rule);
+/* Append to a list of the decision; `what` outlives it (frozen). */
+void view_say(struct generation *, struct view *, enum view_list, const struct value *what);
+/* Add what the view decided, the lists and `because` to a decision in the arena. */
+void view_finish(struct generation *, const struct view *, struct arena *, struct value *decision);
 int64_t view_now(const struct view *);
