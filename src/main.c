@@ -67,6 +67,7 @@ static void wire_desk(struct desk_config *dc, const struct config *c, struct car
 	dc->share_dir = config_text(c, CONFIG_KEY_SHARE);
 	dc->listen = c->settings[CONFIG_KEY_LISTEN].texts;
 	dc->n_listen = c->settings[CONFIG_KEY_LISTEN].n;
+	dc->http = config_text(c, CONFIG_KEY_HTTP);
 	dc->limits = care_limits(c);
 	dc->on_reload = care_on_reload;
 	dc->on_verdict = care_on_verdict;

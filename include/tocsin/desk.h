@@ -24,6 +24,7 @@ struct desk_config {
 	struct store *store; /* open; on_publish is desk_on_publish with *desk as udata */
 	const char *const *listen;
 	uint32_t n_listen;
+	const char *http; /* "HOST:PORT" of the gateway; NULL or "": none */
 	struct server_config limits;
 	/* Either may be NULL. A reload begins, by signal or method: the tokens were read again. */
 	void (*on_reload)(void *udata);

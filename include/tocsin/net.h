@@ -13,6 +13,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/socket.h>
 #include <sys/types.h>
 
 #include "tocsin/buf.h"
@@ -80,6 +81,13 @@ void server_free(struct server *);
 int server_listen(struct server *, const char *address, struct err *e) MUST_CHECK;
 /* The address of the nth listener as one can connect to it, or NULL. Lives as long as the server. */
 const char *server_address(const struct server *, uint32_t index);
+
+/* "127.0.0.1:7070" or "[::1]:7070" to a loopback address, the only ones taken; 0, or -1 with ERR_BAD_REQUEST.
+ */
+int tcp_parse(const char *text, struct sockaddr_storage *out, socklen_t *out_n, struct err *e) MUST_CHECK;
+/* "127.0.0.1:7070" of an IPv4 or IPv6 address. Returns out. */
+#define TCP_TEXT_LEN 64
+char *tcp_text(const struct sockaddr_storage *, char out[TCP_TEXT_LEN]);
 
 /* Turns until server_stop. */
 void server_run(struct server *);

@@ -201,6 +201,15 @@ void rpc_serve(struct rpc *, struct server_hooks *hooks);
 /* The udata of other hooks is the same; this is what they get back. */
 void *rpc_ctx(const struct rpc *);
 
+/* Whose token this is: 0 and *out, or -1 with ERR_UNAUTHENTICATED. */
+int rpc_auth(struct rpc *, struct slice token, struct principal *out, struct err *e) MUST_CHECK;
+/* Let a gateway's or an admin's session act for a person: 0, or -1 with the reason. */
+int rpc_act_as(struct rpc *, struct session *, const char *as, struct err *e) MUST_CHECK;
+/* Whether changing calls are taken now: 0, or -1 with the reason. */
+int rpc_accepts(struct rpc *, struct err *e) MUST_CHECK;
+/* The last seq any answer so far may have seen: until it is durable none may leave. */
+uint64_t rpc_last_seq(const struct rpc *);
+
 /* A session that is not a connection; ends with rpc_session_end. */
 struct session *rpc_session_new(struct rpc *, const struct principal *me);
 void rpc_session_end(struct rpc *, struct session *);

@@ -17,6 +17,7 @@
 #define CONFIG_TYPES(T)                                                                                      \
 	T(PATH, "PATH", "a path")                                                                            \
 	T(ADDRESS, "ADDR", "tcp:HOST:PORT or unix:PATH")                                                     \
+	T(HOST, "HOST:PORT", "HOST:PORT of this machine, such as 127.0.0.1:8080")                            \
 	T(CLOCK, "CLOCK", "real or virtual:ISO8601, such as virtual:2026-09-22T10:00")                       \
 	T(ZONE, "ZONE", "a time zone of tzdata, such as Asia/Shanghai")                                      \
 	T(LEVEL, "LEVEL", "debug, info, warn or error")                                                      \
@@ -49,6 +50,8 @@ enum config_flags {
 		"folder of the words (lib/) and the default pack; else the one this program came with")      \
 	KEY(LISTEN, "listen", ADDRESS, "", 0, 0, CONFIG_MANY,                                                \
 		"where clients connect; else unix:DATA/tocsin.sock")                                         \
+	KEY(HTTP, "http", HOST, "", 0, 0, 0,                                                                 \
+		"where the gateway takes JSON over HTTP, on loopback; else nowhere")                         \
 	KEY(USER, "user", USER, "", 0, 0, CONFIG_MANY | CONFIG_RELOAD,                                       \
 		"a local user's role on the Unix socket, ROLE or ROLE+gateway; root and the daemon's owner " \
 		"are admin")                                                                                 \

@@ -108,6 +108,8 @@ static bool is_right(const struct config_key *k, const char *text, int64_t *numb
 		return text[0] != '\0';
 	case CONFIG_ADDRESS:
 		return strncmp(text, "unix:", 5) == 0 || strncmp(text, "tcp:", 4) == 0;
+	case CONFIG_HOST:
+		return strchr(text, ':') != NULL && strncmp(text, "tcp:", 4) != 0;
 	case CONFIG_CLOCK:
 		return strcmp(text, "real") == 0 || strncmp(text, "virtual:", 8) == 0;
 	default:

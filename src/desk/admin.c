@@ -90,6 +90,8 @@ static int server_stats_method(struct call *c, struct value *result, struct err 
 			  usage.ru_utime.tv_usec + usage.ru_stime.tv_usec));
 	*result = store_value(c->arena, &s);
 	value_add(c->arena, result, "server", server_stats_value(d->server, c->arena));
+	if (d->http != NULL)
+		value_add(c->arena, result, "http", http_stats_value(d->http, c->arena));
 	value_add(c->arena, result, "rpc", rpc_stats(d->rpc, c->arena));
 	value_add(c->arena, result, "rules", rules_value(d, c->arena));
 	value_add(c->arena, result, "tickets", tickets);

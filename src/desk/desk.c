@@ -48,9 +48,8 @@ static void hook_end(void *ctx, struct session *s)
 /* ---- the turn
  * ----------------------------------------------------------------------------------------------------------
  */
-static void turn_begin(void *udata)
+static void work_timers(struct desk *d)
 {
-	struct desk *d = rpc_ctx(udata);
 	int64_t now = clock_tick(d->clock);
 	struct err e;
 
@@ -59,6 +58,15 @@ static void turn_begin(void *udata)
 	if (d->clock->is_virtual || d->clock->is_suspect || store_accepts(d->store, &e) != 0)
 		return; /* a virtual clock moves by clock.advance; held timers wait */
 	due_work(d->due, now, TIMERS_A_TURN, timer_fire, d);
+}
+
+static void turn_begin(void *udata)
+{
+	struct desk *d = rpc_ctx(udata);
+
+	work_timers(d);
+	if (d->http != NULL && !store_is_behind(d->store))
+		http_serve(d->http);
 }
 
 static void audit(struct desk *d)
@@ -80,6 +88,8 @@ static void turn_end(void *udata)
 	audit(d);
 	store_turn_end(d->store, d->clock->now_ms);
 	server_durable(d->server, store_durable_seq(d->store));
+	if (d->http != NULL)
+		http_release(d->http, store_durable_seq(d->store));
 }
 
 static int64_t wait_ms(void *udata)
@@ -174,6 +184,7 @@ int desk_new(struct desk **out, const struct desk_config *config, struct err *e)
 {
 	struct desk *d = calloc(1, sizeof(*d));
 	struct server_hooks hooks = {0};
+	struct http_config http = {.request_ms = config->limits.frame_ms};
 
 	must(d != NULL);
 	d->config = *config;
@@ -196,6 +207,9 @@ int desk_new(struct desk **out, const struct desk_config *config, struct err *e)
 	for (uint32_t i = 0; i < config->n_listen; i++)
 		if (server_listen(d->server, config->listen[i], e) != 0)
 			goto undo;
+	if (config->http != NULL && config->http[0] != '\0' &&
+		http_new(&d->http, d->rpc, d->server, config->http, &http, e) != 0)
+		goto undo;
 	d->audited_ms = d->clock->now_ms;
 	return 0;
 undo:
@@ -220,6 +234,10 @@ int desk_run(struct desk *d)
 		log_line(LOG_WARN, "stop.checkpoint", "error=\"%s\"", e.text);
 	server_durable(d->server, store_durable_seq(d->store));
 	server_drain(d->server, DRAIN_MS);
+	if (d->http != NULL) {
+		http_release(d->http, store_durable_seq(d->store));
+		http_drain(d->http, DRAIN_MS);
+	}
 	return 0;
 }
 
@@ -233,6 +251,7 @@ void desk_free(struct desk *d)
 	if (d == NULL)
 		return;
 	worker_free(d->worker);
+	http_free(d->http);
 	server_free(d->server);
 	rpc_free(d->rpc);
 	packs_free(d->packs);

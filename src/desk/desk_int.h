@@ -11,6 +11,7 @@
 #include "tocsin/decision.h"
 #include "tocsin/desk.h"
 #include "tocsin/due.h"
+#include "tocsin/http.h"
 #include "tocsin/rpc.h"
 #include "tocsin/rules.h"
 #include "tocsin/store.h"
@@ -26,6 +27,7 @@ struct desk {
 	struct rng *rng;
 	struct rpc *rpc;
 	struct server *server;
+	struct http *http; /* NULL: no gateway */
 	struct worker *worker;
 	struct due *due;
 	struct packs *packs;

@@ -35,16 +35,28 @@ static void refuse(struct server *s, int fd)
 	close(fd);
 }
 
+char *tcp_text(const struct sockaddr_storage *at, char out[TCP_TEXT_LEN])
+{
+	const struct sockaddr_in *in = (const struct sockaddr_in *)at;
+	const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *)at;
+	char host[INET6_ADDRSTRLEN] = "?";
+
+	if (at->ss_family == AF_INET)
+		snprintf(out, TCP_TEXT_LEN, "%s:%u", inet_ntop(AF_INET, &in->sin_addr, host, sizeof(host)),
+			ntohs(in->sin_port));
+	else
+		snprintf(out, TCP_TEXT_LEN, "[%s]:%u",
+			inet_ntop(AF_INET6, &in6->sin6_addr, host, sizeof(host)), ntohs(in6->sin6_port));
+	return out;
+}
+
 static void peer_text(int fd, bool is_tcp, uid_t *uid, char out[PEER_LEN])
 {
-	union {
-		struct sockaddr_in in;
-		struct sockaddr_in6 in6;
-	} from = {.in6 = {0}};
+	struct sockaddr_storage from = {0};
 	socklen_t n = sizeof(from);
 	struct ucred cred = {.uid = (uid_t)-1};
 	socklen_t cred_n = sizeof(cred);
-	char host[INET6_ADDRSTRLEN];
+	char text[TCP_TEXT_LEN];
 
 	if (!is_tcp) {
 		getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &cred_n);
@@ -55,13 +67,8 @@ static void peer_text(int fd, bool is_tcp, uid_t *uid, char out[PEER_LEN])
 	*uid = (uid_t)-1;
 	if (getpeername(fd, (struct sockaddr *)&from, &n) != 0)
 		snprintf(out, PEER_LEN, "tcp:?");
-	else if (from.in.sin_family == AF_INET)
-		snprintf(out, PEER_LEN, "tcp:%s:%u",
-			inet_ntop(AF_INET, &from.in.sin_addr, host, sizeof(host)), ntohs(from.in.sin_port));
 	else
-		snprintf(out, PEER_LEN, "tcp:[%s]:%u",
-			inet_ntop(AF_INET6, &from.in6.sin6_addr, host, sizeof(host)),
-			ntohs(from.in6.sin6_port));
+		snprintf(out, PEER_LEN, "tcp:%s", tcp_text(&from, text));
 }
 
 static void take(struct listener *l, int fd)

@@ -165,12 +165,11 @@ static int check_permission(const struct rpc_method *m, const struct session *s,
 static int run(struct method_slot *slot, struct call *call, struct value *result, struct err *e)
 {
 	const struct rpc_method *m = slot->method;
-	const struct rpc_hooks *h = &call->rpc->hooks;
 	int ret;
 
 	if (check_permission(m, call->session, e) != 0 || args_check(m, call->arena, &call->args, e) != 0)
 		return -1;
-	if ((m->flags & RPC_CHANGES) != 0 && h->accepts != NULL && h->accepts(h->ctx, e) != 0)
+	if ((m->flags & RPC_CHANGES) != 0 && rpc_accepts(call->rpc, e) != 0)
 		return -1;
 	call->method = m;
 	call->ctx = slot->ctx;

@@ -5,24 +5,26 @@
 #include "rpc_int.h"
 #include "tocsin/util.h"
 
+int rpc_auth(struct rpc *r, struct slice token, struct principal *out, struct err *e)
+{
+	if (r->hooks.auth == NULL)
+		return err_set(e, ERR_UNAUTHENTICATED, "this server knows no tokens");
+	return r->hooks.auth(r->hooks.ctx, token, out, e);
+}
+
 static int become_by_token(struct call *call, const struct value *token, struct err *e)
 {
-	const struct rpc_hooks *h = &call->rpc->hooks;
 	struct principal me = {0};
 
-	if (h->auth == NULL)
-		return err_set(e, ERR_UNAUTHENTICATED, "this server knows no tokens");
-	if (h->auth(h->ctx, value_slice(token), &me, e) != 0)
+	if (rpc_auth(call->rpc, value_slice(token), &me, e) != 0)
 		return -1;
 	session_become(call->session, &me);
 	return 0;
 }
 
-static int act_as(struct call *call, const struct value *as, struct err *e)
+int rpc_act_as(struct rpc *r, struct session *s, const char *name, struct err *e)
 {
-	const struct rpc_hooks *h = &call->rpc->hooks;
-	struct session *s = call->session;
-	const char *name = value_cstr(call->arena, as);
+	const struct rpc_hooks *h = &r->hooks;
 	char roles[ROLE_NAMES_LEN];
 
 	if (!s->me.is_gateway && (s->me.roles & ROLE_ADMIN) == 0)
@@ -50,7 +52,7 @@ static int session_hello(struct call *call, struct value *result, struct err *e)
 		return err_arg(e, ERR_UNAUTHENTICATED, "token", NULL,
 			"session.hello needs a token on this connection");
 	if ((token != NULL && become_by_token(call, token, e) != 0) ||
-		(as != NULL && act_as(call, as, e) != 0)) {
+		(as != NULL && rpc_act_as(call->rpc, s, value_cstr(call->arena, as), e) != 0)) {
 		s->me = before.me;
 		s->is_known = before.is_known;
 		memcpy(s->as, before.as, sizeof(s->as));

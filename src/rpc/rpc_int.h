@@ -45,7 +45,6 @@ extern const uint32_t n_methods_session;
 /* session.c */
 /* Be someone: fills in me, marks the session known. */
 void session_become(struct session *, const struct principal *);
-uint64_t rpc_last_seq(const struct rpc *);
 int64_t rpc_now_ms(const struct rpc *);
 
 /* dispatch.c: encode [1, msgid or nil, error, result]; `raw` instead of result when its p is set. */

@@ -49,6 +49,11 @@ uint64_t rpc_last_seq(const struct rpc *r)
 	return r->hooks.last_seq != NULL ? r->hooks.last_seq(r->hooks.ctx) : 0;
 }
 
+int rpc_accepts(struct rpc *r, struct err *e)
+{
+	return r->hooks.accepts != NULL ? r->hooks.accepts(r->hooks.ctx, e) : 0;
+}
+
 int64_t rpc_now_ms(const struct rpc *r)
 {
 	return r->hooks.now_ms != NULL ? r->hooks.now_ms(r->hooks.ctx) : 0;
