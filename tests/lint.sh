@@ -18,7 +18,7 @@ declare -A knows=(
 	[base]="base" [model]="base model" [wire]="base wire" [net]="base wire net" [rpc]="base wire net rpc"
 	[store]="base store" [rules]="base model rules" [timer]="base store timer" [http]="base wire net rpc http" [desk]="base model wire net rpc http store rules timer desk push"
 	[daemon]="base model wire net rpc http store rules timer desk push daemon"
-	[cli]="base wire store cli desk rpc" [push]="base wire net rpc store push"
+	[cli]="base wire net store cli desk rpc" [push]="base wire net rpc store push"
 )
 room_of() { # header → room
 	case $1 in

@@ -35,7 +35,7 @@ static int read_header(struct import *im, struct err *e)
 	return mapping_bind(&im->map, &im->cli->arena, &im->header, e);
 }
 
-static int prepare(struct import *im, const char *map_path, bool is_resume, struct err *e)
+int import_prepare(struct import *im, const char *map_path, bool is_resume, struct err *e)
 {
 	struct arena *a = &im->cli->arena;
 	const char *base = strrchr(im->file, '/');
@@ -87,7 +87,7 @@ static int run_import(struct cli *c, int argc, char **argv, struct err *e)
 		goto out;
 	}
 	im->file = argv[0];
-	rc = prepare(im, map, is_resume, e);
+	rc = import_prepare(im, map, is_resume, e);
 	if (rc == 0)
 		rc = work(im, e);
 out:

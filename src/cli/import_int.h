@@ -115,16 +115,20 @@ struct import {
 	struct mapping map;
 	struct slice text; /* UTF-8 */
 	const char *file, *rejects_path, *resume_path;
-	bool is_dry;
-	uint64_t skip;   /* rows worked by the run before */
-	char digest[65]; /* of file and mapping */
+	bool is_dry, is_quiet; /* quiet: no progress */
+	uint64_t skip;         /* rows worked by the run before */
+	char digest[65];       /* of file and mapping */
 	struct csv_row header;
 	FILE *rejects; /* opened with the first refusal */
 	struct import_report report;
 	int64_t begin_us, shown_us;
 	int shown_percent;
 };
+/* Read mapping and file (im->file), bind one to the other. 0, or -1: the file or the mapping is wrong. */
+int import_prepare(struct import *, const char *map_path, bool is_resume, struct err *e) MUST_CHECK;
 int import_send(struct import *, struct err *e) MUST_CHECK;
+/* {rows, imported, known, rejected, skipped, reasons} */
+struct value import_result(const struct import *, struct arena *);
 void import_refuse(struct import *, const struct csv_row *, const struct refusal *);
 void import_progress(struct import *, double part, bool is_end);
 void import_print(const struct import *);

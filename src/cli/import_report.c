@@ -31,6 +31,8 @@ void import_progress(struct import *im, double part, bool is_end)
 		(double)(im->report.n_rows - im->report.n_skipped) / (took_s > 0.001 ? took_s : 0.001);
 	int tenth = (int)(part * 10) * 10;
 
+	if (im->is_quiet)
+		return;
 	if (isatty(STDERR_FILENO)) {
 		if (!is_end && now_us - im->shown_us < SHOW_US)
 			return;
@@ -109,23 +111,29 @@ void import_refuse(struct import *im, const struct csv_row *row, const struct re
 
 /* ---- the summary
  * -------------------------------------------------------------------------------------------------- */
-static void print_json(const struct import *im)
+struct value import_result(const struct import *im, struct arena *a)
 {
 	const struct import_report *r = &im->report;
-	struct value v, reasons;
+	struct value v = value_map(a, 8), reasons = value_map(a, REFUSAL_CLASSES_MAX);
+
+	for (uint32_t i = 0; i < r->n_classes; i++)
+		value_add(a, &reasons, r->classes[i].text, value_int((int64_t)r->classes[i].n));
+	value_add(a, &v, "rows", value_int((int64_t)r->n_rows));
+	value_add(a, &v, im->is_dry ? "would_import" : "imported", value_int((int64_t)r->n_imported));
+	value_add(a, &v, "known", value_int((int64_t)r->n_known));
+	value_add(a, &v, "rejected", value_int((int64_t)r->n_rejected));
+	value_add(a, &v, "skipped", value_int((int64_t)r->n_skipped));
+	value_add(a, &v, "reasons", reasons);
+	return v;
+}
+
+static void print_json(const struct import *im)
+{
+	struct value v;
 	struct arena a;
 
 	arena_init(&a, 0);
-	v = value_map(&a, 8);
-	reasons = value_map(&a, REFUSAL_CLASSES_MAX);
-	for (uint32_t i = 0; i < r->n_classes; i++)
-		value_add(&a, &reasons, r->classes[i].text, value_int((int64_t)r->classes[i].n));
-	value_add(&a, &v, "rows", value_int((int64_t)r->n_rows));
-	value_add(&a, &v, im->is_dry ? "would_import" : "imported", value_int((int64_t)r->n_imported));
-	value_add(&a, &v, "known", value_int((int64_t)r->n_known));
-	value_add(&a, &v, "rejected", value_int((int64_t)r->n_rejected));
-	value_add(&a, &v, "skipped", value_int((int64_t)r->n_skipped));
-	value_add(&a, &v, "reasons", reasons);
+	v = import_result(im, &a);
 	json_print(stdout, &v);
 	arena_fini(&a);
 }
