@@ -22,7 +22,7 @@ broken() {
 spec=build/release/tests/pack_spec
 [ -x "$spec" ] || make -s "$spec"
 
-for pack in lua tests/packs/minimal tests/packs/alone tests/packs/words tests/packs/outbox; do
+for pack in lua tests/packs/minimal tests/packs/alone tests/packs/words tests/packs/outbox examples/adapters/pack; do
 	check "specs of $pack" "$spec" "$pack" lua
 done
 for pack in tests/packs/broken/*; do

@@ -1,0 +1,2 @@
+-- The default pack, and what the groups are told.
+pack { base = "default", name = "groups" }
