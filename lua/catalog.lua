@@ -1,9 +1,10 @@
 -- What there is: channels, categories, cities, queues, grades, roles. Every name that rules use must stand here.
+-- rhythm: how often a channel that lives is heard by day; a longer silence shows in server.stats as late.
 channels {
-  { "hotline_10086", zh = "10086热线", en = "hotline 10086" },
-  { "hall", zh = "营业厅", en = "service hall" },
+  { "hotline_10086", zh = "10086热线", en = "hotline 10086", rhythm = { every = "5m", from = "08:00", to = "22:00" } },
+  { "hall", zh = "营业厅", en = "service hall", rhythm = { every = "30m", from = "09:30", to = "18:00" } },
   { "account_manager", zh = "客户经理", en = "account manager" },
-  { "app", zh = "掌上营业厅", en = "mobile app" },
+  { "app", zh = "掌上营业厅", en = "mobile app", rhythm = { every = "15m", from = "08:00", to = "23:00" } },
   { "online_chat", zh = "在线客服", en = "online chat" },
   { "sms", zh = "短信", en = "text message" },
   { "ivr", zh = "语音自助", en = "voice menu" },

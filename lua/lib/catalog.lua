@@ -78,7 +78,20 @@ local function table_word(of, allowed, convert)
   end
 end
 
-table_word("channels", { "bypass" })
+
+-- rhythm = "30m", or { every = "5m", from = "08:00", to = "22:00" }: how often a channel that lives is heard, and in which hours.
+table_word("channels", { "bypass", "rhythm" }, function(entry, where, what)
+  local said = entry.rhythm
+  if said == nil then return end
+  if type(said) ~= "table" then said = { every = said } end
+  local every, from, to = units.duration(said.every), units.minute_of_day(said.from or "00:00"), units.minute_of_day(said.to or "24:00")
+  if not every or every < 1000 or not from or not to then
+    errors.add(where, '%s: rhythm must be "30m" or { every = "5m", from = "08:00", to = "22:00" }',
+      '%s：rhythm 应写成 "30m" 或 { every = "5m", from = "08:00", to = "22:00" }', { what })
+    return
+  end
+  entry.rhythm = { every_ms = every, from_minute = from, to_minute = to }
+end)
 table_word("cities", { "area_code", "rural" })
 table_word("queues", { "department", "id" })
 table_word("grades", { "rank" })

@@ -1,6 +1,7 @@
 /* ticket.act, contact.add, due timers: get the ticket, ask the rules, apply, save. */
 #include <string.h>
 
+#include "sources.h"
 #include "tasks.h"
 #include "tocsin/log.h"
 
@@ -135,6 +136,7 @@ int contact_add(struct work *w, const struct value *args, struct value *result, 
 	value_set(w->arena, &after, "contact_at", contact_times(w, &before));
 	if (decide(w, "contact", &facts, &before, &after, e) != 0)
 		return -1;
+	source_seen(w, value_slice(value_get(args, "channel")));
 	*result = value_map(w->arena, 4);
 	value_add(w->arena, result, "id", value_int((int64_t)tx_seq(w->tx)));
 	value_add(w->arena, result,

@@ -3,6 +3,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "sources.h"
 #include "tasks.h"
 
 static struct value store_value(struct arena *a, const struct store_stats *s)
@@ -95,6 +96,7 @@ static int server_stats_method(struct call *c, struct value *result, struct err 
 	value_add(c->arena, result, "rpc", rpc_stats(d->rpc, c->arena));
 	value_add(c->arena, result, "rules", rules_value(d, c->arena));
 	value_add(c->arena, result, "tickets", tickets);
+	value_add(c->arena, result, "sources", sources_value(d, c->arena));
 	value_add(c->arena, result, "outbox", outbox_value(d, c->arena));
 	value_add(c->arena, result, "clock", clock);
 	value_add(c->arena, result, "memory", memory);

@@ -5,6 +5,7 @@
 
 #include "access.h"
 #include "packs_int.h"
+#include "sources.h"
 #include "tasks.h"
 #include "tocsin/log.h"
 #include "tocsin/version.h"
@@ -23,6 +24,8 @@ void desk_on_publish(void *udata, enum table table, struct slice key, const stru
 		due_on_publish(d->due, key, val);
 	if (d != NULL && d->outbox != NULL && table == TABLE_TASK)
 		tasks_on_publish(d->outbox, key, val);
+	if (d != NULL && d->sources != NULL && table == TABLE_COUNTER)
+		sources_on_publish(d->sources, key, val);
 }
 
 static int64_t hook_now_ms(void *ctx)
@@ -199,7 +202,7 @@ int desk_new(struct desk **out, const struct desk_config *config, struct err *e)
 	make_rpc(d, &hooks);
 	if (last_ticket(d, e) != 0 || subscribers_new(d, e) != 0 || packs_new(d, e) != 0 ||
 		due_new(&d->due, d->store, d->clock->now_ms, e) != 0 || outbox_new(d, e) != 0 ||
-		server_new(&d->server, &config->limits, &hooks, e) != 0)
+		sources_new(d, e) != 0 || server_new(&d->server, &config->limits, &hooks, e) != 0)
 		goto undo;
 	d->worker = worker_new(d->server);
 	if (server_watch(d->server, store_event_fd(d->store), on_store, d, e) != 0)
@@ -257,6 +260,7 @@ void desk_free(struct desk *d)
 	packs_free(d->packs);
 	due_free(d->due);
 	outbox_free(d->outbox);
+	sources_free(d->sources);
 	access_free(d);
 	arena_fini(&d->arena);
 	buf_fini(&d->scratch);

@@ -33,6 +33,7 @@ struct desk {
 	struct packs *packs;
 	struct access *access;
 	struct outbox *outbox;
+	struct sources *sources;
 	uint64_t last_ticket_id;
 	struct arena arena; /* of timer works and pumps; reset after each */
 	struct buf scratch; /* what is being encoded: copied before anything else is */

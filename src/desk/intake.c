@@ -2,7 +2,7 @@
  * judge. */
 #include <string.h>
 
-#include "desk_int.h"
+#include "sources.h"
 
 /* Fields taken from the call into the row as they came. */
 static const char *const taken[] = {"channel", "subject", "number", "caller", "callback", "customer",
@@ -255,6 +255,7 @@ int ticket_create(struct work *w, const struct value *args, struct value *result
 		return -1;
 	if (ticket_save(w, NULL, &row, e) != 0 || count_duplicate(w, &row, e) != 0)
 		return -1;
+	source_seen(w, value_slice(value_get(args, "channel")));
 	w->desk->counts.n_creates++;
 	*result = answer(w, &row);
 	return 0;

@@ -1,0 +1,175 @@
+/*
+ * Sources: since when each channel has been silent, and whether that is as it should be. A feed that is quiet
+ * and one that is dead look alike from outside; the pack's rhythm tells them apart.
+ *
+ *   TABLE_COUNTER "source NAME" → {last}, written with what came in, at most every KEEP_MS; memory is exact
+ */
+#include <string.h>
+#include <time.h>
+
+#include "sources.h"
+
+#define SOURCES_MAX 256
+#define NAME_BYTES 104
+#define KEEP_MS 10000
+#define PREFIX "source "
+#define DAY_MINUTES 1440
+
+struct sources {
+	struct source {
+		char name[NAME_BYTES];
+		int64_t last_ms, kept_ms; /* INT64_MIN: never */
+	} list[SOURCES_MAX];
+	uint32_t n;
+};
+
+static struct source *find(struct sources *s, struct slice name)
+{
+	struct source *found;
+
+	for (uint32_t i = 0; i < s->n; i++)
+		if (strlen(s->list[i].name) == name.n && memcmp(s->list[i].name, name.p, name.n) == 0)
+			return &s->list[i];
+	if (s->n == SOURCES_MAX || name.n == 0 || name.n >= NAME_BYTES)
+		return NULL;
+	found = &s->list[s->n++];
+	snprintf(found->name, sizeof(found->name), "%.*s", (int)name.n, (const char *)name.p);
+	found->last_ms = found->kept_ms = INT64_MIN;
+	return found;
+}
+
+static struct slice source_key(struct arena *a, const char *name)
+{
+	const char *key = arena_printf(a, PREFIX "%s", name);
+
+	return slice_of(key, strlen(key));
+}
+
+void source_seen(struct work *w, struct slice name)
+{
+	struct source *s = find(w->desk->sources, name);
+	struct value row;
+
+	if (s == NULL)
+		return;
+	s->last_ms = w->now_ms;
+	if (s->kept_ms != INT64_MIN && w->now_ms - s->kept_ms < KEEP_MS)
+		return;
+	row = value_map(w->arena, 1);
+	value_add(w->arena, &row, "last", value_int(w->now_ms));
+	row_put(w, TABLE_COUNTER, source_key(w->arena, s->name), &row);
+}
+
+/* What is written is what counts for writing again: a call that fails has written nothing. */
+static void keep(struct sources *s, struct slice key, struct slice val)
+{
+	size_t n = sizeof(PREFIX) - 1;
+	struct source *found;
+	struct arena a;
+	struct value row;
+	struct err e;
+
+	if (key.n <= n || memcmp(key.p, PREFIX, n) != 0)
+		return;
+	found = find(s, slice_of((const char *)key.p + n, key.n - n));
+	arena_init(&a, 0);
+	if (found != NULL && value_decode(&a, val, &row, &e) == 0) {
+		found->kept_ms = value_int_or(value_get(&row, "last"), INT64_MIN);
+		if (found->last_ms < found->kept_ms)
+			found->last_ms = found->kept_ms;
+	}
+	arena_fini(&a);
+}
+
+void sources_on_publish(struct sources *s, struct slice key, const struct slice *val)
+{
+	if (val != NULL)
+		keep(s, key, *val);
+}
+
+int sources_new(struct desk *d, struct err *e)
+{
+	struct slice from = SLICE_TEXT(PREFIX);
+	struct scan scan;
+	int got;
+
+	d->sources = calloc(1, sizeof(*d->sources));
+	must(d->sources != NULL);
+	arena_reset(&d->arena);
+	scan_init(&scan, d->store, NULL, TABLE_COUNTER, from, key_after(&d->arena, from), false);
+	while ((got = scan_next(&scan, e)) == 1)
+		keep(d->sources, scan.key, scan.val);
+	scan_fini(&scan);
+	return got;
+}
+
+void sources_free(struct sources *s)
+{
+	free(s);
+}
+
+/* ---- rhythm ------------------------------------------------------------------------------------------- */
+/* Since when, in ms since 1970, the source's hours have run; -1 outside of them. */
+static int64_t hours_began_ms(const struct value *rhythm, int64_t now_ms)
+{
+	int64_t from = value_int_or(value_get(rhythm, "from_minute"), 0),
+		to = value_int_or(value_get(rhythm, "to_minute"), DAY_MINUTES), minute, passed;
+	time_t s = (time_t)(now_ms / 1000);
+	struct tm tm;
+
+	localtime_r(&s, &tm);
+	minute = tm.tm_hour * 60 + tm.tm_min;
+	if (from < to ? minute < from || minute >= to : minute < from && minute >= to)
+		return -1;
+	if (from == 0 && to == DAY_MINUTES)
+		return 0; /* day and night */
+	passed = (minute - from + DAY_MINUTES) % DAY_MINUTES;
+	return now_ms - now_ms % 60000 - passed * 60000;
+}
+
+/*
+ * late: within its hours it has been silent for longer than its rhythm. quiet: silent for as long, but nobody
+ * expects more: outside its hours, or they have just begun.
+ */
+static struct value source_value(struct desk *d, struct arena *a, const char *name, int64_t last_ms)
+{
+	const struct value *rhythm =
+		value_get(value_get(value_get(packs_catalog(d->packs), "channels"), name), "rhythm");
+	int64_t every = value_int_or(value_get(rhythm, "every_ms"), 0), now = d->clock->now_ms;
+	int64_t began = every > 0 ? hours_began_ms(rhythm, now) : -1,
+		since = last_ms > began ? last_ms : began;
+	bool is_late = began >= 0 && now - since > every,
+	     is_silent = every > 0 && (last_ms < 0 || now - last_ms > every);
+	struct value v = value_map(a, 6);
+
+	value_add(a, &v, "name", value_text(a, name, strlen(name)));
+	if (last_ms >= 0) {
+		value_add(a, &v, "last", value_int(last_ms));
+		value_add(a, &v, "age_ms", value_int(now - last_ms));
+	}
+	if (every > 0)
+		value_add(a, &v, "expected_ms", value_int(every));
+	value_add(a, &v, "is_quiet", value_bool(is_silent && !is_late));
+	value_add(a, &v, "is_late", value_bool(is_late));
+	return v;
+}
+
+struct value sources_value(struct desk *d, struct arena *a)
+{
+	const struct value *channels = value_get(packs_catalog(d->packs), "channels");
+	struct value list = value_array(a, 8);
+
+	/* those that are expected to speak, though they never have; then all that were heard */
+	for (uint32_t i = 0; channels != NULL && i < channels->n; i++)
+		if (value_get(&channels->as.pairs[i].val, "rhythm") != NULL)
+			find(d->sources, value_slice(&channels->as.pairs[i].key));
+	for (uint32_t i = 0; i < d->sources->n; i++) {
+		const struct source *s = &d->sources->list[i];
+		bool is_expected = value_get(value_get(channels, s->name), "rhythm") != NULL;
+
+		if (is_expected || s->last_ms != INT64_MIN)
+			value_push(a, &list,
+				source_value(d, a, s->name, s->last_ms == INT64_MIN ? -1 : s->last_ms));
+	}
+	return list;
+}

@@ -1,0 +1,17 @@
+/* Since when each source of complaints has been silent, and whether that is as the pack expects. Loop thread.
+ */
+#pragma once
+
+#include "desk_int.h"
+
+struct sources;
+
+/* Reads what is kept. 0, or -1 from the store. */
+int sources_new(struct desk *, struct err *e) MUST_CHECK;
+void sources_free(struct sources *);
+/* A row of TABLE_COUNTER was published. */
+void sources_on_publish(struct sources *, struct slice key, const struct slice *val);
+/* Something came in over it; kept with this work. Of more than 256 sources the first are known. */
+void source_seen(struct work *, struct slice name);
+/* [{name, last?, age_ms?, expected_ms?, is_quiet, is_late}] for server.stats. */
+struct value sources_value(struct desk *, struct arena *);
