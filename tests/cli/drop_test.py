@@ -1,6 +1,7 @@
 """tocsin drop: files put into a folder, whole, in pieces, twice, wrong, with kills and without a daemon."""
 
 import csv
+import fcntl
 import json
 import os
 import shutil
@@ -152,10 +153,13 @@ class Drop(unittest.TestCase):
         self.assertIn("mapping.txt:", said.err)
 
     def test_one_at_a_time(self):
-        self.start(stable=60000)
-        until(lambda: self.once().code == 1 or None, what="the lock")
-        self.assertIn("is being worked by another tocsin drop", self.once().err)
-        self.assertEqual(0, self.stop())
+        fd = os.open(self.dir, os.O_RDONLY)
+        self.addCleanup(os.close, fd)
+        fcntl.flock(fd, fcntl.LOCK_EX)
+        said = self.once()
+        self.assertEqual((1, "tocsin: conflict: %s is being worked by another tocsin drop\n" % self.dir), (said.code, said.err))
+        fcntl.flock(fd, fcntl.LOCK_UN)
+        self.assertEqual(0, self.once().code)
 
     def test_without_a_daemon_it_waits(self):
         self.put("a.csv", row(1))

@@ -85,7 +85,7 @@ class Calls(Gateway):
         self.assertEqual(self.c.call("ticket.get", id=1)["text"], "the bill is wrong")
         status, ticket = self.request("GET", "/tickets/1", who="agent")
         for t in (ticket, expected := self.c.call("ticket.get", id=1)):
-            del t["clocks"]  # they hold bytes, which JSON shows as base64
+            t.pop("clocks", None)  # they hold bytes, which JSON shows as base64
         self.assertEqual((200, expected), (status, ticket))
         # its entry holds what came in, as with MessagePack
         self.assertEqual(("ticket.create", "intake"), tuple(self.history(1)[0][k] for k in ("method", "who")))
