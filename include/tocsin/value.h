@@ -107,5 +107,11 @@ void value_encode_array(struct buf *, uint32_t n);
  * `bytes`. 0, or -1 with ERR_BAD_REQUEST.
  */
 int value_decode(struct arena *, struct slice bytes, struct value *out, struct err *) MUST_CHECK;
+/*
+ * A JSON text, an object or array unless is_any (wire/json.c). 0, or -1 with ERR_BAD_REQUEST "line 1 column
+ * 9: …": no NaN, no key twice, no NUL, UTF-8 only, at most 2,048 deep.
+ */
+int value_parse_json(
+	struct arena *, struct slice text, bool is_any, struct value *out, struct err *) MUST_CHECK;
 /* One line of JSON for people (control characters escaped, bin as base64 text, ext as map). */
 void value_json(struct buf *, const struct value *);

@@ -67,6 +67,15 @@ int cli_token(struct cli *, const char **token, struct err *e) MUST_CHECK;
 /* "tocsin: CODE: message (argument …)" on stderr. */
 void cli_complain(const struct cli *, const struct err *e);
 
+/* ---- patient.c -------------------------------------------------------------------------------------------
+ */
+/* A descriptor that is readable once the user wants to end (SIGINT, SIGTERM). */
+int end_fd_open(void);
+/* Whether that is so, waiting for it that long. */
+bool is_ended(int end_fd, int64_t within_ms);
+/* ms since 1970 UTC. */
+int64_t wall_ms(void);
+
 /* ---- options.c -------------------------------------------------------------------------------------------
  */
 /* One option: `flag` for one without a value, else `value`. The list ends with {NULL}. */

@@ -15,15 +15,11 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
-#include <signal.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
-#include <sys/signalfd.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "import_int.h"
@@ -69,14 +65,6 @@ static int failed(struct err *e, const char *what, const char *path)
 }
 
 /* ---- looking ------------------------------------------------------------------------------------------ */
-static int64_t wall_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 /* Whoever writes it has been silent for a while; a file being copied in pieces is left alone. */
 static bool is_stable(const struct drop *d, const char *path)
 {
@@ -297,9 +285,7 @@ static int work_all(struct drop *d, struct err *e)
 	arena_init(&a, 0);
 	rc = look(d, &a, &names, &n, e);
 	for (size_t i = 0; rc == 0 && i < n; i++) {
-		struct pollfd end = {.fd = d->end_fd, .events = POLLIN};
-
-		if (poll(&end, 1, 0) > 0)
+		if (is_ended(d->end_fd, 0))
 			break;
 		/* a file of the same name that came again waits until the first is through */
 		if (!ends_in(names[i], ".work") &&
@@ -314,7 +300,6 @@ static int work_all(struct drop *d, struct err *e)
 
 static int rounds(struct drop *d, struct err *e)
 {
-	struct pollfd end = {.fd = d->end_fd, .events = POLLIN};
 	int rc;
 
 	do {
@@ -324,7 +309,7 @@ static int rounds(struct drop *d, struct err *e)
 		d->retry_ms = rc == 0 ? 0 : d->retry_ms == 0 ? LOOK_MS : d->retry_ms * 2;
 		if (d->retry_ms > RETRY_MS_MAX)
 			d->retry_ms = RETRY_MS_MAX;
-	} while (poll(&end, 1, (int)(d->retry_ms > 0 ? d->retry_ms : LOOK_MS)) == 0);
+	} while (!is_ended(d->end_fd, d->retry_ms > 0 ? d->retry_ms : LOOK_MS));
 	return 0;
 }
 
@@ -338,17 +323,6 @@ static int lock_dir(const struct drop *d, int *fd, struct err *e)
 		return 0;
 	close(*fd);
 	return err_set(e, ERR_CONFLICT, "%s is being worked by another tocsin drop", d->dir);
-}
-
-static int open_end(void)
-{
-	sigset_t set;
-
-	sigemptyset(&set);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGTERM);
-	sigprocmask(SIG_BLOCK, &set, NULL);
-	return signalfd(-1, &set, SFD_CLOEXEC);
 }
 
 static int run_drop(struct cli *c, int argc, char **argv, struct err *e)
@@ -371,7 +345,7 @@ static int run_drop(struct cli *c, int argc, char **argv, struct err *e)
 	d.dir = argv[0];
 	if (rc != 0 || (rc = lock_dir(&d, &lock, e)) != 0)
 		return rc;
-	d.end_fd = open_end();
+	d.end_fd = end_fd_open();
 	rc = rounds(&d, e);
 	close(d.end_fd);
 	close(lock);

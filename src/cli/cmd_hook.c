@@ -2,12 +2,9 @@
  * tocsin hook: claims tasks of a kind and posts each as JSON to a URL of this machine. The task's id is its
  * Idempotency-Key in every attempt, so that the other side does once what it is told twice.
  */
-#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/signalfd.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "cli_int.h"
@@ -28,14 +25,6 @@ struct hooking {
 	int end_fd;
 	char secret[SECRET_BYTES_MAX];
 };
-
-static int64_t wall_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 /* Worth another attempt: nothing came back, too early, too many, or their defect. */
 static bool may_retry(int status)
@@ -107,13 +96,6 @@ static int claim(struct hooking *k, struct arena *a, struct value *tasks, struct
 	return 0;
 }
 
-static bool must_end(const struct hooking *k, int wait_ms)
-{
-	struct pollfd end = {.fd = k->end_fd, .events = POLLIN};
-
-	return poll(&end, 1, wait_ms) > 0;
-}
-
 /* Be told of new tasks; polling finds those whose time comes by itself. */
 static int subscribe(struct hooking *k, struct arena *a, struct err *e)
 {
@@ -132,7 +114,7 @@ static int serve(struct hooking *k, struct arena *a, struct err *e)
 
 	if (!k->is_once && subscribe(k, a, e) != 0)
 		return -1;
-	while (!must_end(k, 0)) {
+	while (!is_ended(k->end_fd, 0)) {
 		arena_reset(a);
 		if (claim(k, a, &tasks, e) != 0)
 			return -1;
@@ -170,7 +152,7 @@ static int work(struct hooking *k, struct err *e)
 			break;
 		cli_complain(k->cli, e);
 		leave(k->cli);
-		if (must_end(k, wait_ms)) {
+		if (is_ended(k->end_fd, wait_ms)) {
 			rc = 0;
 			break;
 		}
@@ -197,17 +179,6 @@ static int read_secret(struct hooking *k, const char *path, struct err *e)
 		       : err_set(e, ERR_BAD_REQUEST, "secret file %s cannot be read or is empty", path);
 }
 
-static int open_end(void)
-{
-	sigset_t set;
-
-	sigemptyset(&set);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGTERM);
-	sigprocmask(SIG_BLOCK, &set, NULL);
-	return signalfd(-1, &set, SFD_CLOEXEC);
-}
-
 static int run_hook(struct cli *c, int argc, char **argv, struct err *e)
 {
 	struct hooking k = {
@@ -229,7 +200,7 @@ static int run_hook(struct cli *c, int argc, char **argv, struct err *e)
 	if (rc != 0)
 		return rc;
 	signal(SIGPIPE, SIG_IGN);
-	k.end_fd = open_end();
+	k.end_fd = end_fd_open();
 	rc = work(&k, e);
 	close(k.end_fd);
 	hook_close(&k.hook);

@@ -1,10 +1,8 @@
 /* tocsin top: the daemon's figures, again and again until q or ^C. */
 #include <poll.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <sys/signalfd.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -141,15 +139,9 @@ static int watch(struct top *t, struct err *e)
 static int on_screen(struct top *t, struct err *e)
 {
 	struct termios before, quiet;
-	sigset_t ends;
 	int rc;
 
-	sigemptyset(&ends);
-	sigaddset(&ends, SIGINT);
-	sigaddset(&ends, SIGTERM);
-	sigprocmask(SIG_BLOCK, &ends, NULL);
-	t->end_fd = signalfd(-1, &ends, SFD_CLOEXEC);
-	must(t->end_fd >= 0);
+	t->end_fd = end_fd_open();
 	if (tcgetattr(STDIN_FILENO, &before) != 0)
 		return err_set(e, ERR_BAD_REQUEST, "top needs a terminal; --once does without");
 	quiet = before;

@@ -1,8 +1,5 @@
 /* tocsin watch: print events of topics until interrupted; survives restarts of the daemon. */
-#include <poll.h>
-#include <signal.h>
 #include <string.h>
-#include <sys/signalfd.h>
 #include <unistd.h>
 
 #include "cli_int.h"
@@ -88,14 +85,6 @@ static int follow(struct watch *w, struct arena *a, struct err *e)
 	}
 }
 
-/* Wait; true if the user ended it. */
-static bool wait_or_end(const struct watch *w, int ms)
-{
-	struct pollfd p = {.fd = w->end_fd, .events = POLLIN};
-
-	return poll(&p, 1, ms) > 0;
-}
-
 static int watch_run(struct watch *w, struct arena *a, struct err *e)
 {
 	int wait_ms = RETRY_MS_MIN;
@@ -116,7 +105,7 @@ static int watch_run(struct watch *w, struct arena *a, struct err *e)
 		fprintf(stderr, "tocsin: %s; connecting again\n", e->text);
 		client_close(&w->cli->client);
 		w->cli->is_open = false;
-		if (wait_or_end(w, wait_ms))
+		if (is_ended(w->end_fd, wait_ms))
 			return 0;
 		wait_ms = wait_ms * 2 < RETRY_MS_MAX ? wait_ms * 2 : RETRY_MS_MAX;
 	}
@@ -127,7 +116,6 @@ static int run_watch(struct cli *c, int argc, char **argv, struct err *e)
 	struct watch w = {.cli = c, .last_seq = -1};
 	const struct option_spec specs[] = {{"--consumer", &w.consumer, NULL}, {NULL, NULL, NULL}};
 	struct arena a;
-	sigset_t ends;
 	int rc;
 
 	if (options_take(&argc, argv, specs, e) != 0)
@@ -138,12 +126,7 @@ static int run_watch(struct cli *c, int argc, char **argv, struct err *e)
 	w.topics = value_array(&c->arena, (uint32_t)argc);
 	for (int i = 0; i < argc; i++)
 		value_push(&c->arena, &w.topics, value_literal(argv[i]));
-	sigemptyset(&ends);
-	sigaddset(&ends, SIGINT);
-	sigaddset(&ends, SIGTERM);
-	sigprocmask(SIG_BLOCK, &ends, NULL);
-	w.end_fd = signalfd(-1, &ends, SFD_CLOEXEC);
-	must(w.end_fd >= 0);
+	w.end_fd = end_fd_open();
 	arena_init(&a, 65536);
 	rc = watch_run(&w, &a, e);
 	arena_fini(&a);

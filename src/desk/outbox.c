@@ -10,8 +10,11 @@ struct outbox {
 	struct outbox_count {
 		char kind[KIND_LEN];
 		int64_t n_open, n_waiting, n_given_up;
+		int64_t first_ms; /* no waiting task is due before it: deleted keys there need not be walked
+				     over */
 	} counts[OUTBOX_KINDS_MAX];
 	uint32_t n_counts;
+	int64_t finished_ms; /* none that is over ended before it */
 };
 
 /* ---- counts: derived from the keys, never stored
@@ -42,12 +45,30 @@ void tasks_on_publish(struct outbox *o, struct slice key, const struct slice *va
 	if (end == NULL || (p[0] != 'a' && p[0] != 'q' && p[0] != 'g'))
 		return;
 	c = count_of(o, slice_of(p + 1, (size_t)(end - p) - 1));
-	if (p[0] == 'a')
+	if (p[0] == 'a') {
 		c->n_open += by;
-	else if (p[0] == 'q')
+	} else if (p[0] == 'q') {
+		int64_t next_ms = (int64_t)load_be64(end + 1);
+
 		c->n_waiting += by;
-	else
+		if (val != NULL && next_ms < c->first_ms)
+			c->first_ms = next_ms;
+	} else
 		c->n_given_up += by;
+}
+
+int64_t outbox_first_ms(struct desk *d, struct slice kind)
+{
+	return count_of(d->outbox, kind)->first_ms;
+}
+
+void outbox_first_set(struct desk *d, struct slice kind, int64_t first_ms)
+{
+	struct outbox_count *c = count_of(d->outbox, kind);
+
+	/* kinds that share a count would hide each other's */
+	if (strlen(c->kind) == kind.n && memcmp(c->kind, kind.p, kind.n) == 0)
+		c->first_ms = first_ms;
 }
 
 int outbox_new(struct desk *d, struct err *e)
@@ -136,16 +157,20 @@ int tasks_forget(struct work *w, struct err *e)
 	int64_t until =
 		w->now_ms -
 		value_int_or(value_path(packs_catalog(w->desk->packs), "limits.task_keep_ms"), TASK_KEEP_MS);
-	struct slice to, old[FORGET_AT_ONCE];
+	int64_t *from = &w->desk->outbox->finished_ms;
+	struct slice old[FORGET_AT_ONCE];
 	int n = 0, got = 0;
 	struct scan s;
 
-	until = until < 0 ? 0 : until;
-	to = task_numbers_key(w->arena, SLICE_TEXT("d"), &until, 1);
-	scan_init(&s, w->desk->store, w->tx, TABLE_TASK, SLICE_TEXT("d"), to, false);
+	if (until <= *from)
+		return 0;
+	scan_init(&s, w->desk->store, w->tx, TABLE_TASK, task_numbers_key(w->arena, SLICE_TEXT("d"), from, 1),
+		task_numbers_key(w->arena, SLICE_TEXT("d"), &until, 1), false);
 	while (n < FORGET_AT_ONCE && (got = scan_next(&s, e)) == 1)
 		old[n++] = slice_of(arena_copy(w->arena, s.key.p, s.key.n), s.key.n);
 	scan_fini(&s);
+	if (got >= 0) /* what is found stays the first until this work is committed */
+		*from = n > 0 ? (int64_t)load_be64((const char *)old[0].p + 1) : until;
 	while (got >= 0 && n-- > 0) {
 		tx_del(w->tx, TABLE_TASK, old[n]);
 		tx_del(w->tx, TABLE_TASK, slice_of((const char *)old[n].p + 9, 8));

@@ -34,9 +34,15 @@ static int check_kinds(struct work *w, const struct value *kinds, struct err *e)
 {
 	if (kinds->n == 0 || kinds->n > KINDS_MAX)
 		return err_arg(e, ERR_BAD_REQUEST, "kinds", NULL, "kinds must name 1 to %d kinds", KINDS_MAX);
-	for (uint32_t i = 0; i < kinds->n; i++)
+	for (uint32_t i = 0; i < kinds->n; i++) {
 		if (check_kind(w, &kinds->as.items[i], e) != 0)
 			return -1;
+		for (uint32_t k = 0; k < i; k++)
+			if (value_equal(&kinds->as.items[i], &kinds->as.items[k]))
+				return err_arg(e, ERR_BAD_REQUEST, "kinds",
+					value_cstr(w->arena, &kinds->as.items[i]), "kinds names \"%s\" twice",
+					value_cstr(w->arena, &kinds->as.items[i]));
+	}
 	return 0;
 }
 
@@ -81,18 +87,28 @@ static void give(struct work *w, struct claim *c, const struct value *before)
 static int due_ids(
 	struct work *w, const struct value *kind, int64_t max, int64_t *ids, int64_t *n, struct err *e)
 {
-	struct slice from = task_prefix(w->arena, 'q', value_slice(kind));
-	int64_t until = w->now_ms + 1;
+	struct slice name = value_slice(kind), prefix = task_prefix(w->arena, 'q', name);
+	int64_t from = outbox_first_ms(w->desk, name), until = w->now_ms + 1, first = until;
 	struct scan s;
 	int got = 0;
 
 	*n = 0;
-	scan_init(&s, w->desk->store, w->tx, TABLE_TASK, from, task_numbers_key(w->arena, from, &until, 1),
-		false);
-	while (*n < max && (got = scan_next(&s, e)) == 1)
-		ids[(*n)++] = (int64_t)load_be64((const uint8_t *)s.key.p + s.key.n - 8);
+	if (from >= until)
+		return 0;
+	scan_init(&s, w->desk->store, w->tx, TABLE_TASK, task_numbers_key(w->arena, prefix, &from, 1),
+		task_numbers_key(w->arena, prefix, &until, 1), false);
+	while (*n < max && (got = scan_next(&s, e)) == 1) {
+		const uint8_t *numbers = (const uint8_t *)s.key.p + s.key.n - 16;
+
+		if (*n == 0)
+			first = (int64_t)load_be64(numbers);
+		ids[(*n)++] = (int64_t)load_be64(numbers + 8);
+	}
 	scan_fini(&s);
-	return got < 0 ? -1 : 0;
+	if (got < 0)
+		return -1;
+	outbox_first_set(w->desk, name, first); /* the claimed ones, too: this work may yet fail */
+	return 0;
 }
 
 static int claim_kind(struct work *w, struct claim *c, const struct value *kind, struct err *e)

@@ -35,6 +35,10 @@ int outbox_new(struct desk *, struct err *e) MUST_CHECK;
 void outbox_free(struct outbox *);
 /* A row of TABLE_TASK was published (val) or deleted (NULL). */
 void tasks_on_publish(struct outbox *, struct slice key, const struct slice *val);
+/* Nothing of this kind is due before it: where a walk over the queue may begin. Never too late, also when a
+ * work fails. */
+int64_t outbox_first_ms(struct desk *, struct slice kind);
+void outbox_first_set(struct desk *, struct slice kind, int64_t first_ms);
 /* {paused, kinds={KIND={waiting, claimed, given_up, oldest_age_ms?}}} for server.stats. */
 struct value outbox_value(struct desk *, struct arena *);
 /* Whether nothing goes out: after a restore, or by outbound.pause. */

@@ -111,7 +111,9 @@ static int read_body(struct exchange *x, struct value *out, struct err *e)
 	*out = value_nil;
 	if (n == 0)
 		return 0;
-	return json_read(&x->http->arena, slice_of(evbuffer_pullup(in, -1), n), out, e);
+	if (value_parse_json(&x->http->arena, slice_of(evbuffer_pullup(in, -1), n), false, out, e) != 0)
+		return err_prefix(e, "the body is no JSON");
+	return 0;
 }
 
 static struct value batch_item(struct exchange *x, const struct value *args)

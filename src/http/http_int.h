@@ -81,10 +81,6 @@ void answer_err(struct exchange *, const struct err *);
 /* ---- calls.c: an exchange becomes messages */
 void exchange_work(struct exchange *);
 
-/* ---- json.c */
-/* 0, or -1 with ERR_BAD_REQUEST naming line and column. No NaN, no key twice, no NUL in texts. */
-int json_read(struct arena *, struct slice text, struct value *out, struct err *e) MUST_CHECK;
-
 /* ---- metrics.c */
 /* Figures as Prometheus text: tocsin_store_head_seq 17 and so on. */
 void metrics_write(struct buf *, const struct value *stats);

@@ -198,6 +198,7 @@ class Tasks(Outbox):
         self.refused("task.claim", {"worker": "w", "kinds": ["smss"]}, code="bad_request", argument="kinds", value="smss",
             message='kind "smss" is not a task of the pack (did you mean "sms"?)')
         self.refused("task.claim", {"worker": "w", "kinds": []}, code="bad_request", message="kinds must name 1 to 32 kinds")
+        self.refused("task.claim", {"worker": "w", "kinds": ["sms", "sms"]}, code="bad_request", message='kinds names "sms" twice')
         self.refused("task.claim", {"worker": "", "kinds": ["sms"]}, code="bad_request", message="worker must be 1 to 64 bytes")
         self.refused("task.done", {"id": 77, "ok": True}, code="not_found", message="task 77 does not exist")
         self.refused("task.list", {"cursor": "x"}, code="bad_request", message='cursor "x" is not one that task.list gave')

@@ -1,9 +1,9 @@
-/* JSON bodies to values. jansson checks UTF-8, bounds depth at 2,048 and knows no NaN; frame_check bounds the
- * rest. */
+/* JSON texts to values: what jansson takes, without keys that come twice. value_json (base) is the way back.
+ */
 #include <jansson.h>
 #include <string.h>
 
-#include "http_int.h"
+#include "tocsin/value.h"
 
 static struct value from_json(struct arena *a, const json_t *j)
 {
@@ -37,14 +37,13 @@ static struct value from_json(struct arena *a, const json_t *j)
 	return value_nil;
 }
 
-int json_read(struct arena *a, struct slice text, struct value *out, struct err *e)
+int value_parse_json(struct arena *a, struct slice text, bool is_any, struct value *out, struct err *e)
 {
 	json_error_t why;
-	json_t *j = json_loadb(text.p, text.n, JSON_REJECT_DUPLICATES, &why);
+	json_t *j = json_loadb(text.p, text.n, JSON_REJECT_DUPLICATES | (is_any ? JSON_DECODE_ANY : 0), &why);
 
 	if (j == NULL)
-		return err_set(e, ERR_BAD_REQUEST, "the body is no JSON: line %d column %d: %s", why.line,
-			why.column, why.text);
+		return err_set(e, ERR_BAD_REQUEST, "line %d column %d: %s", why.line, why.column, why.text);
 	*out = from_json(a, j);
 	json_decref(j);
 	return 0;
