@@ -30,7 +30,7 @@
 	TABLE(TIMER, "be64 due_ms, be64 ticket or task -> empty; its earliest timer (tocsin/due.h)")         \
 	TABLE(REQUEST, "16 bytes of SHA-256(person, method, request_id) -> MessagePack map")                 \
 	TABLE(REFERENCE, "channel 0x00 source_ref -> be64 ticket id")                                        \
-	TABLE(PACK, "be32 generation -> MessagePack map; 'f' SHA-256 -> file bytes")                         \
+	TABLE(PACK, "be32 generation -> MessagePack map {files, rules, …}; 'f' SHA-256 -> file bytes")       \
 	TABLE(CONSUMER, "consumer name -> MessagePack map {acked, …}")                                       \
 	TABLE(TASK, "be64 task id -> map; the outbox, desk/tasks.h")                                         \
 	TABLE(PERSON, "name -> MessagePack map; runtime facts such as tokens' last use")                     \

@@ -32,30 +32,14 @@ static struct value kept_facts(struct work *w, const char *point, const struct v
 	return kept;
 }
 
-/* What the numbers of the rules that fired mean: {rule, line, because?} each. */
-static struct value fired(struct work *w, const struct value *numbers)
-{
-	const struct value *rules = generation_rules(packs_live(w->desk->packs));
-	struct value list = value_array(w->arena, numbers->n);
-
-	for (uint32_t i = 0; i < numbers->n; i++) {
-		const struct value *rule =
-			value_at(rules, (uint32_t)value_int_or(&numbers->as.items[i], UINT32_MAX));
-
-		if (rule != NULL)
-			value_push(w->arena, &list, *rule);
-	}
-	return list;
-}
-
 static void record(struct work *w, const char *point, const struct value *facts, const struct value *decision)
 {
 	struct value r = value_map(w->arena, 4);
 	const struct value *because = value_get(decision, "because"), *failed = value_get(decision, "failed");
 
 	value_add(w->arena, &r, "point", value_literal(point));
-	if (because != NULL)
-		value_add(w->arena, &r, "because", fired(w, because));
+	if (because != NULL) /* numbers; the generation's table says what they mean (packs_rules) */
+		value_add(w->arena, &r, "because", *because);
 	if (failed != NULL)
 		value_add(w->arena, &r, "failed", *failed);
 	value_add(w->arena, &r, "facts", kept_facts(w, point, facts));

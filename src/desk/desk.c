@@ -14,7 +14,7 @@
 #define AUDIT_MS 60000
 #define DRAIN_MS 2000
 #define EXIT_LOST 74 /* EX_IOERR */
-#define SCRATCH_BYTES_MAX ((size_t)1024 * 1024)
+#define SCRATCH_BYTES_MAX ((size_t)8 * 1024 * 1024)
 
 void desk_on_publish(void *udata, enum table table, struct slice key, const struct slice *val)
 {

@@ -239,6 +239,9 @@ const struct value *packs_catalog(const struct packs *);
 struct calendar;
 /* A calendar of the live pack by name, or NULL. */
 const struct calendar *packs_calendar(const struct packs *, const char *name);
+/* What the numbers in the decisions of a generation mean, {rule, line, because?} each; NULL: it is not
+ * stored. */
+const struct value *packs_rules(struct desk *, struct arena *, int64_t number);
 /* An earlier generation rebuilt for explain; NULL with err when it is not stored. */
 struct generation *packs_past(struct desk *, int64_t number, struct err *e);
 

@@ -52,17 +52,52 @@ static const struct value *params_of(const struct value *event)
 	return value_is(params, VALUE_ARRAY) ? value_at(params, 0) : params;
 }
 
-static struct value history_item(struct arena *a, uint64_t seq, const struct value *event, int64_t id)
+/* The rules that fired, by name: entries hold their numbers. */
+static struct value because_shown(
+	struct desk *d, struct arena *a, const struct value *event, const struct value *because)
 {
-	static const char *const shown[] = {
-		"at", "who", "role", "method", "generation", "decisions", "tasks", "task"};
-	const struct value *change = change_of(event, id), *note = value_get(params_of(event), "note");
+	const struct value *rules = packs_rules(d, a, value_int_or(value_get(event, "generation"), 0));
+	struct value out = value_array(a, because->n);
+
+	for (uint32_t i = 0; i < because->n; i++) {
+		const struct value *number = &because->as.items[i],
+				   *rule = value_at(rules, (uint32_t)value_int_or(number, UINT32_MAX));
+
+		value_push(a, &out, rule != NULL ? *rule : *number);
+	}
+	return out;
+}
+
+static struct value decisions_shown(
+	struct desk *d, struct arena *a, const struct value *event, const struct value *decisions)
+{
+	struct value out = value_array(a, decisions->n);
+
+	for (uint32_t i = 0; i < decisions->n; i++) {
+		struct value one = value_copy_map(a, &decisions->as.items[i]);
+		const struct value *because = value_get(&one, "because");
+
+		if (because != NULL)
+			value_set(a, &one, "because", because_shown(d, a, event, because));
+		value_push(a, &out, one);
+	}
+	return out;
+}
+
+static struct value history_item(
+	struct desk *d, struct arena *a, uint64_t seq, const struct value *event, int64_t id)
+{
+	static const char *const shown[] = {"at", "who", "role", "method", "generation", "tasks", "task"};
+	const struct value *change = change_of(event, id), *note = value_get(params_of(event), "note"),
+			   *decisions = value_get(event, "decisions");
 	struct value item = value_map(a, 12);
 
 	value_add(a, &item, "seq", value_int((int64_t)seq));
 	for (size_t i = 0; i < sizeof(shown) / sizeof(shown[0]); i++)
 		if (value_get(event, shown[i]) != NULL)
 			value_add(a, &item, shown[i], *value_get(event, shown[i]));
+	if (decisions != NULL)
+		value_add(a, &item, "decisions", decisions_shown(d, a, event, decisions));
 	if (action_of(a, event) != NULL)
 		value_add(a, &item, "action", value_literal(action_of(a, event)));
 	if (note != NULL)
@@ -83,7 +118,7 @@ static int history_add(
 	if (got < 0)
 		return -1;
 	if (got == 1) {
-		item = history_item(a, seq, &event, id);
+		item = history_item(d, a, seq, &event, id);
 	} else {
 		item = value_map(a, 2);
 		value_add(a, &item, "seq", value_int((int64_t)seq));
@@ -261,7 +296,7 @@ static int explain_one(struct desk *d, struct arena *a, const struct value *even
 	*out = value_map(a, 5);
 	value_add(a, out, "point", *value_get(decision, "point"));
 	if (value_get(decision, "because") != NULL)
-		value_add(a, out, "because", *value_get(decision, "because"));
+		value_add(a, out, "because", because_shown(d, a, event, value_get(decision, "because")));
 	if (value_get(decision, "failed") != NULL)
 		value_add(a, out, "failed", *value_get(decision, "failed"));
 	value_add(a, out, "facts", facts);

@@ -150,7 +150,7 @@ void pack_build_fini(struct pack_build *b)
 /* Files are kept once by content; the generation's row names them. */
 static void store_pack(struct work *w, int64_t number, const struct pack_build *b)
 {
-	struct value row = value_map(w->arena, 5), names = value_map(w->arena, b->files.n_files);
+	struct value row = value_map(w->arena, 6), names = value_map(w->arena, b->files.n_files);
 	uint8_t key[4], file_key[1 + SHA256_LEN] = {'f'};
 
 	for (uint32_t i = 0; i < b->files.n_files; i++) {
@@ -165,6 +165,7 @@ static void store_pack(struct work *w, int64_t number, const struct pack_build *
 	value_add(w->arena, &row, "at", value_int(w->now_ms));
 	value_add(w->arena, &row, "by", value_text(w->arena, b->by, strlen(b->by)));
 	value_add(w->arena, &row, "files", names);
+	value_add(w->arena, &row, "rules", *generation_rules(packs_live(w->desk->packs)));
 	store_be32(key, (uint32_t)number);
 	row_put(w, TABLE_PACK, slice_of(key, 4), &row);
 }

@@ -176,17 +176,35 @@ void packs_free(struct packs *p)
 	free(p);
 }
 
+/* The generation if it is in memory. */
+static struct generation *loaded(const struct packs *p, int64_t number)
+{
+	if (number == p->number)
+		return p->live;
+	if (number == p->previous_number && p->previous != NULL)
+		return p->previous;
+	return number == p->past_number ? p->past : NULL;
+}
+
+const struct value *packs_rules(struct desk *d, struct arena *a, int64_t number)
+{
+	struct generation *g = loaded(d->packs, number);
+	struct value *row;
+	struct err e;
+
+	if (g != NULL)
+		return generation_rules(g);
+	row = arena_alloc(a, sizeof(*row));
+	return stored_row(d, a, number, row, &e) == 0 ? value_get(row, "rules") : NULL;
+}
+
 struct generation *packs_past(struct desk *d, int64_t number, struct err *e)
 {
 	struct packs *p = d->packs;
 	struct pack_build b = {.desk = d, .by = "explain"};
 
-	if (number == p->number)
-		return p->live;
-	if (number == p->previous_number && p->previous != NULL)
-		return p->previous;
-	if (number == p->past_number && p->past != NULL)
-		return p->past;
+	if (loaded(p, number) != NULL)
+		return loaded(p, number);
 	arena_init(&b.arena, 0);
 	if (packs_stored(d, number, &b.files, e) == 0) {
 		b.has_files = true;

@@ -1,6 +1,11 @@
 """What a ticket shows: words of the customer through every change, ledgers and timers on demand, chosen fields."""
 
-from daemon import HOUR_MS, START_MS, Case, main
+import os
+import shutil
+import tempfile
+import unittest
+
+from daemon import HOUR_MS, PACK, START_MS, Case, Daemon, main
 
 TEXT = "从上周五晚上开始，家里的宽带一到八点就断线，重启光猫也没有用，请尽快派人来看。"
 TITLE = "宽带每晚八点断线，影响孩子上网课"
@@ -95,6 +100,34 @@ class Rows(Case):
         self.refused("ticket.find", {"fields": [1]}, code="bad_request", argument="fields", message="fields[0] must be text")
         self.refused("ticket.find", {"order": "created"}, code="bad_request", argument="order", value="created",
             message='order "created" is not one of id, -id, due, -due; ids grow as tickets come in, only imported ones are older than their id')
+
+
+class Because(unittest.TestCase):
+    def test_of_a_generation_long_gone(self):
+        """Entries hold the numbers of rules; what they mean is kept with the pack, also when nobody has it loaded any more."""
+        work = tempfile.mkdtemp(prefix="tocsin-because.")
+        rules = os.path.join(work, "rules")
+        shutil.copytree(PACK, rules, ignore=shutil.ignore_patterns("lib", "meta"))
+        try:
+            with Daemon(rules=rules) as d, d.client() as c:
+                c.call("ticket.create", channel="app", number="13800138000", city="foshan", category="network.slow", text=TEXT)
+                why = lambda: c.call("ticket.history", id=1)["events"][0]["decisions"][0]["because"]
+                before = why()
+                self.assertIn({"rule": "routing/network in a known city", "because": "faults are worked where the equipment stands"},
+                    [{k: v for k, v in b.items() if k != "line"} for b in before])
+                self.assertTrue(all(b["line"].split(":")[1].isdigit() for b in before))
+                for i in range(3):
+                    with open(os.path.join(rules, "edition.lua"), "w", encoding="utf-8") as f:
+                        f.write("-- edition %d\n" % i)
+                    self.assertTrue(c.call("rules.reload")["ok"])
+                self.assertEqual(before, why())
+                d.restart()
+                with d.client() as again:
+                    c = again
+                    self.assertEqual(before, why())
+                    self.assertEqual(before, c.call("ticket.explain", id=1)["decisions"][0]["because"])
+        finally:
+            shutil.rmtree(work)
 
 
 if __name__ == "__main__":
