@@ -1,7 +1,11 @@
+/* SHA256_* are deprecated in favour of EVP, which allocates a context and looks the digest up in each call:
+ * 0.39 us for 100 bytes, beside 0.13 (OpenSSL 3.0, SHA-NI, 2026-11-25). */
+#define OPENSSL_API_COMPAT 10101
+
 #include "tocsin/util.h"
 
 #include <openssl/crypto.h>
-#include <openssl/evp.h>
+#include <openssl/sha.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -56,14 +60,12 @@ uint32_t crc32c(uint32_t crc, const void *p, size_t n)
 /* ---- SHA-256 ------------------------------------------------------------------------------------------ */
 void sha256_slices(const struct slice *s, size_t n_slices, uint8_t out[SHA256_LEN])
 {
-	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+	SHA256_CTX ctx;
 
-	must(ctx != NULL);
-	must(EVP_DigestInit_ex(ctx, EVP_sha256(), NULL) == 1);
+	must(SHA256_Init(&ctx) == 1);
 	for (size_t i = 0; i < n_slices; i++)
-		must(EVP_DigestUpdate(ctx, s[i].p, s[i].n) == 1);
-	must(EVP_DigestFinal_ex(ctx, out, NULL) == 1);
-	EVP_MD_CTX_free(ctx);
+		must(SHA256_Update(&ctx, s[i].p, s[i].n) == 1);
+	must(SHA256_Final(out, &ctx) == 1);
 }
 
 void sha256(const void *p, size_t n, uint8_t out[SHA256_LEN])

@@ -20,7 +20,7 @@ int store_get(struct store *s, enum table table, struct slice key, struct slice 
 	const struct memtab *layers[] = {s->active, s->frozen};
 
 	for (int i = 0; i < 2; i++) {
-		const struct row *r = layers[i] != NULL ? rows_get(&layers[i]->trees[table], key) : NULL;
+		const struct row *r = layers[i] != NULL ? rows_get(&layers[i]->tables[table], key) : NULL;
 
 		if (r != NULL) {
 			*val = row_val(r);
@@ -83,16 +83,16 @@ void scan_fini(struct scan *s)
 static int merge_start(struct scan *s, struct merge *m, struct err *e)
 {
 	const struct store *st = s->store;
-	const struct row_tree *trees[MEMORY_LAYERS] = {
+	const struct rows *layers[MEMORY_LAYERS] = {
 		s->tx != NULL ? &s->tx->over[s->table] : NULL,
-		&st->active->trees[s->table],
-		st->frozen != NULL ? &st->frozen->trees[s->table] : NULL,
+		&st->active->tables[s->table],
+		st->frozen != NULL ? &st->frozen->tables[s->table] : NULL,
 	};
 	struct slice bound = s->is_reverse ? s->to : s->from;
 	int got;
 
 	for (int i = 0; i < MEMORY_LAYERS; i++)
-		m->rows[i] = trees[i] != NULL ? rows_seek(trees[i], bound, s->is_reverse) : NULL;
+		m->rows[i] = layers[i] != NULL ? rows_seek(layers[i], bound, s->is_reverse) : NULL;
 	if (tables_cursor_open(&m->cursor, st->view, s->table, e) != 0)
 		return -1;
 	got = tables_cursor_seek(m->cursor, bound, s->is_reverse, &m->disk_key, e);

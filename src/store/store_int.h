@@ -18,7 +18,7 @@ struct tx {
 	bool is_open;
 	int64_t now_ms;
 	struct arena_mark mark; /* of the active table's arena: abort goes back there */
-	struct row_tree over[N_TABLES];
+	struct rows over[N_TABLES];
 	struct row *first, **tail; /* every staged row once, in order of staging */
 };
 
@@ -55,6 +55,7 @@ struct store {
 	struct journal *journal; /* NULL when read-only: it was read, then closed */
 	struct memtab *active, *frozen, *spare;
 	struct tx tx;
+	struct arena overlay; /* nodes of tx.over */
 	struct arena reads;   /* chunked values of this turn */
 	struct buf changes;   /* of the entry being made */
 	struct entry **batch; /* of this turn */

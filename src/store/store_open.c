@@ -117,6 +117,7 @@ static struct store *store_new(const struct store_config *config)
 	must(s->dir != NULL && s->event_fd >= 0);
 	checkpoint_init(s);
 	s->active = memtab_new(s->config.freeze_bytes);
+	arena_init(&s->overlay, READS_KEEP);
 	arena_init(&s->reads, READS_KEEP);
 	buf_init(&s->changes, CHANGES_MAX);
 	return s;
@@ -131,6 +132,7 @@ static void store_free(struct store *s)
 	memtab_free(s->active);
 	memtab_free(s->frozen);
 	memtab_free(s->spare);
+	arena_fini(&s->overlay);
 	arena_fini(&s->reads);
 	buf_fini(&s->changes);
 	if (s->poll_fd >= 0)

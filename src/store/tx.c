@@ -1,6 +1,7 @@
 /*
- * One call's transaction. Rows are made in the active table's arena when they are staged and linked into an
- * overlay; publishing only links them again, so it allocates nothing; aborting rewinds the arena.
+ * One call's transaction. Rows are made in the active table's arena when they are staged and put into an
+ * overlay, whose nodes lie in an arena that is used again by each call and so stays in the caches; publishing
+ * puts the same rows into the memory table; aborting rewinds the arena.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +19,7 @@ struct tx *tx_begin(struct store *s, int64_t now_ms)
 	tx->now_ms = now_ms;
 	tx->mark = arena_mark(&s->active->arena);
 	tx->tail = &tx->first;
+	arena_reset(&s->overlay);
 	return tx;
 }
 
@@ -39,7 +41,7 @@ static void stage(struct tx *tx, enum table table, struct slice key, struct slic
 	must(key.n > 0 && key.n <= STORE_KEY_MAX && val.n <= STORE_VAL_MAX);
 	must(table != TABLE_META || slice_cmp(key, SLICE_TEXT(META_STORE)) != 0);
 	r = row_new(&tx->store->active->arena, table, key, val, is_delete);
-	if (rows_put(&tx->over[table], r) != NULL)
+	if (rows_put(&tx->over[table], &tx->store->overlay, r) != NULL)
 		return;
 	*tx->tail = r;
 	tx->tail = &r->next;
