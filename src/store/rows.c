@@ -4,6 +4,8 @@
 
 #include "tocsin/err.h"
 
+#define CACHE_LINE 64
+
 struct part key_part(struct slice key, size_t from)
 {
 	size_t n = key.n - from;
@@ -44,13 +46,19 @@ static uint32_t node_find(const struct node *nd, struct part part, bool *is_ther
 	return i;
 }
 
-/* Above the leaves: the child in whose range the part lies. */
+/* Above the leaves: the child in whose range the part lies. It is wanted at once, and whole but for its ways.
+ */
 static uint32_t node_child(const struct node *nd, struct part part)
 {
 	bool is_there;
 	uint32_t i = node_find(nd, part, &is_there);
+	const uint8_t *child;
 
-	return i > 0 && !is_there ? i - 1 : i;
+	i -= i > 0 && !is_there;
+	child = (const uint8_t *)node_ways(nd)[i];
+	for (size_t at = 0; at < NODE_MAX * sizeof(uint64_t); at += CACHE_LINE)
+		__builtin_prefetch(child + at);
+	return i;
 }
 
 static void node_insert(struct node *nd, uint32_t i, struct part part, uintptr_t way)
@@ -128,14 +136,23 @@ static int rest_cmp(struct slice a, struct slice b, size_t from)
 		slice_of((const uint8_t *)b.p + from, b.n - from));
 }
 
-static void row_link(struct rows *t, struct row *r, struct row *before)
+/* Put r between its neighbours. Both stand in its leaf as a rule, so that neither is read here, only written:
+ * a read would wait for memory. */
+static void row_link(struct rows *t, struct row *r, struct row *before, struct row *after)
 {
-	struct row *after = before != NULL ? before->after : t->first;
-
 	r->before = before;
 	r->after = after;
 	*(before != NULL ? &before->after : &t->first) = r;
 	*(after != NULL ? &after->before : &t->last) = r;
+}
+
+/* The row behind a new one that goes to entry i of a leaf. */
+static struct row *row_above(
+	const struct rows *t, const struct node *leaf, uint32_t i, const struct row *before)
+{
+	if (i < leaf->n && !way_is_layer(node_ways(leaf)[i]))
+		return (struct row *)node_ways(leaf)[i];
+	return before != NULL ? before->after : t->first;
 }
 
 /* Where a key goes, as far as it is known: the way to the greatest row below it. */
@@ -158,12 +175,12 @@ static struct row *below_row(const struct below *b)
 /* Above the leaves: the first child is about to hold this part, which may be less than any. */
 static void node_reach(struct node *nd, struct part part)
 {
-	bool is_there;
+	uint8_t *n = node_parts_n(nd);
 
-	if (node_find(nd, part, &is_there) > 0 || is_there)
+	if (part.bytes > nd->bytes[0] || (part.bytes == nd->bytes[0] && part.n >= n[0]))
 		return;
 	nd->bytes[0] = part.bytes;
-	node_parts_n(nd)[0] = part.n;
+	n[0] = part.n;
 }
 
 /* The leaf of the layer under *top where the part belongs, with room for one more. */
@@ -208,6 +225,7 @@ struct row *rows_put(struct rows *t, struct arena *a, struct row *r)
 	struct below below = {0, 0};
 	struct node **top = &t->top, *layer;
 	uintptr_t *way = NULL; /* that *top is behind */
+	struct row *before;
 
 	if (t->top == NULL)
 		t->top = node_new(a, NODE_MIN, 0);
@@ -221,7 +239,8 @@ struct row *rows_put(struct rows *t, struct arena *a, struct row *r)
 			*way = (uintptr_t)*top + 1;
 		below_note(&below, leaf, i);
 		if (!is_there) {
-			row_link(t, r, below_row(&below));
+			before = below_row(&below);
+			row_link(t, r, before, row_above(t, leaf, i, before));
 			node_insert(leaf, i, part, (uintptr_t)r);
 			return NULL;
 		}
