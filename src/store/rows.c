@@ -330,3 +330,28 @@ const struct row *rows_seek(const struct rows *t, struct slice bound, bool is_re
 		return r;
 	return r != NULL ? r->after : t->first;
 }
+
+/* ---- all of them -------------------------------------------------------------------------------------- */
+static int node_each(const struct node *nd, int (*visit)(void *udata, const struct row *), void *udata)
+{
+	int rc = 0;
+
+	for (uint32_t i = 0; i < nd->n; i++)
+		__builtin_prefetch((const void *)(node_ways(nd)[i] & ~(uintptr_t)1));
+	for (uint32_t i = 0; i < nd->n && rc == 0; i++) {
+		uintptr_t way = node_ways(nd)[i];
+
+		if (nd->height > 0)
+			rc = node_each((const struct node *)way, visit, udata);
+		else if (way_is_layer(way))
+			rc = node_each(way_layer(way), visit, udata);
+		else
+			rc = visit(udata, (const struct row *)way);
+	}
+	return rc;
+}
+
+int rows_each(const struct rows *t, int (*visit)(void *udata, const struct row *), void *udata)
+{
+	return t->top != NULL ? node_each(t->top, visit, udata) : 0;
+}

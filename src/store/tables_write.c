@@ -127,22 +127,25 @@ static int end_find(struct writer *w)
 	return rc;
 }
 
-static int table_write(struct writer *w, const struct rows *tree)
+static int row_write(void *udata, const struct row *r)
 {
-	const struct row *r = rows_seek(tree, slice_of(NULL, 0), false);
+	struct writer *w = udata;
+
+	return r->is_delete ? row_del(w, row_key(r)) : row_put(w, row_key(r), row_val(r));
+}
+
+static int table_write(struct writer *w, const struct rows *rows)
+{
 	int rc;
 
-	if (r == NULL)
+	if (rows->first == NULL)
 		return 0;
 	rc = mdb_cursor_open(w->txn, w->tables->dbs[w->table], &w->cursor);
 	if (rc != 0)
 		return rc;
 	rc = end_find(w);
-	for (; rc == 0 && r != NULL; r = r->after) {
-		__builtin_prefetch(
-			r->after); /* rows lie where calls put them: the next is seldom in a cache */
-		rc = r->is_delete ? row_del(w, row_key(r)) : row_put(w, row_key(r), row_val(r));
-	}
+	if (rc == 0)
+		rc = rows_each(rows, row_write, w);
 	mdb_cursor_close(w->cursor);
 	return rc;
 }

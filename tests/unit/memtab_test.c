@@ -105,6 +105,20 @@ static void assert_node(const struct node *nd, size_t from, bool is_top, const s
 	}
 }
 
+static int is_next(void *udata, const struct row *r)
+{
+	const struct row **at = udata;
+
+	assert_ptr_equal(r, *at);
+	*at = r->after;
+	return 0;
+}
+
+static int stop_at(void *udata, const struct row *r)
+{
+	return r == udata ? 7 : 0;
+}
+
 static void assert_sound(const struct rows *t, size_t n)
 {
 	const struct row *at = t->first;
@@ -117,6 +131,10 @@ static void assert_sound(const struct rows *t, size_t n)
 	for (at = t->first; at != NULL; at = at->after, n_linked++)
 		assert_true(at->before == NULL || slice_cmp(row_key(at->before), row_key(at)) < 0);
 	assert_int_equal(n_linked, n);
+	at = t->first;
+	assert_int_equal(rows_each(t, is_next, &at), 0);
+	assert_null(at);
+	assert_int_equal(rows_each(t, stop_at, t->last), t->last != NULL ? 7 : 0);
 	assert_true(t->last == NULL || t->last->after == NULL);
 }
 
