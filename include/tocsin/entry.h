@@ -77,31 +77,21 @@ void entry_seal(
 bool entry_is_good(const void *p, size_t room, const uint8_t journal_id[16]);
 
 /*
- * Changes part: a sequence of {u8 table | flags, varint key_n, key, [varint val_n, val]}. varint: 7 bits a
- * byte, lowest first, at most 32 bits. A value that repeats at least 64 bytes of the event part is stored as
- * pieces that point there, so that a complaint's text is written once: val = pieces until val_n bytes are
- * made, each {varint n << 1, n bytes} or {varint n << 1 | 1, varint offset in the event part}. (Runs of 64
- * bytes are found in event parts up to 16 KiB; in longer ones the shortest run found grows in step.) Reading
- * checks every bound.
+ * Changes part: a sequence of {u8 table | flag, varint key_n, key, [varint val_n, val]}; a deletion has no
+ * value. varint: buf.h, at most 32 bits. Reading checks every bound.
  */
 #define CHANGE_DELETE 0x80
-#define CHANGE_PIECES 0x40
 
 struct change {
-	uint8_t table; /* enum table, flags removed */
+	uint8_t table; /* enum table, flag removed */
 	bool is_delete;
 	struct slice key;
-	struct slice val; /* borrowed from the entry; assembled in the reader's arena when stored as pieces */
+	struct slice val; /* key and val are borrowed from the entry */
 };
 
-struct change_reader {
-	struct slice event, rest;
-	struct arena *arena;
-};
-
-void change_reader_init(struct change_reader *, const struct entry *, struct arena *);
-/* 1 a change, 0 the end, -1 broken bytes. */
-int change_next(struct change_reader *, struct change *);
-/* Append one change; `event` is the event part of the same entry. Key and value under 2^31 bytes.
- * Deterministic. */
-void change_write(struct buf *, const struct change *, struct slice event);
+/* 1 a change, cut off the front of *rest, which began as entry_changes; 0 the end, -1 broken bytes. */
+int change_next(struct slice *rest, struct change *);
+/* Bytes that change_write makes. Key and value under 2^31 bytes. */
+size_t change_size(const struct change *);
+/* Write one change at `to`; returns what is behind it: the value's last byte is the one before. */
+uint8_t *change_write(uint8_t *to, const struct change *);

@@ -19,7 +19,7 @@
 #include "tocsin/err.h"
 
 #define JOURNAL_ID_LEN 16
-#define JOURNAL_FORMAT 1
+#define JOURNAL_FORMAT 2
 
 struct journal;
 struct journal_sim;

@@ -146,8 +146,8 @@ struct slice store_event_part(struct slice row);
 /* ---- a call's transaction -------------------------------------------------------------------------------
  */
 /*
- * One at a time, ended in the turn that began it. Key and value bytes are copied. Slices read through a tx
- * die with tx_abort. Calls that change nothing need no tx; an event without changes is a valid entry.
+ * One at a time, ended in the turn that began it. Key and value bytes are copied. Calls that change nothing
+ * need no tx; an event without changes is a valid entry.
  */
 struct tx *tx_begin(struct store *, int64_t now_ms);
 int tx_get(struct tx *, enum table, struct slice key, struct slice *val, struct err *e) MUST_CHECK;

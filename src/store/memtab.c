@@ -33,34 +33,35 @@ void memtab_reset(struct memtab *m)
 }
 
 /* ---- rows --------------------------------------------------------------------------------------------- */
-static struct row *row_make(struct arena *a, enum table table, struct slice key, size_t room)
+/* `room` bytes are left behind the key. */
+static struct row *row_make(struct arena *a, enum table table, struct slice key, size_t room, bool is_delete)
 {
 	struct row *r = arena_alloc(a, sizeof(*r) + key.n + room);
 
 	r->next = NULL;
 	r->key_n = (uint16_t)key.n;
 	r->table = (uint8_t)table;
-	r->is_delete = false;
+	r->is_delete = is_delete;
 	memcpy(r->key, key.p, key.n);
 	return r;
 }
 
 struct row *row_new(struct arena *a, enum table table, struct slice key, struct slice val, bool is_delete)
 {
-	struct row *r = row_make(a, table, key, val.n);
+	struct row *r = row_make(a, table, key, val.n, is_delete);
 	uint8_t *to = r->key + key.n;
 
 	if (val.n > 0)
 		memcpy(to, val.p, val.n);
 	r->val = to;
 	r->val_n = (uint32_t)val.n;
-	r->is_delete = is_delete;
 	return r;
 }
 
-struct row *row_new_borrowing(struct arena *a, enum table table, struct slice key, struct slice val)
+struct row *row_new_borrowing(
+	struct arena *a, enum table table, struct slice key, struct slice val, bool is_delete)
 {
-	struct row *r = row_make(a, table, key, 0);
+	struct row *r = row_make(a, table, key, 0, is_delete);
 
 	r->val = val.p;
 	r->val_n = (uint32_t)val.n;
@@ -71,4 +72,16 @@ void memtab_put(struct memtab *m, struct row *r)
 {
 	if (rows_put(&m->tables[r->table], &m->arena, r) == NULL)
 		m->n_rows++;
+}
+
+void memtab_put_entry(struct memtab *m, const struct entry *en, int64_t now_ms)
+{
+	struct slice val = slice_of(en, sizeof(*en) + en->event_n);
+	uint8_t key[8];
+
+	store_be64(key, en->seq);
+	memtab_put(m, row_new_borrowing(&m->arena, TABLE_EVENT, slice_of(key, 8), val, false));
+	if (m->last == NULL)
+		m->since_ms = now_ms;
+	m->last = en;
 }

@@ -23,5 +23,8 @@ void memtab_reset(struct memtab *);
 /* Key and value copied. */
 struct row *row_new(struct arena *, enum table table, struct slice key, struct slice val, bool is_delete);
 /* The value borrowed. */
-struct row *row_new_borrowing(struct arena *, enum table table, struct slice key, struct slice val);
+struct row *row_new_borrowing(
+	struct arena *, enum table table, struct slice key, struct slice val, bool is_delete);
 void memtab_put(struct memtab *, struct row *);
+/* The entry, which lies in the arena, as the row of EVENT; it is the last one now. */
+void memtab_put_entry(struct memtab *, const struct entry *, int64_t now_ms);

@@ -139,6 +139,7 @@ void store_turn_end(struct store *s, int64_t now_ms)
 	must(!s->tx.is_open);
 	s->now_ms = now_ms;
 	arena_reset(&s->reads);
+	arena_reset(&s->staged);
 	if (s->journal == NULL)
 		return;
 	if (s->n_batch > 0) {

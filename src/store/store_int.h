@@ -17,7 +17,6 @@ struct tx {
 	struct store *store;
 	bool is_open;
 	int64_t now_ms;
-	struct arena_mark mark; /* of the active table's arena: abort goes back there */
 	struct rows over[N_TABLES];
 	struct row *first, **tail; /* every staged row once, in order of staging */
 };
@@ -55,9 +54,8 @@ struct store {
 	struct journal *journal; /* NULL when read-only: it was read, then closed */
 	struct memtab *active, *frozen, *spare;
 	struct tx tx;
-	struct arena overlay; /* nodes of tx.over */
+	struct arena staged;  /* rows and nodes of tx.over, of all calls of this turn */
 	struct arena reads;   /* chunked values of this turn */
-	struct buf changes;   /* of the entry being made */
 	struct entry **batch; /* of this turn */
 	uint32_t n_batch, batch_cap;
 	uint8_t salts[N_SALTS][ENTRY_SALT];
@@ -83,8 +81,8 @@ int dir_lock(const char *dir, int *out_fd, struct err *e) MUST_CHECK;
 /* ---- store_open.c */
 /* As store_open, but read-only and without the lock, for who holds it (fsck). */
 int store_open_to_look(struct store **out, const struct store_config *, struct err *e) MUST_CHECK;
-/* Put an entry's changes and its EVENT row into a memory table. */
-int entry_apply(struct memtab *, const struct entry *, struct arena *scratch, struct err *e) MUST_CHECK;
+/* Put an entry's changes and its EVENT row into a memory table; copies it. */
+int entry_apply(struct memtab *, const struct entry *, struct err *e) MUST_CHECK;
 
 /* ---- checkpoint.c */
 void checkpoint_init(struct store *);

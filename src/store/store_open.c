@@ -17,37 +17,27 @@
 
 #define MIB ((uint64_t)1024 * 1024)
 #define N_FREE_SEGMENTS 2
-#define CHANGES_MAX ((size_t)1 << 30)
 #define READS_KEEP ((size_t)1024 * 1024)
 
 /* ---- replay ------------------------------------------------------------------------------------------- */
-int entry_apply(struct memtab *m, const struct entry *en, struct arena *scratch, struct err *e)
+int entry_apply(struct memtab *m, const struct entry *en, struct err *e)
 {
-	struct arena *a = &m->arena;
-	size_t n = sizeof(*en) + en->event_n;
-	struct change_reader r;
-	const struct entry *copy;
+	const struct entry *copy = arena_copy(&m->arena, en, en->length);
+	struct slice rest = entry_changes(copy);
 	struct change c;
-	uint8_t key[8];
 	int got;
 
-	change_reader_init(&r, en, scratch);
-	while ((got = change_next(&r, &c)) == 1) {
+	while ((got = change_next(&rest, &c)) == 1) {
 		if (c.table >= N_TABLES || c.key.n == 0 || c.key.n > STORE_KEY_MAX)
 			return err_set(e, ERR_STORAGE,
 				"entry %ju changes table %u with a key of %zu bytes: a newer version wrote "
 				"it?",
 				(uintmax_t)en->seq, c.table, c.key.n);
-		memtab_put(m, row_new(a, (enum table)c.table, c.key, c.val, c.is_delete));
+		memtab_put(m, row_new_borrowing(&m->arena, (enum table)c.table, c.key, c.val, c.is_delete));
 	}
 	if (got != 0)
 		return err_set(e, ERR_STORAGE, "entry %ju: its changes cannot be read", (uintmax_t)en->seq);
-	copy = arena_copy(a, en, n);
-	store_be64(key, en->seq);
-	memtab_put(m, row_new_borrowing(a, TABLE_EVENT, slice_of(key, 8), slice_of(copy, n)));
-	if (m->last == NULL)
-		m->since_ms = en->at_ms;
-	m->last = copy;
+	memtab_put_entry(m, copy, en->at_ms);
 	return 0;
 }
 
@@ -85,8 +75,7 @@ static int replay(void *udata, const struct entry *en, struct err *e)
 
 	if (may_write_active(s, en) && write_active(s, e) != 0)
 		return -1;
-	arena_reset(&s->reads);
-	if (entry_apply(s->active, en, &s->reads, e) != 0)
+	if (entry_apply(s->active, en, e) != 0)
 		return -1;
 	s->last_seq = en->seq;
 	s->last_at_ms = en->at_ms;
@@ -117,9 +106,8 @@ static struct store *store_new(const struct store_config *config)
 	must(s->dir != NULL && s->event_fd >= 0);
 	checkpoint_init(s);
 	s->active = memtab_new(s->config.freeze_bytes);
-	arena_init(&s->overlay, READS_KEEP);
+	arena_init(&s->staged, READS_KEEP);
 	arena_init(&s->reads, READS_KEEP);
-	buf_init(&s->changes, CHANGES_MAX);
 	return s;
 }
 
@@ -132,9 +120,8 @@ static void store_free(struct store *s)
 	memtab_free(s->active);
 	memtab_free(s->frozen);
 	memtab_free(s->spare);
-	arena_fini(&s->overlay);
+	arena_fini(&s->staged);
 	arena_fini(&s->reads);
-	buf_fini(&s->changes);
 	if (s->poll_fd >= 0)
 		close(s->poll_fd);
 	if (s->lock_fd >= 0)

@@ -1,7 +1,7 @@
 /*
- * One call's transaction. Rows are made in the active table's arena when they are staged and put into an
- * overlay, whose nodes lie in an arena that is used again by each call and so stays in the caches; publishing
- * puts the same rows into the memory table; aborting rewinds the arena.
+ * One call's transaction. Rows are staged in an overlay, in an arena that each turn uses again and that so
+ * stays in the caches; committing writes them once more, into the entry, and publishes rows whose values are
+ * the entry's bytes.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -17,9 +17,7 @@ struct tx *tx_begin(struct store *s, int64_t now_ms)
 	tx->store = s;
 	tx->is_open = true;
 	tx->now_ms = now_ms;
-	tx->mark = arena_mark(&s->active->arena);
 	tx->tail = &tx->first;
-	arena_reset(&s->overlay);
 	return tx;
 }
 
@@ -40,8 +38,8 @@ static void stage(struct tx *tx, enum table table, struct slice key, struct slic
 	must(tx->is_open);
 	must(key.n > 0 && key.n <= STORE_KEY_MAX && val.n <= STORE_VAL_MAX);
 	must(table != TABLE_META || slice_cmp(key, SLICE_TEXT(META_STORE)) != 0);
-	r = row_new(&tx->store->active->arena, table, key, val, is_delete);
-	if (rows_put(&tx->over[table], &tx->store->overlay, r) != NULL)
+	r = row_new(&tx->store->staged, table, key, val, is_delete);
+	if (rows_put(&tx->over[table], &tx->store->staged, r) != NULL)
 		return;
 	*tx->tail = r;
 	tx->tail = &r->next;
@@ -91,12 +89,28 @@ uint64_t tx_seq(const struct tx *tx)
 	return tx->store->last_seq + 1;
 }
 
+static struct change change_of(const struct row *r)
+{
+	return (struct change){
+		.table = r->table, .is_delete = r->is_delete, .key = row_key(r), .val = row_val(r)};
+}
+
+static uint64_t length_of(const struct tx *tx, size_t event_n)
+{
+	size_t n = 0;
+
+	for (const struct row *r = tx->first; r != NULL; r = r->next) {
+		struct change c = change_of(r);
+
+		n += change_size(&c);
+	}
+	return entry_length(event_n, n);
+}
+
 int tx_fits(const struct tx *tx, size_t event_n, struct err *e)
 {
-	uint64_t max = store_entry_max(tx->store), n = sizeof(struct entry) + event_n + 8;
+	uint64_t max = store_entry_max(tx->store), n = length_of(tx, event_n);
 
-	for (const struct row *r = tx->first; r != NULL; r = r->next)
-		n += 16u + r->key_n + r->val_n; /* flags, two varints, padding */
 	if (n <= max)
 		return 0;
 	return err_set(e, ERR_TOO_LARGE,
@@ -107,7 +121,6 @@ int tx_fits(const struct tx *tx, size_t event_n, struct err *e)
 void tx_abort(struct tx *tx)
 {
 	must(tx->is_open);
-	arena_rewind(&tx->store->active->arena, tx->mark);
 	tx->is_open = false;
 }
 
@@ -121,36 +134,23 @@ static void salt_take(struct store *s, uint8_t salt[ENTRY_SALT])
 	memcpy(salt, s->salts[--s->n_salts], ENTRY_SALT);
 }
 
-/* Journal record and source of the EVENT row, in the arena of the active table. */
+/* Journal record and source of the EVENT row, in the arena of the active table; its changes are still to be
+ * written. */
 static struct entry *entry_make(struct tx *tx, struct slice event)
 {
 	struct store *s = tx->store;
+	uint64_t length = length_of(tx, event.n);
 	struct entry *en;
-	uint64_t length;
 
-	buf_reset(&s->changes);
-	for (const struct row *r = tx->first; r != NULL; r = r->next) {
-		struct change c = {
-			.table = r->table, .is_delete = r->is_delete, .key = row_key(r), .val = row_val(r)};
-
-		change_write(&s->changes, &c, event);
-	}
-	must(!s->changes.is_full);
-	length = entry_length(event.n, s->changes.n);
 	must(length <= store_entry_max(s)); /* tx_fits was asked */
 	en = arena_alloc(&s->active->arena, length);
-	memset(en, 0, sizeof(*en));
-	memset((uint8_t *)en + length - 8, 0, 8); /* padding; what is not padding is overwritten below */
-	en->length = (uint32_t)length;
-	en->seq = s->last_seq + 1;
-	en->at_ms = tx->now_ms;
-	en->event_n = (uint32_t)event.n;
-	en->changes_n = (uint32_t)s->changes.n;
+	*en = (struct entry){.length = (uint32_t)length,
+		.seq = s->last_seq + 1,
+		.at_ms = tx->now_ms,
+		.event_n = (uint32_t)event.n};
 	salt_take(s, en->salt);
 	if (event.n > 0)
 		memcpy(en->bytes, event.p, event.n);
-	if (s->changes.n > 0)
-		memcpy(en->bytes + event.n, s->changes.p, s->changes.n);
 	return en;
 }
 
@@ -164,36 +164,35 @@ static void batch_add(struct store *s, struct entry *en)
 	s->batch[s->n_batch++] = en;
 }
 
-static void publish(struct store *s, struct row *first)
+/* Write a staged row at `to` and publish it with the value that stands there now; returns what is behind. */
+static uint8_t *row_publish(struct store *s, uint8_t *to, const struct row *staged)
 {
-	struct row *next;
+	enum table table = (enum table)staged->table;
+	struct slice key = row_key(staged), val;
+	struct change c = change_of(staged);
 
-	for (struct row *r = first; r != NULL; r = next) {
-		enum table table = (enum table)r->table;
-		struct slice val = row_val(r);
-
-		next = r->next;
-		memtab_put(s->active, r);
-		if (s->config.on_publish != NULL)
-			s->config.on_publish(s->config.udata, table, row_key(r), r->is_delete ? NULL : &val);
-	}
+	to = change_write(to, &c);
+	val = slice_of(to - staged->val_n, staged->val_n);
+	memtab_put(s->active, row_new_borrowing(&s->active->arena, table, key, val, staged->is_delete));
+	if (s->config.on_publish != NULL)
+		s->config.on_publish(s->config.udata, table, key, staged->is_delete ? NULL : &val);
+	return to;
 }
 
 uint64_t tx_commit(struct tx *tx, struct slice event)
 {
 	struct store *s = tx->store;
 	struct entry *en;
-	uint8_t key[8];
+	uint8_t *to;
 
 	must(tx->is_open);
 	en = entry_make(tx, event);
-	publish(s, tx->first);
-	store_be64(key, en->seq);
-	memtab_put(s->active, row_new_borrowing(&s->active->arena, TABLE_EVENT, slice_of(key, 8),
-				      slice_of(en, sizeof(*en) + event.n)));
-	if (s->active->last == NULL)
-		s->active->since_ms = tx->now_ms;
-	s->active->last = en;
+	to = en->bytes + event.n;
+	for (const struct row *r = tx->first; r != NULL; r = r->next)
+		to = row_publish(s, to, r);
+	en->changes_n = (uint32_t)((size_t)(to - en->bytes) - event.n);
+	memset(to, 0, en->length - sizeof(*en) - event.n - en->changes_n); /* padding */
+	memtab_put_entry(s->active, en, tx->now_ms);
 	s->last_seq = en->seq;
 	s->last_at_ms = tx->now_ms;
 	batch_add(s, en);

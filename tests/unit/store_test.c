@@ -267,14 +267,15 @@ static void too_large_is_said_before_the_commit(void **state)
 	uint8_t *val = calloc(1, f->config.segment_bytes);
 	struct tx *tx = tx_begin(s, 1);
 	char want[200];
-	size_t room = (size_t)store_entry_max(s) - sizeof(struct entry) - 8 - 16 - 1;
+	size_t room =
+		(size_t)store_entry_max(s) - sizeof(struct entry) - (1 + 2 + 3); /* heads of key and value */
 	struct err e;
 
 	tx_put(tx, TABLE_TICKET, SLICE_TEXT("k"), bytes_of(val, room, 1));
 	assert_int_equal(tx_fits(tx, 1, &e), -1);
 	snprintf(want, sizeof(want),
 		"the call would write %ju bytes at once, at most %ju are possible; split it",
-		(uintmax_t)store_entry_max(s) + 1, (uintmax_t)store_entry_max(s));
+		(uintmax_t)store_entry_max(s) + 8, (uintmax_t)store_entry_max(s));
 	assert_string_equal(e.text, want);
 	assert_int_equal(e.code, ERR_TOO_LARGE);
 	OK(tx_fits(tx, 0, &why));
