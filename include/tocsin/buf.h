@@ -65,8 +65,8 @@ void store_be32(void *p, uint32_t v);
 
 /*
  * Arena: allocations live until arena_reset, arena_rewind or arena_fini. Aligned to 8. Blocks are kept across
- * resets up to `keep` bytes. Running out of memory aborts (must): the ceilings on frames and turns bound
- * every use.
+ * resets up to `keep` bytes, and one across rewinds. Running out of memory aborts (must): the ceilings on
+ * frames and turns bound every use.
  */
 struct arena {
 	struct arena_block *head;  /* the block being filled; older ones behind it */

@@ -40,13 +40,14 @@ void arena_fini(struct arena *a)
 	a->used = a->total = 0;
 }
 
-/* Take the newest block out of use: to the spares, or back to the system when that is over `keep`. */
-static void block_retire(struct arena *a)
+/* Take the newest block out of use: to the spares, or back to the system when more than `keep` bytes are
+ * held. */
+static void block_retire(struct arena *a, size_t keep)
 {
 	struct arena_block *b = a->head;
 
 	a->head = b->next;
-	if (a->total > a->keep) {
+	if (a->total > keep) {
 		a->total -= b->cap;
 		free(b);
 		return;
@@ -59,7 +60,7 @@ static void block_retire(struct arena *a)
 void arena_reset(struct arena *a)
 {
 	while (a->head != NULL)
-		block_retire(a);
+		block_retire(a, a->keep);
 	a->used = 0;
 }
 
@@ -72,8 +73,10 @@ struct arena_mark arena_mark(const struct arena *a)
 
 void arena_rewind(struct arena *a, struct arena_mark m)
 {
+	/* one spare stays whatever `keep` is: who rewinds once does it again, and a block of 64 KiB that is
+	 * freed each time makes malloc tidy its whole heap each time */
 	while (a->head != m.head)
-		block_retire(a);
+		block_retire(a, a->spare == NULL ? SIZE_MAX : a->keep);
 	if (a->head != NULL)
 		a->head->n = m.n;
 	a->used = m.used;

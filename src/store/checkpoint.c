@@ -148,7 +148,7 @@ void checkpoint_freeze(struct store *s)
 	if (s->frozen != NULL || s->active->last == NULL)
 		return;
 	s->frozen = s->active;
-	s->active = s->spare != NULL ? s->spare : memtab_new(s->config.freeze_bytes);
+	s->active = s->spare != NULL ? s->spare : memtab_new(memtab_keep(&s->config));
 	s->spare = NULL;
 }
 

@@ -71,6 +71,13 @@ struct store {
 	_Atomic uint64_t wanted_seq;      /* backup asks for a checkpoint up to here */
 };
 
+/* What a memory table keeps when it is emptied: it goes on growing after it is due while a checkpoint runs.
+ */
+static inline size_t memtab_keep(const struct store_config *c)
+{
+	return c->freeze_bytes + c->freeze_bytes / 2;
+}
+
 /* ---- lock.c */
 /*
  * Own the directory: makes it when missing, refuses network file systems and a second owner. *out_fd < 0

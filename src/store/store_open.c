@@ -105,7 +105,7 @@ static struct store *store_new(const struct store_config *config)
 	s->event_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	must(s->dir != NULL && s->event_fd >= 0);
 	checkpoint_init(s);
-	s->active = memtab_new(s->config.freeze_bytes);
+	s->active = memtab_new(memtab_keep(&s->config));
 	arena_init(&s->staged, READS_KEEP);
 	arena_init(&s->reads, READS_KEEP);
 	return s;

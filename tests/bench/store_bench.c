@@ -1,5 +1,5 @@
 /*
- * The store alone, fed like intake feeds it: a call puts a ticket of 300 bytes, its history row, one timer by
+ * The store alone, fed like intake feeds it: a call puts a ticket of 300 bytes, one timer by
  * due, 7 index rows as src/desk/index.c draws them, and commits an event of 850 bytes; 64 calls a turn; at
  * most 16 turns are on their way to the disk. Prints commits per second and CPU per call (engine thread;
  * whole process), then the same with a million tickets in LMDB, and look-ups and lists there.
@@ -24,7 +24,6 @@
 #define N_GETS 200000
 #define TICKET_BYTES 300
 #define EVENT_BYTES 850
-#define TIMER_BYTES 40
 
 struct bench {
 	struct store *store;
@@ -101,11 +100,9 @@ static void create(struct bench *b, int64_t now_ms)
 	due_ms += rng_below(&b->rng, 3600000);
 	store_be64(key, id);
 	tx_put(tx, TABLE_TICKET, slice_of(key, 8), slice_of(b->text + at / 2, TICKET_BYTES));
-	store_be64(key + 8, tx_seq(tx));
-	tx_put(tx, TABLE_TICKET_EVENT, slice_of(key, 16), slice_of(NULL, 0));
 	store_be64(key, due_ms);
 	store_be64(key + 8, id);
-	tx_put(tx, TABLE_TIMER, slice_of(key, 16), slice_of(b->text + at, TIMER_BYTES));
+	tx_put(tx, TABLE_TIMER, slice_of(key, 16), slice_of(NULL, 0));
 	put_indexes(b, tx, id, due_ms);
 	tx_commit(tx, slice_of(b->text + at, EVENT_BYTES));
 }
