@@ -10,6 +10,7 @@
 #include "tocsin/clock.h"
 #include "tocsin/log.h"
 
+#define ROOM_FACTOR 4
 #define LOOK_AT_ROOM_US (500 * 1000)
 #define WAIT_MS 100
 
@@ -21,13 +22,16 @@ bool store_is_read_only(const struct store *s, struct err *why)
 }
 
 /* ---- room --------------------------------------------------------------------------------------------- */
-/* Room kept: twice what is in memory, and what may come before the next look; LMDB's address space is finite
- * too. */
+/*
+ * Room kept: four times what is in memory and what may come before the next look, since pages are written
+ * anew before the old ones are free, and are not full. LMDB's address space is finite too.
+ */
 static void look_at_room(struct store *s)
 {
 	uint64_t more =
 		s->config.freeze_bytes < s->config.stop_bytes ? s->config.freeze_bytes : s->config.stop_bytes;
-	uint64_t need = 2 * (s->active->arena.used + (s->frozen != NULL ? s->frozen->arena.used : 0) + more),
+	uint64_t need = ROOM_FACTOR *
+			(s->active->arena.used + (s->frozen != NULL ? s->frozen->arena.used : 0) + more),
 		 free_bytes;
 	struct tables_stats st;
 	struct statvfs fs;

@@ -91,7 +91,7 @@ static void a_full_disk_refuses_and_recovers(void **state)
 		put_numbered(s, ++n);
 		OK(store_flush(s, &why));
 	}
-	assert_in_range(n, 500, 5000);
+	assert_in_range(n, 250, 5000);
 	assert_int_equal(e.code, ERR_STORAGE);
 	assert_non_null(strstr(e.text, "is nearly full"));
 	OK(store_checkpoint(s, &why)); /* what was accepted has room */
