@@ -1,9 +1,9 @@
 /* Matchers from what words.lua and rules.lua say, while the pack loads (match_int.h). */
 #include <string.h>
 
+#include "field.h"
 #include "lua_value.h"
 #include "match_int.h"
-#include "view.h"
 
 #define MATCHERS_MAX 4096
 #define DEPTH_MAX 16 /* conditions inside conditions */
@@ -82,7 +82,7 @@ static void take_test(lua_State *L, struct test *t, struct taking *k)
 	luaL_checktype(L, at, LUA_TTABLE);
 	memset(t, 0, sizeof(*t));
 	t->op = take_op(L, at);
-	t->field = view_field_at(L, at);
+	t->field = field_at(L, at);
 	t->limit = take_value(L, at, "limit");
 	t->to = take_value(L, at, "to");
 	t->list = take_value(L, at, "list");
@@ -152,7 +152,7 @@ static const uint32_t *take_numbers(lua_State *L, lua_Integer n)
 /* One look through the text instead of one a row: `owner[i]` is the row of the i-th word of `words`. */
 static void take_finder(lua_State *L, int at, struct matcher *m)
 {
-	m->field = view_field_at(L, at);
+	m->field = field_at(L, at);
 	m->words = take_words(L, at);
 	lua_getfield(L, at, "owner");
 	m->owner = take_numbers(L, luaL_len(L, -1));

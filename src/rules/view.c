@@ -2,36 +2,11 @@
 
 #include <string.h>
 
+#include "field.h"
 #include "lua_value.h"
 
-#define PATH_MAX_PARTS 3
-#define FIELDS_MAX 4096
 #define NOTED_STEP 32
 #define FACTS_BYTES_MAX ((size_t)4 * 1024 * 1024)
-
-/* FIELD(op, what it reads) */
-enum field_op {
-	FIELD_PATH,  /* facts by path; `otherwise` when the part in front of the last name is there without it
-		      */
-	FIELD_SINCE, /* now minus the path's instant, ms */
-	FIELD_SAID,  /* ticket.title, a line end, ticket.text */
-	FIELD_COUNT, /* how many: history.n_NAME, or history.NAME within a window */
-	FIELD_ONE_OF,  /* whether the path's text is one of a list */
-	FIELD_WHICH,   /* list = {part, name, part, name…}: the name of the first part that is there, or
-			  `otherwise` */
-	FIELD_DECIDED, /* false until the point of decision sets it */
-};
-
-static const char *const op_names[] = {"path", "since", "said", "count", "one_of", "which", "decided"};
-
-struct field {
-	struct value name; /* under which a decision sets it; nil: it cannot be decided */
-	enum field_op op;
-	uint32_t n_parts;
-	struct slice parts[PATH_MAX_PARTS];
-	struct value otherwise; /* FIELD_PATH, FIELD_WHICH; nil: none */
-	struct value list;      /* FIELD_ONE_OF, FIELD_WHICH: texts */
-};
 
 enum state { STATE_UNREAD, STATE_READ, STATE_DECIDED };
 
@@ -61,186 +36,14 @@ struct facts {
 
 static const char facts_meta; /* key of the registry */
 
-/* ---- fields ------------------------------------------------------------------------------------------- */
-static enum field_op take_op(lua_State *L)
-{
-	const char *name = lua_tostring(L, -1);
-
-	for (size_t i = 0; name != NULL && i < sizeof(op_names) / sizeof(op_names[0]); i++)
-		if (strcmp(name, op_names[i]) == 0)
-			return (enum field_op)i;
-	luaL_error(L, "host.field: no op %s", name == NULL ? "given" : name);
-	never("luaL_error returned");
-}
-
-static void take_path(lua_State *L, struct arena *a, struct field *f)
-{
-	lua_Integer n = lua_type(L, -1) == LUA_TTABLE ? (lua_Integer)lua_rawlen(L, -1) : 0;
-
-	if (n > PATH_MAX_PARTS)
-		luaL_error(L, "host.field: a path of more than %d names", PATH_MAX_PARTS);
-	for (lua_Integer i = 0; i < n; i++) {
-		size_t len;
-		const char *text;
-
-		lua_rawgeti(L, -1, i + 1);
-		text = luaL_checklstring(L, -1, &len);
-		f->parts[i] = slice_of(arena_text(a, text, len), len);
-		lua_pop(L, 1);
-	}
-	f->n_parts = (uint32_t)n;
-}
-
-/* host.field{op, name?, path?, otherwise?, list?} → its number */
-static int l_field(lua_State *L)
-{
-	struct generation *g = generation_of(L);
-	struct field *f;
-
-	luaL_checktype(L, 1, LUA_TTABLE);
-	if (g->files == NULL)
-		return luaL_error(L, "fields are declared while the pack loads");
-	if (g->n_fields == FIELDS_MAX)
-		return luaL_error(L, "more than %d fields", FIELDS_MAX);
-	if (g->n_fields % 64 == 0) {
-		struct field *more = generation_alloc(L, (g->n_fields + 64) * sizeof(*more));
-
-		if (g->n_fields > 0)
-			memcpy(more, g->fields, g->n_fields * sizeof(*more));
-		g->fields = more;
-	}
-	f = &g->fields[g->n_fields];
-	memset(f, 0, sizeof(*f));
-	lua_getfield(L, 1, "name");
-	value_from_lua(L, -1, &g->arena, "name", FACTS_BYTES_MAX, &f->name);
-	lua_getfield(L, 1, "op");
-	f->op = take_op(L);
-	lua_getfield(L, 1, "path");
-	take_path(L, &g->arena, f);
-	lua_getfield(L, 1, "otherwise");
-	value_from_lua(L, -1, &g->arena, "otherwise", FACTS_BYTES_MAX, &f->otherwise);
-	lua_getfield(L, 1, "list");
-	value_from_lua(L, -1, &g->arena, "list", FACTS_BYTES_MAX, &f->list);
-	lua_pushinteger(L, g->n_fields++);
-	return 1;
-}
-
-uint32_t view_field_at(lua_State *L, int index)
-{
-	lua_Integer i;
-
-	index = lua_absindex(L, index);
-	lua_getfield(L, index, "field");
-	i = luaL_checkinteger(L, -1);
-	lua_pop(L, 1);
-	if (i < 0 || i >= generation_of(L)->n_fields)
-		luaL_error(L, "no field %I", i);
-	return (uint32_t)i;
-}
-
-/* ---- resolving ---------------------------------------------------------------------------------------- */
-static const struct value *walk(const struct value *v, const struct field *f, uint32_t n)
-{
-	for (uint32_t i = 0; v != NULL && i < n; i++)
-		v = value_get_n(v, f->parts[i].p, f->parts[i].n);
-	return v;
-}
-
-static struct value said(struct arena *a, const struct value *ticket)
-{
-	const struct value *title = value_get(ticket, "title"), *text = value_get(ticket, "text");
-	char *both;
-
-	if (!value_is(title, VALUE_TEXT) || !value_is(text, VALUE_TEXT))
-		return value_is(title, VALUE_TEXT) ? *title : value_is(text, VALUE_TEXT) ? *text : value_nil;
-	both = arena_alloc(a, (size_t)title->n + text->n + 1);
-	memcpy(both, title->as.text, title->n);
-	both[title->n] = '\n';
-	memcpy(both + title->n + 1, text->as.text, text->n);
-	return value_borrow(both, (size_t)title->n + 1 + text->n);
-}
-
-static bool stands_in(const struct value *list, const struct value *v)
-{
-	for (uint32_t i = 0; v != NULL && i < list->n; i++)
-		if (value_equal(&list->as.items[i], v))
-			return true;
-	return false;
-}
-
-static struct value which(const struct value *facts, const struct field *f)
-{
-	for (uint32_t i = 0; i + 1 < f->list.n; i += 2) {
-		struct slice part = value_slice(&f->list.as.items[i]);
-
-		if (value_get_n(facts, part.p, part.n) != NULL)
-			return f->list.as.items[i + 1];
-	}
-	return f->otherwise;
-}
-
-/* history.NAME is a list of {created=ms} or of ms, newest first, at most so long; history.n_NAME counts all.
- */
-static int64_t count(const struct view *w, const struct field *f, int64_t window_ms)
-{
-	const struct value *history = value_get(w->facts, "history"), *list, *n;
-	int64_t in = 0, at;
-	char name[64] = "n_";
-
-	if (f->n_parts == 0 || f->parts[0].n > sizeof(name) - 3)
-		return 0;
-	memcpy(name + 2, f->parts[0].p, f->parts[0].n);
-	list = value_get_n(history, f->parts[0].p, f->parts[0].n);
-	n = value_get_n(history, name, 2 + f->parts[0].n);
-	if (window_ms < 0 || !value_is(list, VALUE_ARRAY))
-		return value_int_or(n, 0);
-	for (uint32_t i = 0; i < list->n; i++) {
-		const struct value *one = &list->as.items[i];
-
-		if (one->type == VALUE_MAP)
-			one = value_get(one, "created");
-		if (value_as_int(one, &at) && at >= w->now_ms - window_ms)
-			in++;
-	}
-	return in;
-}
-
 int64_t view_count(struct generation *g, struct view *w, uint32_t field, int64_t window_ms)
 {
-	return count(w, &g->fields[field], window_ms);
+	return field_count(&g->fields[field], w->facts, w->now_ms, window_ms);
 }
 
 int64_t view_now(const struct view *w)
 {
 	return w->now_ms;
-}
-
-static struct value resolve(struct generation *g, const struct view *w, const struct field *f)
-{
-	const struct value *v;
-	int64_t at;
-
-	switch (f->op) {
-	case FIELD_PATH:
-		v = walk(w->facts, f, f->n_parts);
-		if (v == NULL && f->otherwise.type != VALUE_NIL && walk(w->facts, f, f->n_parts - 1) != NULL)
-			v = &f->otherwise;
-		return v == NULL ? value_nil : *v;
-	case FIELD_SINCE:
-		return value_as_int(walk(w->facts, f, f->n_parts), &at) ? value_int(w->now_ms - at)
-									: value_nil;
-	case FIELD_SAID:
-		return said(&g->scratch, value_get(w->facts, "ticket"));
-	case FIELD_COUNT:
-		return value_int(count(w, f, -1));
-	case FIELD_ONE_OF:
-		return value_bool(stands_in(&f->list, walk(w->facts, f, f->n_parts)));
-	case FIELD_WHICH:
-		return which(w->facts, f);
-	case FIELD_DECIDED:
-		return value_bool(false);
-	}
-	never("a field without an op");
 }
 
 const struct value *view_get(struct generation *g, struct view *w, uint32_t field)
@@ -249,7 +52,7 @@ const struct value *view_get(struct generation *g, struct view *w, uint32_t fiel
 
 	must(field < w->n);
 	if (w->state[field] == STATE_UNREAD) {
-		*v = resolve(g, w, &g->fields[field]);
+		*v = field_resolve(g, &g->fields[field], w->facts, w->now_ms);
 		w->state[field] = STATE_READ;
 	}
 	return v->type == VALUE_NIL ? NULL : v;

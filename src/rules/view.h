@@ -4,7 +4,7 @@
  * What a view decides (host.decide) and what whole sets say (host.say) becomes part of the decision without
  * ever being a table of Lua; a point returns its decision and the view.
  *
- * A *field* is declared while the pack loads (host.field) and gets a number. A *view* is one asking's facts
+ * Facts are asked by fields (field.h). A *view* is one asking's facts
  * with the fields read so far; points of decision may overwrite a field (host.set). Facts come from C as they
  * are and become Lua tables part by part, only where Lua looks at them. Views and facts die with the asking
  * they were made in: a rule that kept one gets an error, not old memory.
@@ -24,8 +24,6 @@ void view_open(lua_State *);
 void view_push_facts(lua_State *, const struct value *facts);
 /* The view at `arg`, which must be one; raises when its asking is over. */
 struct view *view_check(lua_State *, int arg);
-/* The number of the field in descriptor.field at `index`. Raises. */
-uint32_t view_field_at(lua_State *, int index);
 /* A field's value; NULL when it is absent or nil. */
 const struct value *view_get(struct generation *, struct view *, uint32_t field);
 /* Entries of history within the last window_ms: of a field that counts. */
