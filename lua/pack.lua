@@ -9,6 +9,8 @@ limits {
   history = "90d",      -- how far back the history of a number is shown to the rules
   request_keep = "7d",  -- how long a request_id answers with its first answer
   topic_keep = "30d",
+  rule_failures = 5,    -- a rule whose condition raises or never ends rests after so many failures …
+  rule_rest = "60s",    -- … for so long: the rules that follow decide, and the duty desk is told
 }
 
 -- Numbers are kept without the country code and with their area code (catalog.lua), however they were written.

@@ -131,9 +131,16 @@ function env.pack(row)
 end
 
 -- limits { history = "90d", request_keep = "7d" } → limits.history_ms
-local limit_keys = { history = true, request_keep = true, topic_keep = true, task_keep = true }
+local limit_keys = { history = true, request_keep = true, topic_keep = true, task_keep = true, rule_rest = true }
 function env.limits(row)
   local where = host.where(2)
+  local failures = row.rule_failures
+  row.rule_failures = nil
+  if failures and (math.type(failures) ~= "integer" or failures < 1) then
+    errors.add(where, "limits.rule_failures: %s is not a number of failures such as 5", "limits.rule_failures：%s 不是失败次数，应写成 5 这样的整数",
+      { tostring(failures) })
+  end
+  data.limits.rule_failures = failures
   reject_unknown(row, limit_keys, where, "limits")
   for key, span in host.sorted_pairs(row) do
     local ms = units.duration(span)

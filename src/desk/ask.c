@@ -1,6 +1,7 @@
 /* Asking the live pack, and keeping why it said what it said. */
 #include <string.h>
 
+#include "breaker.h"
 #include "desk_int.h"
 #include "tocsin/log.h"
 
@@ -126,6 +127,7 @@ int work_ask(
 		log_line(LOG_ERROR, "rules.failed", "point=%s rule=%s error=\"%s\"", point,
 			value_cstr(w->arena, value_path(decision, "failed.rule")),
 			value_cstr(w->arena, value_path(decision, "failed.message")));
+		breakers_count(w, value_get(decision, "failed"));
 	}
 	d->counts.n_asks++;
 	d->counts.rule_us += (uint64_t)(clock_mono_us() - began_us);

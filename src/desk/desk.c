@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "access.h"
+#include "breaker.h"
 #include "packs_int.h"
 #include "sources.h"
 #include "tasks.h"
@@ -26,6 +27,8 @@ void desk_on_publish(void *udata, enum table table, struct slice key, const stru
 		tasks_on_publish(d->outbox, key, val);
 	if (d != NULL && d->sources != NULL && table == TABLE_COUNTER)
 		sources_on_publish(d->sources, key, val);
+	if (d != NULL && d->breakers != NULL && table == TABLE_COUNTER)
+		breakers_on_publish(d->breakers, key, val);
 }
 
 static int64_t hook_now_ms(void *ctx)
@@ -202,7 +205,8 @@ int desk_new(struct desk **out, const struct desk_config *config, struct err *e)
 	make_rpc(d, &hooks);
 	if (last_ticket(d, e) != 0 || subscribers_new(d, e) != 0 || packs_new(d, e) != 0 ||
 		due_new(&d->due, d->store, d->clock->now_ms, e) != 0 || outbox_new(d, e) != 0 ||
-		sources_new(d, e) != 0 || server_new(&d->server, &config->limits, &hooks, e) != 0)
+		sources_new(d, e) != 0 || breakers_new(d, e) != 0 ||
+		server_new(&d->server, &config->limits, &hooks, e) != 0)
 		goto undo;
 	d->worker = worker_new(d->server);
 	if (server_watch(d->server, store_event_fd(d->store), on_store, d, e) != 0)
@@ -261,6 +265,7 @@ void desk_free(struct desk *d)
 	due_free(d->due);
 	outbox_free(d->outbox);
 	sources_free(d->sources);
+	breakers_free(d->breakers);
 	access_free(d);
 	arena_fini(&d->arena);
 	buf_fini(&d->scratch);

@@ -34,6 +34,7 @@ struct desk {
 	struct access *access;
 	struct outbox *outbox;
 	struct sources *sources;
+	struct breakers *breakers;
 	uint64_t last_ticket_id;
 	struct arena arena; /* of timer works and pumps; reset after each */
 	struct buf scratch; /* what is being encoded: copied before anything else is */

@@ -1,6 +1,7 @@
 /* Facts: what the pack is told about a call (decision.h). */
 #include <string.h>
 
+#include "breaker.h"
 #include "desk_int.h"
 #include "tocsin/civil.h"
 
@@ -42,6 +43,7 @@ struct value facts_base(struct work *w)
 	value_add(a, &facts, "now", value_int(w->now_ms));
 	value_add(a, &facts, "local", local_time(a, w->now_ms));
 	value_add(a, &facts, "who", who);
+	breakers_facts(w, &facts);
 	return facts;
 }
 

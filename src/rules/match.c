@@ -184,6 +184,8 @@ static bool row_holds(
 {
 	for (uint32_t i = 0; i < r->n; i++) {
 		*failed = i;
+		if (r->tests[i].op == TEST_call && view_is_off(g, w, r->rule))
+			return false;
 		if (!test_holds(L, g, w, &r->tests[i]))
 			return false;
 	}

@@ -52,6 +52,7 @@ struct test {
 };
 
 struct row {
+	uint32_t rule; /* its number */
 	uint32_t n;
 	struct test *tests;
 };

@@ -70,6 +70,8 @@ static const struct words *take_words(lua_State *L, int at)
 struct taking {
 	bool has_calls;
 	int depth;
+	const uint32_t *rules; /* of the rows */
+	uint32_t rule;         /* of the row at hand, also of what is nested in it */
 };
 
 static struct row *take_rows(lua_State *L, int at, uint32_t *n, struct taking *k);
@@ -127,6 +129,9 @@ static struct row *take_rows(lua_State *L, int at, uint32_t *n, struct taking *k
 	*n = (uint32_t)lua_rawlen(L, at);
 	rows = generation_alloc(L, *n * sizeof(*rows));
 	for (uint32_t i = 0; i < *n; i++) {
+		if (k->depth == 1)
+			k->rule = k->rules[i];
+		rows[i].rule = k->rule;
 		lua_rawgeti(L, at, (lua_Integer)i + 1);
 		take_row(L, &rows[i], k);
 		lua_pop(L, 1);
@@ -199,10 +204,11 @@ int l_matcher(lua_State *L)
 		g->matchers = generation_alloc(L, MATCHERS_MAX * sizeof(struct matcher *));
 	m = generation_alloc(L, sizeof(*m));
 	memset(m, 0, sizeof(*m));
-	m->rows = take_rows(L, 1, &m->n, &k);
+	luaL_checktype(L, 1, LUA_TTABLE);
 	lua_pushvalue(L, 2);
-	m->numbers = take_numbers(L, (lua_Integer)m->n + 1);
+	m->numbers = k.rules = take_numbers(L, (lua_Integer)lua_rawlen(L, 1) + 1);
 	lua_pop(L, 1);
+	m->rows = take_rows(L, 1, &m->n, &k);
 	if (!lua_isnil(L, 3))
 		take_finder(L, 3, m);
 	if (!lua_isnil(L, 4))

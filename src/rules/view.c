@@ -16,6 +16,7 @@ struct view {
 	const struct value *facts;
 	uint64_t serial; /* of the asking it was made in */
 	int64_t now_ms;
+	const struct value *off; /* names of rules that are switched off, or NULL */
 	uint32_t n_noted, noted_cap;
 	uint32_t *noted; /* rules that fired, in order */
 	uint32_t n_decided;
@@ -143,6 +144,7 @@ static int l_view(lua_State *L)
 	w->serial = g->serial;
 	w->now_ms = value_int_or(value_get(root, "now"), 0);
 	w->n = g->n_fields;
+	w->off = value_get(root, "off");
 	w->decided = (uint32_t *)&w->vals[w->n];
 	w->state = (uint8_t *)&w->decided[w->n];
 	memset(w->state, STATE_UNREAD, w->n);
@@ -206,6 +208,16 @@ static int l_decide(lua_State *L)
 		w->decided[w->n_decided++] = i;
 	w->state[i] = STATE_DECIDED;
 	return 0;
+}
+
+bool view_is_off(const struct generation *g, const struct view *w, uint32_t rule)
+{
+	const struct value *name = w->off == NULL ? NULL : value_get(value_at(&g->rules, rule), "rule");
+
+	for (uint32_t i = 0; name != NULL && i < w->off->n; i++)
+		if (value_equal(&w->off->as.items[i], name))
+			return true;
+	return false;
 }
 
 void view_note(struct generation *g, struct view *w, uint32_t rule)

@@ -28,6 +28,8 @@ struct view *view_check(lua_State *, int arg);
 const struct value *view_get(struct generation *, struct view *, uint32_t field);
 /* Entries of history within the last window_ms: of a field that counts. */
 int64_t view_count(struct generation *, struct view *, uint32_t field, int64_t window_ms);
+/* Whether facts.off names this rule: its condition failed too often, it rests and counts as not holding. */
+bool view_is_off(const struct generation *, const struct view *, uint32_t rule);
 /* A rule has fired: it is part of the decision's `because`. */
 void view_note(struct generation *, struct view *, uint32_t rule);
 /* Append to a list of the decision; `what` outlives it (frozen). */

@@ -208,5 +208,43 @@ class Rules(Case):
             (self.c.call("server.stats")["tickets"]["last_id"], self.c.call("rules.status")["generation"]))
 
 
+    def failing(self):
+        return [(r["rule"], r["failures"], r["is_off"]) for r in self.c.call("server.stats")["failing_rules"]]
+
+    def test_a_rule_that_fails_again_and_again_is_switched_off(self):
+        self.write(self.with_rule(FAILS % ("13811112222", 'error("no")')))
+        self.hup(lambda s: s["generation"] == 2)
+        duty = self.connect()
+        duty.call("topic.subscribe", topics=["duty"])
+        made = []
+        kinds = ("realname", "cancel", "number_port", "suspend_resume", "fraud_stop")  # no duplicates
+        for category in ["account." + k for k in kinds] + ["sms.failure"]:
+            t = self.create(number="13811112222", category=category)
+            made.append(t["id"])
+            self.assertEqual("duty" if len(made) < 6 else "second_line", t["queue"])
+        self.assertEqual([("routing/boom", 5, True)], self.failing())
+        told = duty.next_event()[1][0]["data"]
+        self.assertEqual(("routing/boom", 5, "duty"), (told["rule"], told["failures"], told["rung"]))
+        history = lambda n: self.c.call("ticket.history", id=made[n])["events"][0]["decisions"][0]
+        self.assertIn("no", history(4)["failed"]["message"])
+        self.assertNotIn("failed", history(5))
+        self.assertEqual(["routing/boom"], history(5)["facts"]["off"])
+        self.assertEqual("second_line", self.create(number="13800138000", category="account.realname")["queue"])
+        # kept over a restart, and tried again when its rest is over
+        self.restart()
+        self.assertEqual([("routing/boom", 5, True)], self.failing())
+        self.c.call("clock.advance", by="61s")
+        self.assertEqual([("routing/boom", 5, False)], self.failing())
+        again = self.create(number="13811112222", category="marketing.outbound")
+        made.append(again["id"])
+        self.assertIn("no", history(6)["failed"]["message"])
+        self.assertEqual([("routing/boom", 6, True)], self.failing())
+        # a new generation begins anew
+        self.write(self.text)
+        self.hup(lambda s: s["generation"] == 3)
+        self.assertEqual([], self.failing())
+        self.assertEqual("second_line", self.queue()[0])
+
+
 if __name__ == "__main__":
     main()
