@@ -243,7 +243,7 @@ class Rules(Case):
         self.write(self.text)
         self.hup(lambda s: s["generation"] == 3)
         self.assertEqual([], self.failing())
-        self.assertEqual("second_line", self.queue()[0])
+        self.assertEqual("second_line", self.queue("13811113333")[0])
 
 
 if __name__ == "__main__":
