@@ -56,7 +56,7 @@ UNIT_BIN := $(UNIT_SRC:tests/unit/%.c=$(BUILD)/unit/%)
 .PHONY: all deps demo run test soak bench lint fuzz format clean help units
 .SECONDARY:
 
-all: $(OUT)/tocsind $(OUT)/tocsin
+all: $(OUT)/tocsind $(OUT)/tocsin $(OUT)/libtocsin-client.a $(OUT)/libtocsin-client.so
 
 help:
 	@sed -n '/^#   make/s/^#//p' Makefile
@@ -73,6 +73,27 @@ $(OUT)/tocsind: $(BUILD)/src/main.o $(BUILD)/libtocsin.a
 
 $(OUT)/tocsin: $(CLI_OBJ) $(BUILD)/libtocsin.a
 	$(CC) -o $@ $^ $(LDLIBS_ALL)
+
+# The client library for other programs (include/tocsin.h): nothing but tocsin_… can be seen of it.
+CLIENT_SRC := $(wildcard src/client/*.c) src/wire/codec.c src/wire/scan.c \
+	$(addprefix src/base/,arena.c buf.c civil.c clock.c err.c log.c util.c value.c)
+CLIENT_OBJ := $(CLIENT_SRC:%.c=$(BUILD)/pic/%.o)
+CLIENT_SO := libtocsin-client.so.0
+
+$(BUILD)/pic/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS_ALL) -fPIC -fvisibility=hidden -c -o $@ $<
+
+$(OUT)/libtocsin-client.a: $(CLIENT_OBJ)
+	$(LD) -r -o $(BUILD)/pic/tocsin-client.o $^
+	objcopy --wildcard --keep-global-symbol='tocsin_*' $(BUILD)/pic/tocsin-client.o
+	rm -f $@ && ar rcs $@ $(BUILD)/pic/tocsin-client.o
+
+$(OUT)/$(CLIENT_SO): $(CLIENT_OBJ)
+	$(CC) -shared -Wl,-soname,$(CLIENT_SO) -o $@ $^ $(SAN_$(MODE)) -pthread -levent_core -lm
+
+$(OUT)/libtocsin-client.so: $(OUT)/$(CLIENT_SO)
+	ln -sf $(CLIENT_SO) $@
 
 $(BUILD)/%.o: %.c
 	@mkdir -p $(@D)

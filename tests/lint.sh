@@ -18,7 +18,7 @@ declare -A knows=(
 	[base]="base" [model]="base model" [wire]="base wire" [net]="base wire net" [rpc]="base wire net rpc"
 	[store]="base store" [rules]="base model rules" [timer]="base store timer" [http]="base wire net rpc http" [desk]="base model wire net rpc http store rules timer desk push"
 	[daemon]="base model wire net rpc http store rules timer desk push daemon"
-	[cli]="base wire net store cli desk rpc" [push]="base wire net rpc store push"
+	[client]="base wire client" [cli]="base wire client net store cli desk rpc" [push]="base wire net rpc store push"
 )
 room_of() { # header → room
 	case $1 in
@@ -34,6 +34,9 @@ for f in $(git ls-files 'src/*/*.c' 'src/*/*.h'); do
 	room=$(cut -d/ -f2 <<<"$f")
 	for header in $(sed -nE 's|^#include "tocsin/([a-z_]+)\.h"|\1|p' "$f"); do
 		grep -qw "$(room_of "$header")" <<<"${knows[$room]}" || say "$f: src/$room may not know tocsin/$header.h"
+	done
+	for other in $(sed -nE 's|^#include "([a-z]+)/[a-z_]+\.h"|\1|p' "$f" | grep -v '^tocsin$'); do
+		grep -qw "$other" <<<"${knows[$room]}" || say "$f: src/$room may not know src/$other"
 	done
 done
 git grep -nE '^#include [<"]lmdb' -- src include | grep -v '^src/store/' && say "lmdb.h outside src/store"

@@ -1,11 +1,5 @@
-/* SHA256_* are deprecated in favour of EVP, which allocates a context and looks the digest up in each call:
- * 0.39 us for 100 bytes, beside 0.13 (OpenSSL 3.0, SHA-NI, 2026-11-25). */
-#define OPENSSL_API_COMPAT 10101
-
 #include "tocsin/util.h"
 
-#include <openssl/crypto.h>
-#include <openssl/sha.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -57,24 +51,6 @@ uint32_t crc32c(uint32_t crc, const void *p, size_t n)
 	return ~crc32c_soft(~crc, p, n);
 }
 
-/* ---- SHA-256 ------------------------------------------------------------------------------------------ */
-void sha256_slices(const struct slice *s, size_t n_slices, uint8_t out[SHA256_LEN])
-{
-	SHA256_CTX ctx;
-
-	must(SHA256_Init(&ctx) == 1);
-	for (size_t i = 0; i < n_slices; i++)
-		must(SHA256_Update(&ctx, s[i].p, s[i].n) == 1);
-	must(SHA256_Final(out, &ctx) == 1);
-}
-
-void sha256(const void *p, size_t n, uint8_t out[SHA256_LEN])
-{
-	struct slice s = slice_of(p, n);
-
-	sha256_slices(&s, 1, out);
-}
-
 char *hex(const void *p, size_t n, char *out)
 {
 	static const char digits[] = "0123456789abcdef";
@@ -111,11 +87,6 @@ int unhex(const char *text, size_t text_n, uint8_t *out, size_t out_n)
 		out[i] = (uint8_t)(high << 4 | low);
 	}
 	return (int)(text_n / 2);
-}
-
-const char *digest_library(void)
-{
-	return OpenSSL_version(OPENSSL_VERSION_STRING);
 }
 
 /* The next number of a version, 0 at its end. */

@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-#include "client.h"
+#include "client/client.h"
 
 #define EXIT_WRONG_USAGE 2
 

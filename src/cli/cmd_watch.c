@@ -3,135 +3,95 @@
 #include <unistd.h>
 
 #include "cli_int.h"
+#include "client/handle.h"
 
-#define RETRY_MS_MIN 200
-#define RETRY_MS_MAX 5000
-
-struct watch {
-	struct cli *cli;
-	const char *consumer; /* NULL: resumes only while this program runs */
-	struct value topics;
-	int64_t last_seq; /* -1 before the first event */
-	int end_fd;       /* readable once the user wants to end */
-};
-
-static void print_event(struct watch *w, struct arena *a, const struct value *event)
+static void print_event(struct cli *c, struct arena *a, const struct tocsin_event *event)
 {
-	const struct value *data = value_get(event, "data");
+	const struct value *data = value_inside(event->data);
+	struct value whole = value_map(a, 4);
 	struct buf b;
 
-	if (w->cli->is_json) {
-		json_print(stdout, event);
+	if (c->is_json) {
+		value_add(a, &whole, "seq", value_int(event->seq));
+		value_add(a, &whole, "topic", value_literal(event->topic));
+		value_add(a, &whole, "at", value_int(event->at_ms));
+		value_add(a, &whole, "data", data == NULL ? value_nil : *data);
+		json_print(stdout, &whole);
 	} else {
 		buf_init(&b, (size_t)1024 * 1024);
 		value_json(&b, data == NULL ? &value_nil : data);
-		printf("%s  %s  %.*s\n", value_shown(a, "at", value_get(event, "at")),
-			value_shown(a, NULL, value_get(event, "topic")), (int)b.n, (const char *)b.p);
+		printf("%s  %s  %.*s\n", time_shown(a, event->at_ms), event->topic, (int)b.n,
+			(const char *)b.p);
 		buf_fini(&b);
 	}
 	fflush(stdout);
 }
 
-static int subscribe(struct watch *w, struct arena *a, struct err *e)
+static void say_lost(void *ctx, const char *why)
 {
-	struct value args = value_map(a, 3), result;
-
-	value_add(a, &args, "topics", w->topics);
-	if (w->consumer != NULL)
-		value_add(a, &args, "consumer", value_literal(w->consumer));
-	else if (w->last_seq >= 0)
-		value_add(a, &args, "after", value_int(w->last_seq));
-	if (client_call(&w->cli->client, a, "topic.subscribe", &args, &result, e) != 0)
-		return -1;
-	if (w->last_seq < 0)
-		w->last_seq = value_int_or(value_get(&result, "seq"), 0);
-	return 0;
+	(void)ctx;
+	fprintf(stderr, "tocsin: %s; connecting again\n", why);
 }
 
-static int acknowledge(struct watch *w, struct arena *a, int64_t seq, struct err *e)
+/* What the client says, as the commands say it. */
+static int take_client_error(struct cli *c, const struct tocsin_error *from, struct err *e)
 {
-	struct value args = value_map(a, 2);
-	uint32_t msgid;
-
-	if (w->consumer == NULL)
-		return 0;
-	value_add(a, &args, "consumer", value_literal(w->consumer));
-	value_add(a, &args, "seq", value_int(seq));
-	return client_send(&w->cli->client, "topic.ack", &args, &msgid, e);
+	c->client.is_lost = from->code == TOCSIN_LOST || from->code == TOCSIN_TIMEOUT;
+	err_arg(e, from->code <= TOCSIN_INTERNAL ? (enum err_code)from->code : ERR_INTERNAL, from->argument,
+		from->value, "%s", from->message);
+	snprintf(e->reason, sizeof(e->reason), "%s", from->reason);
+	return -1;
 }
 
-/* Until the user ends (0) or the connection breaks (-1, is_lost) or the daemon refuses (-1). */
-static int follow(struct watch *w, struct arena *a, struct err *e)
+/* Until the user ends (0) or the daemon refuses (-1). */
+static int follow(struct cli *c, struct tocsin *t, bool has_consumer, struct tocsin_error *e)
 {
+	struct tocsin_event event;
+	struct arena a;
+	int rc;
+
+	arena_init(&a, 65536);
 	for (;;) {
-		struct message m;
-		int rc, n;
-
-		arena_reset(a);
-		rc = client_receive(&w->cli->client, a, -1, w->end_fd, &m, e);
+		rc = tocsin_next(t, e, -1, &event);
 		if (rc <= 0)
-			return rc;
-		if (m.is_error) {
-			*e = m.error;
-			return -1;
-		}
-		if (!m.is_notification || strcmp(m.method, "topic.event") != 0)
-			continue;
-		print_event(w, a, &m.content);
-		w->last_seq = value_int_or(value_get(&m.content, "seq"), w->last_seq);
-		n = acknowledge(w, a, w->last_seq, e);
-		if (n != 0)
-			return n;
+			break;
+		arena_reset(&a);
+		print_event(c, &a, &event);
+		if (has_consumer && tocsin_ack(t, e, event.seq) != 0)
+			break;
 	}
-}
-
-static int watch_run(struct watch *w, struct arena *a, struct err *e)
-{
-	int wait_ms = RETRY_MS_MIN;
-	bool was_open = false;
-
-	for (;;) {
-		int rc = cli_open(w->cli, e);
-
-		if (rc == 0)
-			rc = subscribe(w, a, e);
-		if (rc == 0) {
-			was_open = true;
-			wait_ms = RETRY_MS_MIN;
-			rc = follow(w, a, e);
-		}
-		if (rc == 0 || !w->cli->client.is_lost || !was_open)
-			return rc;
-		fprintf(stderr, "tocsin: %s; connecting again\n", e->text);
-		client_close(&w->cli->client);
-		w->cli->is_open = false;
-		if (is_ended(w->end_fd, wait_ms))
-			return 0;
-		wait_ms = wait_ms * 2 < RETRY_MS_MAX ? wait_ms * 2 : RETRY_MS_MAX;
-	}
+	arena_fini(&a);
+	return rc;
 }
 
 static int run_watch(struct cli *c, int argc, char **argv, struct err *e)
 {
-	struct watch w = {.cli = c, .last_seq = -1};
-	const struct option_spec specs[] = {{"--consumer", &w.consumer, NULL}, {NULL, NULL, NULL}};
-	struct arena a;
-	int rc;
+	const char *consumer = NULL;
+	const struct option_spec specs[] = {{"--consumer", &consumer, NULL}, {NULL, NULL, NULL}};
+	struct tocsin_options options = {.address = c->server, .client = "tocsin", .on_lost = say_lost};
+	struct tocsin_error why;
+	struct value topics;
+	struct tocsin *t;
+	int rc = -1;
 
 	if (options_take(&argc, argv, specs, e) != 0)
 		return EXIT_WRONG_USAGE;
 	if (argc == 0)
 		return usage(e, "which topics? warning, incident, ticket.QUEUE, frontdesk.CITY, rules, duty "
 				"... or '#' for all");
-	w.topics = value_array(&c->arena, (uint32_t)argc);
+	if (cli_token(c, &options.token, e) != 0)
+		return -1;
+	topics = value_array(&c->arena, (uint32_t)argc);
 	for (int i = 0; i < argc; i++)
-		value_push(&c->arena, &w.topics, value_literal(argv[i]));
-	w.end_fd = end_fd_open();
-	arena_init(&a, 65536);
-	rc = watch_run(&w, &a, e);
-	arena_fini(&a);
-	close(w.end_fd);
-	return rc;
+		value_push(&c->arena, &topics, value_literal(argv[i]));
+	options.wake_fd = end_fd_open();
+	t = tocsin_open(&options, &why);
+	if (t != NULL &&
+		tocsin_subscribe(t, &why, "{topics: %p, consumer: %s}", (const void *)&topics, consumer) == 0)
+		rc = follow(c, t, consumer != NULL, &why);
+	tocsin_close(t);
+	close(options.wake_fd);
+	return rc == 0 ? 0 : take_client_error(c, &why, e);
 }
 
 const struct command commands_watch[] = {

@@ -58,6 +58,15 @@ int cli_token(struct cli *c, const char **token, struct err *e)
 	return 0;
 }
 
+static int say_hello(struct cli *c, const char *token, struct err *e)
+{
+	struct value args = value_map(&c->arena, 2), result;
+
+	value_add(&c->arena, &args, "token", value_literal(token));
+	value_add(&c->arena, &args, "client", value_literal("tocsin"));
+	return client_call(&c->client, &c->arena, "session.hello", &args, &result, e);
+}
+
 int cli_open(struct cli *c, struct err *e)
 {
 	const char *token;
@@ -66,7 +75,8 @@ int cli_open(struct cli *c, struct err *e)
 		return 0;
 	if (cli_token(c, &token, e) != 0)
 		return -1;
-	if (client_open(&c->client, c->server, token, e) != 0) {
+	if (client_open(&c->client, c->server, -1, e) != 0 ||
+		(token != NULL && say_hello(c, token, e) != 0)) {
 		client_close(&c->client);
 		return -1;
 	}
