@@ -27,7 +27,7 @@ OUT := $(if $(filter release,$(MODE)),build,$(BUILD))
 DEPS_BUILD := gcc make pkg-config liblua5.4-dev liblmdb-dev libevent-dev libmsgpack-dev libssl-dev \
 	libjansson-dev libxlsxwriter-dev libsystemd-dev libbsd-dev zlib1g-dev tzdata
 DEPS_TEST := libcmocka-dev python3 python3-msgpack lua-check lua5.4 valgrind clang clang-format clang-tidy \
-	libclang-rt-14-dev git dpkg-dev groff-base
+	libclang-rt-14-dev git dpkg-dev groff-base nodejs npm
 DEPS_BENCH := redis-server tarantool
 PKGS := lua5.4 lmdb libevent libevent_pthreads msgpack libcrypto jansson xlsxwriter libsystemd libbsd zlib
 
@@ -63,6 +63,13 @@ help:
 
 deps:
 	@tests/lib/deps.sh $(DEPS_BUILD) $(DEPS_TEST) $(DEPS_BENCH)
+	@$(MAKE) -s $(NODE_DEPS)
+
+# What examples/clients/package.json names, from the npm registry.
+NODE_DEPS := examples/clients/node_modules/.package-lock.json
+$(NODE_DEPS): examples/clients/package-lock.json
+	cd examples/clients && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	@touch $@
 
 $(BUILD)/libtocsin.a: $(LIB_OBJ)
 	@mkdir -p $(@D)

@@ -8,7 +8,7 @@ say() {
 	bad=1
 }
 
-sources=$(git ls-files 'src/*.c' 'src/*.h' 'include/*.h' 'tests/*.c' 'tests/*.h')
+sources=$(git ls-files 'src/*.c' 'src/*.h' 'include/*.h' 'tests/*.c' 'tests/*.h' 'examples/*.c')
 for f in $sources; do
 	clang-format "$f" | cmp -s - "$f" || say "$f is not formatted (make format)"
 done

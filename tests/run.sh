@@ -58,7 +58,7 @@ done
 for t in build/release/sim/mutant_*; do
 	[ -x "$t" ] && run "sim/$(basename "$t")" "$t" --mutant
 done
-for t in tests/rpc/*_test.py tests/fault/*_test.py tests/cli/*_test.py tests/adapters/*_test.py tests/ops/*_test.py; do
+for t in tests/rpc/*_test.py tests/fault/*_test.py tests/cli/*_test.py tests/adapters/*_test.py tests/ops/*_test.py tests/clients/*_test.py; do
 	[ -e "$t" ] && run "${t#tests/}" /usr/bin/python3 "$t"
 done
 run numbers-in-logs bash tests/lib/numbers_in_logs.sh "$log"

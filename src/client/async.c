@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/queue.h>
+#include <sys/socket.h>
 
 #include "dial.h"
 #include "handle.h"
@@ -469,6 +470,18 @@ undo:
 	return NULL;
 }
 
+/* What was written just before the end, an acknowledgement most often: as much as the socket takes at once.
+ */
+static void send_rest(struct bufferevent *bev)
+{
+	struct evbuffer *out = bufferevent_get_output(bev);
+	size_t n = evbuffer_get_length(out);
+
+	if (n > 0 &&
+		send(bufferevent_getfd(bev), evbuffer_pullup(out, -1), n, MSG_DONTWAIT | MSG_NOSIGNAL) < 0)
+		return; /* it comes again to a later process */
+}
+
 void tocsin_async_close(struct tocsin_async *t)
 {
 	struct tocsin_error e;
@@ -476,6 +489,8 @@ void tocsin_async_close(struct tocsin_async *t)
 	if (t == NULL)
 		return;
 	error_set(&e, TOCSIN_LOST, "the client was closed");
+	if (t->state == STATE_UP)
+		send_rest(t->bev);
 	t->state = STATE_DOWN;
 	for (size_t n = t->n_calls; n > 0; n--)
 		finish(TAILQ_FIRST(&t->calls), NULL, &e);
