@@ -32,12 +32,12 @@
  *   host.field{op, path?, otherwise?, list?}   a fact by number, while the pack loads (src/rules/view.h)
  *   host.view(facts)       what host.get(view, field), host.set(view, field, x) and tests read; facts of a
  *                          question are an object that is only indexed
- *   host.matcher(rows, numbers, finder?, says?)   a set of conditions, while the pack loads (src/rules/match.c has the
- * tests): its number, and whether it calls functions. host.first(matcher, view): the first row that holds, or
- * nil; host.all(matcher, view, into): how many do; host.failed(matcher, view, row): nil, or which test of the
- * row does not hold host.freeze(t)         t, made data once; it must not change afterwards host.try(f, ...)
- * true, results… or false, message: f has the budget of one decision and may use it up; for specs
- *   host.list(t), host.map(t)     t, marked: what it is when it is empty (see Data)
+ *   host.matcher(rows, numbers, finder?, says?)   a set of conditions, while the pack loads
+ * (src/rules/match.c has the tests): its number, and whether it calls functions. host.first(matcher, view):
+ * the first row that holds, or nil; host.all(matcher, view, into): how many do; host.failed(matcher, view,
+ * row): nil, or which test of the row does not hold host.freeze(t)         t, made data once; it must not
+ * change afterwards host.try(f, ...) true, results… or false, message: f has the budget of one decision and
+ * may use it up; for specs host.list(t), host.map(t)     t, marked: what it is when it is empty (see Data)
  *
  *   lib.env(file)          the environment table of one pack file (an allow-list; unknown names and writes
  *                          are reported), or nil: leave this file out. Called in the order of host.files,
@@ -47,14 +47,12 @@
  *                          errors at once. What kept a file from running (syntax, an error raised) the host
  *                          reports itself, before these
  *   lib.catalog            after finish: plain data, as catalog.get shows it (decision.h)
- *   lib.ask[point](facts)  a decision, a plain table (decision.h), and the view if it has a part in it; also used by replay and what-if
- *   lib.is_trusted         true: ask runs nothing of the pack but the functions that matchers call, so that
- *                          instructions are counted only from the first such call on
- *   lib.explain(point, facts, rule or nil)  array of
- *                          {rule, line, fired, because?, failed = {field, value, expected}?}
- *   lib.specs(seed)        array of {name, line, ok, message?, decision?}; run as written (0), again, and
- *                          shuffled: a spec whose verdict or decision changes has met a rule with a memory
- *   lib.coverage()         rules no spec reached
+ *   lib.ask[point](facts)  a decision, a plain table (decision.h), and the view if it has a part in it; also
+ * used by replay and what-if lib.is_trusted         true: ask runs nothing of the pack but the functions that
+ * matchers call, so that instructions are counted only from the first such call on lib.explain(point, facts,
+ * rule or nil)  array of {rule, line, fired, because?, failed = {field, value, expected}?} lib.specs(seed)
+ * array of {name, line, ok, message?, decision?}; run as written (0), again, and shuffled: a spec whose
+ * verdict or decision changes has met a rule with a memory lib.coverage()         rules no spec reached
  *   lib.rule_names         array of every rule's stable name, "routing/fibre outage"
  *   lib.rule_table         array of {rule, line, because?}, in the byte order of their names: `because` of a
  *                          decision names rules by their position in it, from 0

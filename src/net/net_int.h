@@ -80,6 +80,9 @@ struct post {
 	STAILQ_ENTRY(post) next;
 };
 
+#define OUT_SPARES 64
+#define OUT_SPARE_BYTES ((size_t)16 * 1024 * 1024) /* of all */
+
 struct server {
 	struct server_config config;
 	struct server_hooks hooks;
@@ -98,6 +101,12 @@ struct server {
 	int64_t mono_ms; /* of this pass */
 	uint64_t turn_frames;
 	struct server_stats stats;
+	struct out_spare { /* buffers of answers between two uses: large ones are dear to map and unmap */
+		uint8_t *p;
+		size_t cap;
+	} spares[OUT_SPARES];
+	uint32_t n_spares;
+	size_t spare_bytes;
 	uint8_t scratch[READ_BYTES];
 };
 
@@ -117,6 +126,7 @@ void conn_release(struct conn *);   /* let go what is durable */
 void conn_flush(struct conn *);     /* write what is let go */
 void conn_dirty_add(struct conn *); /* flush at the end of the turn */
 void conn_out_fini(struct conn *);
+void server_spares_fini(struct server *);
 static inline size_t conn_unsent(const struct conn *c)
 {
 	return c->out_n - c->out_at;

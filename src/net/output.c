@@ -10,15 +10,47 @@
 #include "net_int.h"
 #include "tocsin/log.h"
 
+/* Take a buffer that another answer has left, or none. */
+static void out_take(struct conn *c)
+{
+	struct server *s = c->server;
+
+	if (s->n_spares == 0)
+		return;
+	c->out = s->spares[--s->n_spares].p;
+	c->out_cap = s->spares[s->n_spares].cap;
+	s->spare_bytes -= c->out_cap;
+}
+
+/* Leave it for the next, as long as there are few. */
+static void out_leave(struct conn *c)
+{
+	struct server *s = c->server;
+
+	if (c->out != NULL && s->n_spares < OUT_SPARES && s->spare_bytes + c->out_cap <= OUT_SPARE_BYTES) {
+		s->spares[s->n_spares++] = (struct out_spare){c->out, c->out_cap};
+		s->spare_bytes += c->out_cap;
+	} else {
+		free(c->out);
+	}
+	c->out = NULL;
+	c->out_at = c->out_free = c->out_n = c->out_cap = 0;
+}
+
+void server_spares_fini(struct server *s)
+{
+	while (s->n_spares > 0)
+		free(s->spares[--s->n_spares].p);
+	s->spare_bytes = 0;
+}
+
 void conn_out_fini(struct conn *c)
 {
 	c->server->stats.queued_bytes -= conn_unsent(c);
 	c->server->stats.n_awaiting -= c->n_awaiting;
-	free(c->out);
+	out_leave(c);
 	free(c->marks);
-	c->out = NULL;
 	c->marks = NULL;
-	c->out_at = c->out_free = c->out_n = c->out_cap = 0;
 	c->mark_at = c->mark_n = c->mark_cap = 0;
 	c->n_awaiting = 0;
 }
@@ -27,7 +59,10 @@ static void out_append(struct conn *c, struct slice bytes)
 {
 	if (bytes.n == 0)
 		return;
-	if (c->out_n + bytes.n > c->out_cap && c->out != NULL && c->out_at > 0) {
+	if (c->out == NULL)
+		out_take(c);
+	/* sent bytes go when they are half of all: who takes slowly does not have all else moved each time */
+	if (c->out_n + bytes.n > c->out_cap && c->out != NULL && c->out_at > 0 && c->out_at >= c->out_n / 2) {
 		memmove(c->out, c->out + c->out_at, c->out_n - c->out_at);
 		c->out_free -= c->out_at;
 		c->out_n -= c->out_at;
@@ -155,9 +190,7 @@ static void drained(struct conn *c)
 	}
 	if (conn_unsent(c) > 0)
 		return;
-	free(c->out);
-	c->out = NULL;
-	c->out_at = c->out_free = c->out_n = c->out_cap = 0;
+	out_leave(c);
 	if (c->mark_n == 0) {
 		free(c->marks);
 		c->marks = NULL;

@@ -230,6 +230,7 @@ void server_free(struct server *s)
 		return;
 	while ((c = TAILQ_FIRST(&s->all)) != NULL)
 		conn_close(c);
+	server_spares_fini(s);
 	while ((l = LIST_FIRST(&s->listeners)) != NULL)
 		listener_free(l);
 	while ((w = LIST_FIRST(&s->watches)) != NULL) {
