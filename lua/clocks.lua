@@ -6,6 +6,8 @@ clocks {
   { "handle", zh = "处理时限", en = "time to handle", stops = { "replied", "confirmed", "closed" } },
   { "confirm", zh = "回访时限", en = "time to confirm", stops = { "confirmed", "closed" } },
   { "repair", zh = "故障修复（法定）", en = "repair (statutory)", pausable = false, stops = { "replied", "confirmed", "closed" } },
+  { "restore", zh = "复机时限（法定）", en = "service restored (statutory)", pausable = false, stops = { "replied", "confirmed", "closed" } },
+  { "feedback", zh = "来函反馈", en = "feedback to who forwarded it", stops = { "closed" } },
   { "answer", zh = "答复时限（法定）", en = "answer (statutory)", pausable = false, stops = { "replied", "confirmed", "closed" } },
 }
 
@@ -18,6 +20,7 @@ rules.all "clocks" {
 
   -- our own promises, by grade
   rule "dispatch, major" { when = { stage = "accepted", grade = "major" }, clock = "dispatch", goal = "15m" },
+  rule "dispatch, important" { when = { stage = "accepted", grade = "important" }, clock = "dispatch", goal = "1h" },
   rule "dispatch" { when = { stage = "accepted" }, clock = "dispatch", goal = "2h" },
   rule "handle, major" { when = { grade = "major" }, clock = "handle", goal = "12h" },
   rule "handle, bypass" { when = { bypass = true }, clock = "handle", goal = "24h" },
@@ -26,37 +29,8 @@ rules.all "clocks" {
   rule "handle again" { when = { action = any_of("reopen", "unmerge") }, clock = "handle", goal = "24h",
     because = "a second answer must be quicker" },
   rule "confirm" { when = { stage = "replied" }, clock = "confirm", goal = 2, unit = "working_days", calendar = "office" },
-
-  -- the law: region, class, effective date
-  rule "repair, rural" {
-    when = { category = any_of("network.no_service", "network.slow", "network.5g", "broadband.fault"), ["fields.rural"] = true },
-    clock = "repair", goal = "72h", statutory = true,
-    source = "Telecommunications Regulations art. 32",
-  },
-  rule "repair, urban" {
-    when = { category = any_of("network.no_service", "network.slow", "network.5g", "broadband.fault") },
-    clock = "repair", goal = "48h", statutory = true,
-    source = "Telecommunications Regulations art. 32",
-  },
-  rule "answer, Henan" {
-    when = { ["fields.province"] = "henan" }, valid = { from = "2020-06-04" },
-    clock = "answer", goal = 5, unit = "working_days", calendar = "china", statutory = true,
-    source = "Henan Telecommunications Regulations (2020-06-04)",
-  },
-  rule "answer, Chongqing" {
-    when = { ["fields.province"] = "chongqing" }, valid = { from = "2018-07-26" },
-    clock = "answer", goal = 15, unit = "working_days", calendar = "china", statutory = true,
-    source = "Chongqing Telecommunications Regulations (2018-07-26)",
-  },
-  rule "answer, national" {
-    valid = { from = "2016-07-30" },
-    clock = "answer", goal = 15, unit = "natural_days", calendar = "china", statutory = true,
-    source = "MIIT Order 35, in force 2016-07-30",
-    because = "the operator answers within 15 days of receipt",
-  },
-  rule "answer, before 2016-07-30" {
-    valid = { to = "2016-07-29" },
-    clock = "answer", goal = 15, unit = "working_days", calendar = "china", statutory = true,
-    source = "MII Order 7 (secondary source: Shanghai's implementation)",
-  },
 }
+
+-- The law's limits are a table: region, class, effective date. A complaint names another region in fields.region; rural = true in
+-- fields is the country. They count from the report, cannot be paused, and do not wait for office hours.
+decide.before "clocks" { csv = "statutory.csv", kinds = { "complaint" } }

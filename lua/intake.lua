@@ -1,24 +1,16 @@
 -- What a complaint must tell, what it weighs, when it repeats an earlier one, and what to say at the desk.
 -- Nothing is ever refused for a missing field: the ticket is taken as incomplete and the completion clock runs.
+-- What each category needs stands in catalog.csv; here is what depends on more than the category.
 rules.all "complete" {
   kinds = { "complaint" },
   rule "who" { need = { "number" } },
   rule "what" { need = { "text" } },
   rule "category" { need = { "category" } },
-  rule "place of a fault" {
-    when = { category = any_of("network.no_service", "network.slow", "network.5g", "broadband.fault", "broadband.install") },
-    need = { "city" },
-  },
   rule "evidence of a recharge" {
     when = { category = "recharge.not_credited", channel = none_of("ivr", "sms") },
     need = { "fields.amount", "fields.paid_at" },
     because = "the recharge order is found by amount and time",
   },
-  rule "evidence of a charge" {
-    when = { category = any_of("billing.overcharge", "billing.cdr", "billing.huge_bill", "vas.unordered") },
-    need = { "fields.amount", "fields.month" },
-  },
-  rule "which company" { when = { category = under "group" }, need = { "group" } },
   rule "form of a bypass complaint" {
     when = { bypass = true },
     need = { "form", "source_ref" },
@@ -45,6 +37,18 @@ rules.all "advice" {
   rule "repeated caller" {
     when = { contacts = at_least(3, within "7d") },
     say = { zh = "客户一周内多次来话，请先致歉并告知进展", en = "the customer called again and again this week: apologize and tell the state first" },
+  },
+  rule "resold number" {
+    when = { number = starts_with(list "resold") },
+    say = { zh = "虚拟运营商号段（转售），请核实归属并转其客服", en = "a number of a virtual operator: check whose customer it is, and name its hotline" },
+  },
+  rule "ported number" {
+    when = { carrier = none_of("mobile"), unless { carrier = absent } },
+    say = { zh = "号码已携出，由现运营商受理网络问题", en = "the number was ported out: network faults are its present operator's" },
+  },
+  rule "old category" {
+    when = { ["fields.category_was"] = present },
+    say = { zh = "分类代码已更新，请使用新代码", en = "the category code was outdated: use the new one" },
   },
   rule "older customer" {
     when = { age65 = true },

@@ -21,11 +21,11 @@ spec "a recharge needs amount and time" {
 }
 spec "a charge needs amount and month" {
   given = ticket { channel = "app", category = "billing.cdr", number = "13800138000", text = "话单" },
-  expect = { missing = { "fields.amount", "fields.month" }, by = "evidence of a charge" },
+  expect = { missing = { "fields.amount", "fields.month" }, by = "needs of billing.cdr" },
 }
 spec "a line needs its company" {
   given = ticket { channel = "account_manager", category = "group.leased_line", number = "13800138000", text = "中断" },
-  expect = { missing = { "group" }, grade = "important", by = { "which company", "leased line" } },
+  expect = { missing = { "group" }, grade = "important", by = { "needs of group", "leased line" }, clocks = { completion = "4 hours" } },
 }
 spec "an appeal needs its form" {
   given = ticket { channel = "regulator_12300", category = "other", number = "13800138000", text = "x", source_ref = "A1" },
@@ -84,4 +84,37 @@ spec "older customer with a huge bill" {
 spec "a fault" {
   given = ticket { channel = "hall", category = "broadband.fault", number = "13800138000", text = "x" },
   expect = { by = "advice/fault", missing = { "city" }, queue = "frontdesk" },
+}
+spec "a resold number" {
+  given = ticket { channel = "hotline_10086", category = "account.realname", number = "17012345678", text = "x" },
+  expect = { by = "resold number", complete = true },
+}
+spec "a number of our own" {
+  given = ticket { channel = "hotline_10086", category = "account.realname", number = "13800138000", text = "x" },
+  expect = { not_by = "resold number" },
+}
+spec "CRM says it was ported out, and where it is used" {
+  given = ticket { channel = "hotline_10086", category = "account.realname", number = "13413700000", text = "x" },
+  subscriber = { carrier = "unicom", city = "zhuhai", star = 5 },
+  expect = { by = { "ported number", "five stars" }, city = "zhuhai", customer = { star = 5 } },
+}
+spec "the city of a mobile number, by its segment" {
+  given = ticket { channel = "hotline_10086", category = "account.realname", number = "13413700000", text = "x" },
+  expect = { city = "chaozhou", not_by = "ported number" },
+}
+spec "an outdated code is taken under the new one" {
+  given = ticket { channel = "ivr", category = "recharge.delay", number = "13800138000", text = "x" },
+  expect = { category = "recharge.not_credited", fields = { category_was = "recharge.delay" }, by = { "catalog/recharge.delay", "old category" } },
+}
+spec "while it was valid it stood for itself" {
+  given = ticket { channel = "ivr", category = "recharge.delay", number = "13800138000", text = "x" }, at = "2025-12-31T23:59",
+  expect = { category = "recharge.delay" },
+}
+spec "a code that was split cannot be mapped" {
+  given = ticket { channel = "ivr", category = "network.signal", number = "13800138000", text = "x" },
+  expect = { refuse = "category network.signal was split; use one of network.no_service, network.5g" },
+}
+spec "a code that ended" {
+  given = ticket { channel = "ivr", category = "vas.ringtone", number = "13800138000", text = "x" },
+  expect = { refuse = "分类 vas.ringtone 已于 2024-12-31 停用，没有替代分类" },
 }

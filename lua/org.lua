@@ -1,26 +1,14 @@
 -- Who is in charge: departments, persons, duty. An assignment falls along shift → deputy → head → the department above.
--- The persons here are examples; put yours in a file org.lua of your own pack, which then replaces this one.
-person "chen.jing" { zh = "陈静", en = "Chen Jing", roles = { "agent" }, department = "care", deputy = "liu.fang" }
-person "liu.fang" { zh = "刘芳", en = "Liu Fang", roles = { "agent" }, department = "care" }
-person "huang.mei" { zh = "黄梅", en = "Huang Mei", roles = { "supervisor" }, department = "care" }
-person "wu.qiang" { zh = "吴强", en = "Wu Qiang", roles = { "agent" }, department = "second_line", deputy = "zheng.li" }
-person "zheng.li" { zh = "郑丽", en = "Zheng Li", roles = { "agent" }, department = "second_line" }
-person "lin.tao" { zh = "林涛", en = "Lin Tao", roles = { "supervisor" }, department = "second_line" }
-person "he.yong" { zh = "何勇", en = "He Yong", roles = { "agent" }, department = "city_support" }
-person "luo.bin" { zh = "罗斌", en = "Luo Bin", roles = { "agent" }, department = "city_support" }
-person "xie.hua" { zh = "谢华", en = "Xie Hua", roles = { "supervisor" }, department = "city_support" }
-person "tang.wei" { zh = "唐伟", en = "Tang Wei", roles = { "supervisor" }, department = "city_other" }
-person "deng.jun" { zh = "邓军", en = "Deng Jun", roles = { "agent" }, department = "province_support" }
-person "feng.lei" { zh = "冯雷", en = "Feng Lei", roles = { "agent" }, department = "province_support" }
-person "peng.yan" { zh = "彭燕", en = "Peng Yan", roles = { "supervisor" }, department = "province_support" }
-person "cai.ming" { zh = "蔡明", en = "Cai Ming", roles = { "supervisor" }, department = "province_other" }
-person "su.ping" { zh = "苏平", en = "Su Ping", roles = { "agent", "supervisor" }, department = "group_business" }
-person "ye.feng" { zh = "叶枫", en = "Ye Feng", roles = { "supervisor" }, department = "expert" }
-person "zhou.gang" { zh = "周刚", en = "Zhou Gang", roles = { "leader" }, department = "duty" }
-person "lu.min" { zh = "卢敏", en = "Lu Min", roles = { "supervisor" }, department = "duty" }
+-- Hand-over: away "wu.qiang" { from = "2026-10-01", to = "2026-10-07", deputy = "lin.tao" }; the deputy stands in, also as owner and
+-- head. Without deputy it is the one of persons.csv.
+-- Shifts: from, to; on = "workday", "restday" or "every"; days = { 6, 7 }; dates = "2026-10-01..2026-10-03"; cities = { "foshan" }.
+-- A roster with a hole is refused, unless outside says who is in charge then.
+-- The persons (persons.csv) are examples: put yours in a persons.csv of your own pack, and your departments in an org.lua.
+persons { csv = "persons.csv" }
 
 department "duty" {
   zh = "值班室", en = "duty desk", head = "zhou.gang", team_head = "lu.min",
+  reach = "ext. 8000, day and night",
   roster = { shift { persons = { "lu.min", "zhou.gang" } } },
 }
 department "care" {
@@ -35,7 +23,8 @@ department "second_line" {
 }
 department "city_support" {
   zh = "地市业务支撑", en = "city business support", head = "xie.hua", above = "province_support",
-  roster = { shift { persons = { "he.yong", "luo.bin" } } },
+  roster = { shift { persons = { "he.yong", "luo.bin" } },
+             shift { cities = { "guangzhou", "shenzhen" }, persons = { "luo.bin" } } },
 }
 department "city_other" {
   zh = "地市其他部门", en = "other city departments", head = "tang.wei", above = "province_other",

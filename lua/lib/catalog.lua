@@ -78,7 +78,6 @@ local function table_word(of, allowed, convert)
   end
 end
 
-
 -- rhythm = "30m", or { every = "5m", from = "08:00", to = "22:00" }: how often a channel that lives is heard, and in which hours.
 table_word("channels", { "bypass", "rhythm" }, function(entry, where, what)
   local said = entry.rhythm
@@ -92,7 +91,7 @@ table_word("channels", { "bypass", "rhythm" }, function(entry, where, what)
   end
   entry.rhythm = { every_ms = every, from_minute = from, to_minute = to }
 end)
-table_word("cities", { "area_code", "rural" })
+table_word("cities", { "area_code" })
 table_word("queues", { "department", "id" })
 table_word("grades", { "rank" })
 table_word("roles", {})

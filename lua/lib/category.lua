@@ -8,19 +8,7 @@ local words = host.lib("words").env
 local category = { env = {} }
 local data = catalog.data
 local row_keys = catalog.set_of("valid", "replaced_by", "department", "need", "complete_in")
-local columns = { code = true, zh = true, en = true, valid_from = true, valid_to = true, replaced_by = true, need = true, complete_in = true,
-  department = true }
-
-local function trim(text) return text and tostring(text):match("^%s*(.-)%s*$") or "" end
-
-local function parts(text)
-  if type(text) == "table" then return text end
-  local out = {}
-  for part in (text .. "|"):gmatch("(.-)|") do
-    if trim(part) ~= "" then out[#out + 1] = trim(part) end
-  end
-  return #out > 0 and out or nil
-end
+local columns = { "code", "zh", "en", "valid_from", "valid_to", "replaced_by", "need", "complete_in", "department" }
 
 local function check_date(date, where, what)
   if date and not units.is_date(date) then
@@ -47,8 +35,8 @@ end
 local function add(code, row, where)
   local what = "categories." .. tostring(code)
   local valid = row.valid or {}
-  local entry = { label = catalog.label(row, where, what), replaced_by = row.replaced_by and parts(row.replaced_by), department = row.department,
-    need = row.need and parts(row.need), complete_in = row.complete_in }
+  local entry = { label = catalog.label(row, where, what), replaced_by = units.parts(row.replaced_by), department = row.department,
+    need = units.parts(row.need), complete_in = row.complete_in }
   entry.valid_from, entry.valid_to = check_date(valid.from, where, what), check_date(valid.to, where, what)
   if entry.valid_from and entry.valid_to and entry.valid_from > entry.valid_to then
     errors.add(where, "%s: valid from %s is after valid to %s", "%s：生效日期 %s 晚于失效日期 %s", { what, entry.valid_from, entry.valid_to })
@@ -56,39 +44,15 @@ local function add(code, row, where)
   if catalog.declare("categories", code, where, entry) then note_rules(code, entry, where) end
 end
 
-local function from_csv(name, where)
-  local file = units.file_of(tostring(name):gsub("%.csv$", ""), "", ".csv")
-  if not file then
-    errors.add(where, 'there is no table "%s" in the pack', "规则包里没有表“%s”", { tostring(name) }, name, host.files)
-    return
-  end
-  local rows, lines = host.csv(file)
-  local head = rows[1] or {}
-  for i, column in ipairs(head) do
-    head[i] = trim(column)
-    if head[i] ~= "" and not columns[head[i]] then
-      errors.add(file .. ":1", "%s is not a column of a category table", "分类表里没有 %s 这一列", { head[i] }, head[i], columns)
-    end
-  end
-  for i = 2, #rows do
-    local cells, at = {}, file .. ":" .. (lines and lines[i] or i)
-    for k, column in ipairs(head) do
-      local text = trim(rows[i][k])
-      if text ~= "" then cells[column] = text end
-    end
-    if cells.code and cells.code:sub(1, 1) ~= "#" then
-      cells.valid = { from = cells.valid_from, to = cells.valid_to }
-      add(cells.code, cells, at)
-    elseif not cells.code and next(cells) then
-      errors.add(at, "the row has no code", "这一行没有 code")
-    end
-  end
-end
-
 -- categories { csv = "catalog.csv" }, or rows { "network.slow", zh = "…", en = "…", valid = {…}, replaced_by = "…", need = {…} }
 function category.env.categories(rows)
   local where = host.where(2)
-  if rows.csv then return from_csv(rows.csv, where) end
+  if rows.csv then
+    return units.each_row(rows.csv, columns, where, function(cells, at)
+      cells.valid = { from = cells.valid_from, to = cells.valid_to }
+      add(cells.code, cells, at)
+    end)
+  end
   for _, row in ipairs(rows) do
     if type(row) ~= "table" then
       errors.add(where, '%s: each entry is { "name", zh = "…", en = "…" }', '%s：每一项应写成 { "name", zh = "…", en = "…" }', { "categories" })

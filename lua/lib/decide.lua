@@ -59,13 +59,19 @@ local function output(schema, key, cell)
   return value(text)
 end
 
--- One row of cells under the head → a rule row; a row without any condition is the otherwise.
+-- One row of cells under the head → a rule row. A row without any condition is the otherwise; where every rule counts it is one
+-- only without a name.
 local function to_rule(schema, head, cells, where)
   local body, when, name, has_when = {}, {}, nil, false
   for i, column in ipairs(head) do
     local cell = cells[i]
     if cell ~= nil then
       if column == "rule" then name = trim(cell)
+      elseif column == "valid_from" or column == "valid_to" then
+        if trim(cell) ~= "" then
+          body.valid = body.valid or {}
+          body.valid[column:sub(7)] = trim(cell)
+        end
       elseif column == "because" then body.because = trim(cell) ~= "" and trim(cell) or nil
       elseif column:sub(1, 1) == ">" then
         local key = trim(column:sub(2))
@@ -79,9 +85,11 @@ local function to_rule(schema, head, cells, where)
       end
     end
   end
-  if not has_when then return rules.row("otherwise", "otherwise", where, body) end
+  local is_named = name and name ~= ""
+  local is_rule = has_when or is_named and (body.valid or schema and schema.mode == "all")
+  if not is_rule then return rules.row("otherwise", "otherwise", where, body) end
   body.when = when
-  if not name or name == "" then
+  if not is_named then
     errors.add(where, 'each row needs a name in the column "rule"', "每一行都要在 rule 列写上名字")
     name = where
   end
@@ -119,22 +127,32 @@ local function rows_of_csv(schema, name, where)
   return out
 end
 
-function decide.env.decide(name)
-  local where = host.where(2)
-  return function(body)
-    local schema = sets.list[name]
-    local rows
-    if body.csv then
-      rows = rows_of_csv(schema, body.csv, where)
-    else
-      rows = {}
-      if type(body[1]) == "table" and check_head(body[1], where) then
-        for i = 2, #body do rows[#rows + 1] = to_rule(schema, body[1], body[i], where) end
-      end
-    end
-    rows.kinds = body.kinds
-    rules.note(name, schema and schema.mode, where, rows)
+local function note(name, where, body, mode)
+  local schema = sets.list[name]
+  local rows = {}
+  if type(body) ~= "table" then
+    errors.add(where, 'decide "%s" must be followed by { … }', 'decide “%s”后面应是 { … }', { tostring(name) })
+    return
+  elseif body.csv then
+    rows = rows_of_csv(schema, body.csv, where)
+  elseif type(body[1]) == "table" and check_head(body[1], where) then
+    for i = 2, #body do rows[#rows + 1] = to_rule(schema, body[1], body[i], where) end
+  end
+  rows.kinds = body.kinds
+  rules.note(name, mode or schema and schema.mode, where, rows)
+end
+
+local function opener(mode)
+  return function(name)
+    local where = host.where(2)
+    return function(body) note(name, where, body, mode) end
   end
 end
+
+-- decide "grade" {…}; decide.before "clocks" {…} puts the rows in front of the rules of that set.
+decide.env.decide = setmetatable({ before = opener "before" }, { __call = function(_, name)
+  local where = host.where(2)
+  return function(body) note(name, where, body) end
+end })
 
 return decide

@@ -52,6 +52,7 @@ add("vip", "bool", customer "vip", "是否重要客户", "a very important custo
 add("age65", "bool", customer "age65", "是否65岁以上", "the customer is 65 or older")
 add("contacts", "count", count "contacts", "来话次数", "contacts of the same subject")
 add("tickets", "count", count "tickets", "投诉次数", "tickets of the same subject")
+add("carrier", "text", { op = "path", path = { "subscriber", "carrier" } }, "现运营商（CRM）", "who serves the number now, as CRM has it")
 add("duplicate", "bool", { op = "decided" }, "是否重复", "an open ticket says the same")
 add("who", "text", from("who", "name"), "操作人", "who acts")
 add("role", "set", from("who", "roles"), "操作人角色", "roles of who acts", "roles")

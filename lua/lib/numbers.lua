@@ -28,57 +28,102 @@ function numbers.is_number(text)
   return false
 end
 
-local segments, lengths
+-- Plain prefixes by their text; ranges in buckets of a hundred, {from, to, city, from, to, city, …} rising, by their length in digits.
+local prefixes, ranges, prefix_lengths, range_lengths
+local bucket_size = 100
 
-local function add_prefix(prefix, city)
-  segments[prefix] = city
-  for i = 1, #lengths do if lengths[i] == #prefix then return end end
-  lengths[#lengths + 1] = #prefix
+local function note_length(list, n)
+  for i = 1, #list do if list[i] == n then return end end
+  list[#list + 1] = n
+  table.sort(list, function(x, y) return x > y end)
 end
 
-local function bad(file, line, text)
-  errors.add(file .. ":" .. line, '"%s" is not a prefix such as 020 or a range such as 1341370-1341379',
-    "“%s”不是号段，应写成 020 或 1341370-1341379", { tostring(text) })
+local function add_range(n, from, to, city)
+  note_length(range_lengths, n)
+  ranges[n] = ranges[n] or {}
+  while from <= to do
+    local at = from // bucket_size
+    local last = math.min(to, at * bucket_size + bucket_size - 1)
+    local bucket = ranges[n][at] or {}
+    ranges[n][at] = bucket
+    bucket[#bucket + 1] = { from, last, city }
+    from = last + 1
+  end
 end
 
--- One row: a prefix, or from-to of the same length, several with blanks between them; then the city.
-local function add_row(file, line, ranges, city)
+-- One cell: prefixes and ranges of equally many digits, with blanks between them.
+local function add_row(file, line, text, city)
   if not data.cities[city] then
     errors.add(file .. ":" .. line, '"%s" is not a declared city', "“%s”不是已声明的地市", { tostring(city) }, city, data.cities)
     return
   end
-  for text in ranges:gmatch("%S+") do
-    local from, to = text:match("^(%d+)%-(%d+)$")
-    from, to = from or text:match("^%d+$"), to or text:match("^%d+$")
-    local first, last = math.tointeger(tonumber(from)), math.tointeger(tonumber(to))
-    if not first or not last or #from ~= #to or last < first or last - first > 9999 then
-      bad(file, line, text)
+  for part in text:gmatch("%S+") do
+    local from, to = part:match("^(%d+)%-(%d+)$")
+    if part:find("^%d+$") and #part < 7 then
+      prefixes[part] = city
+      note_length(prefix_lengths, #part)
     else
-      for n = first, last do add_prefix(string.format("%0" .. #from .. "d", n), city) end
+      from, to = from or part:match("^%d+$"), to or part:match("^%d+$")
+      if not from or #from ~= #to or from > to or #from > 13 then
+        errors.add(file .. ":" .. line, '"%s" is not a prefix such as 020 or a range such as 1341370-1341379',
+          "“%s”不是号段，应写成 020 或 1341370-1341379", { part })
+      else
+        add_range(#from, math.tointeger(from), math.tointeger(to), city)
+      end
+    end
+  end
+end
+
+-- Sorted, and no number in two of them.
+local function settle(file)
+  for n, buckets in host.sorted_pairs(ranges) do
+    for at, bucket in host.sorted_pairs(buckets) do
+      table.sort(bucket, function(x, y) return x[1] < y[1] end)
+      local flat = {}
+      for i, r in ipairs(bucket) do
+        if i > 1 and bucket[i - 1][2] >= r[1] and bucket[i - 1][3] ~= r[3] then
+          errors.add(file, "%d stands in two ranges: %s and %s", "%d 出现在两个号段：%s 和 %s", { r[1], bucket[i - 1][3], r[3] })
+        end
+        flat[#flat + 1], flat[#flat + 2], flat[#flat + 3] = r[1], r[2], r[3]
+      end
+      ranges[n][at] = flat
     end
   end
 end
 
 -- segments.csv: prefix, city. A pack without one knows no cities of numbers.
 function numbers.load()
+  prefixes, ranges, prefix_lengths, range_lengths = {}, {}, {}, {}
   local file = units.file_of("segments", "", ".csv")
   if not file then return end
-  segments, lengths = {}, {}
-  local rows, lines = host.csv(file)
-  for i, row in ipairs(rows) do
-    local ranges = row[1]
-    if ranges and ranges ~= "" and ranges:sub(1, 1) ~= "#" and ranges ~= "prefix" then
-      add_row(file, lines and lines[i] or i, ranges, row[2])
-    end
+  for i, row in ipairs(host.csv(file)) do
+    local text = row[1]
+    if text and text ~= "" and text:sub(1, 1) ~= "#" and text ~= "prefix" then add_row(file, i, text, row[2]) end
   end
-  table.sort(lengths, function(a, b) return a > b end)
+  settle(file)
 end
 
--- The city a number was issued in, longest prefix first; nil when no segment has it.
+local function in_bucket(bucket, n)
+  local low, high = 0, #bucket // 3 - 1
+  while low <= high do
+    local mid = (low + high) // 2
+    if n < bucket[mid * 3 + 1] then high = mid - 1
+    elseif n > bucket[mid * 3 + 2] then low = mid + 1
+    else return bucket[mid * 3 + 3] end
+  end
+end
+
+-- The city a number was issued in: ranges before prefixes, longer before shorter; nil when nothing has it.
 function numbers.city_of(number)
-  if not segments or type(number) ~= "string" then return nil end
-  for i = 1, #lengths do
-    local city = segments[number:sub(1, lengths[i])]
+  if type(number) ~= "string" then return nil end
+  for i = 1, #range_lengths do
+    local n = #number >= range_lengths[i] and math.tointeger(number:sub(1, range_lengths[i]))
+    local bucket = n and ranges[range_lengths[i]][n // bucket_size]
+    local city = bucket and in_bucket(bucket, n)
+    if city then return city end
+  end
+  for i = 1, #prefix_lengths do
+    local city = prefixes[number:sub(1, prefix_lengths[i])]
     if city then return city end
   end
 end

@@ -7,22 +7,22 @@ local calendar = host.lib "calendar"
 local roster = host.lib "roster"
 local org = { env = {} }
 local data = catalog.data
-local place = {}
+local place, absences = {}, {}
 
-local function list_of_absences(row, where, what)
-  local out = {}
-  for i, a in ipairs(row.away or {}) do
-    local from, to = a.from, a.to or a.from
-    if not units.is_date(from) or not units.is_date(to) or from > to then
-      errors.add(where, '%s: away needs dates such as { from = "2026-10-01", to = "2026-10-07" }',
-        '%s：away 应写日期，例如 { from = "2026-10-01", to = "2026-10-07" }', { what })
-      from, to = "9999-12-31", "9999-12-31"
-    elseif not (a.deputy or row.deputy) then
-      errors.add(where, "%s: nobody takes over from %s to %s; say deputy", "%s：%s 至 %s 无人交接；请写 deputy", { what, from, to })
-    end
-    out[i] = { from = from, to = to, deputy = a.deputy }
-  end
-  return #out > 0 and out or nil
+-- {from, to, deputy?} of what was written; nil when it was reported.
+local function absence(a, where, what)
+  local from, to = a.from, a.to or a.from
+  if units.is_date(from) and units.is_date(to) and from <= to then return { from = from, to = to, deputy = a.deputy, where = where } end
+  errors.add(where, '%s: away needs dates such as { from = "2026-10-01", to = "2026-10-07" }',
+    '%s：away 应写日期，例如 { from = "2026-10-01", to = "2026-10-07" }', { what })
+end
+
+local function declare_person(name, row, where)
+  local what, has, away = "person " .. tostring(name), {}, {}
+  for _, role in ipairs(units.parts(row.roles) or {}) do has[role] = true end
+  for _, a in ipairs(row.away or {}) do away[#away + 1] = absence(a, where, what) end
+  catalog.declare("persons", name, where, { label = catalog.label(row, where, what), roles = has, department = row.department,
+    post = row.post, deputy = row.deputy, reach = row.reach, away = away })
 end
 
 local person_keys = catalog.set_of("roles", "department", "post", "deputy", "away", "reach")
@@ -31,13 +31,21 @@ local person_keys = catalog.set_of("roles", "department", "post", "deputy", "awa
 function org.env.person(name)
   local where = host.where(2)
   return function(row)
-    local what = "person " .. tostring(name)
-    catalog.reject_unknown(row, person_keys, where, what)
-    local has = {}
-    for _, role in ipairs(row.roles or {}) do has[role] = true end
-    catalog.declare("persons", name, where, { label = catalog.label(row, where, what), roles = has, department = row.department,
-      post = row.post, deputy = row.deputy, away = list_of_absences(row, where, what), reach = row.reach })
+    catalog.reject_unknown(row, person_keys, where, "person " .. tostring(name))
+    declare_person(name, row, where)
   end
+end
+
+-- persons { csv = "persons.csv" }
+local columns = { "name", "zh", "en", "roles", "department", "post", "deputy", "reach" }
+function org.env.persons(row)
+  units.each_row(row.csv, columns, host.where(2), function(cells, at) declare_person(cells.name, cells, at) end)
+end
+
+-- away "li.ming" { from = "2026-10-01", to = "2026-10-07", deputy = "…" }: a hand-over, also in a file of its own.
+function org.env.away(name)
+  local where = host.where(2)
+  return function(row) absences[#absences + 1] = { name = name, where = where, absence = absence(row, where, "person " .. tostring(name)) } end
 end
 
 org.env.shift = roster.shift
@@ -76,7 +84,12 @@ end
 local function check_person(name, p)
   local where, what = catalog.where("persons", name), "person " .. name
   check_person_name(p.deputy, where, what)
-  for _, a in ipairs(p.away or {}) do check_person_name(a.deputy, where, what) end
+  for _, a in ipairs(p.away) do
+    check_person_name(a.deputy, a.where, what)
+    if not (a.deputy or p.deputy) then
+      errors.add(a.where, "%s: nobody takes over from %s to %s; say deputy", "%s：%s 至 %s 无人交接；请写 deputy", { what, a.from, a.to })
+    end
+  end
   for role in host.sorted_pairs(p.roles) do
     if not data.roles[role] then
       errors.add(where, 'person %s: "%s" is not a role', "人员 %s：“%s”不是角色", { name, role }, role, data.roles)
@@ -114,6 +127,11 @@ local function check_department(name, d)
 end
 
 function org.check()
+  for _, a in ipairs(absences) do
+    local p = data.persons[a.name]
+    check_person_name(a.name, a.where, "away")
+    if p and a.absence then p.away[#p.away + 1] = a.absence end
+  end
   for name, p in host.sorted_pairs(data.persons) do check_person(name, p) end
   for name, d in host.sorted_pairs(data.departments) do check_department(name, d) end
   local last = data.queues[data.otherwise.queue]
@@ -126,7 +144,7 @@ local function present(name, date)
     local p = data.persons[name]
     if not p then return nil end
     local away, gone = p.away, nil
-    for i = 1, away and #away or 0 do
+    for i = 1, #away do
       if date >= away[i].from and date <= away[i].to then gone = away[i] break end
     end
     if not gone then return name end

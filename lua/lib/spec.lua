@@ -9,7 +9,7 @@ local data = host.lib("catalog").data
 local spec = { env = {} }
 local all, reached = {}, {}
 local keys = { given = true, at = true, action = true, data = true, note = true, who = true, roles = true, contact = true, timer = true,
-  task = true, history = true, clocks = true, subscriber = true, expect = true }
+  task = true, history = true, clocks = true, subscriber = true, duty = true, expect = true }
 local special = { by = true, refuse = true, clocks = true, missing = true, duplicate_of = true, say = true, notice = true, fails = true,
   pauses = true, resumes = true, stops = true, timers = true, not_by = true,
   tasks = true }
@@ -236,12 +236,28 @@ local function compare(d, expect, given)
   end
 end
 
+-- duty = { department = "…", city = "…" }: who is on duty then; expect on_duty, next, next_at, by.
+local duty_keys = { on_duty = true, next = true, next_at = true, by = true }
+local function run_duty(s)
+  local now = instant(s.body.at or "2026-09-22T10:00")
+  if not now then error(s.where .. ': at must look like "2026-09-22T10:00"', 0) end
+  local row = points.duty { now = now, ["local"] = host.civil(now), city = s.body.duty.city, department = s.body.duty.department }.duty[1]
+  if not row then return "there is no department " .. tostring(s.body.duty.department) end
+  local next_at = row.next and host.civil(row.next.from)
+  local got = { on_duty = row.on_duty and row.on_duty.name, by = row.by, next = row.next and row.next.name,
+    next_at = next_at and string.format("%sT%02d:%02d", next_at.date, next_at.hour, next_at.minute) }
+  for key, want in host.sorted_pairs(s.body.expect) do
+    if got[key] ~= want then return string.format("expected %s %s, got %s", key, show(want), show(got[key])) end
+  end
+end
+
 local function run_one(s)
+  if not s.body.expect then return "expect is missing" end
+  if s.body.duty then return run_duty(s) end
   local point, facts = facts_of(s)
   local d, h = points[point](facts)
   if h then d = host.whole(d, h) end
   for _, e in ipairs(because(d)) do reached[e.rule] = true end
-  if not s.body.expect then return "expect is missing" end
   return compare(d, s.body.expect, facts.ticket)
 end
 
@@ -279,9 +295,10 @@ function spec.check()
     if type(expect) ~= "table" then
       errors.add(s.where, 'spec "%s" expects nothing', "用例“%s”没有写 expect", { s.name })
     else
+      local of = s.body.duty and duty_keys or known
       for key, x in host.sorted_pairs(expect) do
-        if not known[key] then
-          errors.add(s.where, 'spec "%s": expect.%s is nothing a decision has', "用例“%s”：决定里没有 %s 这一项", { s.name, tostring(key) }, key, known)
+        if not of[key] then
+          errors.add(s.where, 'spec "%s": expect.%s is nothing a decision has', "用例“%s”：决定里没有 %s 这一项", { s.name, tostring(key) }, key, of)
         elseif key == "queue" and not sets.is_queue(x) then
           errors.add(s.where, 'spec "%s": "%s" is not a declared queue', "用例“%s”：“%s”不是已声明的队列", { s.name, tostring(x) }, x, data.queues)
         end

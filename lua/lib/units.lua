@@ -68,6 +68,51 @@ function units.file_of(name, folder, ending)
   return base
 end
 
+local function trim(text) return text and tostring(text):match("^%s*(.-)%s*$") or "" end
+
+-- "a| b" → {"a", "b"}; "" → nil; a table stays.
+function units.parts(text)
+  if text == nil or type(text) == "table" then return text end
+  local out = {}
+  for part in (text .. "|"):gmatch("(.-)|") do
+    if trim(part) ~= "" then out[#out + 1] = trim(part) end
+  end
+  return #out > 0 and out or nil
+end
+
+-- The rows of a table of the pack under its head, as each({column = text}, where): empty cells are absent, lines that begin with #
+-- are left out. columns: what the head may hold; the first column must be filled.
+function units.each_row(name, columns, where, each)
+  local errors = host.lib "errors"
+  local file = units.file_of(tostring(name):gsub("%.csv$", ""), "", ".csv")
+  if not file then
+    errors.add(where, 'there is no table "%s" in the pack', "规则包里没有表“%s”", { tostring(name) }, name, host.files)
+    return
+  end
+  local rows, known = host.csv(file), {}
+  local head = rows[1] or {}
+  for _, column in ipairs(columns) do known[column] = true end
+  for i, column in ipairs(head) do
+    head[i] = trim(column)
+    if head[i] ~= "" and not known[head[i]] then
+      errors.add(file .. ":1", '"%s" is not a column of this table', "这张表里没有“%s”这一列", { head[i] }, head[i], columns)
+    end
+  end
+  for i = 2, #rows do
+    local cells = {}
+    for k, column in ipairs(head) do
+      local text = trim(rows[i][k])
+      if text ~= "" then cells[column] = text end
+    end
+    local first = cells[columns[1]]
+    if first and first:sub(1, 1) ~= "#" then
+      each(cells, file .. ":" .. i)
+    elseif not first and next(cells) then
+      errors.add(file .. ":" .. i, "the row has no %s", "这一行没有 %s", { columns[1] })
+    end
+  end
+end
+
 function units.lists()
   local out = {}
   for _, file in ipairs(host.files) do

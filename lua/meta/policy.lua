@@ -14,6 +14,7 @@
 ---@field bypass? boolean|Condition 是否越级；it came from a regulator, the press, a leader …
 ---@field callback? string|Condition 回访号码；the number to call back
 ---@field caller? string|Condition 来电号码；the number that called
+---@field carrier? string|Condition 现运营商（CRM）；who serves the number now, as CRM has it
 ---@field category? string|Condition 投诉分类；category code
 ---@field channel? string|Condition 受理渠道；where it came in
 ---@field city? string|Condition 地市；city
@@ -120,6 +121,9 @@ at_least = nil
 ---@type fun(limit: number|Duration, window?: Condition): Condition
 at_most = nil
 
+---@type fun(...: any): any
+away = nil
+
 ---@type fun(from: any, to: any): Condition
 between = nil
 
@@ -185,6 +189,9 @@ pack = nil
 
 ---@type fun(...: any): any
 person = nil
+
+---@type fun(...: any): any
+persons = nil
 
 ---@type fun(...: any): any
 posts = nil

@@ -58,7 +58,7 @@ static struct value create_args(struct sim *s, uint32_t n, uint64_t seed)
 	if (rng_below(&rng, 5) > 0)
 		value_add(&s->arena, &args, "city", value_literal(PICK(&rng, cities)));
 	if (rng_below(&rng, 3) == 0) {
-		value_add(&s->arena, &fields, "province", value_literal(PICK(&rng, provinces)));
+		value_add(&s->arena, &fields, "region", value_literal(PICK(&rng, provinces)));
 		value_add(&s->arena, &args, "fields", fields);
 	}
 	if (rng_below(&rng, 10) == 0)
