@@ -22,12 +22,12 @@ rules.all "clocks" {
   rule "dispatch, major" { when = { stage = "accepted", grade = "major" }, clock = "dispatch", goal = "15m" },
   rule "dispatch, important" { when = { stage = "accepted", grade = "important" }, clock = "dispatch", goal = "1h" },
   rule "dispatch" { when = { stage = "accepted" }, clock = "dispatch", goal = "2h" },
+  rule "handle again" { when = { action = any_of("reopen", "unmerge") }, clock = "handle", goal = "24h",
+    because = "a second answer must be quicker" },
   rule "handle, major" { when = { grade = "major" }, clock = "handle", goal = "12h" },
   rule "handle, bypass" { when = { bypass = true }, clock = "handle", goal = "24h" },
   rule "handle, important" { when = { grade = "important" }, clock = "handle", goal = "24h" },
   rule "handle" { clock = "handle", goal = "48h" },
-  rule "handle again" { when = { action = any_of("reopen", "unmerge") }, clock = "handle", goal = "24h",
-    because = "a second answer must be quicker" },
   rule "confirm" { when = { stage = "replied" }, clock = "confirm", goal = 2, unit = "working_days", calendar = "office" },
 }
 

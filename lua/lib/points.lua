@@ -90,8 +90,8 @@ local function route(v)
 end
 
 -- Clocks that begin now: the first rule of each clock that has not begun yet. A stopped clock begins again only by a rule that
--- asks for the action at hand (such as reopen).
-local function start_clocks(v, list)
+-- asks for the action at hand (such as reopen), or when the action takes back what stopped it (such as unmerge: is_again).
+local function start_clocks(v, list, is_again)
   local have, h = v.facts.clocks, v.h
   local found, n = rules.ask_all("clocks", v, begun, true)
   local seen = {}
@@ -99,7 +99,7 @@ local function start_clocks(v, list)
     local r = found[i]
     local name = r.out.clock
     local old = have and have[name]
-    if not seen[name] and (not old or old.state == "stopped" and r.asks_action) then
+    if not seen[name] and (not old or old.state == "stopped" and (is_again or r.asks_action)) then
       seen[name] = true
       host.note(h, r.number)
       list = put(list, r.start)
@@ -364,7 +364,7 @@ local function perform(kind, v, name, d)
   end
   if stage ~= before then d.clocks = stop_clocks(v, stage, d.clocks) end
   if stage ~= before or set.category then
-    d.clocks = start_clocks(v, d.clocks)
+    d.clocks = start_clocks(v, d.clocks, action.unlink ~= nil)
     if set.status == "closed" or set.status == "cancelled" or set.status == "rejected" then d.cancel_timers = { "*" } end
   end
   if action.link then d.links = { { type = action.link, id = given.ticket } } end

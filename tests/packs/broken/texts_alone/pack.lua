@@ -1,0 +1,1 @@
+pack { name = "texts_alone" }

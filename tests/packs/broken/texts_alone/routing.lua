@@ -1,0 +1,1 @@
+rules "routing" { otherwise { to = "duty" } }
