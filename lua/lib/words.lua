@@ -97,8 +97,7 @@ local function literal(field, x, at)
   local want = right_type[field.type]
   if want and type(x) ~= want then
     local said = said_type[field.type]
-    at("when.%s compares with %s, not with %s", "when.%s 应与%s比较，而不是 %s",
-      { field.name, field.type == "text" and said[1] or said[1], quoted(x) })
+    at("when.%s compares with " .. said[1] .. ", not with %s", "when.%s 应与" .. said[2] .. "比较，而不是 %s", { field.name, quoted(x) })
     return nil
   end
   local known = field.of and words.catalog[field.of]
