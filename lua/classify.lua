@@ -25,6 +25,8 @@ rules "classify" {
   rule "no service" { when = { said = has_word(list "no_service") }, category = "network.no_service" },
   rule "slow data" { when = { said = has_word(list "slow") }, category = "network.slow" },
   rule "tariff" { when = { said = has_word(list "tariff") }, category = "tariff.dispute" },
+  rule "money, no more said" { when = { said = has_word(list "money") }, category = "billing.overcharge" },
   rule "attitude" { when = { said = has_word(list "attitude") }, category = "service.attitude" },
+  rule "internet, no more said" { when = { said = has_word(list "internet") }, category = "broadband.fault" },
   otherwise { category = "other" },
 }
