@@ -228,6 +228,7 @@ function points.create(facts)
     if no then return no end
     if code then
       set.fields = { category_was = given }
+      v["fields.category_was"] = given
       decide(h, ids.category, code)
     end
   end
