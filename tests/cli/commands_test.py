@@ -182,7 +182,7 @@ class Commands(Case):
         until(lambda: self.subscribed() == 1)
         self.create()
         first = json.loads(p.stdout.readline())
-        self.assertEqual(("ticket.frontdesk", 1), (first["topic"], first["data"]["id"]))
+        self.assertEqual(("ticket.second_line", 1), (first["topic"], first["data"]["id"]))
         self.restart()
         until(lambda: self.subscribed() == 1)
         self.create()
