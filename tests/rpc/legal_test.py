@@ -74,6 +74,9 @@ class Legal(Case):
         self.c.call("clock.advance", by="2d")
         after = self.c.call("ticket.act", id=1, action="resume", data={"answered": START_MS + 3 * HOUR_MS})
         self.assertEqual(t["due"]["handle"] + 3 * HOUR_MS, after["due"]["handle"])
+        handle = self.c.call("ticket.get", {"id": 1, "with": ["clocks"]})["clocks"]["handle"]
+        self.assertEqual(([[START_MS, START_MS + 2 * DAY_MS, "waiting for customer"]], [[START_MS + 3 * HOUR_MS, START_MS + 2 * DAY_MS, "answered"]]),
+            (handle["pauses"], handle["voids"]))
         self.assertEqual((t["due"]["repair"], t["due"]["answer"]), (after["due"]["repair"], after["due"]["answer"]))
 
     def test_a_whole_pause_counts(self):
