@@ -230,13 +230,10 @@ void ticket_compose(struct buf *b, const struct ticket_parts *p, const struct va
 /* Parts of the row that stand before its map, or are no part of it at all. */
 static bool is_apart(const struct ticket_parts *p, const struct value *key)
 {
-	static const char *const apart[] = {"clocks", "timers", "erased"};
-
-	for (size_t i = 0; i < sizeof(apart) / sizeof(apart[0]); i++)
-		if (value_is_text(key, apart[i]))
-			return true;
+	if (value_is_text(key, "clocks") || value_is_text(key, "timers") || value_is_text(key, "erased"))
+		return true;
 	for (uint32_t i = 0; i < p->n_texts; i++)
-		if (slice_cmp(p->texts[i].key, value_slice(key)) == 0)
+		if (p->texts[i].key.n == key->n && memcmp(p->texts[i].key.p, key->as.text, key->n) == 0)
 			return true;
 	return false;
 }

@@ -227,10 +227,11 @@ int ledger_goal(const struct value *goal, enum unit unit, int64_t *count, struct
 		return err_arg(e, ERR_BAD_REQUEST, "goal", NULL, "the goal is %s, not a number of %s",
 			value_type_name(goal), unit_name(unit));
 	units = value_is(goal, VALUE_INT) ? (double)goal->as.i : goal->as.f;
-	snprintf(value, sizeof(value), "%g", units);
-	if (!(units > 0 && units <= max) || (unit != UNIT_HOURS && units != floor(units)))
+	if (!(units > 0 && units <= max) || (unit != UNIT_HOURS && units != floor(units))) {
+		snprintf(value, sizeof(value), "%g", units);
 		return err_arg(e, ERR_BAD_REQUEST, "goal", value, "the goal %s is not 1 to %.0f %s", value,
 			max, unit_name(unit));
+	}
 	*count = unit == UNIT_HOURS ? llround(units * (double)HOUR_MS) : (int64_t)units;
 	if (*count < 1)
 		*count = 1;
