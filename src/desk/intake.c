@@ -2,6 +2,8 @@
  * judge. */
 #include <string.h>
 
+#include "tocsin/civil.h"
+
 #include "sources.h"
 
 /* Fields taken from the call into the row as they came. */
@@ -113,11 +115,22 @@ static int check_reference(struct work *w, const struct value *args, struct slic
 static struct value make_no(struct work *w, const struct value *kind, int64_t created_ms, int64_t id)
 {
 	struct slice prefix = value_slice(value_get(kind, "prefix"));
-	char at[40];
+	char date[16], digits[24], *no;
+	size_t at = sizeof(digits);
 
-	clock_format(created_ms, at);
-	return value_printf(w->arena, "%.*s%.4s%.2s%.2s-%06jd", prefix.n == 0 ? 1 : (int)prefix.n,
-		prefix.n == 0 ? "T" : (const char *)prefix.p, at, at + 5, at + 8, (intmax_t)id);
+	if (prefix.n == 0)
+		prefix = SLICE_TEXT("T");
+	for (int64_t left = id; left > 0 || sizeof(digits) - at < 6; left /= 10)
+		digits[--at] = (char)('0' + left % 10);
+	civil_format(civil_day_of(created_ms), date);
+	no = arena_alloc(w->arena, prefix.n + 9 + sizeof(digits));
+	memcpy(no, prefix.p, prefix.n);
+	memcpy(no + prefix.n, date, 4);
+	memcpy(no + prefix.n + 4, date + 5, 2);
+	memcpy(no + prefix.n + 6, date + 8, 2);
+	no[prefix.n + 8] = '-';
+	memcpy(no + prefix.n + 9, digits + at, sizeof(digits) - at);
+	return value_borrow(no, prefix.n + 9 + sizeof(digits) - at);
 }
 
 static struct value new_row(struct work *w, const struct value *args, int64_t id)
