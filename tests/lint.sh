@@ -18,7 +18,7 @@ declare -A knows=(
 	[base]="base" [model]="base model" [wire]="base wire" [net]="base wire net" [rpc]="base wire net rpc"
 	[store]="base store" [rules]="base model rules" [timer]="base store timer" [http]="base wire net rpc http" [desk]="base model wire net rpc http store rules timer desk push"
 	[daemon]="base model wire net rpc http store rules timer desk push daemon"
-	[client]="base wire client" [cli]="base wire client net store cli desk rpc" [push]="base wire net rpc store push"
+	[client]="base wire client" [cli]="base wire client net store cli desk rpc rules" [push]="base wire net rpc store push"
 )
 room_of() { # header → room
 	case $1 in
@@ -54,6 +54,10 @@ done
 make -s MODE=debug WERROR=1 CC=clang all 2>&1 | grep -E 'warning|error' && say "warnings of clang"
 make -s MODE=release WERROR=1 all 2>&1 | grep -E 'warning|error' && say "warnings of gcc"
 tests/lib/readme_methods.sh || say "README"
+# what an editor and luacheck know of the words is made from the words themselves
+if command -v lua5.4 > /dev/null; then
+	lua5.4 tests/lua/meta.lua check > build/meta.log 2>&1 || { tail -5 build/meta.log; say "lua/meta/policy.lua or .luacheckrc is stale (lua5.4 tests/lua/meta.lua write)"; }
+fi
 if command -v luacheck > /dev/null && [ -e .luacheckrc ]; then
 	luacheck -q lua tests/lua > build/luacheck.log 2>&1 || { tail -20 build/luacheck.log; say "luacheck"; }
 fi

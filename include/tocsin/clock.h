@@ -53,5 +53,8 @@ char *clock_format(int64_t at_ms, char out[40]);
  */
 int clock_parse(const char *text, int64_t *at_ms, struct err *) MUST_CHECK;
 
+#define ZONE_DEFAULT "Asia/Shanghai"
 /* Set the process zone by tzdata name, for example "Asia/Shanghai"; called once by main before threads. */
 int clock_zone_set(const char *name, struct err *) MUST_CHECK;
+/* Its name, "" if none was set. */
+const char *clock_zone(void);

@@ -72,6 +72,10 @@ void desk_figures(struct desk *, struct desk_figures *out);
 struct event_base *desk_base(struct desk *);
 struct rpc *desk_rpc(struct desk *);
 
+/* Without a daemon: what rpc.methods answers, and the checks of ticket.create's arguments (args_check). */
+struct value desk_methods(struct arena *);
+int desk_check_create(struct arena *, struct value *args, struct err *e) MUST_CHECK;
+
 /* The README's section of methods, from the tables that dispatch uses (tocsind --methods). */
 void desk_methods_markdown(struct buf *out);
 

@@ -33,26 +33,33 @@
  *   host.view(facts)       what host.get(view, field), host.set(view, field, x) and tests read; facts of a
  *                          question are an object that is only indexed
  *   host.matcher(rows, numbers, finder?, says?)   a set of conditions, while the pack loads
- * (src/rules/match.c has the tests): its number, and whether it calls functions. host.first(matcher, view):
- * the first row that holds, or nil; host.all(matcher, view, into): how many do; host.failed(matcher, view,
- * row): nil, or which test of the row does not hold host.freeze(t)         t, made data once; it must not
- * change afterwards host.try(f, ...) true, results… or false, message: f has the budget of one decision and
- * may use it up; for specs host.list(t), host.map(t)     t, marked: what it is when it is empty (see Data)
+ *                          (src/rules/match.c has the tests): its number, and whether it calls functions.
+ *                          host.first(matcher, view): the first row that holds, or nil; host.all(matcher,
+ *                          view, into): how many do; host.failed(matcher, view, row): nil, or which test of
+ *                          the row does not hold
+ *   host.freeze(t)         t, made data once; it must not change afterwards
+ *   host.try(f, ...)       true, results… or false, message: f has the budget of one decision and may use it
+ *                          up; for specs
+ *   host.list(t), host.map(t)     t, marked: what it is when it is empty (see Data)
  *
  *   lib.env(file)          the environment table of one pack file (an allow-list; unknown names and writes
  *                          are reported), or nil: leave this file out. Called in the order of host.files,
  *                          each time followed by running the chunk and by lib.add
  *   lib.add(file, result)  takes what the file's chunk returned
- *   lib.finish()           nil, or an array of {file, line?, column?, message, message_zh?, cure?}: all
- *                          errors at once. What kept a file from running (syntax, an error raised) the host
- *                          reports itself, before these
+ *   lib.finish()           nil, or an array of {file, line?, column?, message, message_zh?, cure?,
+ *                          cure_zh?}: all errors at once. What kept a file from running (syntax, an error
+ *                          raised) the host reports itself, before these
  *   lib.catalog            after finish: plain data, as catalog.get shows it (decision.h)
  *   lib.ask[point](facts)  a decision, a plain table (decision.h), and the view if it has a part in it; also
- * used by replay and what-if lib.is_trusted         true: ask runs nothing of the pack but the functions that
- * matchers call, so that instructions are counted only from the first such call on lib.explain(point, facts,
- * rule or nil)  array of {rule, line, fired, because?, failed = {field, value, expected}?} lib.specs(seed)
- * array of {name, line, ok, message?, decision?}; run as written (0), again, and shuffled: a spec whose
- * verdict or decision changes has met a rule with a memory lib.coverage()         rules no spec reached
+ *                          used by replay and what-if
+ *   lib.is_trusted         true: ask runs nothing of the pack but the functions that matchers call, so that
+ *                          instructions are counted only from the first such call on
+ *   lib.explain(point, facts, rule or nil)  array of
+ *                          {rule, line, fired, because?, failed = {field, value, expected}?}
+ *   lib.specs(seed, name)  array of {name, line, ok, message?, message_zh?, decision?}, all or those of a
+ *                          name; run as written (0), again, and shuffled: a spec whose verdict or decision
+ *                          changes has met a rule with a memory
+ *   lib.coverage()         rules no spec reached, and where each stands
  *   lib.rule_names         array of every rule's stable name, "routing/fibre outage"
  *   lib.rule_table         array of {rule, line, because?}, in the byte order of their names: `because` of a
  *                          decision names rules by their position in it, from 0
@@ -95,7 +102,8 @@ struct rules_limits {
 	int64_t wall_us; /* last resort a decision, default 50,000; not applied when is_deterministic, nor to
 			    loading */
 	bool is_deterministic;
-}; /* 0 = default; a NULL limits = all defaults */
+	const char *spec; /* run only the specs of this name, and look at no coverage; NULL: all */
+};                        /* 0 = default; a NULL limits = all defaults */
 
 /* The bytes of a pack, read once: what is hashed is what is compiled. */
 struct pack_files {
@@ -131,7 +139,7 @@ int pack_from_value(struct pack_files *out, const struct value *, struct err *e)
 struct rules_error {
 	char file[128];
 	int line, column; /* 0: unknown */
-	char message[400], message_zh[400], cure[200];
+	char message[400], message_zh[400], cure[200], cure_zh[200];
 };
 
 struct rules_report {
@@ -139,12 +147,13 @@ struct rules_report {
 	uint32_t n_errors;
 	struct rules_error *errors;
 	uint32_t n_specs, n_specs_failed, n_rules, n_uncovered;
-	const char **uncovered; /* rules no spec reaches: told, not an error */
+	const char **uncovered;    /* rules no spec reaches: told, not an error */
+	const char **uncovered_at; /* … and where each stands: "gold.lua:3" */
 	int64_t took_us;
 };
 void rules_report_fini(struct rules_report *);
-/* {ok, errors=[{file,line,column,message,message_zh,cure}], specs, specs_failed, rules, uncovered, took_ms}
- */
+/* {ok, errors=[{file, line, column, message, message_zh, cure, cure_zh}], specs, specs_failed, rules,
+ * uncovered, uncovered_at, took_ms} */
 struct value rules_report_value(struct arena *, const struct rules_report *);
 
 /*

@@ -19,6 +19,12 @@ char *hex(const void *p, size_t n, char *out);
 /* Bytes compared, or -1 for an odd length or a non-hex digit. */
 int unhex(const char *text, size_t text_n, uint8_t *out, size_t out_n);
 
+/*
+ * The folder of the words (lib/) and the default pack that this program came with: build/tocsin finds ../lua,
+ * PREFIX/bin/tocsin ../share/tocsin/lua. out holds PATH_MAX bytes; false and "" if there is none.
+ */
+bool share_find(char *out);
+
 /* "3.0.17": the OpenSSL that was found. */
 const char *digest_library(void);
 /* Compare versions such as "2.1.12-stable" by their numbers, whatever stands between and behind them. */

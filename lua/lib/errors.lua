@@ -21,7 +21,7 @@ function errors.add(where, en, zh, args, word, known, args_zh)
   end
   local file, line = tostring(where):match("^(.-):(%d+)")
   errors.put { file = file or where, line = tonumber(line), message = message, message_zh = message_zh,
-    cure = near and string.format('write "%s"', near) or nil }
+    cure = near and string.format('write "%s"', near) or nil, cure_zh = near and string.format('请写成 "%s"', near) or nil }
 end
 
 function errors.put(e)

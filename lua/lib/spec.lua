@@ -79,6 +79,11 @@ local function facts_of(s)
   return point, facts
 end
 
+-- What differs, in both languages.
+local function say(en, zh, ...)
+  return { en = string.format(en, ...), zh = string.format(zh, ...) }
+end
+
 local function show(x)
   if type(x) == "table" then
     local out = {}
@@ -113,10 +118,10 @@ local set_of = { queue = "routing", department = "routing", owner = "routing", g
 local function cause(d, key)
   for _, e in ipairs(because(d)) do
     if e.rule:match("^[^/]*") == set_of[key] then
-      return string.format(' (rule "%s", %s)', e.rule:match("^[^/]*/(.*)$"), e.line)
+      return say(' (rule "%s", %s)', "（规则“%s”，%s）", e.rule:match("^[^/]*/(.*)$"), e.line)
     end
   end
-  return ""
+  return { en = "", zh = "" }
 end
 
 local function last_rules(d)
@@ -141,12 +146,15 @@ local function check_clocks(d, want, op)
   for name, goal in host.sorted_pairs(want) do
     if math.type(name) == "integer" then name, goal = goal, true end
     if goal == false then
-      if got[name] then return string.format('expected no clock "%s", got %s', name, show(got[name].goal)) end
+      if got[name] then return say('expected no clock "%s", got %s', '不应有时限“%s”，却是 %s', name, show(got[name].goal)) end
     elseif not got[name] then
-      return string.format('expected clock "%s" to %s, got %s', name, op, show(host.lib("errors").names(got)))
+      return say('expected clock "%s" to %s, got %s', '时限“%s”应有操作 %s，实际只有 %s', name, op, show(host.lib("errors").names(got)))
     elseif goal ~= true then
       local said = string.format("%g %s", got[name].goal, got[name].unit)
-      if said ~= goal then return string.format('expected clock "%s" of "%s", got "%s" (rule "%s")', name, goal, said, got[name].rule) end
+      if said ~= goal then
+        return say('expected clock "%s" of "%s", got "%s" (rule "%s")',
+          '时限“%s”应为“%s”，实际是“%s”（规则“%s”）', name, goal, said, got[name].rule)
+      end
     end
   end
 end
@@ -154,20 +162,20 @@ end
 local special_check = {}
 function special_check.by(d, want)
   for _, name in ipairs(type(want) == "table" and want or { want }) do
-    if not fired(d, name) then return string.format('expected rule "%s" to fire, got %s', name, last_rules(d)) end
+    if not fired(d, name) then return say('expected rule "%s" to fire, got %s', '规则“%s”应当成立，实际成立的是 %s', name, last_rules(d)) end
   end
 end
 function special_check.not_by(d, want)
   local e = fired(d, want)
-  if e then return string.format('expected rule "%s" not to fire (%s)', want, e.line) end
+  if e then return say('expected rule "%s" not to fire (%s)', '规则“%s”不应成立（%s）', want, e.line) end
 end
 function special_check.refuse(d, want)
   if want == false then
-    return d.refuse and "expected no refusal, got " .. show(d.refuse.message)
+    return d.refuse and say("expected no refusal, got %s", "不应拒绝，实际被拒绝：%s", show(d.refuse.message))
   end
-  if not d.refuse then return "expected a refusal, got none" end
+  if not d.refuse then return say("expected a refusal, got none", "应当拒绝，实际没有") end
   if want ~= true and d.refuse.message ~= want and d.refuse.message_zh ~= want then
-    return string.format("expected refusal %s, got %s", show(want), show(d.refuse.message))
+    return say("expected refusal %s, got %s", "应当拒绝并说 %s，实际说的是 %s", show(want), show(d.refuse.message))
   end
 end
 function special_check.clocks(d, want) return check_clocks(d, want, "start") end
@@ -176,35 +184,35 @@ function special_check.resumes(d, want) return check_clocks(d, { want == true an
 function special_check.stops(d, want) return check_clocks(d, want, "stop") end
 function special_check.missing(d, want)
   local got = d.set.missing or {}
-  if not equal(got, want) then return string.format("expected missing %s, got %s", show(want), show(got)) end
+  if not equal(got, want) then return say("expected missing %s, got %s", "缺项应为 %s，实际是 %s", show(want), show(got)) end
 end
 function special_check.duplicate_of(d, want)
   local got = d.links and d.links[1] and d.links[1].type == "duplicate_of" and d.links[1].id or false
-  if got ~= want then return string.format("expected duplicate_of %s, got %s", show(want), show(got)) end
+  if got ~= want then return say("expected duplicate_of %s, got %s", "duplicate_of 应为 %s，实际是 %s", show(want), show(got)) end
 end
 function special_check.say(d, want)
   for _, s in ipairs(d.advice or {}) do if s.zh == want or s.en == want then return nil end end
-  return string.format("expected advice %s, got %s", show(want), show(names_of(d.advice, "en")))
+  return say("expected advice %s, got %s", "应提示 %s，实际是 %s", show(want), show(names_of(d.advice, "en")))
 end
 function special_check.notice(d, want)
   local got = {}
   for i, n in ipairs(d.notices or {}) do got[i] = n.data.rung end
-  if not equal(got, want) then return string.format("expected notices to %s, got %s", show(want), show(got)) end
+  if not equal(got, want) then return say("expected notices to %s, got %s", "应通知 %s，实际是 %s", show(want), show(got)) end
 end
 function special_check.timers(d, want)
   local got = names_of(d.timers, "after_ms")
   for i, span in ipairs(want) do want[i] = units.duration(span) or span end
-  if not equal(got, want) then return string.format("expected timers after %s, got %s", show(want), show(got)) end
+  if not equal(got, want) then return say("expected timers after %s, got %s", "定时应为 %s，实际是 %s", show(want), show(got)) end
 end
 function special_check.tasks(d, want)
   local got = names_of(d.tasks, "kind")
-  if not equal(got, table.move(want, 1, #want, 1, {})) then return string.format("expected tasks %s, got %s", show(want), show(got)) end
+  if not equal(got, table.move(want, 1, #want, 1, {})) then return say("expected tasks %s, got %s", "外发任务应为 %s，实际是 %s", show(want), show(got)) end
   for kind, expected in host.sorted_pairs(want) do -- tasks = { "sms", sms = { to = "…" } }
     if type(kind) == "string" then
       for key, x in host.sorted_pairs(expected) do
         for _, t in ipairs(d.tasks) do
           if t.kind == kind and not equal(t.data[key], x) then
-            return string.format("expected task %s with %s = %s, got %s", kind, key, show(x), show(t.data[key]))
+            return say("expected task %s with %s = %s, got %s", "外发任务 %s 的 %s 应为 %s，实际是 %s", kind, key, show(x), show(t.data[key]))
           end
         end
       end
@@ -213,19 +221,22 @@ function special_check.tasks(d, want)
 end
 function special_check.fails(d, want)
   local got = d.failed and d.failed.rule or false
-  if got ~= want then return string.format("expected failed rule %s, got %s", show(want), show(got)) end
+  if got ~= want then return say("expected failed rule %s, got %s", "出错的规则应为 %s，实际是 %s", show(want), show(got)) end
 end
 
 local function compare_one(d, key, want, given)
   if special_check[key] then return special_check[key](d, want) end
-  if d.refuse then return "expected " .. key .. " " .. show(want) .. ", got the refusal " .. show(d.refuse.message) end
+  if d.refuse then return say("expected %s %s, got the refusal %s", "%s 应为 %s，实际被拒绝：%s", key, show(want), show(d.refuse.message)) end
   local got = d.set[key]
   if got == nil then got = given[key] end
-  if not equal(got, want) then return string.format("expected %s %s, got %s%s", key, show(want), show(got), cause(d, key)) end
+  if equal(got, want) then return nil end
+  local by = cause(d, key)
+  return { en = string.format("expected %s %s, got %s%s", key, show(want), show(got), by.en),
+    zh = string.format("%s 应为 %s，实际是 %s%s", key, show(want), show(got), by.zh) }
 end
 
 local function compare(d, expect, given)
-  if d.failed and expect.fails == nil then return string.format("rule %s failed: %s", d.failed.rule, d.failed.message) end
+  if d.failed and expect.fails == nil then return say("rule %s failed: %s", "规则 %s 出错：%s", d.failed.rule, d.failed.message) end
   for _, special_turn in ipairs { false, true } do -- fields first: they say most
     for key, want in host.sorted_pairs(expect) do
       if (special_check[key] ~= nil) == special_turn then
@@ -242,17 +253,17 @@ local function run_duty(s)
   local now = instant(s.body.at or "2026-09-22T10:00")
   if not now then error(s.where .. ': at must look like "2026-09-22T10:00"', 0) end
   local row = points.duty { now = now, ["local"] = host.civil(now), city = s.body.duty.city, department = s.body.duty.department }.duty[1]
-  if not row then return "there is no department " .. tostring(s.body.duty.department) end
+  if not row then return say("there is no department %s", "没有部门 %s", tostring(s.body.duty.department)) end
   local next_at = row.next and host.civil(row.next.from)
   local got = { on_duty = row.on_duty and row.on_duty.name, by = row.by, next = row.next and row.next.name,
     next_at = next_at and string.format("%sT%02d:%02d", next_at.date, next_at.hour, next_at.minute) }
   for key, want in host.sorted_pairs(s.body.expect) do
-    if got[key] ~= want then return string.format("expected %s %s, got %s", key, show(want), show(got[key])) end
+    if got[key] ~= want then return say("expected %s %s, got %s", "%s 应为 %s，实际是 %s", key, show(want), show(got[key])) end
   end
 end
 
 local function run_one(s)
-  if not s.body.expect then return "expect is missing" end
+  if not s.body.expect then return say("expect is missing", "没有写 expect") end
   if s.body.duty then return run_duty(s) end
   local point, facts = facts_of(s)
   local d, h = points[point](facts)
@@ -261,10 +272,23 @@ local function run_one(s)
   return compare(d, s.body.expect, facts.ticket)
 end
 
--- The specs in an order shuffled by seed (0: as written).
-function spec.run(seed)
+-- Asked for a spec there is none of.
+local function unknown(name)
+  local names = {}
+  for i, s in ipairs(all) do names[i] = s.name end
+  local near = host.nearest(name, names)
+  return { { name = name, line = "", ok = false,
+    message = string.format('there is no spec "%s"%s', name, near and string.format(' (did you mean "%s"?)', near) or ""),
+    message_zh = string.format("没有用例“%s”%s", name, near and string.format("（是不是“%s”？）", near) or "") } }
+end
+
+-- The specs, or those of a name, in an order shuffled by seed (0: as written).
+function spec.run(seed, only)
   local order, out = {}, {}
-  for i = 1, #all do order[i] = all[i] end
+  for _, s in ipairs(all) do
+    if only == nil or s.name == only then order[#order + 1] = s end
+  end
+  if only and #order == 0 then return unknown(only) end
   local state = seed or 0
   if state ~= 0 then
     for i = #order, 2, -1 do
@@ -275,8 +299,11 @@ function spec.run(seed)
   end
   for i, s in ipairs(order) do
     local ok, why = pcall(run_one, s)
-    out[i] = { name = s.name, line = s.where, ok = ok and why == nil,
-      message = why and string.format("%s: %s: %s", s.where, s.name, tostring(why)) or nil }
+    local en, zh = why, why
+    if type(why) == "table" then en, zh = why.en, why.zh end
+    out[i] = { name = s.name, line = s.where, ok = ok and not why,
+      message = why and string.format("%s: %s: %s", s.where, s.name, tostring(en)) or nil,
+      message_zh = why and string.format("用例“%s”没有通过：%s", s.name, tostring(zh)) or nil }
   end
   return out
 end
@@ -307,14 +334,16 @@ function spec.check()
   end
 end
 
--- Rules no spec has reached so far; those of the base are left to the base.
+-- Rules no spec has reached so far, and where they stand; those of the base are left to the base.
 function spec.coverage()
-  local out = {}
+  local out, places = {}, {}
   local base = (host.lib("catalog").base_name or "") .. "/"
   for _, name in ipairs(rules.names) do
-    if not reached[name] and (base == "/" or rules.by_name[name].where:sub(1, #base) ~= base) then out[#out + 1] = name end
+    if not reached[name] and (base == "/" or rules.by_name[name].where:sub(1, #base) ~= base) then
+      out[#out + 1], places[#places + 1] = name, rules.by_name[name].where
+    end
   end
-  return out
+  return out, places
 end
 
 return spec

@@ -220,3 +220,10 @@ int clock_zone_set(const char *name, struct err *e)
 	civil_forget();
 	return 0;
 }
+
+const char *clock_zone(void)
+{
+	const char *name = getenv("TZ");
+
+	return name == NULL ? "" : name;
+}

@@ -158,8 +158,12 @@ static int where_value(struct cli *c, const char *field, const char *text, struc
 
 	*out = value_text(&c->arena, text, strlen(text));
 	if (field_is_time(field)) {
-		if (!whole_int(text, &i) && clock_parse(text, &i, e) != 0)
-			return err_prefix(e, "%s", field);
+		if (!whole_int(text, &i)) {
+			if (cli_open(c, e) != 0) /* for its zone */
+				return -1;
+			if (clock_parse(text, &i, e) != 0)
+				return err_prefix(e, "%s", field);
+		}
 		*out = value_int(i);
 	} else if (strcmp(text, "true") == 0 || strcmp(text, "false") == 0) {
 		*out = value_bool(text[0] == 't');

@@ -12,8 +12,10 @@
 struct cli {
 	const char *server; /* "unix:PATH" or "tcp:HOST:PORT" */
 	const char *token_file;
+	const char *lang; /* "zh", "en" or NULL: by the environment */
 	bool is_json, wants_version;
 	bool is_open;
+	bool keeps_zone;    /* times are of this program's zone, not of the daemon's */
 	struct arena arena; /* lives until the command is over */
 	struct client client;
 	struct value methods; /* answer of rpc.methods, nil until it is needed */
@@ -30,8 +32,8 @@ struct command {
 
 /* One group a file. */
 extern const struct command commands_call[], commands_ticket[], commands_explain[], commands_watch[],
-	commands_rules[], commands_admin[], commands_top[], commands_offline[], commands_export[],
-	commands_import[], commands_drop[], commands_hook[];
+	commands_rules[], commands_admin[], commands_top[], commands_now[], commands_offline[],
+	commands_export[], commands_import[], commands_drop[], commands_hook[];
 
 #define N_COMMANDS_MAX 64
 /* All of them, in the order of --help; returns how many. */
@@ -57,13 +59,20 @@ void man_commands(FILE *);
  */
 /* Fill *e and return EXIT_WRONG_USAGE. */
 int usage(struct err *e, const char *format, ...) __attribute__((format(printf, 2, 3)));
-/* Connect unless connected. 0, or -1. */
+/* Connect unless connected, and take the daemon's zone as that of all times shown. 0, or -1. */
 int cli_open(struct cli *, struct err *e) MUST_CHECK;
 /* client_call on the open connection, result in the cli's arena. */
 int cli_call(struct cli *, const char *method, const struct value *args, struct value *result,
 	struct err *e) MUST_CHECK;
 /* The token of --token-file, NULL without one. 0, or -1. */
 int cli_token(struct cli *, const char **token, struct err *e) MUST_CHECK;
+/* What people read: Chinese by --lang or $LANG, else English. */
+bool cli_is_zh(const struct cli *);
+const char *cli_say(const struct cli *, const char *en, const char *zh);
+/* --lang after the command: 0 or EXIT_WRONG_USAGE. */
+int cli_check_lang(const struct cli *, struct err *e) MUST_CHECK;
+/* What takes a while, on stderr if that is a terminal; NULL takes it away again. */
+void cli_progress(const char *what);
 /* "tocsin: CODE: message (argument …)" on stderr. */
 void cli_complain(const struct cli *, const struct err *e);
 
@@ -119,6 +128,13 @@ int where_take(struct cli *, int argc, char **argv, struct value *where, struct 
  */
 /* Lines of text: rates are those of the `seconds` between two answers of server.stats, "-" without `before`.
  */
+/* ---- screen.c --------------------------------------------------------------------------------------------
+ */
+/* Write what is to be seen. 0, or -1 with *e: a lost connection is tried again once it was there. */
+typedef int screen_look(void *udata, FILE *out, struct err *e);
+/* On the terminal, every so often, until q or ^C; any other key looks at once. 0, or -1. */
+int screen_run(struct cli *, int64_t every_ms, screen_look *, void *udata, struct err *e) MUST_CHECK;
+
 void top_print(FILE *, struct arena *, const struct value *before, const struct value *now, double seconds);
 
 /* ---- json.c ----------------------------------------------------------------------------------------------
@@ -146,10 +162,13 @@ void table_print(const struct text_table *, FILE *);
 size_t text_columns(const char *text);
 /* At most `columns` wide, "…" at the end if cut; line ends and control characters become blanks. */
 const char *text_clip(struct arena *, struct slice text, size_t columns);
-/* A value as people read it: text as it is, times of fields that are times as "2026-09-22 10:00:00", the rest
- * as JSON. */
+/* A value as people read it: text as it is, times of fields that are times as "2026-09-22 10:00:00+08:00",
+ * the rest as JSON. */
 const char *value_shown(struct arena *, const char *field, const struct value *);
 const char *time_shown(struct arena *, int64_t at_ms);
+const char *time_plain(struct arena *, int64_t at_ms);   /* the same without its offset */
+const char *minute_shown(struct arena *, int64_t at_ms); /* "2026-09-22 10:00+08:00" */
+bool value_is_time(const char *field, const struct value *, int64_t *at_ms);
 bool field_is_time(const char *field);
 
 /* ---- cmd_ticket.c

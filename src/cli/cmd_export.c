@@ -39,8 +39,15 @@ static void csv_header(FILE *out)
 
 static void csv_ticket(FILE *out, struct arena *a, const struct value *ticket)
 {
-	for (size_t i = 0; i < N_COLUMNS; i++)
-		csv_cell(out, value_shown(a, columns[i], value_get(ticket, columns[i])), i == 0);
+	for (size_t i = 0; i < N_COLUMNS; i++) {
+		const struct value *v = value_get(ticket, columns[i]);
+		int64_t at;
+
+		/* without its offset: a spreadsheet takes it for a time only so */
+		csv_cell(out,
+			value_is_time(columns[i], v, &at) ? time_plain(a, at) : value_shown(a, columns[i], v),
+			i == 0);
+	}
 	fputs("\r\n", out);
 }
 

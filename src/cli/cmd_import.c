@@ -40,6 +40,7 @@ int import_prepare(struct import *im, const char *map_path, bool is_resume, stru
 	struct arena *a = &im->cli->arena;
 	const char *base = strrchr(im->file, '/');
 
+	im->cli->keeps_zone = true; /* the mapping's */
 	if (mapping_load(&im->map, a, map_path, e) != 0 || clock_zone_set(im->map.zone, e) != 0 ||
 		text_load(im->file, im->map.encoding, &im->text, e) != 0 || read_header(im, e) != 0 ||
 		make_digest(im, e) != 0)

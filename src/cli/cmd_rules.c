@@ -2,88 +2,143 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli_int.h"
+#include "rules_int.h"
+#include "tocsin/util.h"
 
-/* "file:line:column: message (cure)", one error a line. */
-static void print_errors(struct arena *a, const struct value *errors)
+static const char *shown(struct cli *c, const struct value *map, const char *key)
 {
-	for (uint32_t i = 0; value_is(errors, VALUE_ARRAY) && i < errors->n; i++) {
-		const struct value *one = &errors->as.items[i];
-		const char *file = value_shown(a, NULL, value_get(one, "file"));
+	return value_shown(&c->arena, key, value_get(map, key));
+}
 
-		if (one->type != VALUE_MAP) {
-			printf("%s\n", value_shown(a, NULL, one));
-			continue;
-		}
-		if (file[0] != '\0')
-			printf("%s:%s: ", file, value_shown(a, NULL, value_get(one, "line")));
-		printf("%s", value_shown(a, NULL, value_get(one, "message")));
-		if (value_get(one, "cure") != NULL && value_get(one, "cure")->n > 0)
-			printf(" (%s)", value_shown(a, NULL, value_get(one, "cure")));
-		printf("\n");
+/* In the reader's language, as far as there is one. */
+static const char *in_language(struct cli *c, const struct value *map, const char *key)
+{
+	const struct value *zh = cli_is_zh(c) ? value_get(map, arena_printf(&c->arena, "%s_zh", key)) : NULL;
+
+	return value_shown(&c->arena, NULL, zh != NULL ? zh : value_get(map, key));
+}
+
+/* "file:line:column: message", and below it what to do. */
+static void error_print(struct cli *c, const struct value *one)
+{
+	if (one->type != VALUE_MAP) {
+		printf("%s\n", value_shown(&c->arena, NULL, one));
+		return;
 	}
+	if (value_get(one, "file") != NULL)
+		printf("%s:", shown(c, one, "file"));
+	if (value_get(one, "line") != NULL)
+		printf("%s:", shown(c, one, "line"));
+	if (value_get(one, "column") != NULL)
+		printf("%s:", shown(c, one, "column"));
+	printf("%s%s\n", value_get(one, "file") != NULL ? " " : "", in_language(c, one, "message"));
+	if (value_get(one, "cure") != NULL)
+		printf("    %s%s\n", cli_say(c, "cure: ", "办法："), in_language(c, one, "cure"));
 }
 
-static void print_list(struct arena *a, const char *title, const struct value *list)
+void errors_print(struct cli *c, const struct value *errors)
 {
-	for (uint32_t i = 0; value_is(list, VALUE_ARRAY) && i < list->n; i++)
-		printf("%s %s\n", title, value_shown(a, NULL, &list->as.items[i]));
+	for (uint32_t i = 0; value_is(errors, VALUE_ARRAY) && i < errors->n; i++)
+		error_print(c, &errors->as.items[i]);
 }
 
-static int verdict(struct cli *c, const struct value *v, const char *what)
+static void uncovered_print(struct cli *c, const struct value *verdict)
 {
-	const struct value *errors = value_get(v, "errors");
+	const struct value *names = value_get(verdict, "uncovered"), *at = value_get(verdict, "uncovered_at");
+
+	for (uint32_t i = 0; value_is(names, VALUE_ARRAY) && i < names->n; i++)
+		printf(cli_say(c, "%s: no spec reaches rule %s\n", "%s：没有用例覆盖规则 %s\n"),
+			value_shown(&c->arena, NULL, value_at(at, i)),
+			value_shown(&c->arena, NULL, &names->as.items[i]));
+}
+
+static const char *plural(int64_t n)
+{
+	return n == 1 ? "" : "s";
+}
+
+static void refused_print(struct cli *c, const struct value *v, const char *what)
+{
+	const struct value *errors = value_get(v, "errors"), *generation = value_get(v, "generation");
+	uint32_t n = errors == NULL ? 0 : errors->n;
+
+	if (cli_is_zh(c))
+		printf("%s：不通过，%u 处错误", what, n);
+	else
+		printf("%s: refused, %u error%s", what, n, plural(n));
+	if (generation != NULL)
+		printf(cli_say(c, "; generation %s goes on deciding", "；仍由第 %s 代规则决定"),
+			shown(c, v, "generation"));
+	printf("\n");
+}
+
+static void counts_print(struct cli *c, const struct value *v, const char *what)
+{
+	intmax_t rules = value_int_or(value_get(v, "rules"), 0),
+		 specs = value_int_or(value_get(v, "specs"), 0);
+	uint32_t bare = value_get(v, "uncovered") == NULL ? 0 : value_get(v, "uncovered")->n;
+
+	if (cli_is_zh(c))
+		printf("%s：通过，%jd 条规则，%jd 个用例全部通过，%u 条规则没有用例覆盖\n", what, rules,
+			specs, bare);
+	else
+		printf("%s: ok, %jd rule%s, %jd spec%s passed, no spec reaches %u rule%s\n", what, rules,
+			plural(rules), specs, plural(specs), bare, plural(bare));
+}
+
+static void taken_print(struct cli *c, const struct value *v, const char *what)
+{
+	if (value_get(v, "generation") != NULL)
+		printf(cli_say(c, "%s: ok, generation %s decides (%s rules, %s specs, %s ms, sha256 %.12s)\n",
+			       "%s：通过，现由第 %s 代规则决定（%s 条规则，%s 个用例，%s 毫秒，sha256 "
+			       "%.12s）\n"),
+			what, shown(c, v, "generation"), shown(c, v, "rules"), shown(c, v, "specs"),
+			shown(c, v, "took_ms"), shown(c, v, "sha256"));
+	else if (value_get(v, "spec") != NULL)
+		printf(cli_say(c, "%s: ok, spec \"%s\" passed\n", "%s：用例“%s”通过\n"), what,
+			shown(c, v, "spec"));
+	else
+		counts_print(c, v, what);
+}
+
+int verdict_print(struct cli *c, const struct value *v, const char *what)
+{
 	bool is_ok = value_true(value_get(v, "ok"));
-	struct arena *a = &c->arena;
 
 	if (c->is_json) {
 		json_print(stdout, v);
 		return is_ok ? 0 : 1;
 	}
-	print_errors(a, errors);
-	print_list(a, "no spec reaches", value_get(v, "uncovered"));
-	if (!is_ok)
-		printf("%s: refused, %u error%s; generation %s goes on deciding\n", what,
-			errors == NULL ? 0 : errors->n, errors != NULL && errors->n == 1 ? "" : "s",
-			value_get(v, "generation") ? value_shown(a, NULL, value_get(v, "generation"))
-						   : "of before");
-	else if (value_get(v, "generation") != NULL)
-		printf("%s: ok, generation %s decides (%s rules, %s specs, %s ms, sha256 %.12s)\n", what,
-			value_shown(a, NULL, value_get(v, "generation")),
-			value_shown(a, NULL, value_get(v, "rules")),
-			value_shown(a, NULL, value_get(v, "specs")),
-			value_shown(a, NULL, value_get(v, "took_ms")),
-			value_shown(a, NULL, value_get(v, "sha256")));
+	errors_print(c, value_get(v, "errors"));
+	uncovered_print(c, v);
+	if (is_ok)
+		taken_print(c, v, what);
 	else
-		printf("%s: ok (%s rules, %s specs)\n", what, value_shown(a, NULL, value_get(v, "rules")),
-			value_shown(a, NULL, value_get(v, "specs")));
+		refused_print(c, v, what);
 	return is_ok ? 0 : 1;
 }
 
-/* A path of this program's folder means nothing to the daemon: make it absolute. */
-static const char *whole_path(struct cli *c, const char *path)
+/* ---- verbs ------------------------------------------------------------------------------------------------
+ */
+static int call_rules(struct cli *c, const char *method, const struct value *args, const char *what,
+	const char *doing, struct err *e)
 {
-	char *whole = realpath(path, NULL);
-	const char *out = whole == NULL ? path : arena_text(&c->arena, whole, strlen(whole));
+	struct value result;
+	int rc;
 
-	free(whole);
-	return out;
+	cli_progress(doing);
+	rc = cli_call(c, method, args, &result, e);
+	cli_progress(NULL);
+	return rc != 0 ? -1 : verdict_print(c, &result, what);
 }
 
-static int call_rules(
-	struct cli *c, const char *method, const struct value *args, const char *what, struct err *e)
+static int rules_status(struct cli *c, int argc, char **argv, struct err *e)
 {
 	struct value result;
 
-	if (cli_call(c, method, args, &result, e) != 0)
-		return -1;
-	return verdict(c, &result, what);
-}
-
-static int rules_show(struct cli *c, struct err *e)
-{
-	struct value result;
-
+	(void)argv;
+	if (argc != 0)
+		return usage(e, "status takes no arguments");
 	if (cli_call(c, "rules.status", NULL, &result, e) != 0)
 		return -1;
 	if (c->is_json) {
@@ -91,39 +146,109 @@ static int rules_show(struct cli *c, struct err *e)
 		return 0;
 	}
 	map_print(&c->arena, &result);
-	print_errors(&c->arena, value_get(&result, "errors"));
+	errors_print(c, value_get(&result, "errors"));
 	return 0;
 }
 
-static int run_rules(struct cli *c, int argc, char **argv, struct err *e)
+static int rules_reload(struct cli *c, int argc, char **argv, struct err *e)
+{
+	(void)argv;
+	if (argc != 0)
+		return usage(e,
+			"reload takes no arguments: it loads the folder that the daemon was started with "
+			"(--rules)");
+	return call_rules(c, "rules.reload", NULL, cli_say(c, "reload", "重新加载"),
+		cli_say(c, "loading the pack, running its specs ...", "正在加载规则包并运行用例……"), e);
+}
+
+static int rules_rollback(struct cli *c, int argc, char **argv, struct err *e)
 {
 	struct value args = value_map(&c->arena, 1);
 	int64_t number;
 
-	if (argc == 1 && strcmp(argv[0], "status") == 0)
-		return rules_show(c, e);
-	if (argc == 1 && strcmp(argv[0], "reload") == 0)
-		return call_rules(c, "rules.reload", NULL, "reload", e);
-	if ((argc == 1 || argc == 2) && strcmp(argv[0], "check") == 0) {
-		if (argc == 2)
-			value_add(&c->arena, &args, "dir", value_literal(whole_path(c, argv[1])));
-		return call_rules(c, "rules.check", &args, "check", e);
+	if (argc != 1)
+		return usage(e,
+			"rollback needs the number of one generation; `tocsin rules status` shows the "
+			"previous one");
+	if (option_int("N", argv[0], 1, INT64_MAX, &number, e) != 0)
+		return EXIT_WRONG_USAGE;
+	value_add(&c->arena, &args, "generation", value_int(number));
+	return call_rules(c, "rules.rollback", &args, cli_say(c, "rollback", "回退"),
+		cli_say(c, "building that generation again ...", "正在重建那一代规则……"), e);
+}
+
+static const struct verb {
+	const char *name;
+	int (*run)(struct cli *, int argc, char **argv, struct err *e);
+} verbs[] = {
+	{"status", rules_status},
+	{"check", rules_check},
+	{"try", rules_try},
+	{"diff", rules_diff},
+	{"reload", rules_reload},
+	{"rollback", rules_rollback},
+};
+#define N_VERBS (sizeof(verbs) / sizeof(verbs[0]))
+
+/* --lang wherever it stands; the verbs take their own options. */
+static int take_lang(struct cli *c, int *argc, char **argv, struct err *e)
+{
+	int kept = 0;
+
+	for (int i = 0; i < *argc; i++) {
+		if (strncmp(argv[i], "--lang=", 7) == 0)
+			c->lang = argv[i] + 7;
+		else if (strcmp(argv[i], "--lang") == 0 && i + 1 < *argc)
+			c->lang = argv[++i];
+		else
+			argv[kept++] = argv[i];
 	}
-	if (argc == 2 && strcmp(argv[0], "rollback") == 0) {
-		if (option_int("N", argv[1], 1, INT64_MAX, &number, e) != 0)
-			return EXIT_WRONG_USAGE;
-		value_add(&c->arena, &args, "generation", value_int(number));
-		return call_rules(c, "rules.rollback", &args, "rollback", e);
+	*argc = kept;
+	return cli_check_lang(c, e);
+}
+
+static int run_rules(struct cli *c, int argc, char **argv, struct err *e)
+{
+	const char *names[N_VERBS];
+	char hint[WORD_HINT_LEN];
+	int rc = take_lang(c, &argc, argv, e);
+
+	if (rc != 0)
+		return rc;
+	for (size_t i = 0; i < N_VERBS; i++) {
+		names[i] = verbs[i].name;
+		if (argc > 0 && strcmp(argv[0], names[i]) == 0)
+			return verbs[i].run(c, argc - 1, argv + 1, e);
 	}
-	return usage(e, "expected status, check [DIR], reload or rollback N");
+	if (argc == 0)
+		return usage(e, "what about the rules? status, check, try, diff, reload or rollback");
+	return usage(e, "rules has no \"%.40s\"%s; it has status, check, try, diff, reload, rollback",
+		argv[0], word_hint(argv[0], names, N_VERBS, hint));
 }
 
 const struct command commands_rules[] = {
-	{"rules", "status | check [DIR] | reload | rollback N",
-		"Which pack decides; check, load or roll back one",
-		"check and reload print every error as file:line: message and exit 1 on a bad pack; a bad "
-		"pack changes nothing.\n"
-		"check reads DIR on the machine of the daemon, else the folder that reloads read.\n",
+	{"rules",
+		"status | check [DIR] [--spec NAME] [--zone ZONE] | try key=value ... [--rules DIR] "
+		"[--why-not RULE|all] [--at TIME] | diff DIR [--last N] | reload | rollback N",
+		"Which pack decides; check, try, compare, load or roll back one",
+		"  status              what decides now, and what the last attempt to load a pack said\n"
+		"  check [DIR] [--spec NAME] [--zone ZONE]\n"
+		"                      everything that is wrong with the pack in DIR, as file:line:column: "
+		"message;\n"
+		"                      needs no daemon. Without DIR the daemon checks the folder that "
+		"reloads read.\n"
+		"                      --spec: run one spec only\n"
+		"  try [--rules DIR] key=value ... [--at TIME] [--why-not RULE|all]\n"
+		"                      what the rules would make of a complaint, and why; stores nothing.\n"
+		"                      --rules: those of a folder, without a daemon; else those that decide "
+		"now\n"
+		"  diff DIR [--last N]\n"
+		"                      which of the last N decisions (1000) would change under the pack in "
+		"DIR,\n"
+		"                      and how; both are asked with the facts as they were. Changes nothing\n"
+		"  reload              load the daemon's folder; a bad pack changes nothing, and exits 1\n"
+		"  rollback N          generation N decides again, under a new number\n"
+		"All take --lang zh|en.\n",
 		run_rules},
 	{NULL, NULL, NULL, NULL, NULL},
 };

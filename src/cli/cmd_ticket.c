@@ -23,7 +23,7 @@ static const char *due_shown(struct arena *a, const struct value *ticket)
 	if (next == INT64_MAX)
 		return "";
 	return arena_printf(
-		a, "%.16s%s", time_shown(a, next), value_true(value_get(ticket, "late")) ? " !" : "");
+		a, "%s%s", minute_shown(a, next), value_true(value_get(ticket, "late")) ? " !" : "");
 }
 
 static const char *text_of(struct arena *a, const struct value *ticket, const char *field)

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "cli_int.h"
+#include "tocsin/clock.h"
 #include "tocsin/util.h"
 #include "tocsin/version.h"
 
@@ -18,6 +19,7 @@ const struct global_option global_options[] = {
 	{"--token-file", "FILE",
 		"a file whose first line is the token (needed over TCP); else $TOCSIN_TOKEN_FILE"},
 	{"--json", "", "print JSON for machines instead of tables"},
+	{"--lang", "zh|en", "language of what people read; else by $LC_ALL, $LC_MESSAGES, $LANG"},
 	{"--version", "", "the version of this program"},
 	{"--help", "", "this text; after a command: that command's"},
 	{NULL, NULL, NULL},
@@ -58,13 +60,26 @@ int cli_token(struct cli *c, const char **token, struct err *e)
 	return 0;
 }
 
+/*
+ * Who we are, and in which zone times are shown: the daemon's. Without a token a daemon that does not know us
+ * says no, and the method that is called then says so better; times are then shown in the zone of this
+ * program.
+ */
 static int say_hello(struct cli *c, const char *token, struct err *e)
 {
 	struct value args = value_map(&c->arena, 2), result;
+	const char *zone;
+	struct err ignored;
 
-	value_add(&c->arena, &args, "token", value_literal(token));
+	if (token != NULL)
+		value_add(&c->arena, &args, "token", value_literal(token));
 	value_add(&c->arena, &args, "client", value_literal("tocsin"));
-	return client_call(&c->client, &c->arena, "session.hello", &args, &result, e);
+	if (client_call(&c->client, &c->arena, "session.hello", &args, &result, e) != 0)
+		return token == NULL && !c->client.is_lost ? 0 : -1;
+	zone = value_cstr(&c->arena, value_get(&result, "zone"));
+	if (!c->keeps_zone && zone != NULL && clock_zone_set(zone, &ignored) != 0)
+		fprintf(stderr, "tocsin: times are shown in this machine's zone: %s\n", ignored.text);
+	return 0;
 }
 
 int cli_open(struct cli *c, struct err *e)
@@ -75,8 +90,7 @@ int cli_open(struct cli *c, struct err *e)
 		return 0;
 	if (cli_token(c, &token, e) != 0)
 		return -1;
-	if (client_open(&c->client, c->server, -1, e) != 0 ||
-		(token != NULL && say_hello(c, token, e) != 0)) {
+	if (client_open(&c->client, c->server, -1, e) != 0 || say_hello(c, token, e) != 0) {
 		client_close(&c->client);
 		return -1;
 	}
@@ -89,6 +103,44 @@ int cli_call(struct cli *c, const char *method, const struct value *args, struct
 	if (cli_open(c, e) != 0)
 		return -1;
 	return client_call(&c->client, &c->arena, method, args, result, e);
+}
+
+bool cli_is_zh(const struct cli *c)
+{
+	static const char *const names[] = {"LC_ALL", "LC_MESSAGES", "LANG"};
+
+	if (c->lang != NULL)
+		return strcmp(c->lang, "zh") == 0;
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		const char *lang = getenv(names[i]);
+
+		if (lang != NULL && lang[0] != '\0')
+			return strncmp(lang, "zh", 2) == 0;
+	}
+	return false;
+}
+
+const char *cli_say(const struct cli *c, const char *en, const char *zh)
+{
+	return cli_is_zh(c) ? zh : en;
+}
+
+int cli_check_lang(const struct cli *c, struct err *e)
+{
+	if (c->lang == NULL || strcmp(c->lang, "zh") == 0 || strcmp(c->lang, "en") == 0)
+		return 0;
+	return usage(e, "--lang must be zh or en, not \"%.40s\"", c->lang);
+}
+
+void cli_progress(const char *what)
+{
+	if (!isatty(STDERR_FILENO))
+		return;
+	if (what == NULL)
+		fputs("\r\033[K", stderr);
+	else
+		fprintf(stderr, "\r\033[K%s", what);
+	fflush(stderr);
 }
 
 void cli_complain(const struct cli *c, const struct err *e)
@@ -106,8 +158,8 @@ void cli_complain(const struct cli *c, const struct err *e)
 /* ---- commands ---------------------------------------------------------------------------------------------
  */
 static const struct command *const groups[] = {commands_ticket, commands_explain, commands_watch,
-	commands_export, commands_import, commands_drop, commands_hook, commands_rules, commands_top,
-	commands_admin, commands_offline, commands_call};
+	commands_export, commands_import, commands_drop, commands_hook, commands_rules, commands_now,
+	commands_top, commands_admin, commands_offline, commands_call};
 
 uint32_t commands_all(const struct command *out[N_COMMANDS_MAX])
 {
@@ -186,19 +238,23 @@ static int find_and_run(struct cli *c, int argc, char **argv)
 static int take_globals(struct cli *c, int argc, char **argv, bool *wants_help, struct err *e)
 {
 	const struct option_spec specs[] = {{"--server", &c->server, NULL},
-		{"--token-file", &c->token_file, NULL}, {"--json", NULL, &c->is_json},
-		{"--version", NULL, &c->wants_version}, {"--help", NULL, wants_help}, {NULL, NULL, NULL}};
+		{"--token-file", &c->token_file, NULL}, {"--lang", &c->lang, NULL},
+		{"--json", NULL, &c->is_json}, {"--version", NULL, &c->wants_version},
+		{"--help", NULL, wants_help}, {NULL, NULL, NULL}};
 	int n = 0;
 
 	while (n < argc && strncmp(argv[n], "--", 2) == 0) {
 		bool has_value = strchr(argv[n], '=') == NULL &&
-				 (strcmp(argv[n], "--server") == 0 || strcmp(argv[n], "--token-file") == 0);
+				 (strcmp(argv[n], "--server") == 0 || strcmp(argv[n], "--token-file") == 0 ||
+					 strcmp(argv[n], "--lang") == 0);
 		int used = has_value && n + 1 < argc ? 2 : 1, left = used;
 
 		if (options_take(&left, argv + n, specs, e) != 0)
 			return -1;
 		n += used;
 	}
+	if (cli_check_lang(c, e) != 0)
+		return -1;
 	return n;
 }
 

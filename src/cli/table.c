@@ -151,7 +151,19 @@ const char *time_shown(struct arena *a, int64_t at_ms)
 	char iso[40];
 
 	clock_format(at_ms, iso);
-	return arena_printf(a, "%.10s %.8s", iso, iso + 11);
+	return arena_printf(a, "%.10s %.8s%s", iso, iso + 11, iso + 23);
+}
+
+const char *time_plain(struct arena *a, int64_t at_ms)
+{
+	return arena_printf(a, "%.19s", time_shown(a, at_ms));
+}
+
+const char *minute_shown(struct arena *a, int64_t at_ms)
+{
+	const char *whole = time_shown(a, at_ms);
+
+	return arena_printf(a, "%.16s%s", whole, whole + 19);
 }
 
 bool field_is_time(const char *field)
@@ -165,6 +177,11 @@ bool field_is_time(const char *field)
 	return false;
 }
 
+bool value_is_time(const char *field, const struct value *v, int64_t *at_ms)
+{
+	return field != NULL && field_is_time(field) && value_as_int(v, at_ms) && *at_ms >= INSTANT_MS_MIN;
+}
+
 const char *value_shown(struct arena *a, const char *field, const struct value *v)
 {
 	const char *text;
@@ -175,7 +192,7 @@ const char *value_shown(struct arena *a, const char *field, const struct value *
 		return "";
 	if (v->type == VALUE_TEXT)
 		return value_cstr(a, v);
-	if (field != NULL && field_is_time(field) && value_as_int(v, &at) && at >= INSTANT_MS_MIN)
+	if (value_is_time(field, v, &at))
 		return time_shown(a, at);
 	buf_init(&b, (size_t)1024 * 1024);
 	value_json(&b, v);

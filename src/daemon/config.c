@@ -234,32 +234,6 @@ static int read_arguments(struct config *c, int argc, char **argv, bool is_for_f
 
 /* ---- defaults ---------------------------------------------------------------------------------------------
  */
-/* build/tocsind finds ../lua, PREFIX/sbin/tocsind ../share/tocsin/lua; "" if there is nothing of the kind. */
-static const char *own_share(struct config *c)
-{
-	char exe[PATH_MAX];
-	ssize_t n = readlink("/proc/self/exe", exe, sizeof(exe) - 1);
-	char *dir;
-
-	if (n <= 0)
-		return "";
-	exe[n] = '\0';
-	dir = dirname(exe);
-	for (int up = 0; up < 3; up++, dir = dirname(dir)) {
-		static const char *const places[] = {"share/tocsin/lua", "lua"};
-
-		for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
-			char *path = arena_printf(&c->arena, "%s/%s/lib", dir, places[i]);
-
-			if (access(path, R_OK) == 0) {
-				path[strlen(path) - strlen("/lib")] = '\0';
-				return path;
-			}
-		}
-	}
-	return "";
-}
-
 static void set_default(struct config *c, enum config_id id, const char *text)
 {
 	struct setting *s = &c->settings[id];
@@ -274,11 +248,13 @@ static void set_default(struct config *c, enum config_id id, const char *text)
 
 static int set_defaults(struct config *c, struct err *e)
 {
+	char share[PATH_MAX];
+
 	for (int i = 0; i < N_CONFIG_KEYS; i++)
 		if (!c->settings[i].is_given)
 			set_default(c, (enum config_id)i, config_keys[i].value);
-	if (!c->settings[CONFIG_KEY_SHARE].is_given)
-		set_default(c, CONFIG_KEY_SHARE, own_share(c));
+	if (!c->settings[CONFIG_KEY_SHARE].is_given && share_find(share))
+		set_default(c, CONFIG_KEY_SHARE, share);
 	if (!c->settings[CONFIG_KEY_RULES].is_given)
 		set_default(c, CONFIG_KEY_RULES, config_text(c, CONFIG_KEY_SHARE));
 	if (!c->settings[CONFIG_KEY_LISTEN].is_given)

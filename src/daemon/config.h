@@ -11,6 +11,7 @@
 #include <stdio.h>
 
 #include "tocsin/buf.h"
+#include "tocsin/clock.h"
 #include "tocsin/err.h"
 
 /* CONFIG_TYPE(name, the word for a value, what is expected as errors say it) */
@@ -58,7 +59,7 @@ enum config_flags {
 	KEY(LOG_LEVEL, "log-level", LEVEL, "info", 0, 0, CONFIG_RELOAD, "lines below this are not logged")   \
 	KEY(CLOCK, "clock", CLOCK, "real", 0, 0, 0,                                                          \
 		"where time comes from; a virtual clock stands still until clock.advance")                   \
-	KEY(ZONE, "zone", ZONE, "Asia/Shanghai", 0, 0, 0, "time zone of civil rules: days, hours, holidays") \
+	KEY(ZONE, "zone", ZONE, ZONE_DEFAULT, 0, 0, 0, "time zone of civil rules: days, hours, holidays")    \
 	KEY(CONNECTIONS, "connections", COUNT, "4096", 1, 100000, CONFIG_RELOAD,                             \
 		"connections at once; further ones are answered busy")                                       \
 	KEY(FRAME_TIMEOUT, "frame-timeout", DURATION, "10s", 100, 600000, CONFIG_RELOAD,                     \

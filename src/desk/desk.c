@@ -143,6 +143,7 @@ static void register_methods(struct desk *d)
 	find_register(d);
 	history_register(d);
 	rules_register(d);
+	replay_register(d);
 	topics_register(d);
 	admin_register(d);
 	calendar_register(d);
@@ -305,12 +306,39 @@ struct rpc *desk_rpc(struct desk *d)
 	return d->rpc;
 }
 
-void desk_methods_markdown(struct buf *out)
+/* The methods alone: nothing of the desk is asked. */
+static struct rpc *methods_only(void)
 {
 	struct rpc_hooks hooks = {.version = TOCSIN_VERSION};
 	struct desk d = {.rpc = rpc_new(&hooks)};
 
 	register_methods(&d);
-	rpc_methods_markdown(d.rpc, out);
-	rpc_free(d.rpc);
+	return d.rpc;
+}
+
+void desk_methods_markdown(struct buf *out)
+{
+	struct rpc *rpc = methods_only();
+
+	rpc_methods_markdown(rpc, out);
+	rpc_free(rpc);
+}
+
+struct value desk_methods(struct arena *a)
+{
+	struct rpc *rpc = methods_only();
+	struct value methods = rpc_methods_value(rpc, a);
+
+	methods = value_copy(a, &methods);
+	rpc_free(rpc);
+	return methods;
+}
+
+int desk_check_create(struct arena *a, struct value *args, struct err *e)
+{
+	struct rpc *rpc = methods_only();
+	int rc = args_check(rpc_find(rpc, CREATE, sizeof(CREATE) - 1), a, args, e);
+
+	rpc_free(rpc);
+	return rc;
 }

@@ -20,6 +20,9 @@
 
 #define EVENT_BYTES_MAX ((size_t)8 * 1024 * 1024)
 
+/* Whose arguments a ticket that is only tried has. */
+#define CREATE "ticket.create"
+
 struct desk {
 	struct desk_config config;
 	struct store *store;
@@ -249,6 +252,11 @@ struct generation *packs_past(struct desk *, int64_t number, struct err *e);
 /* An entry's event part as a value: 1 found, 0 not there or erased by law, -1. */
 int event_load(struct desk *, struct arena *, uint64_t seq, struct value *event, struct err *e) MUST_CHECK;
 
+/* The facts of one of its decisions as they were: what was kept, the ticket (row) as it came or as it stood,
+ * and the time. */
+struct value event_facts(struct desk *, struct arena *, const struct value *event,
+	const struct value *decision, const struct value *row);
+
 /* ---- topics
  * --------------------------------------------------------------------------------------------------- */
 void topics_pump(struct desk *);
@@ -260,6 +268,7 @@ void tickets_register(struct desk *);
 void find_register(struct desk *);
 void history_register(struct desk *);
 void rules_register(struct desk *);
+void replay_register(struct desk *);
 void topics_register(struct desk *);
 void admin_register(struct desk *);
 void calendar_register(struct desk *);

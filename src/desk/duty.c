@@ -1,23 +1,6 @@
 /* duty.now: who is on duty, who is next, how to reach them; the pack's organisation answers. */
 #include "desk_int.h"
-
-/* A name the pack does not have is refused with what was probably meant. */
-static int check_named(struct call *c, const char *argument, const char *map, struct err *e)
-{
-	struct desk *d = c->ctx;
-	const struct value *given = value_get(&c->args, argument),
-			   *names = value_get(packs_catalog(d->packs), map);
-	const char **words, *text = value_cstr(c->arena, given);
-	char hint[WORD_HINT_LEN];
-
-	if (given == NULL || names == NULL || value_get_n(names, given->as.text, given->n) != NULL)
-		return 0;
-	words = arena_alloc(c->arena, (names->n + 1) * sizeof(*words));
-	for (uint32_t i = 0; i < names->n; i++)
-		words[i] = value_cstr(c->arena, &names->as.pairs[i].key);
-	return err_arg(e, ERR_BAD_REQUEST, argument, text, "%s \"%s\" is not in the catalog%s", argument,
-		text, word_hint(text, words, names->n, hint));
-}
+#include "names.h"
 
 static int duty_now(struct call *c, struct value *result, struct err *e)
 {
@@ -29,7 +12,10 @@ static int duty_now(struct call *c, struct value *result, struct err *e)
 		.roles = c->session->me.roles};
 	struct value facts;
 
-	if (check_named(c, "city", "cities", e) != 0 || check_named(c, "department", "departments", e) != 0)
+	if (catalog_check(c->arena, packs_catalog(d->packs), "cities", "city", value_get(&c->args, "city"),
+		    e) != 0 ||
+		catalog_check(c->arena, packs_catalog(d->packs), "departments", "department",
+			value_get(&c->args, "department"), e) != 0)
 		return -1;
 	facts = facts_base(&w);
 	if (value_get(&c->args, "city") != NULL)

@@ -247,8 +247,7 @@ static uint32_t roles_of(struct arena *a, const struct value *event)
 	return roles;
 }
 
-/* The facts as they were: what was kept, the ticket as it came or as it stood, and the time. */
-static struct value facts_again(struct desk *d, struct arena *a, const struct value *event,
+struct value event_facts(struct desk *d, struct arena *a, const struct value *event,
 	const struct value *decision, const struct value *row)
 {
 	struct work w = {.desk = d, .arena = a, .now_ms = value_int_or(value_get(event, "at"), 0)};
@@ -286,7 +285,7 @@ static int explain_one(struct desk *d, struct arena *a, const struct value *even
 	struct err *e)
 {
 	struct generation *g = packs_past(d, value_int_or(value_get(event, "generation"), 0), e);
-	struct value facts = facts_again(d, a, event, decision, row), rules;
+	struct value facts = event_facts(d, a, event, decision, row), rules;
 
 	if (g == NULL)
 		return -1;

@@ -2,42 +2,20 @@
  * judge. */
 #include <string.h>
 
-#include "tocsin/civil.h"
-
+#include "names.h"
 #include "sources.h"
+#include "tocsin/civil.h"
 
 /* Fields taken from the call into the row as they came. */
 static const char *const taken[] = {"channel", "subject", "number", "caller", "callback", "customer",
 	"category", "city", "title", "text", "priority", "form", "fields", "occurred", "source_ref",
 	"outcome"};
 
-static bool catalog_has(const struct desk *d, const char *map, const struct value *name)
-{
-	const struct value *names = value_get(packs_catalog(d->packs), map);
-
-	return name == NULL || names == NULL || value_get_n(names, name->as.text, name->n) != NULL;
-}
-
-/* A name the catalog does not know is refused with what was probably meant. */
 static int check_name(
 	struct work *w, const struct value *args, const char *argument, const char *map, struct err *e)
 {
-	const struct value *given = value_get(args, argument), *names;
-	const char **words, *text;
-	char hint[WORD_HINT_LEN];
-
-	if (given != NULL && given->type != VALUE_TEXT) /* of a ticket that a decision opens */
-		return err_arg(e, ERR_BAD_REQUEST, argument, NULL, "%s must be text, not %s", argument,
-			value_type_name(given));
-	if (catalog_has(w->desk, map, given))
-		return 0;
-	names = value_get(packs_catalog(w->desk->packs), map);
-	words = arena_alloc(w->arena, (names->n + 1) * sizeof(*words));
-	for (uint32_t i = 0; i < names->n; i++)
-		words[i] = value_cstr(w->arena, &names->as.pairs[i].key);
-	text = value_cstr(w->arena, given);
-	return err_arg(e, ERR_BAD_REQUEST, argument, text, "%s \"%s\" is not in the catalog%s", argument,
-		text, word_hint(text, words, names->n, hint));
+	return catalog_check(
+		w->arena, packs_catalog(w->desk->packs), map, argument, value_get(args, argument), e);
 }
 
 static int check_names(struct work *w, const struct value *args, struct err *e)

@@ -36,7 +36,7 @@ const struct calendar *packs_calendar(const struct packs *p, const char *name)
  * -------------------------------------------------------------------------------------------------- */
 struct value packs_status(const struct packs *p, struct arena *a)
 {
-	struct value status = value_map(a, 14);
+	struct value status = value_map(a, 15);
 	char sha[2 * SHA256_LEN + 1];
 
 	value_add(a, &status, "generation", value_int(p->number));
@@ -53,8 +53,26 @@ struct value packs_status(const struct packs *p, struct arena *a)
 	value_add(a, &status, "rules", value_int(p->n_rules));
 	value_add(a, &status, "uncovered",
 		p->uncovered.type == VALUE_NIL ? value_array(a, 0) : value_copy(a, &p->uncovered));
+	value_add(a, &status, "uncovered_at",
+		p->uncovered_at.type == VALUE_NIL ? value_array(a, 0) : value_copy(a, &p->uncovered_at));
 	value_add(a, &status, "dir", value_text(a, p->dir, strlen(p->dir)));
 	return status;
+}
+
+struct value pack_build_report(const struct pack_build *b, struct arena *a)
+{
+	struct value report = rules_report_value(a, &b->report), one, list;
+
+	value_set(a, &report, "ok", value_bool(b->is_ok));
+	if (b->is_ok || value_get(&report, "errors")->n > 0)
+		return report;
+	/* a failure before or behind the check: the folder itself, calendars, real complaints */
+	one = value_map(a, 1);
+	list = value_array(a, 1);
+	value_add(a, &one, "message", value_text(a, b->why.text, strlen(b->why.text)));
+	value_push(a, &list, one);
+	value_set(a, &report, "errors", list);
+	return report;
 }
 
 static void keep_verdict(struct packs *p, const struct pack_build *b)
@@ -62,22 +80,14 @@ static void keep_verdict(struct packs *p, const struct pack_build *b)
 	struct value report;
 
 	arena_reset(&p->verdict);
-	report = rules_report_value(&p->verdict, &b->report);
+	report = pack_build_report(b, &p->verdict);
 	p->is_ok = b->is_ok;
-	p->errors = value_get(&report, "errors") == NULL ? value_nil : *value_get(&report, "errors");
-	p->uncovered = value_get(&report, "uncovered") == NULL ? value_nil : *value_get(&report, "uncovered");
+	p->errors = *value_get(&report, "errors");
+	p->uncovered = *value_get(&report, "uncovered");
+	p->uncovered_at = *value_get(&report, "uncovered_at");
 	p->took_ms = b->took_us / 1000;
 	p->n_specs = b->report.n_specs;
 	p->n_rules = b->report.n_rules;
-	if (!b->is_ok && (p->errors.type == VALUE_NIL || p->errors.n == 0)) {
-		/* a failure before the check could list anything: the folder itself */
-		struct value one = value_map(&p->verdict, 1);
-
-		p->errors = value_array(&p->verdict, 1);
-		value_add(&p->verdict, &one, "message",
-			value_text(&p->verdict, b->why.text, strlen(b->why.text)));
-		value_push(&p->verdict, &p->errors, one);
-	}
 	for (uint32_t i = 0; i < b->report.n_errors; i++)
 		log_line(LOG_WARN, "rules.error", "file=%s line=%d column=%d message=\"%s\"",
 			b->report.errors[i].file, b->report.errors[i].line, b->report.errors[i].column,
@@ -114,13 +124,14 @@ static int replay(struct pack_build *b, struct generation *g)
 void pack_build_run(void *udata)
 {
 	struct pack_build *b = udata;
+	struct rules_limits limits = {.spec = b->spec};
 	int64_t began_us = clock_mono_us();
 
 	b->is_ok = false;
 	if (!b->has_files && pack_read(&b->files, b->dir, b->share_dir, &b->why) != 0)
 		goto out;
 	b->has_files = true;
-	if (generation_new(&b->made, &b->files, NULL, &b->report, &b->why) != 0)
+	if (generation_new(&b->made, &b->files, &limits, &b->report, &b->why) != 0)
 		goto out;
 	if (pack_calendars_read(&b->calendars, generation_catalog(b->made), &b->why) != 0 ||
 		replay(b, b->made) != 0)

@@ -16,7 +16,7 @@ struct packs {
 	/* verdict of the last attempt */
 	struct arena verdict;
 	bool is_ok;
-	struct value errors, uncovered;
+	struct value errors, uncovered, uncovered_at;
 	int64_t took_ms;
 	uint32_t n_specs, n_rules;
 	bool is_building;
@@ -32,6 +32,7 @@ struct pack_build {
 	struct desk *desk;
 	struct arena arena;
 	const char *dir, *share_dir;
+	const char *spec; /* run only the specs of this name; a check, then */
 	char by[PERSON_LEN];
 	bool has_files;
 	struct pack_files files;
@@ -45,7 +46,10 @@ struct pack_build {
 	struct deferral *deferral;
 };
 
+/* Read (unless has_files) and build; needs nothing of the desk, so the command line does it, too. */
 void pack_build_run(void *udata);
+/* rules_report_value, never without a reason when it is refused. */
+struct value pack_build_report(const struct pack_build *, struct arena *);
 void pack_build_fini(struct pack_build *);
 void packs_accept(struct desk *, struct pack_build *);
 struct value packs_status(const struct packs *, struct arena *);

@@ -4,6 +4,7 @@
 #include "access.h"
 #include "packs_int.h"
 #include "tocsin/log.h"
+#include "try.h"
 
 static struct pack_build *build_new(struct desk *d, const char *dir, const char *by)
 {
@@ -118,15 +119,7 @@ static void check_done(void *udata)
 	struct value report;
 
 	arena_reset(&b->desk->arena);
-	report = rules_report_value(&b->desk->arena, &b->report);
-	value_set(&b->desk->arena, &report, "ok", value_bool(b->is_ok));
-	if (!b->is_ok && (value_get(&report, "errors") == NULL || value_get(&report, "errors")->n == 0)) {
-		struct value one = value_map(&b->desk->arena, 1), list = value_array(&b->desk->arena, 1);
-
-		value_add(&b->desk->arena, &one, "message", value_literal(b->why.text));
-		value_push(&b->desk->arena, &list, one);
-		value_set(&b->desk->arena, &report, "errors", list);
-	}
+	report = pack_build_report(b, &b->desk->arena);
 	deferral_finish(b->deferral, &report, NULL);
 	build_free(b);
 }
@@ -153,6 +146,40 @@ static int rules_status(struct call *c, struct value *result, struct err *e)
 	return 0;
 }
 
+/* As intake.c makes them, but nothing is opened. */
+static int try_facts(struct work *w, const struct value *args, struct value *facts, struct err *e)
+{
+	struct value ticket = try_ticket(w->arena, packs_catalog(w->desk->packs), args, w->now_ms), history;
+
+	*facts = facts_base(w);
+	value_add(w->arena, facts, "ticket", ticket);
+	if (facts_history(w, &ticket, &history, e) != 0)
+		return -1;
+	if (history.type != VALUE_NIL)
+		value_add(w->arena, facts, "history", history);
+	return subscriber_fact(w, &ticket, facts, e);
+}
+
+static int rules_try(struct call *c, struct value *result, struct err *e)
+{
+	struct desk *d = c->ctx;
+	struct work w = {.desk = d,
+		.arena = c->arena,
+		.now_ms = value_int_or(value_get(&c->args, "at"), c->now_ms),
+		.who = session_who(c->session),
+		.roles = c->session->me.roles};
+	struct value ticket = value_copy(c->arena, value_get(&c->args, "ticket")), facts;
+
+	if (args_check(rpc_find(c->rpc, CREATE, sizeof(CREATE) - 1), c->arena, &ticket, e) != 0)
+		return err_prefix(e, "ticket");
+	if (try_facts(&w, &ticket, &facts, e) != 0 ||
+		try_pack(packs_live(d->packs), &d->packs->calendars, &facts,
+			value_cstr(c->arena, value_get(&c->args, "why_not")), c->arena, result, e) != 0)
+		return -1;
+	value_add(c->arena, result, "generation", value_int(packs_generation(d->packs)));
+	return 0;
+}
+
 static int catalog_get(struct call *c, struct value *result, struct err *e)
 {
 	struct desk *d = c->ctx;
@@ -174,21 +201,29 @@ static const struct rpc_arg rollback_args[] = {{.name = "generation",
 	.max = ID_MAX,
 	.help = "an accepted one"}};
 
+static const struct rpc_arg try_args[] = {
+	{.name = "ticket", .type = ARG_MAP, .is_required = true, .help = "arguments of ticket.create"},
+	{.name = "at", .type = ARG_TIME, .help = "as if it came in then; else now"},
+	{.name = "why_not",
+		.type = ARG_TEXT,
+		.help = "a rule's name, \"routing/fibre outage\", or \"all\": why it did not fire"},
+};
+
 static const struct rpc_method methods[] = {
 	{.name = "rules.status",
 		.handler = rules_status,
 		.roles = ROLE_ANY,
 		.help = "Which pack decides, and the verdict of the last attempt to load one.",
 		.returns = "{generation, sha256, loaded_at, by, ok, errors, took_ms, previous, specs, rules, "
-			   "uncovered, dir}"},
+			   "uncovered, uncovered_at, dir}"},
 	{.name = "rules.check",
 		.handler = rules_check,
 		RPC_ARGS(check_args),
 		.roles = RULE_ROLES,
 		.flags = RPC_LONG,
 		.help = "Load a pack aside and say everything that is wrong with it; nothing changes.",
-		.returns =
-			"{ok, errors=[{file, line, column, message, message_zh, cure}], specs, uncovered}"},
+		.returns = "{ok, errors=[{file, line, column, message, message_zh, cure, cure_zh}], specs, "
+			   "rules, uncovered, uncovered_at}"},
 	{.name = "rules.reload",
 		.handler = rules_reload,
 		.roles = RULE_ROLES,
@@ -202,6 +237,15 @@ static const struct rpc_method methods[] = {
 		.flags = RPC_LONG,
 		.help = "Take an earlier generation again; it gets the next number.",
 		.returns = "as rules.status"},
+	{.name = "rules.try",
+		.handler = rules_try,
+		RPC_ARGS(try_args),
+		.roles = RULE_ROLES,
+		.help = "What the rules would make of a complaint, and why; nothing is stored.",
+		.returns =
+			"{generation, now, ticket, clocks=[{name, goal, unit, due?, statutory?}], advice?, "
+			"duplicate_of?, "
+			"refuse?, failed?, because=[{rule, line, because?}], not?=[{rule, line, failed}]}"},
 	{.name = "catalog.get",
 		.handler = catalog_get,
 		.roles = ROLE_ANY,

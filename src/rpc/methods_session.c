@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "rpc_int.h"
+#include "tocsin/clock.h"
 #include "tocsin/util.h"
 
 int rpc_auth(struct rpc *r, struct slice token, struct principal *out, struct err *e)
@@ -72,6 +73,7 @@ static int session_hello(struct call *call, struct value *result, struct err *e)
 		call->arena, result, "role", value_printf(call->arena, "%s", role_names(s->me.roles, roles)));
 	value_add(call->arena, result, "name", value_printf(call->arena, "%s", session_who(s)));
 	value_add(call->arena, result, "now", value_int(call->now_ms));
+	value_add(call->arena, result, "zone", value_printf(call->arena, "%s", clock_zone()));
 	return 0;
 }
 
@@ -104,7 +106,7 @@ const struct rpc_method methods_session[] = {
 		.roles = ROLE_ANY,
 		.flags = RPC_BEFORE_HELLO,
 		.help = "Say who you are; the first call on TCP",
-		.returns = "{server, version, role, name, now}"},
+		.returns = "{server, version, role, name, now, zone}"},
 	{.name = "session.ping",
 		.handler = session_ping,
 		.roles = ROLE_ANY,

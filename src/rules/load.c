@@ -140,11 +140,17 @@ static int l_take_data(lua_State *L)
 static int l_coverage(lua_State *L)
 {
 	struct loading *x = lua_touserdata(L, 1);
+	uint32_t n_places;
 
-	if (push_lib(L, "coverage") != LUA_TFUNCTION)
+	if (x->g->limits.spec != NULL || push_lib(L, "coverage") != LUA_TFUNCTION)
 		return 0;
-	lua_call(L, 0, 1);
+	lua_call(L, 0, 2);
+	x->report->uncovered_at = take_names(L, &x->report->arena, &n_places);
+	lua_pop(L, 1);
 	x->report->uncovered = take_names(L, &x->report->arena, &x->report->n_uncovered);
+	if (n_places != x->report->n_uncovered)
+		return luaL_error(L, "the words name %d places for %d rules", (int)n_places,
+			(int)x->report->n_uncovered);
 	return 0;
 }
 

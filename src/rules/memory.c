@@ -98,6 +98,7 @@ static void add_changed(struct watch *w, const lua_Debug *ar, const char *name)
 		name);
 	fault_zh(f, "函数之外的变量 %s 在用例运行时被改写：规则不能记住东西", name);
 	fault_cure(f, "write local %s inside the function", name);
+	fault_cure_zh(f, "请在函数里写 local %s", name);
 }
 
 /* The variable on top belongs to a function of the pack: note it, or compare it. */

@@ -43,7 +43,7 @@ static void add_number(struct arena *a, struct value *map, const char *key, int6
 
 static struct value error_value(struct arena *a, const struct rules_error *e)
 {
-	struct value v = value_map(a, 6);
+	struct value v = value_map(a, 7);
 
 	add_text(a, &v, "file", e->file);
 	add_number(a, &v, "line", e->line);
@@ -51,24 +51,28 @@ static struct value error_value(struct arena *a, const struct rules_error *e)
 	add_text(a, &v, "message", e->message);
 	add_text(a, &v, "message_zh", e->message_zh);
 	add_text(a, &v, "cure", e->cure);
+	add_text(a, &v, "cure_zh", e->cure_zh);
 	return v;
 }
 
 struct value rules_report_value(struct arena *a, const struct rules_report *r)
 {
-	struct value v = value_map(a, 7), errors = value_array(a, r->n_errors),
-		     uncovered = value_array(a, r->n_uncovered);
+	struct value v = value_map(a, 8), errors = value_array(a, r->n_errors),
+		     uncovered = value_array(a, r->n_uncovered), places = value_array(a, r->n_uncovered);
 
 	for (uint32_t i = 0; i < r->n_errors; i++)
 		value_push(a, &errors, error_value(a, &r->errors[i]));
-	for (uint32_t i = 0; i < r->n_uncovered; i++)
+	for (uint32_t i = 0; i < r->n_uncovered; i++) {
 		value_push(a, &uncovered, value_text(a, r->uncovered[i], strlen(r->uncovered[i])));
+		value_push(a, &places, value_text(a, r->uncovered_at[i], strlen(r->uncovered_at[i])));
+	}
 	value_add(a, &v, "ok", value_bool(r->n_errors == 0));
 	value_add(a, &v, "errors", errors);
 	value_add(a, &v, "specs", value_int(r->n_specs));
 	value_add(a, &v, "specs_failed", value_int(r->n_specs_failed));
 	value_add(a, &v, "rules", value_int(r->n_rules));
 	value_add(a, &v, "uncovered", uncovered);
+	value_add(a, &v, "uncovered_at", places);
 	value_add(a, &v, "took_ms", value_int(r->took_us / 1000));
 	return v;
 }

@@ -83,6 +83,15 @@ void fault_cure(struct rules_error *f, const char *format, ...)
 	va_end(ap);
 }
 
+void fault_cure_zh(struct rules_error *f, const char *format, ...)
+{
+	va_list ap;
+
+	va_start(ap, format);
+	clean_format(f->cure_zh, sizeof(f->cure_zh), format, ap);
+	va_end(ap);
+}
+
 /* ":12" at p: the number, and how many bytes it took; 0 if it is none. */
 static size_t colon_number(const char *p, size_t n, int *number)
 {
@@ -194,6 +203,7 @@ void fault_from_table(lua_State *L, struct rules_error *f)
 	take_field(L, "message", f->message, sizeof(f->message));
 	take_field(L, "message_zh", f->message_zh, sizeof(f->message_zh));
 	take_field(L, "cure", f->cure, sizeof(f->cure));
+	take_field(L, "cure_zh", f->cure_zh, sizeof(f->cure_zh));
 	f->line = take_number(L, "line");
 	f->column = take_number(L, "column");
 }
@@ -256,7 +266,7 @@ static void say_over(struct vm *vm)
 {
 	struct rules_error *f = &vm->fault;
 
-	f->message[0] = f->message_zh[0] = f->cure[0] = '\0';
+	f->message[0] = f->message_zh[0] = f->cure[0] = f->cure_zh[0] = '\0';
 	f->column = 0;
 	switch (vm->over) {
 	case OVER_STEPS:

@@ -12,7 +12,7 @@
 #define FINDINGS_MAX 20 /* of one file */
 
 static struct rules_error *add(struct rules_report *r, const struct pack_file *f, size_t at,
-	const char *message, const char *zh, const char *cure)
+	const char *message, const char *zh, const char *cure, const char *cure_zh)
 {
 	struct rules_error *e = report_add(r);
 	int line, column;
@@ -21,6 +21,7 @@ static struct rules_error *add(struct rules_report *r, const struct pack_file *f
 	fault_set(e, f->name, line, column, "%s", message);
 	fault_zh(e, "%s", zh);
 	fault_cure(e, "%s", cure);
+	fault_cure_zh(e, "%s", cure_zh);
 	return e;
 }
 
@@ -49,17 +50,18 @@ static bool check_encoding(struct rules_report *r, const struct pack_file *f)
 
 	if (n >= 3 && memcmp(p, "\xef\xbb\xbf", 3) == 0) {
 		add(r, f, 0, "begins with a byte-order mark", "文件以字节顺序标记（BOM）开头",
-			"save it as \"UTF-8\", not \"UTF-8 with BOM\"");
+			"save it as \"UTF-8\", not \"UTF-8 with BOM\"",
+			"请另存为“UTF-8”，不要选“带 BOM 的 UTF-8”");
 		return false;
 	}
 	if (n >= 2 && (memcmp(p, "\xff\xfe", 2) == 0 || memcmp(p, "\xfe\xff", 2) == 0)) {
 		add(r, f, 0, "saved as UTF-16, not UTF-8", "文件存成了 UTF-16，应为 UTF-8",
-			"save it again with the encoding UTF-8");
+			"save it again with the encoding UTF-8", "请用 UTF-8 编码另存");
 		return false;
 	}
 	if (n > 0 && p[0] == '\x1b') {
 		add(r, f, 0, "compiled Lua, not text", "这是编译过的 Lua，不是文本",
-			"put the text of the rules here");
+			"put the text of the rules here", "请在这里放规则的文本");
 		return false;
 	}
 	at = first_invalid(p, n);
@@ -67,13 +69,13 @@ static bool check_encoding(struct rules_report *r, const struct pack_file *f)
 		return true;
 	if (p[at] == '\0') {
 		add(r, f, at, "holds a zero byte, which no text has: is it saved completely?",
-			"文件里有零字节，不是文本：是否没有保存完整？", "save it again");
+			"文件里有零字节，不是文本：是否没有保存完整？", "save it again", "请重新保存");
 		return false;
 	}
 	is_known = text_to_utf8(&r->arena, f->bytes, &as_utf8);
 	add(r, f, at, is_known ? "saved as GBK, not UTF-8" : "not UTF-8 text",
 		is_known ? "文件存成了 GBK 编码，应为 UTF-8" : "不是 UTF-8 文本",
-		"save it again with the encoding UTF-8");
+		"save it again with the encoding UTF-8", "请用 UTF-8 编码另存");
 	return false;
 }
 
@@ -114,7 +116,7 @@ static void skip_wide_text(struct lex *x)
 /* A run of Chinese where no text is open. */
 static void add_bare_text(struct rules_report *r, const struct pack_file *f, struct lex *x, struct token t)
 {
-	char message[200], zh[200], cure[200];
+	char message[200], zh[200], cure[200], cure_zh[200];
 	size_t n = t.n;
 
 	while (x->at < x->n && (unsigned char)x->p[x->at] >= 0x80 && n < 60) {
@@ -126,24 +128,26 @@ static void add_bare_text(struct rules_report *r, const struct pack_file *f, str
 	snprintf(message, sizeof(message), "%.*s stands outside of quotation marks", (int)n, x->p + t.at);
 	snprintf(zh, sizeof(zh), "%.*s 写在了引号之外", (int)n, x->p + t.at);
 	snprintf(cure, sizeof(cure), "write \"%.*s\", or put -- before a remark", (int)n, x->p + t.at);
-	add(r, f, t.at, message, zh, cure);
+	snprintf(cure_zh, sizeof(cure_zh), "请写成 \"%.*s\"；如果是注释，前面加 --", (int)n, x->p + t.at);
+	add(r, f, t.at, message, zh, cure, cure_zh);
 }
 
 static void add_foreign(struct rules_report *r, const struct pack_file *f, struct lex *x, struct token t)
 {
 	const char *p = x->p + t.at;
-	char message[120], zh[120], cure[120];
+	char message[120], zh[120], cure[120], cure_zh[120];
 
 	if (is_quote(p, t.n)) {
 		snprintf(message, sizeof(message), "full-width \"%.*s\" as a quotation mark", (int)t.n, p);
 		snprintf(zh, sizeof(zh), "引号 %.*s 是全角的", (int)t.n, p);
-		add(r, f, t.at, message, zh, "write \"…\" with straight quotation marks");
+		add(r, f, t.at, message, zh, "write \"…\" with straight quotation marks",
+			"请用半角引号 \"…\"");
 		skip_wide_text(x);
 		return;
 	}
 	if (is_one_of(blanks, sizeof(blanks) / sizeof(blanks[0]), p, t.n)) {
 		add(r, f, t.at, "full-width or invisible space", "全角空格或不可见字符",
-			"write an ordinary space");
+			"write an ordinary space", "请改用普通空格");
 		return;
 	}
 	for (size_t i = 0; i < sizeof(wides) / sizeof(wides[0]); i++) {
@@ -152,7 +156,8 @@ static void add_foreign(struct rules_report *r, const struct pack_file *f, struc
 		snprintf(message, sizeof(message), "full-width \"%s\" outside a text", wides[i].wide);
 		snprintf(zh, sizeof(zh), "%s 是全角符号", wides[i].wide);
 		snprintf(cure, sizeof(cure), "write %s", wides[i].plain);
-		add(r, f, t.at, message, zh, cure);
+		snprintf(cure_zh, sizeof(cure_zh), "请写成 %s", wides[i].plain);
+		add(r, f, t.at, message, zh, cure, cure_zh);
 		return;
 	}
 	add_bare_text(r, f, x, t);
@@ -249,10 +254,13 @@ static void explain_unclosed(struct rules_error *e, const char *near)
 		fault_zh(e, "第 %d 行的 %s 没有对应的 %s（在 %s 附近）", line, open, wanted, near);
 	else if (sscanf(e->message, "'%7[^']' expected", wanted) == 1)
 		fault_zh(e, "这里应有 %s（在 %s 附近）", wanted, near);
-	if (strcmp(wanted, "}") == 0 && strcmp(near, "=") == 0)
+	if (strcmp(wanted, "}") == 0 && strcmp(near, "=") == 0) {
 		fault_cure(e, "a word before = is one word of letters, digits and _, or [\"…\"]");
-	else if (strcmp(wanted, "}") == 0 && near[0] != '<')
+		fault_cure_zh(e, "等号前只能是由字母、数字和 _ 组成的一个词，或 [\"…\"]");
+	} else if (strcmp(wanted, "}") == 0 && near[0] != '<') {
 		fault_cure(e, "a comma is probably missing before %s", near);
+		fault_cure_zh(e, "%s 前面可能少了一个逗号", near);
+	}
 }
 
 void source_explain(struct vm *vm, const struct pack_file *f, struct rules_error *e)
@@ -276,8 +284,11 @@ void source_explain(struct vm *vm, const struct pack_file *f, struct rules_error
 		fault_zh(e, "语法错误（在 %s 附近）", near);
 	if (e->message[0] == '\'')
 		explain_unclosed(e, near);
-	if (strcmp(near, "<eof>") == 0)
+	if (strcmp(near, "<eof>") == 0) {
 		fault_cure(e, "the file ends too early: is it saved completely?");
-	else if (strncmp(e->message, "unfinished", 10) == 0)
+		fault_cure_zh(e, "文件结束得太早：是否没有保存完整？");
+	} else if (strncmp(e->message, "unfinished", 10) == 0) {
 		fault_cure(e, "end the text with the quotation mark it began with, on the same line");
+		fault_cure_zh(e, "请在同一行用开头的那种引号结束文字");
+	}
 }

@@ -11,7 +11,7 @@
 #define DECISION_BYTES_MAX ((size_t)1024 * 1024)
 
 struct outcome {
-	const char *name, *line, *message;
+	const char *name, *line, *message, *message_zh;
 	bool is_ok;
 	uint8_t decision[SHA256_LEN];
 };
@@ -19,6 +19,7 @@ struct outcome {
 struct round {
 	struct rules_report *report;
 	struct arena *arena;
+	const char *only;
 	lua_Integer seed;
 	uint32_t n;
 	struct outcome *outcomes;
@@ -63,7 +64,8 @@ static int l_round(lua_State *L)
 	if (push_lib(L, "specs") != LUA_TFUNCTION)
 		return luaL_error(L, "the words have no lib.specs");
 	lua_pushinteger(L, r->seed);
-	lua_call(L, 1, 1);
+	lua_pushstring(L, r->only); /* nil for NULL */
+	lua_call(L, 2, 1);
 	luaL_checktype(L, -1, LUA_TTABLE);
 	r->n = (uint32_t)lua_rawlen(L, -1);
 	r->outcomes = arena_zalloc(r->arena, ((size_t)r->n + 1) * sizeof(r->outcomes[0]));
@@ -75,6 +77,7 @@ static int l_round(lua_State *L)
 		o->name = take_text(L, r->arena, "name");
 		o->line = take_text(L, r->arena, "line");
 		o->message = take_text(L, r->arena, "message");
+		o->message_zh = take_text(L, r->arena, "message_zh");
 		lua_pushliteral(L, "ok");
 		lua_rawget(L, -2);
 		o->is_ok = lua_toboolean(L, -1);
@@ -123,7 +126,10 @@ static void add_failed(struct rules_report *r, const struct outcome *o)
 		fault_from_text(f, o->message, strlen(o->message));
 	else
 		fault_say(f, "spec \"%.300s\" failed", o->name);
-	fault_zh(f, "用例没有通过：%s", f->message);
+	if (o->message_zh[0] != '\0')
+		fault_zh(f, "%s", o->message_zh);
+	else
+		fault_zh(f, "用例没有通过：%s", f->message);
 }
 
 static const struct outcome *same_spec(const struct round *r, const struct outcome *o, uint32_t guess)
@@ -150,6 +156,7 @@ static void add_memory(struct rules_report *r, const struct outcome *o, const st
 		o->name, why[0] != '\0' ? why : "the decisions differ");
 	fault_zh(f, "用例“%.80s”再问一次，答案就不同：有规则记住了东西", o->name);
 	fault_cure(f, "a rule's function assigns only to its own locals");
+	fault_cure_zh(f, "规则里的函数只能给自己的 local 变量赋值");
 }
 
 static void compare(struct rules_report *report, const struct round *first, const struct round *later)
@@ -178,7 +185,7 @@ int generation_specs(struct generation *g, struct rules_report *report)
 	rc = memory_watch(g, report, false);
 	g->report = report;
 	for (int i = 0; i < 3 && rc == 0; i++) {
-		rounds[i] = (struct round){report, &arena, seeds[i], 0, NULL};
+		rounds[i] = (struct round){report, &arena, g->limits.spec, seeds[i], 0, NULL};
 		rc = run(g, &rounds[i]);
 	}
 	g->report = NULL;

@@ -87,6 +87,7 @@ void fault_set(struct rules_error *, const char *file, int line, int column, con
 void fault_say(struct rules_error *, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void fault_zh(struct rules_error *, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void fault_cure(struct rules_error *, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void fault_cure_zh(struct rules_error *, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* From the table on top of the stack: {file, line, column, message, message_zh, cure}, read raw. */
 void fault_from_table(lua_State *, struct rules_error *);
 /* "file:line:column: message" */

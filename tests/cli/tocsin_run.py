@@ -19,15 +19,18 @@ class Said:
         return "exit %d\n%s%s" % (self.code, self.out, self.err)
 
 
-def environment(server=None):
-    env = {k: v for k, v in os.environ.items() if not k.startswith("TOCSIN")}
-    env["TZ"] = "Asia/Shanghai"
+def environment(server=None, lang=None):
+    """A machine in another zone than the pack, so that nobody confuses the two."""
+    env = {k: v for k, v in os.environ.items() if not k.startswith(("TOCSIN", "LC_", "LANG"))}
+    env["TZ"] = "America/New_York"
+    if lang is not None:
+        env["LANG"] = lang
     if server is not None:
         env["TOCSIN_SERVER"] = server
     return env
 
 
-def tocsin(*args, server=None, cwd=None, within=60):
-    done = subprocess.run([TOCSIN, *map(str, args)], env=environment(server), cwd=cwd, stdin=subprocess.DEVNULL,
+def tocsin(*args, server=None, cwd=None, within=60, lang=None):
+    done = subprocess.run([TOCSIN, *map(str, args)], env=environment(server, lang), cwd=cwd, stdin=subprocess.DEVNULL,
         capture_output=True, timeout=within)
     return Said(done.returncode, done.stdout.decode("utf-8"), done.stderr.decode("utf-8"))

@@ -16,9 +16,9 @@ from tocsin_run import TOCSIN, environment, tocsin
 
 from daemon import Case, main
 
-ONCE = """2026-09-22 10:00:00  virtual clock  generation 1  event 4
-calls    -         5 in all, 1 refused; 2 of 4096 connections, 0 paused
-journal  -         4 entries, 4 batches; commit p50 TIME, p99 TIME, max TIME
+ONCE = """2026-09-22 10:00:00+08:00  virtual clock  generation 1  event 4
+calls    -         6 in all, 1 refused; 2 of 4096 connections, 0 paused
+journal  -         4 entries, N batches; commit p50 TIME, p99 TIME, max TIME
 queues   0 answers and SIZE await the disk, SIZE the clients; 3 timers near
 rules    -         3 asked, TIME each, 0 failed
 tickets  -         3 created, 0 acts, 0 timers fired
@@ -29,6 +29,7 @@ rows     META 1
 METHOD         CALLS/S  CALLS  REFUSED
 ticket.create        -      3        0
 server.stats         -      1        0
+session.hello        -      1        0
 ticket.get           -      1        1
 """
 HEAD = 10  # lines before the table of methods
@@ -36,6 +37,7 @@ HEAD = 10  # lines before the table of methods
 
 def plain(text):
     """Figures that the machine makes become words."""
+    text = re.sub(r"\b[0-9]+ batches", "N batches", text)  # how many calls one sync took
     text = re.sub(r"\b[0-9]+ [um]s\b", "TIME", text)
     return re.sub(r"\b[0-9.]+ (B|KiB|MiB|GiB)\b", "SIZE", text)
 
@@ -94,7 +96,7 @@ class Top(Case):
         self.assertEqual((0, ""), (said.code, said.err))
         self.assertEqual(ONCE, plain(said.out))
         # an output that is no terminal is one look too, and --json is the method's own answer
-        self.assertEqual(14, len(tocsin("top", server=self.d.address).out.splitlines()))
+        self.assertEqual(15, len(tocsin("top", server=self.d.address).out.splitlines()))
         self.assertEqual(3, json.loads(tocsin("--json", "top", server=self.d.address).out)["tickets"]["created"])
 
     def test_rates_are_those_of_the_interval(self):

@@ -126,14 +126,15 @@ static void all_findings_come_at_once(void **state)
 		"{\"ok\":false,\"errors\":[{\"file\":\"a.lua\",\"line\":1,\"column\":12,\"message\":\"full-"
 		"width \\\"，\\\" outside a "
 		"text\","
-		"\"message_zh\":\"， 是全角符号\",\"cure\":\"write ,\"},"
+		"\"message_zh\":\"， 是全角符号\",\"cure\":\"write ,\",\"cure_zh\":\"请写成 ,\"},"
 		"{\"file\":\"b.lua\",\"line\":1,\"column\":11,\"message\":\"unexpected symbol near "
 		"'='\",\"message_zh\":\"这里不该出现 =\"},"
 		"{\"file\":\"pack.lua\",\"line\":3,\"message\":\"third\",\"message_zh\":\"错\",\"cure\":"
 		"\"mend it\"},"
 		"{\"file\":\"pack.lua\",\"line\":3,\"message\":\"fourth\",\"message_zh\":\"错\",\"cure\":"
 		"\"mend it\"}],"
-		"\"specs\":0,\"specs_failed\":0,\"rules\":0,\"uncovered\":[],\"took_ms\":0}");
+		"\"specs\":0,\"specs_failed\":0,\"rules\":0,\"uncovered\":[],\"uncovered_at\":[],\"took_ms\":"
+		"0}");
 	buf_fini(&b);
 	arena_fini(&a);
 	rules_report_fini(&report);
@@ -254,6 +255,7 @@ static void a_generation_shows_what_it_holds(void **state)
 	assert_int_equal(report.n_rules, 2);
 	assert_int_equal(report.n_uncovered, 1);
 	assert_string_equal(report.uncovered[0], "a/one");
+	assert_string_equal(report.uncovered_at[0], "a.lua:1");
 	rules_report_fini(&report);
 	assert_true(generation_has_rule(g, "a/one"));
 	assert_true(generation_has_rule(g, "b/two"));

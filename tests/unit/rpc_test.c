@@ -1,5 +1,6 @@
 /* Messages to answers without sockets: shapes, methods, roles, hello, documentation. */
 #include "rpc_fake.h"
+#include "tocsin/clock.h"
 #include "tocsin/wire.h"
 
 static struct principal principal_of(const char *name, uint32_t roles)
@@ -180,8 +181,10 @@ static void hello_rules(void **state)
 {
 	struct fake f;
 	struct session *s;
+	struct err e;
 
 	(void)state;
+	assert_int_equal(clock_zone_set("Asia/Shanghai", &e), 0);
 	fake_init(&f);
 	s = stranger(&f);
 	assert_string_equal(ANSWER(&f, s, "\x94\x00\x01\xacsession.ping\x90"),
@@ -199,7 +202,7 @@ static void hello_rules(void **state)
 	assert_string_equal(hello(&f, s, "secret-agent", NULL),
 		"[1,1,null,{\"server\":\"tocsind\",\"version\":\"1.2.3\",\"role\":\"agent\",\"name\":"
 		"\"agent\","
-		"\"now\":1790042400000}]");
+		"\"now\":1790042400000,\"zone\":\"Asia/Shanghai\"}]");
 	assert_string_equal(hello(&f, s, NULL, "lena"),
 		"[1,1,{\"code\":\"forbidden\",\"message\":\"only a gateway or an admin may act for others; "
 		"agent has the role "
@@ -214,7 +217,7 @@ static void hello_rules(void **state)
 	assert_string_equal(hello(&f, s, "secret-gateway", "lena"),
 		"[1,1,null,{\"server\":\"tocsind\",\"version\":\"1.2.3\",\"role\":\"adapter\",\"name\":"
 		"\"lena\","
-		"\"now\":1790042400000}]");
+		"\"now\":1790042400000,\"zone\":\"Asia/Shanghai\"}]");
 	assert_string_equal(session_who(s), "lena");
 	assert_non_null(strstr(ANSWER(&f, s, "\x94\x00\x01\xa9test.echo\x90"), "\"who\":\"lena\""));
 	assert_non_null(strstr(hello(&f, s, NULL, NULL), "\"name\":\"gateway\""));

@@ -47,7 +47,7 @@ static const char mini_lib[] =
 	"      message = got ~= s.want and s.line .. ': ' .. s.name .. ': expected ' .. s.want .. ', got ' "
 	".. tostring(got) or nil } end\n"
 	"  return out end\n"
-	"function lib.coverage() return { 'a/one' } end\n"
+	"function lib.coverage() return { 'a/one' }, { 'a.lua:1' } end\n"
 	"function lib.explain(point, facts, rule) return { { rule = rule or 'all', fired = true, line = "
 	"point .. facts.n } } end\n"
 	"return lib\n";
