@@ -134,7 +134,9 @@ static int call_rules(struct cli *c, const char *method, const struct value *arg
 
 static int rules_status(struct cli *c, int argc, char **argv, struct err *e)
 {
-	struct value result;
+	static const char *const below[] = {
+		"errors", "uncovered", "uncovered_at"}; /* … the table, one a line */
+	struct value result, plain;
 
 	(void)argv;
 	if (argc != 0)
@@ -145,8 +147,12 @@ static int rules_status(struct cli *c, int argc, char **argv, struct err *e)
 		json_print(stdout, &result);
 		return 0;
 	}
-	map_print(&c->arena, &result);
+	plain = value_copy_map(&c->arena, &result);
+	for (size_t i = 0; i < sizeof(below) / sizeof(below[0]); i++)
+		value_unset(&plain, below[i]);
+	map_print(&c->arena, &plain);
 	errors_print(c, value_get(&result, "errors"));
+	uncovered_print(c, &result);
 	return 0;
 }
 
