@@ -124,7 +124,7 @@ static int replay(struct pack_build *b, struct generation *g)
 void pack_build_run(void *udata)
 {
 	struct pack_build *b = udata;
-	struct rules_limits limits = {.spec = b->spec};
+	struct rules_limits limits = {.is_deterministic = b->is_virtual, .spec = b->spec};
 	int64_t began_us = clock_mono_us();
 
 	b->is_ok = false;

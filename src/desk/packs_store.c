@@ -144,6 +144,7 @@ int packs_new(struct desk *d, struct err *e)
 	arena_init(&b.arena, 0);
 	b.dir = p->dir;
 	b.share_dir = p->share_dir;
+	b.is_virtual = d->clock->is_virtual;
 	b.replays = value_array(&b.arena, 0);
 	pack_build_run(&b);
 	if (!b.is_ok && p->live == NULL) {

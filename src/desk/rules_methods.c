@@ -15,6 +15,7 @@ static struct pack_build *build_new(struct desk *d, const char *dir, const char 
 	arena_init(&b->arena, 0);
 	b->dir = arena_text(&b->arena, dir, strlen(dir));
 	b->share_dir = d->packs->share_dir;
+	b->is_virtual = d->clock->is_virtual;
 	snprintf(b->by, sizeof(b->by), "%s", by);
 	packs_collect_replays(d, b);
 	return b;
