@@ -23,12 +23,10 @@ static void *vm_alloc(void *udata, void *p, size_t from, size_t to)
 {
 	struct vm *vm = udata;
 	size_t had = p == NULL ? 0 : from;
-	void *more;
 
 	if (to == 0) {
 		vm->bytes -= had;
-		free(p);
-		return NULL;
+		return p == NULL ? NULL : pool_realloc(&vm->pool, p, from, 0);
 	}
 	if (to > had) {
 		enum over why = refuse(vm, p == NULL, from, to - had, to);
@@ -41,12 +39,8 @@ static void *vm_alloc(void *udata, void *p, size_t from, size_t to)
 		}
 		vm->churn += to;
 	}
-	more = realloc(p, to);
-	if (more == NULL && to <= had)
-		return p;
-	must(more != NULL);
 	vm->bytes += to - had;
-	return more;
+	return pool_realloc(&vm->pool, p, had, to);
 }
 
 static void on_count(lua_State *L, lua_Debug *ar);
@@ -146,8 +140,10 @@ int vm_init(struct vm *vm, size_t bytes_max, struct err *e)
 	vm->bytes_max = bytes_max;
 	vm->churn_max = SIZE_MAX;
 	vm->L = lua_newstate(vm_alloc, vm);
-	if (vm->L == NULL)
+	if (vm->L == NULL) {
+		pool_fini(&vm->pool);
 		return err_set(e, ERR_REJECTED, "a generation does not fit into %zu bytes", bytes_max);
+	}
 	*(struct vm **)lua_getextraspace(vm->L) = vm;
 	lua_atpanic(vm->L, on_panic);
 	return 0;
@@ -161,4 +157,5 @@ void vm_fini(struct vm *vm)
 	lua_close(vm->L);
 	vm->L = NULL;
 	must(vm->bytes == 0);
+	pool_fini(&vm->pool);
 }

@@ -11,6 +11,7 @@
 #include <lauxlib.h>
 #include <lua.h>
 
+#include "pool.h"
 #include "tocsin/rules.h"
 
 #define TEXT_MAX ((size_t)256 * 1024 + 256) /* one text inside Lua, with its header */
@@ -23,6 +24,7 @@ enum over { OVER_NOT, OVER_STEPS, OVER_WALL, OVER_MEMORY, OVER_CHURN, OVER_TEXT 
 
 struct vm {
 	lua_State *L;
+	struct pool pool;
 	size_t bytes, bytes_max; /* held now */
 	size_t churn, churn_max; /* asked for since vm_budget */
 	uint64_t steps, steps_max;
