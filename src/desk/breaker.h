@@ -1,7 +1,7 @@
 /*
- * Breakers: a rule whose condition raises or runs over its budget again and again is switched off for a while:
- * it costs nobody time any more, and tickets go by the rules that follow instead of all to the duty queue. Loop
- * thread.
+ * Breakers: a rule whose condition raises or runs over its budget again and again is switched off for a
+ * while: it costs nobody time any more, and tickets go by the rules that follow instead of all to the duty
+ * queue. Loop thread.
  *
  * The pack says after how many failures (limits.rule_failures, 5) and for how long (limits.rule_rest, "60s").
  * Then the rule is tried again; failing, it is off again at once. A new generation begins anew. What is off
