@@ -14,6 +14,7 @@
 #define EVENTS_AN_ENTRY 64
 #define PUMP_ENTRIES 256 /* a session a turn */
 #define PUMP_BYTES ((size_t)128 * 1024)
+#define CONSUMER_BYTES_MAX 100
 
 struct subscription {
 	struct value topics; /* array of texts, in `arena` */
@@ -157,6 +158,14 @@ static int consumer_acked(struct desk *d, struct arena *a, struct slice name, in
 	return 0;
 }
 
+static int check_consumer(const struct value *name, struct err *e)
+{
+	if (name->n >= 1 && name->n <= CONSUMER_BYTES_MAX)
+		return 0;
+	return err_arg(e, ERR_BAD_REQUEST, "consumer", NULL, "consumer must be 1 to %d bytes, not %u",
+		CONSUMER_BYTES_MAX, name->n);
+}
+
 static int topic_subscribe(struct call *c, struct value *result, struct err *e)
 {
 	struct desk *d = c->ctx;
@@ -170,6 +179,8 @@ static int topic_subscribe(struct call *c, struct value *result, struct err *e)
 	for (uint32_t i = 0; i < topics->n; i++)
 		if (topics->as.items[i].type != VALUE_TEXT || topics->as.items[i].n == 0)
 			return err_arg(e, ERR_BAD_REQUEST, "topics", NULL, "topics[%u] must be text", i);
+	if (consumer != NULL && check_consumer(consumer, e) != 0)
+		return -1;
 	if (after < 0 && consumer != NULL &&
 		consumer_acked(d, c->arena, value_slice(consumer), &after, e) != 0)
 		return -1;
@@ -205,8 +216,8 @@ static int ack(struct work *w, const struct value *args, struct value *result, s
 
 static int topic_ack(struct call *c, struct value *result, struct err *e)
 {
-	if (value_get(&c->args, "consumer")->n == 0 || value_get(&c->args, "consumer")->n > 100)
-		return err_arg(e, ERR_BAD_REQUEST, "consumer", NULL, "consumer must be 1 to 100 bytes");
+	if (check_consumer(value_get(&c->args, "consumer"), e) != 0)
+		return -1;
 	return work_call(c, ack, result, e);
 }
 
