@@ -33,7 +33,7 @@ struct pack_build {
 	struct arena arena;
 	const char *dir, *share_dir;
 	const char *spec; /* run only the specs of this name; a check, then */
-	bool is_virtual; /* the clock is: no wall clock may end a decision */
+	bool is_virtual;  /* the clock is: no wall clock may end a decision */
 	char by[PERSON_LEN];
 	bool has_files;
 	struct pack_files files;
