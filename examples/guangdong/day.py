@@ -34,6 +34,11 @@ CHANNELS = ["hotline_10086", "hotline_10086", "hotline_10086", "hall", "app", "o
 ZH = {"hotline_10086": "热线", "hall": "营业厅", "app": "App", "online_chat": "在线客服", "regulator_12300": "12300"}
 
 
+def shown(value):
+    """A value as rules write it."""
+    return str(value).lower() if isinstance(value, bool) else value
+
+
 def say(text=""):
     print(text, flush=True)
 
@@ -141,7 +146,7 @@ def why(daemon, ticket_id):
                   r["rule"].startswith("routing/")][:3]
         for rule in missed:
             failed = rule["failed"]
-            say("  ✗ %-34s %s is %s, the rule wants %s" % (rule["rule"], failed.get("field"), failed.get("value", "absent"),
+            say("  ✗ %-34s %s is %s, the rule wants %s" % (rule["rule"], failed.get("field"), shown(failed.get("value", "absent")),
                                                           failed.get("expected")))
     say()
 

@@ -473,7 +473,8 @@ local function why_not(set, v, i)
   if not ok then return { field = "when", expected = "no error: " .. tostring(at) } end
   if not at then return nil end
   local t = set.rows[i].tests[at]
-  return { field = not t.is_group and t.name or "when", value = not t.is_group and v[t.name] or nil, expected = t.text }
+  if t.is_group then return { field = "when", expected = t.text } end
+  return { field = t.name, value = v[t.name], expected = t.text }
 end
 
 -- {rule, line, fired, because?, failed={field, value, expected}?} of each rule of a set, in order.

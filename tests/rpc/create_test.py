@@ -226,6 +226,7 @@ class Act(Case):
             (bypass["fired"], {k: bypass["failed"][k] for k in ("field", "expected")}))
         one = self.c.call("ticket.explain", id=1, rule="routing/bypass")
         self.assertEqual(["routing/bypass"], [r["rule"] for r in one["decisions"][0]["rules"]])
+        self.assertEqual({"field": "bypass", "value": False, "expected": "true"}, one["decisions"][0]["rules"][0]["failed"])
         self.restart()
         self.assertEqual(e, self.c.call("ticket.explain", id=1))
 
