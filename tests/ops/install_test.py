@@ -170,7 +170,7 @@ class Install(unittest.TestCase):
 
     def test_manual_pages_say_what_the_programs_say(self):
         keys = re.findall(r"^([a-z-]+)(?: \(may repeat\))?$", sh(self.at("usr/sbin/tocsind"), "--help-config").stdout, re.M)
-        self.assertEqual(keys, re.findall(r"^ {7}([a-z-]+) [A-Z ]+$", self.shown(MAN[1]), re.M))
+        self.assertEqual(keys, re.findall(r"^ {7}([a-z-]+) [A-Z: ]+$", self.shown(MAN[1]), re.M))
         options = re.findall(r"^  (--[a-z-]+)", sh(self.at("usr/sbin/tocsind"), "--help").stdout, re.M)
         page = self.shown(MAN[2])
         self.assertEqual(options, re.findall(r"^ {7}(--[a-z-]+)(?: .*)?$", page[page.index("\nOPTIONS"):page.index("\nSIGNALS")], re.M))
@@ -194,7 +194,7 @@ class Install(unittest.TestCase):
     def test_bash_completion(self):
         for words, expected in (
                 (["ru"], ["rules"]),
-                (["rules", ""], ["status", "check", "reload", "rollback"]),
+                (["rules", ""], ["status", "check", "try", "diff", "reload", "rollback"]),
                 (["rules", "rel"], ["reload"]),
                 (["rules", "rollback", ""], []),
                 (["--json", "exp"], ["explain", "export"]),
