@@ -99,11 +99,6 @@ void breakers_facts(struct work *w, struct value *facts)
 		value_add(w->arena, facts, "off", off);
 }
 
-static int64_t limit(const struct work *w, const char *name, int64_t otherwise)
-{
-	return value_int_or(value_get(value_get(packs_catalog(w->desk->packs), "limits"), name), otherwise);
-}
-
 static void tell(struct work *w, const struct breaker *now, const struct value *message)
 {
 	struct value data = value_map(w->arena, 5), notice = value_array(w->arena, 2);
@@ -123,7 +118,8 @@ void breakers_count(struct work *w, const struct value *failed)
 {
 	struct slice rule = value_slice(value_get(failed, "rule"));
 	const struct breaker *old = find(w->desk->breakers, rule);
-	int64_t rest_ms = limit(w, "rule_rest_ms", REST_MS), generation = packs_generation(w->desk->packs);
+	int64_t rest_ms = packs_limit(w->desk->packs, "rule_rest_ms", REST_MS),
+		generation = packs_generation(w->desk->packs);
 	struct breaker now = {.generation = generation, .failures = 1, .last_ms = w->now_ms};
 	struct value row = value_map(w->arena, 4);
 	const char *key;
@@ -133,7 +129,7 @@ void breakers_count(struct work *w, const struct value *failed)
 	memcpy(now.rule, rule.p, rule.n);
 	if (old != NULL && old->generation == generation && w->now_ms - old->last_ms <= 2 * rest_ms)
 		now.failures = old->failures + 1;
-	if (now.failures >= limit(w, "rule_failures", FAILURES)) {
+	if (now.failures >= packs_limit(w->desk->packs, "rule_failures", FAILURES)) {
 		now.until_ms = w->now_ms + rest_ms;
 		tell(w, &now, value_get(failed, "message"));
 	}

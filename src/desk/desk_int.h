@@ -240,6 +240,8 @@ void timer_fire(void *udata, int64_t due_ms, uint64_t id);
 struct generation *packs_live(const struct packs *);
 int64_t packs_generation(const struct packs *);
 const struct value *packs_catalog(const struct packs *);
+/* A number of the live pack's limits, such as "history_ms"; `otherwise` where the pack says nothing. */
+int64_t packs_limit(const struct packs *, const char *name, int64_t otherwise);
 struct calendar;
 /* A calendar of the live pack by name, or NULL. */
 const struct calendar *packs_calendar(const struct packs *, const char *name);

@@ -154,9 +154,7 @@ struct value outbox_value(struct desk *d, struct arena *a)
 
 int tasks_forget(struct work *w, struct err *e)
 {
-	int64_t until =
-		w->now_ms -
-		value_int_or(value_path(packs_catalog(w->desk->packs), "limits.task_keep_ms"), TASK_KEEP_MS);
+	int64_t until = w->now_ms - packs_limit(w->desk->packs, "task_keep_ms", TASK_KEEP_MS);
 	int64_t *from = &w->desk->outbox->finished_ms;
 	struct slice old[FORGET_AT_ONCE];
 	int n = 0, got = 0;

@@ -27,6 +27,11 @@ const struct value *packs_catalog(const struct packs *p)
 	return generation_catalog(p->live);
 }
 
+int64_t packs_limit(const struct packs *p, const char *name, int64_t otherwise)
+{
+	return value_int_or(value_get(value_get(packs_catalog(p), "limits"), name), otherwise);
+}
+
 const struct calendar *packs_calendar(const struct packs *p, const char *name)
 {
 	return pack_calendars_find(&p->calendars, name);

@@ -190,8 +190,7 @@ static int request_seen(struct work *w, const uint8_t *key, const uint8_t digest
 /* Whoever brings one request_id takes up to two away that are past the pack's limit: they never pile up. */
 static int request_forget(struct work *w, struct err *e)
 {
-	const struct value *keep = value_path(packs_catalog(w->desk->packs), "limits.request_keep_ms");
-	int64_t until_ms = w->now_ms - value_int_or(keep, REQUEST_KEEP_MS);
+	int64_t until_ms = w->now_ms - packs_limit(w->desk->packs, "request_keep_ms", REQUEST_KEEP_MS);
 	uint8_t to[1 + 8] = {'t'}, old[2][REQUEST_AGE_KEY_LEN];
 	struct scan s;
 	int n = 0, got = 0;
