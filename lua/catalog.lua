@@ -87,6 +87,23 @@ grades {
   { "major", zh = "重大", en = "major", rank = 3 },
 }
 
+-- What actions ask for, where it is not called like the ticket's field of the same name.
+inputs {
+  { "answered", zh = "客户答复时间", en = "when the customer answered" },
+  { "fields", zh = "分类要求的信息", en = "what the category asks for" },
+  { "cause", zh = "原因", en = "cause" },
+  { "note", zh = "备注", en = "note" },
+  { "owner", zh = "处理人", en = "person in charge" },
+  { "reason", zh = "理由", en = "reason" },
+  { "resolution", zh = "解决办法", en = "resolution" },
+  { "satisfied", zh = "客户是否满意", en = "the customer is satisfied" },
+  { "score", zh = "得分", en = "score" },
+  { "text", zh = "内容", en = "what is said" },
+  { "ticket", zh = "另一工单", en = "the other ticket" },
+  { "verdict", zh = "结论", en = "verdict" },
+  { "workaround", zh = "临时办法", en = "workaround" },
+}
+
 posts {
   { "head", zh = "部门负责人", en = "department head" },
   { "team_head", zh = "班组长", en = "team head" },

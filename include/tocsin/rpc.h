@@ -88,6 +88,14 @@ struct rpc_arg {
 	const char *help;
 	const char *const *words; /* of ARG_ENUM, NULL at the end */
 	int64_t min, max;         /* of ARG_INT, ARG_NUMBER, ARG_DURATION when min < max */
+	/* Where its names stand (of an ARG_ARRAY: those of its items): a key of catalog.get such as
+	 * "channels", or another method's answer such as "report.list"; NULL: anything. Said in rpc.methods
+	 * for forms and completion; the handler checks it, since only it knows the pack. */
+	const char *of;
+	/* What an ARG_MAP is known to hold, said in rpc.methods; what else it holds is the handler's to
+	 * judge. */
+	const struct rpc_arg *members;
+	uint32_t n_members;
 };
 
 enum rpc_flags {
@@ -115,6 +123,7 @@ struct rpc_method {
 
 #define RPC_ARGS_MAX 60
 #define RPC_ARGS(array) .args = (array), .n_args = sizeof(array) / sizeof((array)[0])
+#define RPC_MEMBERS(array) .members = (array), .n_members = sizeof(array) / sizeof((array)[0])
 
 /* ---- sessions ----------------------------------------------------------------------------------------- */
 #define PERSON_LEN 64

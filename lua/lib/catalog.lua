@@ -6,14 +6,21 @@ local units = host.lib "units"
 local catalog = { env = {} }
 local data = {
   zone = "Asia/Shanghai", kinds = {}, channels = {}, categories = {}, cities = {}, queues = {}, grades = {}, clocks = {}, roles = {},
-  forms = {}, posts = {}, tasks = {}, persons = {}, departments = {}, calendars = {}, limits = {}, otherwise = { queue = "duty" },
+  inputs = {}, statuses = {}, forms = {}, posts = {}, tasks = {}, persons = {}, departments = {}, calendars = {}, limits = {},
+  otherwise = { queue = "duty" },
 }
 local place = {} -- "channels.sms" → where it was declared
 catalog.data = data
 local env = catalog.env
 
-local statuses = { acknowledged = true, inProgress = true, pending = true, held = true, resolved = true, closed = true, rejected = true,
-  cancelled = true }
+-- TMF621's eight; a pack may call them otherwise (statuses), it cannot add to them.
+local statuses = {
+  acknowledged = { label = { zh = "已受理", en = "acknowledged" } }, inProgress = { label = { zh = "处理中", en = "in progress" } },
+  pending = { label = { zh = "挂起", en = "pending" } }, held = { label = { zh = "暂停", en = "held" } },
+  resolved = { label = { zh = "已解决", en = "resolved" } }, closed = { label = { zh = "已关闭", en = "closed" } },
+  rejected = { label = { zh = "不予受理", en = "rejected" } }, cancelled = { label = { zh = "已撤销", en = "cancelled" } },
+}
+for name, entry in pairs(statuses) do data.statuses[name] = entry end
 
 local function declare(of, name, where, row)
   if type(name) ~= "string" or not name:match("^[%a][%w_.]*$") then
@@ -96,6 +103,13 @@ table_word("queues", { "department", "id" })
 table_word("grades", { "rank" })
 table_word("roles", {})
 table_word("forms", {})
+table_word("inputs", {}) -- what actions ask for (their data), as people call it
+table_word("statuses", {}, function(_, where, what)
+  local name = what:match("%.(.*)")
+  if not statuses[name] then
+    errors.add(where, '%s: status "%s" is none of TMF621\'s eight', "%s：状态“%s”不在 TMF621 的八种之内", { "statuses", name }, name, statuses)
+  end
+end)
 table_word("posts", {})
 table_word("clocks", { "stops", "pausable" }, function(entry)
   entry.pausable = entry.pausable ~= false
@@ -196,6 +210,8 @@ local function kind_part(kind, entry, name)
   reject_unknown(entry, action_keys, entry.where, what)
   if kind.actions[entry.name] then
     errors.add(entry.where, "%s stands twice", "%s 出现了两次", { what })
+  else
+    kind.action_order[#kind.action_order + 1] = entry.name
   end
   kind.actions[entry.name] = {
     label = label(entry, entry.where, what), from = entry.from or {}, to = entry.to, roles = entry.roles, data = action_data(entry, what),
@@ -211,7 +227,8 @@ function env.kind(name)
   local where = host.where(2)
   return function(row)
     reject_unknown(row, set_of("prefix", "first"), where, "kind " .. tostring(name))
-    local kind = { prefix = row.prefix or "T", stages = {}, actions = {}, order = {}, label = label(row, where, "kind " .. tostring(name)) }
+    local kind = { prefix = row.prefix or "T", stages = {}, actions = {}, order = {}, action_order = {},
+      label = label(row, where, "kind " .. tostring(name)) }
     for _, entry in ipairs(row) do
       if type(entry) == "table" and entry.part then
         kind_part(kind, entry, name)
@@ -231,8 +248,16 @@ function env.kind(name)
   end
 end
 
+-- What an action asks for is called as `inputs` says, else like the ticket's field of that name.
+local function input_label(key)
+  local field = data.inputs[key] or host.lib("fields").find(key)
+  if not field then return { zh = key, en = key } end
+  return field.label or { zh = field.zh or key, en = field.en or key }
+end
+
 local function check_kind(name, kind)
   for action, a in host.sorted_pairs(kind.actions) do
+    for key, asked in host.sorted_pairs(a.data) do asked.label = input_label(key) end
     local where = catalog.where("actions", name .. "." .. action)
     local function need(stage, key)
       if stage and not kind.stages[stage] then

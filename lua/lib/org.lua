@@ -126,6 +126,16 @@ local function check_department(name, d)
   roster.check(name, d, where, check_person_name)
 end
 
+-- Where things stand in the files is for errors, not for the catalog.
+local function forget_places()
+  for _, p in pairs(data.persons) do
+    for _, a in ipairs(p.away) do a.where = nil end
+  end
+  for _, d in pairs(data.departments) do
+    for _, s in ipairs(d.roster) do s.where = nil end
+  end
+end
+
 function org.check()
   for _, a in ipairs(absences) do
     local p = data.persons[a.name]
@@ -136,6 +146,7 @@ function org.check()
   for name, d in host.sorted_pairs(data.departments) do check_department(name, d) end
   local last = data.queues[data.otherwise.queue]
   org.last = last and last.department
+  forget_places()
 end
 
 -- The person, or along the deputies whoever is there; nil when all are away.

@@ -161,6 +161,9 @@ grades = nil
 has_word = nil
 
 ---@type fun(...: any): any
+inputs = nil
+
+---@type fun(...: any): any
 kind = nil
 
 ---@type fun(limit: number|Duration, window?: Condition): Condition
@@ -225,6 +228,9 @@ stage = nil
 
 ---@type fun(...: string): Condition
 starts_with = nil
+
+---@type fun(...: any): any
+statuses = nil
 
 ---@type fun(kind: string): fun(data: table): table
 task = nil

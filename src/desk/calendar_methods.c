@@ -43,6 +43,7 @@ static int calendar_due_method(struct call *c, struct value *result, struct err 
 	return 0;
 }
 
+static const char *const units[] = {"hours", "natural_days", "working_days", NULL};
 static const struct rpc_arg due_args[] = {
 	{.name = "from", .type = ARG_TIME, .is_required = true, .help = "when the period begins"},
 	{.name = "goal",
@@ -52,10 +53,11 @@ static const struct rpc_arg due_args[] = {
 		.max = GOAL_HOURS_MAX,
 		.help = "how many units"},
 	{.name = "unit",
-		.type = ARG_TEXT,
+		.type = ARG_ENUM,
 		.is_required = true,
-		.help = "hours, natural_days or working_days"},
-	{.name = "calendar", .type = ARG_TEXT, .help = "name in the pack"},
+		.words = units,
+		.help = "hours: elapsed, or working ones of a calendar"},
+	{.name = "calendar", .type = ARG_TEXT, .of = "calendars", .help = "name in the pack"},
 };
 static const struct rpc_method methods[] = {
 	{.name = "calendar.due",

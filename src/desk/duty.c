@@ -26,8 +26,8 @@ static int duty_now(struct call *c, struct value *result, struct err *e)
 }
 
 static const struct rpc_arg now_args[] = {
-	{.name = "city", .type = ARG_TEXT, .help = "for this city; else what serves all"},
-	{.name = "department", .type = ARG_TEXT, .help = "of this one; else of all"},
+	{.name = "city", .type = ARG_TEXT, .of = "cities", .help = "for this city; else what serves all"},
+	{.name = "department", .type = ARG_TEXT, .of = "departments", .help = "of this one; else of all"},
 };
 static const struct rpc_method methods[] = {
 	{.name = "duty.now",

@@ -88,7 +88,7 @@ static bool plan_parent(struct find *f)
 	return true;
 }
 
-static bool plan_status(struct find *f)
+static void plan_status(struct find *f)
 {
 	struct slice texts[] = {
 		value_slice(equal_to(f->where, "kind")), value_slice(equal_to(f->where, "status"))};
@@ -96,41 +96,33 @@ static bool plan_status(struct find *f)
 	if (texts[0].n == 0)
 		texts[0] = SLICE_TEXT("complaint");
 	if (texts[1].n == 0 || value_get(f->where, "kind") == NULL)
-		return false;
+		return;
 	f->plan.index = INDEX_STATUS;
 	f->plan.prefix = index_prefix(f->arena, INDEX_STATUS, texts, 2);
-	return true;
 }
 
 /* Order by due: a queue's or a person's list, else all open tickets with a due. Order by id: whatever is
  * narrowest. */
-static int make_plan(struct find *f, const char *order, struct err *e)
+static void make_plan(struct find *f, const char *order)
 {
 	f->plan.is_reverse = order != NULL && order[0] == '-';
 	f->order = order == NULL ? NULL : order + f->plan.is_reverse;
-	if (f->order != NULL && strcmp(f->order, "id") != 0 && strcmp(f->order, "due") != 0)
-		return err_arg(e, ERR_BAD_REQUEST, "order", order,
-			"order \"%s\" is not one of id, -id, due, -due%s", order,
-			strcmp(f->order, "created") == 0
-				? "; ids grow as tickets come in, only imported ones are older than their id"
-				: "");
 	if (f->order != NULL && strcmp(f->order, "due") == 0) {
 		f->plan.is_by_due = true;
 		if (plan_text(f, INDEX_OWNER, "owner") || plan_text(f, INDEX_QUEUE, "queue"))
-			return 0;
+			return;
 		f->plan.index = INDEX_DUE;
 		f->plan.prefix = index_prefix(f->arena, INDEX_DUE, NULL, 0);
-		return 0;
+		return;
 	}
 	if (plan_subject(f) || plan_parent(f))
-		return 0;
+		return;
 	if (f->order == NULL && (plan_text(f, INDEX_OWNER, "owner") || plan_text(f, INDEX_QUEUE, "queue"))) {
 		f->plan.is_by_due = true;
-		return 0;
+		return;
 	}
-	if (plan_text(f, INDEX_CATEGORY, "category") || plan_text(f, INDEX_CITY, "city") || plan_status(f))
-		return 0;
-	return 0;
+	if (!plan_text(f, INDEX_CATEGORY, "category") && !plan_text(f, INDEX_CITY, "city"))
+		plan_status(f);
 }
 
 /* ---- conditions
@@ -441,9 +433,10 @@ static int ticket_find(struct call *c, struct value *result, struct err *e)
 
 	(void)result;
 	f.limit = (uint32_t)value_int_or(value_get(&c->args, "limit"), 100);
-	if (check_where(&f, e) != 0 ||
-		make_plan(&f, value_cstr(c->arena, value_get(&c->args, "order")), e) != 0 ||
-		read_cursor(&f, value_get(&c->args, "cursor"), e) != 0)
+	if (check_where(&f, e) != 0)
+		return -1;
+	make_plan(&f, value_cstr(c->arena, value_get(&c->args, "order")));
+	if (read_cursor(&f, value_get(&c->args, "cursor"), e) != 0)
 		return -1;
 	for (uint32_t i = 0; f.where != NULL && i < f.where->n; i++)
 		f.needs_rows = f.needs_rows || !is_answered(&f, &f.where->as.pairs[i]);
@@ -516,14 +509,17 @@ static const struct rpc_arg get_args[] = {
 	{.name = "with",
 		.type = ARG_ARRAY,
 		.help = "also `clocks` (the ledgers: terms, pauses, voids), `timers` (what is to fire)"}};
+static const char *const orders[] = {"id", "-id", "due", "-due", NULL};
 static const struct rpc_arg find_args[] = {
 	{.name = "where",
 		.type = ARG_MAP,
 		.help = "{field=value | {eq|in|ge|gt|le|lt|under=…}}; fields of a ticket, `due` (the next), "
 			"`open`"},
 	{.name = "order",
-		.type = ARG_TEXT,
-		.help = "id, -id, due, -due; by due without a queue or owner: open ones with a due only"},
+		.type = ARG_ENUM,
+		.words = orders,
+		.help = "ids grow as tickets come in; by due without a queue or owner: open ones with a due "
+			"only"},
 	{.name = "limit", .type = ARG_INT, .min = 1, .max = FIND_MAX, .help = "tickets a page, 100"},
 	{.name = "cursor", .type = ARG_TEXT, .help = "of the page before"},
 	{.name = "fields", .type = ARG_ARRAY, .help = "only these fields of each ticket"},

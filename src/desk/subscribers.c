@@ -91,7 +91,10 @@ static int on_put(struct call *c, struct value *result, struct err *e)
 
 static const struct rpc_arg put_args[] = {
 	{.name = "number", .type = ARG_TEXT, .is_required = true, .help = "as people write it; kept plainly"},
-	{.name = "city", .type = ARG_TEXT, .help = "where it is used now: ported numbers, moved customers"},
+	{.name = "city",
+		.type = ARG_TEXT,
+		.of = "cities",
+		.help = "where it is used now: ported numbers, moved customers"},
 	{.name = "name", .type = ARG_TEXT, .help = "the customer's"},
 	{.name = "brand", .type = ARG_TEXT, .help = "brand"},
 	{.name = "star", .type = ARG_INT, .min = 0, .max = 9, .help = "stars"},

@@ -229,6 +229,7 @@ static const struct rpc_arg claim_args[] = {
 	{.name = "kinds",
 		.type = ARG_ARRAY,
 		.is_required = true,
+		.of = "tasks",
 		.help = "kinds of the pack, in the order wanted"},
 	{.name = "limit", .type = ARG_INT, .min = 1, .max = CLAIM_MAX, .help = "tasks at most, 1"},
 	{.name = "lease",
@@ -256,7 +257,7 @@ static const struct rpc_arg done_args[] = {
 };
 static const struct rpc_arg list_args[] = {
 	{.name = "state", .type = ARG_ENUM, .words = states, .help = "only these"},
-	{.name = "kind", .type = ARG_TEXT, .help = "only this kind"},
+	{.name = "kind", .type = ARG_TEXT, .of = "tasks", .help = "only this kind"},
 	{.name = "ticket", .type = ARG_ID, .help = "only of this ticket"},
 	{.name = "limit", .type = ARG_INT, .min = 1, .max = 1000, .help = "tasks a page, 100"},
 	{.name = "cursor", .type = ARG_TEXT, .help = "of the page before"},

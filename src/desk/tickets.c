@@ -23,22 +23,55 @@ static int on_import(struct call *c, struct value *result, struct err *e)
 	return work_call(c, ticket_import, result, e);
 }
 
+static const struct rpc_arg subject_members[] = {
+	{.name = "type",
+		.type = ARG_TEXT,
+		.is_required = true,
+		.help = "mobile, or what else the pack knows"},
+	{.name = "id", .type = ARG_TEXT, .is_required = true, .help = "the number, or its like"},
+};
+static const struct rpc_arg customer_members[] = {
+	{.name = "name", .type = ARG_TEXT, .help = "the customer's"},
+	{.name = "brand", .type = ARG_TEXT, .help = "brand"},
+	{.name = "star", .type = ARG_INT, .help = "stars"},
+	{.name = "group", .type = ARG_TEXT, .help = "the company it belongs to"},
+	{.name = "vip", .type = ARG_BOOL, .help = "a very important customer"},
+	{.name = "age65", .type = ARG_BOOL, .help = "65 or older"},
+};
+
 #define CREATE_ARGS                                                                                          \
-	{.name = "kind", .type = ARG_TEXT, .help = "complaint unless said"},                                 \
-		{.name = "channel", .type = ARG_TEXT, .is_required = true, .help = "where it came in"},      \
+	{.name = "kind", .type = ARG_TEXT, .of = "kinds", .help = "complaint unless said"},                  \
+		{.name = "channel",                                                                          \
+			.type = ARG_TEXT,                                                                    \
+			.is_required = true,                                                                 \
+			.of = "channels",                                                                    \
+			.help = "where it came in"},                                                         \
 		{.name = "number", .type = ARG_TEXT, .help = "subject of type mobile"},                      \
-		{.name = "subject", .type = ARG_MAP, .help = "{type, id}: what it is about"},                \
+		{.name = "subject",                                                                          \
+			.type = ARG_MAP,                                                                     \
+			RPC_MEMBERS(subject_members),                                                        \
+			.help = "{type, id}: what it is about"},                                             \
 		{.name = "caller", .type = ARG_TEXT, .help = "who called, if not the subject"},              \
 		{.name = "callback", .type = ARG_TEXT, .help = "where to call back"},                        \
-		{.name = "customer", .type = ARG_MAP, .help = "{name, brand, star, group, vip, age65}"},     \
+		{.name = "customer",                                                                         \
+			.type = ARG_MAP,                                                                     \
+			RPC_MEMBERS(customer_members),                                                       \
+			.help = "{name, brand, star, group, vip, age65}"},                                   \
 		{.name = "category",                                                                         \
 			.type = ARG_TEXT,                                                                    \
+			.of = "categories",                                                                  \
 			.help = "code of the catalog; else found by the pack"},                              \
-		{.name = "city", .type = ARG_TEXT, .help = "city of the catalog; else found by the pack"},   \
+		{.name = "city",                                                                             \
+			.type = ARG_TEXT,                                                                    \
+			.of = "cities",                                                                      \
+			.help = "city of the catalog; else found by the pack"},                              \
 		{.name = "title", .type = ARG_TEXT, .help = "one line"},                                     \
 		{.name = "text", .type = ARG_TEXT, .is_required = true, .help = "what the customer says"},   \
 		{.name = "priority", .type = ARG_INT, .min = 1, .max = 10, .help = "1 (highest) to 10"},     \
-		{.name = "form", .type = ARG_TEXT, .help = "appeal, transfer, petition or report"},          \
+		{.name = "form",                                                                             \
+			.type = ARG_TEXT,                                                                    \
+			.of = "forms",                                                                       \
+			.help = "appeal, transfer, petition or report"},                                     \
 		{.name = "fields", .type = ARG_MAP, .help = "what the category asks for"},                   \
 		{.name = "occurred",                                                                         \
 			.type = ARG_TIME,                                                                    \
@@ -72,6 +105,7 @@ static const struct rpc_arg act_args[] = {
 	{.name = "action",
 		.type = ARG_TEXT,
 		.is_required = true,
+		.of = "kinds.KIND.actions",
 		.help = "an action of the ticket's kind (catalog.get)"},
 	{.name = "data", .type = ARG_MAP, .help = "what the action asks for"},
 	{.name = "version",
@@ -86,7 +120,11 @@ static const struct rpc_arg contact_args[] = {
 	{.name = "ticket", .type = ARG_ID, .help = "the ticket it belongs to"},
 	{.name = "incident", .type = ARG_ID, .help = "or the incident"},
 	{.name = "number", .type = ARG_TEXT, .help = "or the newest open ticket of this number"},
-	{.name = "channel", .type = ARG_TEXT, .is_required = true, .help = "where it came in"},
+	{.name = "channel",
+		.type = ARG_TEXT,
+		.is_required = true,
+		.of = "channels",
+		.help = "where it came in"},
 	{.name = "kind",
 		.type = ARG_ENUM,
 		.is_required = true,

@@ -76,6 +76,14 @@ const struct rpc_method *rpc_find(const struct rpc *r, const char *name, size_t 
 	return slot == NULL ? NULL : slot->method;
 }
 
+static void check_arg(const struct rpc_arg *arg)
+{
+	must(arg->help != NULL && (arg->type == ARG_ENUM) == (arg->words != NULL));
+	must(arg->n_members == 0 || arg->type == ARG_MAP || arg->type == ARG_ARRAY);
+	for (uint32_t i = 0; i < arg->n_members; i++)
+		check_arg(&arg->members[i]);
+}
+
 void rpc_register(struct rpc *r, const struct rpc_method *methods, uint32_t n_methods, void *ctx)
 {
 	r->methods = realloc(r->methods, (r->n_methods + n_methods) * sizeof(*r->methods));
@@ -88,8 +96,7 @@ void rpc_register(struct rpc *r, const struct rpc_method *methods, uint32_t n_me
 		must(m->handler != NULL && m->help != NULL && m->returns != NULL);
 		must(m->n_args <= RPC_ARGS_MAX);
 		for (uint32_t j = 0; j < m->n_args; j++)
-			must(m->args[j].help != NULL &&
-				(m->args[j].type == ARG_ENUM) == (m->args[j].words != NULL));
+			check_arg(&m->args[j]);
 		must(at == r->n_methods || cmp_name(&r->methods[at], m->name, name_n) != 0);
 		memmove(&r->methods[at + 1], &r->methods[at], (r->n_methods - at) * sizeof(*r->methods));
 		r->methods[at] = (struct method_slot){.method = m, .ctx = ctx};
@@ -143,7 +150,7 @@ void arg_expected(const struct rpc_arg *arg, struct buf *out)
 
 static struct value arg_value(struct arena *a, const struct rpc_arg *arg)
 {
-	struct value v = value_map(a, 6), words;
+	struct value v = value_map(a, 8), words, members;
 
 	value_add(a, &v, "name", value_literal(arg->name));
 	value_add(a, &v, "type", value_literal(type_words[arg->type]));
@@ -158,6 +165,14 @@ static struct value arg_value(struct arena *a, const struct rpc_arg *arg)
 		for (uint32_t i = 0; arg->words[i] != NULL; i++)
 			value_push(a, &words, value_literal(arg->words[i]));
 		value_add(a, &v, "words", words);
+	}
+	if (arg->of != NULL)
+		value_add(a, &v, "of", value_literal(arg->of));
+	if (arg->n_members > 0) {
+		members = value_array(a, arg->n_members);
+		for (uint32_t i = 0; i < arg->n_members; i++)
+			value_push(a, &members, arg_value(a, &arg->members[i]));
+		value_add(a, &v, "members", members);
 	}
 	return v;
 }
@@ -231,6 +246,8 @@ static void method_args(struct buf *b, const struct rpc_method *m)
 			buf_printf(b, "%s", type_words[arg->type]);
 		if (arg->min < arg->max)
 			buf_printf(b, " %jd…%jd", (intmax_t)arg->min, (intmax_t)arg->max);
+		if (arg->of != NULL)
+			buf_printf(b, " of `%s`", arg->of);
 		buf_printf(b, " | ");
 		cell(b, arg->help);
 		buf_printf(b, " |\n");

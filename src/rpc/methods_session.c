@@ -116,7 +116,8 @@ const struct rpc_method methods_session[] = {
 		.handler = rpc_methods,
 		.roles = ROLE_ANY,
 		.help = "List every method with its arguments, roles and help",
-		.returns = "{methods=[{name, help, args=[{name, type, required, help, words?, min?, max?}…], "
+		.returns = "{methods=[{name, help, args=[{name, type, required, help, words?, min?, max?, "
+			   "of?, members?}…], "
 			   "returns, roles, "
 			   "changes, long, before_hello}…]}"},
 };

@@ -302,7 +302,8 @@ class Find(Case):
 
     def test_refused(self):
         self.refused("ticket.find", {"order": "colour"}, code="bad_request", argument="order",
-            message='order "colour" is not one of id, -id, due, -due')
+            value="colour",
+            message='argument "order" is "colour"; expected one of "id", "-id", "due", "-due"')
         self.refused("ticket.find", {"limit": 1001}, code="bad_request", argument="limit")
         for cursor in ("", "zz", "00", "ff" * 40, "0" * 3):
             self.refused("ticket.find", {"cursor": cursor}, code="bad_request", argument="cursor")

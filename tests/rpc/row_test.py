@@ -99,7 +99,7 @@ class Rows(Case):
             message='field "quue" is not known (did you mean "queue"?)')
         self.refused("ticket.find", {"fields": [1]}, code="bad_request", argument="fields", message="fields[0] must be text")
         self.refused("ticket.find", {"order": "created"}, code="bad_request", argument="order", value="created",
-            message='order "created" is not one of id, -id, due, -due; ids grow as tickets come in, only imported ones are older than their id')
+            message='argument "order" is "created"; expected one of "id", "-id", "due", "-due"')
 
 
 class Because(unittest.TestCase):

@@ -47,7 +47,7 @@ class Calendar(Case):
         self.refused("calendar.due", dict(at, goal=0), code="bad_request", argument="goal", value="0",
             message='argument "goal" is 0; expected 1 to 876000')
         self.refused("calendar.due", dict(at, unit="weeks"), code="bad_request", argument="unit", value="weeks",
-            message='the unit "weeks" is not hours, natural_days or working_days')
+            message='argument "unit" is "weeks"; expected one of "hours", "natural_days", "working_days"')
         self.refused("calendar.due", dict(at, calendar="chin"), code="bad_request", argument="calendar", value="chin",
             message='calendar "chin" is not in the pack')
         self.refused("calendar.due", dict(at, goal=300), code="rejected", argument="calendar", value="2027",

@@ -20,3 +20,4 @@ kind "riddle" { zh = "谜", en = "riddle", first = "asked", "nonsense",
   action "tell" { zh = "答", en = "tell", from = { "open" } },
   action "tell" { zh = "答", en = "tell", from = { "open" } },
 }
+statuses { { "pendng", zh = "挂", en = "hung" } }
