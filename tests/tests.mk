@@ -65,7 +65,7 @@ $(FAULT)/store_%: $(BUILD)/tests/fault/store_%.o $(STORE_WORK) $(addprefix $(BUI
 	$(CC) -o $@ $^ $(LDLIBS_ALL)
 
 demo: deps all
-	/usr/bin/python3 examples/guangdong/day.py
+	/usr/bin/python3 examples/demo/day.py
 
 run: all
 	build/tocsind --data ./data

@@ -6,7 +6,8 @@ local units = host.lib "units"
 local catalog = { env = {} }
 local data = {
   zone = "Asia/Shanghai", kinds = {}, channels = {}, categories = {}, cities = {}, queues = {}, grades = {}, clocks = {}, roles = {},
-  inputs = {}, statuses = {}, forms = {}, posts = {}, tasks = {}, persons = {}, departments = {}, calendars = {}, limits = {},
+  inputs = {}, statuses = {}, forms = {}, posts = {}, tasks = {}, persons = {}, departments = {}, districts = {}, calendars = {},
+  limits = {},
   otherwise = { queue = "duty" },
 }
 local place = {} -- "channels.sms" → where it was declared
@@ -66,8 +67,8 @@ catalog.set_of = set_of
 -- channels { { "sms", zh = "短信", en = "text message" }, … } and its like: name first, labels, then what the table allows.
 local function table_word(of, allowed, convert)
   allowed = set_of(table.unpack(allowed))
-  env[of] = function(rows)
-    local where = host.where(2)
+  env[of] = function(rows, from)
+    local where = from or host.where(2)
     for _, row in ipairs(rows) do
       if type(row) ~= "table" then
         errors.add(where, '%s: each entry is { "name", zh = "…", en = "…" }', '%s：每一项应写成 { "name", zh = "…", en = "…" }', { of })
@@ -98,7 +99,41 @@ table_word("channels", { "bypass", "rhythm" }, function(entry, where, what)
   end
   entry.rhythm = { every_ms = every, from_minute = from, to_minute = to }
 end)
-table_word("cities", { "area_code" })
+-- subscribers: how many there are, for rates per 10,000. As a table of its own: cities { csv = "cities.csv" }
+table_word("cities", { "area_code", "adcode", "subscribers" }, function(entry, where, what)
+  local n = entry.subscribers
+  if n ~= nil and (math.type(n) ~= "integer" or n < 1) then
+    errors.add(where, '%s: subscribers: "%s" is not a whole number above 0', "%s：subscribers：“%s”不是大于 0 的整数", { what, tostring(n) })
+    entry.subscribers = nil
+  end
+end)
+
+-- A table of a pack's own instead of the rows: columns are the settings, the first is the name.
+local function from_table(word, columns, numbers)
+  local rows_word = env[word]
+  env[word] = function(rows)
+    if type(rows) ~= "table" or rows.csv == nil then return rows_word(rows, host.where(2)) end
+    units.each_row(rows.csv, columns, host.where(2), function(cells, at)
+      local row = { cells[columns[1]] }
+      for key, text in host.sorted_pairs(cells) do
+        if key ~= columns[1] then row[key] = numbers[key] and tonumber(text) or text end
+      end
+      rows_word({ row }, at)
+    end)
+  end
+end
+from_table("cities", { "name", "zh", "en", "area_code", "adcode", "subscribers" }, { subscribers = true })
+
+-- districts { csv = "districts.csv" }: code, label and city of each district; fields.district of a ticket names one by its code.
+function env.districts(row)
+  local where = host.where(2)
+  units.each_row(row.csv, { "code", "zh", "en", "city" }, where, function(cells, at)
+    if not data.cities[cells.city] then
+      errors.add(at, '"%s" is not a declared city', "“%s”不是已声明的地市", { tostring(cells.city) }, cells.city, data.cities)
+    end
+    data.districts[cells.code] = { label = { zh = cells.zh, en = cells.en or cells.zh }, city = cells.city }
+  end)
+end
 table_word("queues", { "department", "id" })
 table_word("grades", { "rank" })
 table_word("roles", {})
@@ -110,7 +145,7 @@ table_word("statuses", {}, function(_, where, what)
     errors.add(where, '%s: status "%s" is none of TMF621\'s eight', "%s：状态“%s”不在 TMF621 的八种之内", { "statuses", name }, name, statuses)
   end
 end)
-table_word("posts", {})
+table_word("posts", { "rank" })
 table_word("clocks", { "stops", "pausable" }, function(entry)
   entry.pausable = entry.pausable ~= false
   entry.stops_at = {}

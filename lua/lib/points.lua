@@ -180,7 +180,8 @@ local function classify(v, given)
   local out = given == nil and rules.ask("classify", v)
   if out and out.category then decide(h, ids.category, out.category) end
   if city ~= nil then return end
-  city = out and out.city or numbers.city_of(get(h, ids.number) or get(h, ids.caller))
+  local district = data.districts[v["fields.district"]]
+  city = out and out.city or district and district.city or numbers.city_of(get(h, ids.number) or get(h, ids.caller))
   if city then decide(h, ids.city, city) end
 end
 

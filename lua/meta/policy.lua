@@ -148,6 +148,9 @@ decide = nil
 ---@type fun(...: any): any
 department = nil
 
+---@type fun(...: any): any
+districts = nil
+
 ---@type fun(span: Duration, options?: table): table
 every = nil
 

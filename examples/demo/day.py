@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""A day in Guangdong: what `make demo` plays.
+"""A day in Guangdong: the first half of what `make demo` plays.
 
 Starts a daemon on a store of its own with a virtual clock, plays a generated day of complaints (the same every time), shows
 what went where and why, changes a rule and reloads it, kills the daemon with -9, and shows that nothing is lost.
@@ -176,7 +176,8 @@ def main():
     work = tempfile.mkdtemp(prefix="tocsin-demo.")
     data, rules = os.path.join(work, "data"), os.path.join(work, "rules")
     os.mkdir(data, 0o700)
-    shutil.copytree(os.path.join(ROOT, "lua"), rules, ignore=shutil.ignore_patterns("lib", "meta", "*.md"))
+    shutil.copytree(os.path.join(ROOT, "examples", "guangdong"), rules, ignore=shutil.ignore_patterns("*.md"))
+    shutil.copy(os.path.join(ROOT, "lua", "routing.lua"), rules)  # the analyst's own copy, which replaces the default's
     daemon = Daemon(data, rules)
     try:
         story(daemon, rules)
