@@ -128,6 +128,8 @@ struct rpc_method {
 /* ---- sessions ----------------------------------------------------------------------------------------- */
 #define PERSON_LEN 64
 
+struct rpc;
+
 /* Who someone is, as the desk knows it. */
 struct principal {
 	char name[PERSON_LEN];
@@ -139,7 +141,7 @@ struct session {
 	uint64_t id;         /* never reused in a run */
 	struct conn *conn;   /* NULL: not over a socket (HTTP gateway, tests) */
 	struct principal me; /* name "" and roles 0 before hello */
-	char as[PERSON_LEN]; /* the acting person, or "" */
+	char as[PERSON_LEN]; /* the acting person, whose roles count then instead of me.roles; or "" */
 	char client[PERSON_LEN];
 	bool is_known; /* authenticated, by token or by peer uid */
 	void *topics;  /* of push: what this session subscribes to */
@@ -153,12 +155,19 @@ struct session {
 
 /* The acting person, else the principal; "" before hello. What `who` is in every entry. */
 const char *session_who(const struct session *);
+/*
+ * What whoever acts may do now: the principal's roles; of an acting person those the pack gives it at this
+ * moment, none when the pack no longer has it, and admin only when the principal is an admin, so that
+ * nobody becomes admin by editing a pack.
+ */
+uint32_t session_roles(struct rpc *, const struct session *);
 
 /* ---- a call ------------------------------------------------------------------------------------------- */
 struct call {
 	void *ctx; /* given with rpc_register */
 	struct rpc *rpc;
 	struct session *session;
+	uint32_t roles; /* of who acts (session_roles) */
 	const struct rpc_method *method;
 	struct value args;    /* a checked map; texts borrow from the frame */
 	struct slice frame;   /* the message's bytes as they came */
@@ -181,8 +190,8 @@ struct rpc_hooks {
 	/* Who a local user other than root and the daemon's owner, who are admin, is: 0 and *out; -1 for
 	 * nobody, who must say hello. NULL: nobody. */
 	int (*peer)(void *ctx, uid_t uid, struct principal *out);
-	/* Whether `as` may be acted for: 0, or -1 with the reason. NULL: nobody exists. */
-	int (*person)(void *ctx, const char *as, struct err *e);
+	/* Whether `as` exists, and its roles: 0, or -1 with the reason. NULL: nobody exists. */
+	int (*person)(void *ctx, const char *as, uint32_t *roles, struct err *e);
 	int64_t (*now_ms)(void *ctx);
 	/* The last seq any reader may have seen; answers wait until it is durable. NULL: 0. */
 	uint64_t (*last_seq)(void *ctx);

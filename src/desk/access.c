@@ -153,12 +153,23 @@ int access_auth(void *ctx, struct slice token, struct principal *out, struct err
 	return found ? 0 : err_set(e, ERR_UNAUTHENTICATED, "the token is not known");
 }
 
-/* Whom a gateway or admin acts for must be a person of the pack. */
-int access_person(void *ctx, const char *as, struct err *e)
+/* Whom a gateway or admin acts for must be a person of the pack; roles of it that the core does not know
+ * count in rules only. */
+int access_person(void *ctx, const char *as, uint32_t *roles, struct err *e)
 {
 	struct desk *d = ctx;
+	const struct value *person = value_get(value_get(packs_catalog(d->packs), "persons"), as),
+			   *has = value_get(person, "roles");
 
-	if (value_get(value_get(packs_catalog(d->packs), "persons"), as) != NULL)
-		return 0;
-	return err_arg(e, ERR_REJECTED, "as", as, "\"%s\" is not a person of the pack", as);
+	if (person == NULL)
+		return err_arg(e, ERR_REJECTED, "as", as, "\"%s\" is not a person of the pack", as);
+	*roles = ROLE_NONE;
+	for (uint32_t i = 0; has != NULL && has->type == VALUE_MAP && i < has->n; i++) {
+		char name[ROLE_NAMES_LEN];
+
+		snprintf(name, sizeof(name), "%.*s", (int)has->as.pairs[i].key.n,
+			has->as.pairs[i].key.as.text);
+		*roles |= role_by_name(name);
+	}
+	return 0;
 }

@@ -10,4 +10,4 @@ void access_reload(struct desk *);
 int access_auth(void *ctx, struct slice token, struct principal *out, struct err *e);
 /* The role that the settings give a local user: 0, or -1 for none. */
 int access_peer(void *ctx, uid_t uid, struct principal *out);
-int access_person(void *ctx, const char *as, struct err *e);
+int access_person(void *ctx, const char *as, uint32_t *roles, struct err *e);

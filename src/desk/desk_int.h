@@ -62,6 +62,7 @@ struct work {
 	const char *method;
 	const char *who;
 	uint32_t roles;
+	const char *via;        /* who said that `who` acts (session.hello {as}), or NULL */
 	struct slice params;    /* MessagePack of what came in; stands EVENT_PARAMS_AT in the event part */
 	struct value decisions; /* array: {point, because, failed?, facts} */
 	struct value tickets;   /* array: {id, no, version, queue, set={field=[before, after]}} */

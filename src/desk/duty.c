@@ -9,7 +9,7 @@ static int duty_now(struct call *c, struct value *result, struct err *e)
 		.arena = c->arena,
 		.now_ms = c->now_ms,
 		.who = session_who(c->session),
-		.roles = c->session->me.roles};
+		.roles = c->roles};
 	struct value facts;
 
 	if (catalog_check(c->arena, packs_catalog(d->packs), "cities", "city", value_get(&c->args, "city"),

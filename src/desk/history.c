@@ -87,10 +87,11 @@ static struct value decisions_shown(
 static struct value history_item(
 	struct desk *d, struct arena *a, uint64_t seq, const struct value *event, int64_t id)
 {
-	static const char *const shown[] = {"at", "who", "role", "method", "generation", "tasks", "task"};
+	static const char *const shown[] = {
+		"at", "who", "role", "via", "method", "generation", "tasks", "task"};
 	const struct value *change = change_of(event, id), *note = value_get(params_of(event), "note"),
 			   *decisions = value_get(event, "decisions");
-	struct value item = value_map(a, 12);
+	struct value item = value_map(a, 14);
 
 	value_add(a, &item, "seq", value_int((int64_t)seq));
 	for (size_t i = 0; i < sizeof(shown) / sizeof(shown[0]); i++)

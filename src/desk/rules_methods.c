@@ -168,7 +168,7 @@ static int rules_try(struct call *c, struct value *result, struct err *e)
 		.arena = c->arena,
 		.now_ms = value_int_or(value_get(&c->args, "at"), c->now_ms),
 		.who = session_who(c->session),
-		.roles = c->session->me.roles};
+		.roles = c->roles};
 	struct value ticket = value_copy(c->arena, value_get(&c->args, "ticket")), facts;
 
 	if (args_check(rpc_find(c->rpc, CREATE, sizeof(CREATE) - 1), c->arena, &ticket, e) != 0)

@@ -2,8 +2,8 @@
  * A work: one changing call or due timer, all or nothing. It stages rows, collects decisions and changed
  * tickets, and commits them as one entry.
  *
- * Event part: {params, at, who, role, method, generation, decisions?, tickets?, notices?, …extra}. What came
- * in stands first, so that its place is known before the rest is: rows borrow texts from there.
+ * Event part: {params, at, who, role, via?, method, generation, decisions?, tickets?, notices?, …extra}. What
+ * came in stands first, so that its place is known before the rest is: rows borrow texts from there.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -46,10 +46,12 @@ static void encode_pair(struct buf *b, const char *key, struct value v)
 void work_again(struct work *w)
 {
 	bool is_import = w->is_import;
+	const char *via = w->via;
 
 	work_abort(w);
 	work_begin(w, w->desk, w->arena, w->method, w->who, w->roles, w->params);
 	w->is_import = is_import;
+	w->via = via;
 }
 
 /* The params go in as the bytes that came, not re-encoded: they are MessagePack already. */
@@ -57,7 +59,8 @@ static void encode_event(struct work *w, struct buf *b)
 {
 	char names[ROLE_NAMES_LEN];
 	uint32_t n_notices = w->is_import ? 0 : w->notices.n;
-	uint32_t n = 6u + (w->decisions.n > 0) + (w->tickets.n > 0) + (n_notices > 0) + w->extra.n;
+	uint32_t n = 6u + (w->decisions.n > 0) + (w->tickets.n > 0) + (n_notices > 0) + (w->via != NULL) +
+		     w->extra.n;
 	struct value params = value_literal("params");
 
 	must(n < 16);
@@ -71,6 +74,8 @@ static void encode_event(struct work *w, struct buf *b)
 	encode_pair(b, "at", value_int(w->now_ms));
 	encode_pair(b, "who", value_literal(w->who));
 	encode_pair(b, "role", value_literal(role_names(w->roles, names)));
+	if (w->via != NULL)
+		encode_pair(b, "via", value_literal(w->via));
 	encode_pair(b, "method", value_literal(w->method));
 	encode_pair(b, "generation", value_int(packs_generation(w->desk->packs)));
 	if (w->decisions.n > 0)
@@ -232,8 +237,8 @@ int work_call(struct call *c, work_fn *fn, struct value *result, struct err *e)
 	struct work w;
 	int seen = 0;
 
-	work_begin(
-		&w, d, c->arena, c->method->name, session_who(c->session), c->session->me.roles, c->params);
+	work_begin(&w, d, c->arena, c->method->name, session_who(c->session), c->roles, c->params);
+	w.via = c->session->as[0] != '\0' ? c->session->me.name : NULL;
 	if (request_id != NULL) {
 		args_digest(&w, &c->args, digest);
 		request_key(&w, value_slice(request_id), key);

@@ -148,7 +148,8 @@ static int read_message(struct arena *a, struct slice frame, struct message *m, 
 }
 
 /* ---- one call ----------------------------------------------------------------------------------------- */
-static int check_permission(const struct rpc_method *m, const struct session *s, struct err *e)
+static int check_permission(
+	const struct rpc_method *m, const struct session *s, uint32_t roles, struct err *e)
 {
 	char needs[ROLE_NAMES_LEN], has[ROLE_NAMES_LEN];
 
@@ -156,10 +157,10 @@ static int check_permission(const struct rpc_method *m, const struct session *s,
 		return 0;
 	if (!s->is_known)
 		return err_set(e, ERR_UNAUTHENTICATED, "%s: say session.hello with a token first", m->name);
-	if ((m->roles & s->me.roles) != 0)
+	if ((m->roles & roles) != 0)
 		return 0;
 	return err_set(e, ERR_FORBIDDEN, "%s needs the role %s; %s has the role %s", m->name,
-		role_names(m->roles, needs), session_who(s), role_names(s->me.roles, has));
+		role_names(m->roles, needs), session_who(s), role_names(roles, has));
 }
 
 static int run(struct method_slot *slot, struct call *call, struct value *result, struct err *e)
@@ -167,7 +168,9 @@ static int run(struct method_slot *slot, struct call *call, struct value *result
 	const struct rpc_method *m = slot->method;
 	int ret;
 
-	if (check_permission(m, call->session, e) != 0 || args_check(m, call->arena, &call->args, e) != 0)
+	call->roles = session_roles(call->rpc, call->session);
+	if (check_permission(m, call->session, call->roles, e) != 0 ||
+		args_check(m, call->arena, &call->args, e) != 0)
 		return -1;
 	if ((m->flags & RPC_CHANGES) != 0 && rpc_accepts(call->rpc, e) != 0)
 		return -1;

@@ -229,7 +229,8 @@ static void method_roles(struct buf *b, uint32_t roles)
 static void method_args(struct buf *b, const struct rpc_method *m)
 {
 	buf_printf(b, "\n#### %s\n\n", m->name);
-	buf_printf(b, "%s. Answers `%s`.%s%s\n", m->help, m->returns,
+	buf_printf(b, "%.*s. Answers `%s`.%s%s\n",
+		(int)strlen(m->help) - (m->help[strlen(m->help) - 1] == '.'), m->help, m->returns,
 		(m->flags & RPC_CHANGES) != 0 ? " Takes `request_id`." : "",
 		(m->flags & RPC_LONG) != 0 ? " May take long; later calls of the same connection wait." : "");
 	if (m->n_args == 0)

@@ -27,6 +27,7 @@ int rpc_act_as(struct rpc *r, struct session *s, const char *name, struct err *e
 {
 	const struct rpc_hooks *h = &r->hooks;
 	char roles[ROLE_NAMES_LEN];
+	uint32_t person_roles;
 
 	if (!s->me.is_gateway && (s->me.roles & ROLE_ADMIN) == 0)
 		return err_arg(e, ERR_FORBIDDEN, "as", name,
@@ -34,7 +35,7 @@ int rpc_act_as(struct rpc *r, struct session *s, const char *name, struct err *e
 			role_names(s->me.roles, roles));
 	if (strlen(name) >= sizeof(s->as) || h->person == NULL)
 		return err_arg(e, ERR_NOT_FOUND, "as", name, "there is no person \"%s\"", name);
-	if (h->person(h->ctx, name, e) != 0)
+	if (h->person(h->ctx, name, &person_roles, e) != 0)
 		return -1;
 	snprintf(s->as, sizeof(s->as), "%s", name);
 	return 0;
@@ -69,8 +70,8 @@ static int session_hello(struct call *call, struct value *result, struct err *e)
 		conn_trust(s->conn);
 	value_add(call->arena, result, "server", value_literal("tocsind"));
 	value_add(call->arena, result, "version", value_literal(h->version != NULL ? h->version : "0"));
-	value_add(
-		call->arena, result, "role", value_printf(call->arena, "%s", role_names(s->me.roles, roles)));
+	value_add(call->arena, result, "role",
+		value_printf(call->arena, "%s", role_names(session_roles(call->rpc, s), roles)));
 	value_add(call->arena, result, "name", value_printf(call->arena, "%s", session_who(s)));
 	value_add(call->arena, result, "now", value_int(call->now_ms));
 	value_add(call->arena, result, "zone", value_printf(call->arena, "%s", clock_zone()));
@@ -96,7 +97,10 @@ static const struct rpc_arg hello_args[] = {
 		.type = ARG_TEXT,
 		.help = "secret of a token line; may be left out where the peer's uid says who it is"},
 	{.name = "client", .type = ARG_TEXT, .help = "name and version of the client, for logs"},
-	{.name = "as", .type = ARG_TEXT, .help = "person to act for (gateways and admins)"},
+	{.name = "as",
+		.type = ARG_TEXT,
+		.of = "persons",
+		.help = "person to act for, with its roles in the pack (gateways and admins)"},
 };
 
 const struct rpc_method methods_session[] = {

@@ -65,6 +65,18 @@ const char *session_who(const struct session *s)
 	return s->as[0] != '\0' ? s->as : s->me.name;
 }
 
+uint32_t session_roles(struct rpc *r, const struct session *s)
+{
+	uint32_t roles = 0;
+	struct err e;
+
+	if (s->as[0] == '\0')
+		return s->me.roles;
+	if (r->hooks.person == NULL || r->hooks.person(r->hooks.ctx, s->as, &roles, &e) != 0)
+		return ROLE_NONE;
+	return (s->me.roles & ROLE_ADMIN) != 0 ? roles : roles & ~(uint32_t)ROLE_ADMIN;
+}
+
 struct session *rpc_sessions(const struct rpc *r)
 {
 	return r->sessions;

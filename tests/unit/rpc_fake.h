@@ -164,9 +164,10 @@ static inline int fake_auth(void *ctx, struct slice token, struct principal *out
 	return 0;
 }
 
-static inline int fake_person(void *ctx, const char *as, struct err *e)
+static inline int fake_person(void *ctx, const char *as, uint32_t *roles, struct err *e)
 {
 	(void)ctx;
+	*roles = ROLE_LEADER | ROLE_ADMIN;
 	if (strcmp(as, "lena") == 0)
 		return 0;
 	return err_arg(e, ERR_NOT_FOUND, "as", as, "there is no person \"%s\"", as);

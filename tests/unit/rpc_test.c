@@ -215,12 +215,16 @@ static void hello_rules(void **state)
 	assert_string_equal(session_who(s), "agent");
 	assert_int_equal(s->me.roles, ROLE_AGENT);
 	assert_string_equal(hello(&f, s, "secret-gateway", "lena"),
-		"[1,1,null,{\"server\":\"tocsind\",\"version\":\"1.2.3\",\"role\":\"adapter\",\"name\":"
+		"[1,1,null,{\"server\":\"tocsind\",\"version\":\"1.2.3\",\"role\":\"leader\",\"name\":"
 		"\"lena\","
 		"\"now\":1790042400000,\"zone\":\"Asia/Shanghai\"}]");
 	assert_string_equal(session_who(s), "lena");
 	assert_non_null(strstr(ANSWER(&f, s, "\x94\x00\x01\xa9test.echo\x90"), "\"who\":\"lena\""));
+	assert_int_equal(
+		session_roles(f.rpc, s), ROLE_LEADER); /* no admin by a pack, nothing of the gateway's */
 	assert_non_null(strstr(hello(&f, s, NULL, NULL), "\"name\":\"gateway\""));
+	assert_int_equal(session_roles(f.rpc, s), ROLE_ADAPTER);
+	assert_non_null(strstr(hello(&f, s, "secret-admin", "lena"), "\"role\":\"leader, admin\""));
 	rpc_session_end(f.rpc, s);
 	fake_fini(&f);
 }
