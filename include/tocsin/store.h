@@ -35,7 +35,10 @@
 	TABLE(TASK, "be64 task id -> map; the outbox, desk/tasks.h")                                         \
 	TABLE(PERSON, "name -> MessagePack map; runtime facts such as tokens' last use")                     \
 	TABLE(COUNTER, "text -> MessagePack; absolute values, never increments")                             \
-	TABLE(SUBSCRIBER, "number -> MessagePack map {city, brand, star, …}; facts from CRM")
+	TABLE(SUBSCRIBER, "number -> MessagePack map {city, brand, star, …}; facts from CRM")                \
+	TABLE(COUNT, "be64 start of the minute, stream text -> varint (desk/warn_counts.h)")                 \
+	TABLE(BASELINE, "be32 day, key of a watch -> what a day taught (desk/warn_baseline.h)")              \
+	TABLE(WARNING, "'w' key -> MessagePack map; 's' key -> state of its levels (desk/warn.h)")
 
 enum table {
 #define TABLE(name, help) TABLE_##name,

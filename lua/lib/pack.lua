@@ -15,6 +15,7 @@ local numbers = host.lib "numbers"
 local category = host.lib "category"
 local duty = host.lib "duty"
 local tasks = host.lib "tasks"
+local alarms = host.lib "alarms"
 local lib = { ask = points, catalog = nil, rule_names = rules.names, rule_table = rules.table, is_trusted = true }
 local is_loaded = false
 
@@ -31,7 +32,7 @@ local base = {
   end,
   queue = function(name) return name end,
 }
-for _, part in ipairs { words, rules, catalog, calendar, org, decide, spec, numbers, category, tasks } do
+for _, part in ipairs { words, rules, catalog, calendar, org, decide, spec, numbers, category, tasks, alarms } do
   for name, word in pairs(part.env) do base[name] = word end
 end
 lib.words = base
@@ -89,6 +90,7 @@ function lib.finish()
   catalog.check()
   category.check()
   org.check()
+  alarms.check()
   rules.compile()
   numbers.load()
   spec.check()

@@ -109,6 +109,9 @@ absent = nil
 ---@type fun(...: any): any
 action = nil
 
+---@type fun(...: any): any
+alarm = nil
+
 ---@type fun(...: any): Condition
 any_of = nil
 
@@ -142,11 +145,17 @@ cities = nil
 ---@type fun(...: any): any
 clocks = nil
 
+---@type fun(...: any): any
+counting = nil
+
 ---@type fun(set: SetName): fun(body: table)
 decide = nil
 
 ---@type fun(...: any): any
 department = nil
+
+---@type fun(...: any): any
+disaster = nil
 
 ---@type fun(...: any): any
 districts = nil
@@ -214,6 +223,9 @@ queues = nil
 ---@type fun(...: any): any
 roles = nil
 
+---@type fun(...: any): any
+rollup = nil
+
 ---@type fun(name: string): fun(body: Rule): table
 rule = nil
 
@@ -249,6 +261,12 @@ under = nil
 
 ---@type fun(...: When): Condition
 unless = nil
+
+---@type fun(...: any): any
+warning_roles = nil
+
+---@type fun(...: any): any
+warning_texts = nil
 
 ---@type fun(span: Duration): Condition
 within = nil

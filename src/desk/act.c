@@ -4,6 +4,7 @@
 #include "sources.h"
 #include "tasks.h"
 #include "tocsin/log.h"
+#include "warn.h"
 
 #define CHILDREN_MAX 64
 #define CONTACT_TIMES 20 /* of a ticket, the newest; all are counted */
@@ -68,7 +69,7 @@ int ticket_act(struct work *w, const struct value *args, struct value *result, s
 	if (history.type != VALUE_NIL)
 		value_add(w->arena, &facts, "history", history);
 	*result = value_copy_map(w->arena, &before);
-	if (decide(w, "act", &facts, &before, result, e) != 0)
+	if (decide(w, "act", &facts, &before, result, e) != 0 || warn_changed(w, &before, result, e) != 0)
 		return -1;
 	ticket_show(result);
 	w->desk->counts.n_acts++;
@@ -134,7 +135,8 @@ int contact_add(struct work *w, const struct value *args, struct value *result, 
 	value_set(w->arena, &after, "contacts", value_int(n));
 	value_set(w->arena, &after, "last_contact", value_int(w->now_ms));
 	value_set(w->arena, &after, "contact_at", contact_times(w, &before));
-	if (decide(w, "contact", &facts, &before, &after, e) != 0)
+	if (decide(w, "contact", &facts, &before, &after, e) != 0 ||
+		warn_contacted(w, &after, &contact, e) != 0)
 		return -1;
 	source_seen(w, value_slice(value_get(args, "channel")));
 	*result = value_map(w->arena, 4);

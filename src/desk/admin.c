@@ -6,6 +6,7 @@
 #include "breaker.h"
 #include "sources.h"
 #include "tasks.h"
+#include "warn.h"
 
 static struct value store_value(struct arena *a, const struct store_stats *s)
 {
@@ -100,6 +101,7 @@ static int server_stats_method(struct call *c, struct value *result, struct err 
 	value_add(c->arena, result, "sources", sources_value(d, c->arena));
 	value_add(c->arena, result, "failing_rules", breakers_value(d, c->arena));
 	value_add(c->arena, result, "outbox", outbox_value(d, c->arena));
+	value_add(c->arena, result, "warnings", warn_value(d, c->arena));
 	value_add(c->arena, result, "clock", clock);
 	value_add(c->arena, result, "memory", memory);
 	return 0;

@@ -10,6 +10,7 @@
 #include "tasks.h"
 #include "tocsin/log.h"
 #include "tocsin/version.h"
+#include "warn.h"
 
 #define TIMERS_A_TURN 256
 #define AUDIT_MS 60000
@@ -29,6 +30,8 @@ void desk_on_publish(void *udata, enum table table, struct slice key, const stru
 		sources_on_publish(d->sources, key, val);
 	if (d != NULL && d->breakers != NULL && table == TABLE_COUNTER)
 		breakers_on_publish(d->breakers, key, val);
+	if (d != NULL && d->warn != NULL)
+		warn_on_publish(d->warn, table, key, val);
 }
 
 static int64_t hook_now_ms(void *ctx)
@@ -151,6 +154,7 @@ static void register_methods(struct desk *d)
 	subscribers_register(d);
 	backup_register(d);
 	tasks_register(d);
+	warn_counts_register(d);
 }
 
 static void make_rpc(struct desk *d, struct server_hooks *hooks)
@@ -206,7 +210,7 @@ int desk_new(struct desk **out, const struct desk_config *config, struct err *e)
 	make_rpc(d, &hooks);
 	if (last_ticket(d, e) != 0 || subscribers_new(d, e) != 0 || packs_new(d, e) != 0 ||
 		due_new(&d->due, d->store, d->clock->now_ms, e) != 0 || outbox_new(d, e) != 0 ||
-		sources_new(d, e) != 0 || breakers_new(d, e) != 0 ||
+		sources_new(d, e) != 0 || breakers_new(d, e) != 0 || warn_new(d, e) != 0 ||
 		server_new(&d->server, &config->limits, &hooks, e) != 0)
 		goto undo;
 	d->worker = worker_new(d->server);
@@ -267,6 +271,7 @@ void desk_free(struct desk *d)
 	outbox_free(d->outbox);
 	sources_free(d->sources);
 	breakers_free(d->breakers);
+	warn_free(d->warn);
 	access_free(d);
 	arena_fini(&d->arena);
 	buf_fini(&d->scratch);

@@ -38,6 +38,7 @@ struct desk {
 	struct outbox *outbox;
 	struct sources *sources;
 	struct breakers *breakers;
+	struct warn *warn;
 	uint64_t last_ticket_id;
 	struct arena arena; /* of timer works and pumps; reset after each */
 	struct buf scratch; /* what is being encoded: copied before anything else is */
@@ -71,6 +72,7 @@ struct work {
 	int64_t fired_ticket;   /* of a due timer: its ticket; else 0 */
 	uint32_t n_opened;      /* ticket ids given so far */
 	uint32_t n_tasks;       /* task ids given so far */
+	uint32_t n_counted;     /* rows of TABLE_COUNT staged so far */
 	bool is_import;         /* arms no timers, tells nobody */
 };
 

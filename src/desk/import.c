@@ -2,7 +2,7 @@
  * tells nobody. */
 #include <string.h>
 
-#include "desk_int.h"
+#include "warn.h"
 
 int ticket_import(struct work *w, const struct value *args, struct value *result, struct err *e)
 {
@@ -35,7 +35,7 @@ int ticket_import(struct work *w, const struct value *args, struct value *result
 			value_set(w->arena, &row, "late",
 				value_bool(value_int_or(closed, 0) > value_int_or(due, 0)));
 	}
-	if (ticket_save(w, NULL, &row, e) != 0)
+	if (ticket_save(w, NULL, &row, e) != 0 || warn_created(w, &row, e) != 0)
 		return -1;
 	*result = value_map(w->arena, 4);
 	value_add(w->arena, result, "id", *value_get(&row, "id"));

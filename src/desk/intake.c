@@ -5,6 +5,7 @@
 #include "names.h"
 #include "sources.h"
 #include "tocsin/civil.h"
+#include "warn.h"
 
 /* Fields taken from the call into the row as they came. */
 static const char *const taken[] = {"channel", "subject", "number", "caller", "callback", "customer",
@@ -244,7 +245,8 @@ int ticket_create(struct work *w, const struct value *args, struct value *result
 
 	if (ticket_open(w, args, &row, e) != 0)
 		return -1;
-	if (ticket_save(w, NULL, &row, e) != 0 || count_duplicate(w, &row, e) != 0)
+	if (ticket_save(w, NULL, &row, e) != 0 || count_duplicate(w, &row, e) != 0 ||
+		warn_created(w, &row, e) != 0)
 		return -1;
 	source_seen(w, value_slice(value_get(args, "channel")));
 	w->desk->counts.n_creates++;

@@ -1,0 +1,51 @@
+-- What a warning does to people. Thresholds are in levels and watches; here: whom each level calls, its bulletins, who may act on it.
+
+-- Further contacts that count like a complaint; whether duplicates count, and complaints merged into another. keep: how long counts stay.
+counting { contacts = { "same_fault" }, duplicates = true, merged = true, keep = "400d" }
+
+-- call: rungs, the first at once, the next whenever `again` has passed and nobody has acted; each person once per case and level.
+-- ack: how long an acknowledgement holds. bulletin: its rhythm, on the clock (1h: 11:00, 12:00, …). to: who gets the bulletins.
+alarm "yellow" {
+  zh = "黄色预警", en = "yellow warning", call = { { "duty of care" }, { "head of care" } },
+  again = "30m", ack = "2h", bulletin = "1d", to = { "wall", "frontdesk" },
+}
+alarm "orange" {
+  zh = "橙色预警", en = "orange warning", call = { { "duty of care", "duty of province_support" }, { "head of care" }, { "head of province_support" } },
+  again = "15m", ack = "1h", bulletin = "4h", to = { "wall", "frontdesk" },
+}
+alarm "red" {
+  zh = "红色预警", en = "red warning", call = { { "duty of care", "head of care", "head of province_support" }, { "head of duty" } },
+  again = "10m", ack = "30m", bulletin = "1h", to = { "wall", "frontdesk", "leaders" },
+}
+alarm "black" {
+  zh = "黑色预警", en = "black warning", call = { { "duty of care", "head of care", "head of province_support", "head of duty" } },
+  again = "5m", ack = "15m", bulletin = "30m", to = { "wall", "frontdesk", "leaders" },
+}
+
+warning_roles {
+  ack = { "agent", "supervisor", "leader", "operator" }, sign_down = { "supervisor", "leader" },
+  raise = { "supervisor", "leader" }, lower = { "leader" }, note = { "agent", "supervisor", "leader", "operator" },
+  disaster = { "leader" },
+}
+
+-- By signed order (warning.act on the key "*"): warnings go on, but only these levels still call people, and all of it is one bulletin.
+disaster { longest = "72h", calls = { "red", "black" }, bulletin = "1h", to = { "wall", "leaders" } }
+
+-- Names in braces: seen, expected, p, window, key, level, cities, minutes, count, incident, person, until.
+warning_texts {
+  line = { zh = "近{window}{seen}件，平时{expected}件，p = {p}", en = "{seen} seen, {expected} expected in {window}, p = {p}" },
+  rolled_up = { zh = "{cities}个地市{minutes}分钟内相继预警，共{seen}件", en = "{cities} cities warned within {minutes} minutes, {seen} seen in all" },
+  silent = { zh = "{minutes}分钟没有任何数据，应不超过{expected}分钟一次：可能断线",
+    en = "nothing for {minutes} minutes, expected every {expected}: the feed may be dead" },
+  quiet = { zh = "安静：此时段本来就少", en = "quiet: nobody expects more at this hour" },
+  late = { zh = "补报：停机期间的变化", en = "late: it changed while the system was down" },
+  missed = { zh = "补报，跳过{count}期：{skipped}", en = "late, {count} skipped: {skipped}" },
+  recovering = { zh = "恢复中", en = "recovering" },
+  ready = { zh = "可以降级，待签字", en = "ready to lower, waits for a signature" },
+  unanswered = { zh = "第{count}次催告：仍无人处理", en = "reminder {count}: nobody has acted yet" },
+  disaster = { zh = "灾害模式至{until}：{person}签发", en = "disaster mode until {until}, signed by {person}" },
+  disaster_over = { zh = "灾害模式结束", en = "disaster mode is over" },
+  next_close = { zh = "下次评估 {at}", en = "evaluated next at {at}" },
+  next_sign = { zh = "等待{person}签字降级", en = "waits for {person} to sign it down" },
+  next_down = { zh = "再有{count}个时段低于退出线即降级", en = "goes down after {count} more quiet bins" },
+}

@@ -1,0 +1,243 @@
+-- What a warning does to people: what counts, whom each level calls and how often again, its bulletins, who may act on it, roll-up of
+-- cities into one provincial case, disaster mode. Thresholds are the other half: levels and watches (warning.lua).
+local host = ...
+local errors = host.lib "errors"
+local units = host.lib "units"
+local catalog = host.lib "catalog"
+local org = host.lib "org"
+local alarms = { env = {} }
+local data = catalog.data
+local env = alarms.env
+local place = {}
+local reject_unknown, set_of, label = catalog.reject_unknown, catalog.set_of, catalog.label
+
+data.counting = { contacts = { same_fault = true }, duplicates = true, merged = true, keep_ms = 400 * 86400000 }
+data.alarms, data.rollups, data.warning_roles, data.warning_texts = {}, {}, {}, {}
+
+local function span(x, least, where, what)
+  if x == nil then return nil end
+  local ms = units.duration(x)
+  if ms and ms >= least then return ms end
+  errors.add(where, '%s: "%s" is not a duration such as "30m", "4h" or "2d"', '%s：“%s”不是时长，应写成 "30m"、"4h" 或 "2d"',
+    { what, tostring(x) })
+end
+
+local function truth(x, otherwise, where, what)
+  if x == nil then return otherwise end
+  if type(x) == "boolean" then return x end
+  errors.add(where, "%s must be true or false, not %s", "%s 应为 true 或 false，而不是 %s", { what, tostring(x) })
+  return otherwise
+end
+
+local contact_kinds = { urge = true, ask = true, same_fault = true, add_info = true, withdraw = true }
+
+-- counting { contacts = { "same_fault" }, duplicates = true, merged = true, keep = "400d" }
+function env.counting(row)
+  local where, of = host.where(2), data.counting
+  reject_unknown(row, { contacts = true, duplicates = true, merged = true, keep = true }, where, "counting")
+  if row.contacts then
+    of.contacts = {}
+    for _, kind in ipairs(units.parts(row.contacts)) do
+      if not contact_kinds[kind] then
+        errors.add(where, 'counting.contacts: "%s" is not a kind of contact', "counting.contacts：“%s”不是来话类型", { tostring(kind) },
+          kind, contact_kinds)
+      end
+      of.contacts[kind] = true
+    end
+  end
+  of.duplicates = truth(row.duplicates, of.duplicates, where, "counting.duplicates")
+  of.merged = truth(row.merged, of.merged, where, "counting.merged")
+  of.keep_ms = span(row.keep, 86400000, where, "counting.keep") or of.keep_ms
+end
+
+-- "duty of care", "head of care", "team head of care", "leader of care", or a person's name.
+local rungs = { duty = "duty", head = "department_head", ["team head"] = "team_head", leader = "leader" }
+
+local function rung_of(text, where, what)
+  local rung, department = tostring(text):match("^(.-) of ([%w_.]+)$")
+  if rung and rungs[rung] then return { text = text, rung = rungs[rung], department = department, where = where, what = what } end
+  return { text = text, person = tostring(text), where = where, what = what }
+end
+
+-- One rung, or a list of them: { "duty of care" }, { { "duty of care" }, { "head of care", "zhou.gang" } }.
+local function rungs_of(list, where, what)
+  local out = {}
+  for i, names in ipairs(type(list) == "table" and list or { list }) do
+    out[i] = {}
+    for k, text in ipairs(units.parts(names)) do out[i][k] = rung_of(text, where, what) end
+  end
+  return out
+end
+
+-- A rung list that a rule says: { "duty of care", "head of care" }, all at once.
+function alarms.rung(list, where)
+  local out = {}
+  for i, text in ipairs(units.parts(list)) do out[i] = rung_of(text, where, "call") end
+  return out
+end
+
+local function check_rung(r)
+  local of = r.person and "persons" or "departments"
+  local name = r.person or r.department
+  if not data[of][name] then
+    errors.add(r.where, '%s: "%s" is neither a declared person nor "duty of", "head of", "team head of" or "leader of" a department',
+      '%s：“%s”既不是已声明的人员，也不是某部门的 "duty of"、"head of"、"team head of" 或 "leader of"', { r.what, tostring(r.text) }, name, data[of])
+    return false
+  end
+  return true
+end
+alarms.check_rung = check_rung
+
+local alarm_keys = set_of("call", "again", "ack", "bulletin", "to")
+
+-- alarm "red" { zh=…, en=…, call = { { "duty of care" }, { "head of care" } }, again = "15m", ack = "1h", bulletin = "1h", to = { "wall" } }
+-- call: the first rung at once, the next one whenever `again` has passed and nobody has acted. ack: how long an acknowledgement holds.
+function env.alarm(name)
+  local where = host.where(2)
+  return function(row)
+    local what = "alarm " .. tostring(name)
+    reject_unknown(row, alarm_keys, where, what)
+    place[name] = where
+    data.alarms[name] = { label = label(row, where, what), call = rungs_of(row.call or {}, where, what),
+      again_ms = span(row.again, 60000, where, what .. ".again"), ack_ms = span(row.ack, 60000, where, what .. ".ack"),
+      bulletin_ms = span(row.bulletin, 60000, where, what .. ".bulletin"), to = units.parts(row.to) or {} }
+  end
+end
+
+local acts = { "ack", "sign_down", "raise", "lower", "note", "disaster" }
+
+local function roles_of(list, where, what)
+  local out = {}
+  for _, role in ipairs(units.parts(list) or {}) do out[#out + 1] = { name = role, where = where, what = what } end
+  return out
+end
+
+-- warning_roles { ack = { "agent" }, raise = { "supervisor", "leader" }, …, disaster = { "leader" } }
+function env.warning_roles(row)
+  local where = host.where(2)
+  reject_unknown(row, set_of(table.unpack(acts)), where, "warning_roles")
+  for _, act in ipairs(acts) do
+    if row[act] then data.warning_roles[act] = roles_of(row[act], where, "warning_roles." .. act) end
+  end
+end
+
+-- warning_texts { line = { zh = "…{seen}…", en = "…" }, … }: what is said of a warning; names in braces are filled in.
+local text_keys = { line = true, silent = true, quiet = true, rolled_up = true, late = true, missed = true, recovering = true, ready = true,
+  unanswered = true, disaster = true, disaster_over = true, next_close = true, next_sign = true, next_down = true }
+function env.warning_texts(row)
+  local where = host.where(2)
+  reject_unknown(row, text_keys, where, "warning_texts")
+  for key, text in host.sorted_pairs(row) do data.warning_texts[key] = label(text, where, "warning_texts." .. key) end
+end
+
+local rollup_keys = set_of("categories", "level", "cities", "within")
+
+-- rollup "payment" { zh=…, en=…, categories = { "recharge.not_credited" }, level = "yellow", cities = 15, within = "20m" }
+-- That level in so many cities within so long is one case of the province: */CATEGORY, or cluster:NAME for several categories.
+function env.rollup(name)
+  local where = host.where(2)
+  return function(row)
+    local what = "rollup " .. tostring(name)
+    reject_unknown(row, rollup_keys, where, what)
+    local categories = units.parts(row.categories) or {}
+    local one = { name = name, label = label(row, where, what), categories = categories, level = row.level or "yellow",
+      cities = row.cities, within_ms = span(row.within, 60000, where, what .. ".within"),
+      key = #categories == 1 and "*/" .. categories[1] or "cluster:" .. tostring(name) }
+    if math.type(row.cities) ~= "integer" or row.cities < 2 or not one.within_ms then
+      errors.add(where, '%s needs cities (2 or more) and within, such as cities = 15, within = "20m"',
+        '%s 应写明 cities（不少于2）和 within，例如 cities = 15, within = "20m"', { what })
+    end
+    place[what] = where
+    data.rollups[#data.rollups + 1] = one
+  end
+end
+
+-- disaster { longest = "72h", calls = { "red", "black" }, bulletin = "1h", to = { "wall" } }: while it lasts, persons are called at these
+-- levels only; who may declare it stands in warning_roles.
+function env.disaster(row)
+  local where = host.where(2)
+  reject_unknown(row, { longest = true, calls = true, bulletin = true, to = true }, where, "disaster")
+  local calls = {}
+  for _, name in ipairs(units.parts(row.calls) or {}) do calls[name] = true end
+  data.disaster = { longest_ms = span(row.longest, 60000, where, "disaster.longest"), calls = calls, to = units.parts(row.to) or {},
+    bulletin_ms = span(row.bulletin, 60000, where, "disaster.bulletin") }
+  place.disaster = where
+end
+
+-- Levels of the pack by name, 1 the lowest; a pack without watches has those of the contract.
+local usual = { { name = "yellow" }, { name = "orange" }, { name = "red" }, { name = "black" } }
+local function ranks()
+  local out = { none = 0 }
+  for i, level in ipairs(data.levels and data.levels[1] and data.levels or usual) do out[level.name] = i end
+  return out
+end
+alarms.ranks = ranks
+
+local function check_level(name, where, what)
+  local known = ranks()
+  if not known[name] or known[name] == 0 then
+    errors.add(where, '%s: "%s" is not a level', "%s：“%s”不是预警级别", { what, tostring(name) }, name, known)
+  end
+end
+
+local function check_roles(list)
+  for i, r in ipairs(list) do
+    if not data.roles[r.name] then
+      errors.add(r.where, '%s: "%s" is not a role', "%s：“%s”不是角色", { r.what, r.name }, r.name, data.roles)
+    end
+    list[i] = r.name
+  end
+end
+
+-- What can only be checked when all of the pack is known.
+function alarms.check()
+  for name, alarm in host.sorted_pairs(data.alarms) do
+    check_level(name, place[name], "alarm " .. name)
+    for _, rung in ipairs(alarm.call) do
+      for k, r in ipairs(rung) do
+        if check_rung(r) then rung[k] = { text = r.text, rung = r.rung, department = r.department, person = r.person } end
+      end
+    end
+  end
+  for _, act in ipairs(acts) do check_roles(data.warning_roles[act] or {}) end
+  for _, one in ipairs(data.rollups) do
+    local where, what = place["rollup " .. one.name], "rollup " .. one.name
+    check_level(one.level, where, what)
+    if #one.categories == 0 then errors.add(where, "%s names no categories", "%s 没有写分类", { what }) end
+    for _, code in ipairs(one.categories) do
+      local known = data.categories[code]
+      for other in host.sorted_pairs(data.categories) do known = known or other:sub(1, #code + 1) == code .. "." end
+      if not known then
+        errors.add(where, '%s: "%s" is not a declared category', "%s：“%s”不是已声明的分类", { what, code }, code, data.categories)
+      end
+    end
+  end
+  for name in host.sorted_pairs(data.disaster and data.disaster.calls or {}) do check_level(name, place.disaster, "disaster.calls") end
+end
+
+-- Who a rung means now: {person, rung, department?, reach?, label}; nil when nobody is found.
+local function callee(r, facts, city)
+  local at = facts["local"]
+  local who
+  if r.person then who = org.present(r.person, at.date)
+  elseif r.rung == "duty" then who = org.on_duty(r.department, at, city)
+  else who = org.rung(r.rung, r.department, nil, at) end
+  local p = who and data.persons[who]
+  if not p then return nil end
+  return { person = who, rung = r.text, department = r.department or p.department, reach = p.reach, label = p.label }
+end
+
+-- Each person once, in order.
+function alarms.people(list, facts, city)
+  local out, seen = {}, {}
+  for _, r in ipairs(list) do
+    local one = callee(r, facts, city)
+    if one and not seen[one.person] then
+      seen[one.person] = true
+      out[#out + 1] = one
+    end
+  end
+  return out
+end
+
+return alarms

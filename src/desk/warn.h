@@ -1,0 +1,50 @@
+/*
+ * Early warning in the daemon: what came in is counted (warn_counts.h), and at the end of every bin the
+ * watches of the live pack are evaluated (tocsin/detect.h); a level that changes is a warning. Loop thread.
+ *
+ * Counting and everything a close does are rows of the caller's or the timer's entry, so a restart or a
+ * reload changes no level.
+ */
+#pragma once
+
+#include "desk_int.h"
+
+struct warn;
+
+/* A timer's id: behind tickets, before tasks. */
+#define TIMER_OF_WARN (UINT64_C(1) << 61)
+
+/* Reads counts and warnings; after packs and timers. 0, or -1 from the store. */
+int warn_new(struct desk *, struct err *e) MUST_CHECK;
+void warn_free(struct warn *);
+void warn_on_publish(struct warn *, enum table table, struct slice key, const struct slice *val);
+/* Another pack decides from now on. */
+void warn_reload(struct desk *);
+
+/* What a count is of. Absent parts are empty. */
+struct warn_what {
+	char what;                                       /* 'c' complaint or 's' signal */
+	struct slice city, category, service, component; /* of a signal, category is its kind */
+};
+/*
+ * n more of it at at_ms (what lies in the future counts now), as a row of this work. Costs one small row, and
+ * a timer's when none waits. 0, or -1 from the store.
+ */
+int warn_count(struct work *, const struct warn_what *, int64_t at_ms, uint64_t n, struct err *e) MUST_CHECK;
+
+/* ---- hooks of the use cases: one call each, 0 or -1 from the store ----------------------------------------
+ */
+/* A ticket came in (also an imported one, in its own past). */
+int warn_created(struct work *, const struct value *row, struct err *e) MUST_CHECK;
+/* The customer came again. */
+int warn_contacted(
+	struct work *, const struct value *row, const struct value *contact, struct err *e) MUST_CHECK;
+/* A ticket changed: what it was merged into may take its count away, or give it back. */
+int warn_changed(
+	struct work *, const struct value *before, const struct value *after, struct err *e) MUST_CHECK;
+
+/* {counted, late, streams, rows of memory …} for server.stats. */
+struct value warn_value(struct desk *, struct arena *);
+
+/* The methods. */
+void warn_counts_register(struct desk *);

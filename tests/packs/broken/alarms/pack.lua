@@ -1,0 +1,7 @@
+pack { base = "default" }
+counting { contacts = { "same_fualt" }, duplicates = "yes", keep = "for ever" }
+alarm "yellow" { zh = "黄", en = "yellow", call = { { "duty of cares" }, { "zhou.gagn" } }, again = "30 min" }
+warning_roles { ack = { "agnet" } }
+rollup "payment" { zh = "缴费", en = "payment", categories = {}, cities = 1, within = "20m" }
+alarm "purple" { zh = "紫", en = "purple", colour = "purple" }
+rollup "other" { zh = "其他", en = "other", categories = { "nothing.here" }, cities = 3, within = "20m" }
