@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 /* Borrowed bytes. */
 struct slice {
@@ -34,8 +35,21 @@ struct buf {
 void buf_init(struct buf *, size_t max);
 void buf_fini(struct buf *);
 void buf_reset(struct buf *); /* keeps the memory */
-void buf_add(struct buf *, const void *p, size_t n);
-void buf_add_u8(struct buf *, uint8_t);
+void buf_add_more(struct buf *, const void *p, size_t n);
+static inline void buf_add(struct buf *b, const void *p, size_t n)
+{
+	if (b->is_full || n >= b->cap - b->n) {
+		buf_add_more(b, p, n);
+		return;
+	}
+	if (n > 0)
+		memcpy(b->p + b->n, p, n);
+	b->n += n;
+}
+static inline void buf_add_u8(struct buf *b, uint8_t v)
+{
+	buf_add(b, &v, 1);
+}
 void buf_add_be32(struct buf *, uint32_t);
 void buf_add_be64(struct buf *, uint64_t); /* big endian: sorts as a key */
 void buf_printf(struct buf *, const char *format, ...) __attribute__((format(printf, 2, 3)));
@@ -68,6 +82,12 @@ void store_be32(void *p, uint32_t v);
  * resets up to `keep` bytes, and one across rewinds. Running out of memory aborts (must): the ceilings on
  * frames and turns bound every use.
  */
+struct arena_block {
+	struct arena_block *next;
+	size_t n, cap;
+	_Alignas(16) uint8_t bytes[];
+};
+
 struct arena {
 	struct arena_block *head;  /* the block being filled; older ones behind it */
 	struct arena_block *spare; /* emptied, to be filled again */
@@ -88,7 +108,21 @@ void arena_fini(struct arena *);
 void arena_reset(struct arena *);
 struct arena_mark arena_mark(const struct arena *);
 void arena_rewind(struct arena *, struct arena_mark);
-void *arena_alloc(struct arena *, size_t n);  /* not zeroed */
+void *arena_alloc_more(struct arena *, size_t n);
+/* Not zeroed. */
+static inline void *arena_alloc(struct arena *a, size_t n)
+{
+	struct arena_block *b = a->head;
+	void *p;
+
+	n = (n + 7) & ~(size_t)7;
+	if (b == NULL || b->cap - b->n < n)
+		return arena_alloc_more(a, n);
+	p = b->bytes + b->n;
+	b->n += n;
+	a->used += n;
+	return p;
+}
 void *arena_zalloc(struct arena *, size_t n); /* zeroed */
 void *arena_copy(struct arena *, const void *p, size_t n);
 char *arena_text(struct arena *, const char *p, size_t n); /* NUL-terminated copy */

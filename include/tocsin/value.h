@@ -28,6 +28,7 @@ enum value_type {
 struct value {
 	uint8_t type;    /* enum value_type */
 	int8_t ext_type; /* of VALUE_EXT */
+	uint16_t zero;   /* so that the first eight bytes compare as one word */
 	uint32_t n;      /* bytes of TEXT, BIN, EXT; items of ARRAY; pairs of MAP */
 	union {
 		bool b;
@@ -48,12 +49,35 @@ struct pair {
 extern const struct value value_nil;
 
 /* ---- making ------------------------------------------------------------------------------------------- */
-struct value value_bool(bool);
-struct value value_int(int64_t);
-struct value value_float(double);
-struct value value_borrow(const char *p, size_t n); /* TEXT that points at p */
-struct value value_literal(const char *text);       /* TEXT that points at a NUL-terminated constant */
-struct value value_bytes(const void *p, size_t n);  /* BIN that points at p */
+static inline struct value value_bool(bool b)
+{
+	return (struct value){.type = VALUE_BOOL, .as.b = b};
+}
+static inline struct value value_int(int64_t i)
+{
+	return (struct value){.type = VALUE_INT, .as.i = i};
+}
+static inline struct value value_float(double f)
+{
+	return (struct value){.type = VALUE_FLOAT, .as.f = f};
+}
+/* TEXT that points at p. */
+static inline struct value value_borrow(const char *p, size_t n)
+{
+	must(n <= UINT32_MAX);
+	return (struct value){.type = VALUE_TEXT, .n = (uint32_t)n, .as.text = p};
+}
+/* TEXT that points at a NUL-terminated constant. */
+static inline struct value value_literal(const char *text)
+{
+	return value_borrow(text, strlen(text));
+}
+/* BIN that points at p. */
+static inline struct value value_bytes(const void *p, size_t n)
+{
+	must(n <= UINT32_MAX);
+	return (struct value){.type = VALUE_BIN, .n = (uint32_t)n, .as.text = p};
+}
 struct value value_text(struct arena *, const char *p, size_t n); /* TEXT, copied, NUL behind it */
 struct value value_printf(struct arena *, const char *format, ...) __attribute__((format(printf, 2, 3)));
 struct value value_array(struct arena *, uint32_t capacity); /* n = 0 */
@@ -61,11 +85,23 @@ struct value value_map(struct arena *, uint32_t capacity);   /* n = 0 */
 /* Append; grows in the arena when over capacity. Returns the stored copy. Keys must be constants or in the
  * arena. */
 struct value *value_push(struct arena *, struct value *array, struct value item);
-/* Set key, replacing an earlier one. */
-struct value *value_set(struct arena *, struct value *map, const char *key, struct value val);
 /* Append without looking for an earlier one. */
-struct value *value_add(struct arena *, struct value *map, const char *key, struct value val);
-void value_unset(struct value *map, const char *key);
+struct value *value_add_key(struct arena *, struct value *map, struct value key, struct value val);
+static inline struct value *value_add(struct arena *a, struct value *map, const char *key, struct value val)
+{
+	return value_add_key(a, map, value_literal(key), val); /* of a literal: a constant */
+}
+/* Set key, replacing an earlier one. */
+struct value *value_set_key(struct arena *, struct value *map, struct value key, struct value val);
+static inline struct value *value_set(struct arena *a, struct value *map, const char *key, struct value val)
+{
+	return value_set_key(a, map, value_literal(key), val);
+}
+void value_unset_n(struct value *map, const char *key, size_t key_n);
+static inline void value_unset(struct value *map, const char *key)
+{
+	value_unset_n(map, key, strlen(key));
+}
 /* Deep copy into the arena. */
 struct value value_copy(struct arena *, const struct value *);
 /* A map of its own that shares the values: for setting and unsetting keys. */
@@ -80,7 +116,10 @@ static inline const struct value *value_get(const struct value *map, const char 
 }
 const struct value *value_path(const struct value *map, const char *dotted); /* "customer.vip" */
 const struct value *value_at(const struct value *array, uint32_t index);     /* NULL if out of range */
-bool value_is(const struct value *, enum value_type);
+static inline bool value_is(const struct value *v, enum value_type type)
+{
+	return v != NULL && v->type == type;
+}
 static inline bool value_is_text(const struct value *v, const char *literal)
 {
 	return v != NULL && v->type == VALUE_TEXT && v->n == strlen(literal) &&

@@ -8,13 +8,6 @@
 
 #define BLOCK_BYTES ((size_t)64 * 1024)
 
-struct arena_block {
-	struct arena_block *next;
-	size_t n;
-	size_t cap;
-	_Alignas(16) uint8_t bytes[];
-};
-
 void arena_init(struct arena *a, size_t keep)
 {
 	memset(a, 0, sizeof(*a));
@@ -110,14 +103,12 @@ static struct arena_block *block_with_room(struct arena *a, size_t n)
 	return b;
 }
 
-void *arena_alloc(struct arena *a, size_t n)
+/* n is a multiple of eight. */
+void *arena_alloc_more(struct arena *a, size_t n)
 {
-	struct arena_block *b;
-	void *p;
+	struct arena_block *b = block_with_room(a, n);
+	void *p = b->bytes + b->n;
 
-	n = (n + 7) & ~(size_t)7;
-	b = block_with_room(a, n);
-	p = b->bytes + b->n;
 	b->n += n;
 	a->used += n;
 	return p;

@@ -54,7 +54,7 @@ void *buf_space(struct buf *b, size_t n)
 	return b->p + b->n - n;
 }
 
-void buf_add(struct buf *b, const void *p, size_t n)
+void buf_add_more(struct buf *b, const void *p, size_t n)
 {
 	void *to;
 
@@ -63,11 +63,6 @@ void buf_add(struct buf *b, const void *p, size_t n)
 	to = buf_space(b, n);
 	if (to != NULL)
 		memcpy(to, p, n);
-}
-
-void buf_add_u8(struct buf *b, uint8_t v)
-{
-	buf_add(b, &v, 1);
 }
 
 void buf_add_be32(struct buf *b, uint32_t v)
@@ -111,6 +106,10 @@ void buf_add_varint(struct buf *b, uint64_t v)
 	uint8_t raw[10];
 	size_t n = 0;
 
+	if (v < 0x80) {
+		buf_add_u8(b, (uint8_t)v);
+		return;
+	}
 	for (; v >= 0x80; v >>= 7)
 		raw[n++] = (uint8_t)(v | 0x80);
 	raw[n++] = (uint8_t)v;

@@ -45,12 +45,13 @@
 
 struct set_field {
 	const char *name;
+	size_t name_n;
 	enum value_type type;
 	const char *catalog;
 };
 
 static const struct set_field set_fields[] = {
-#define FIELD(name, type, catalog) {name, type, catalog},
+#define FIELD(name, type, catalog) {name, sizeof(name) - 1, type, catalog},
 	SET_FIELDS(FIELD)
 #undef FIELD
 };
@@ -61,8 +62,10 @@ static const char *const statuses[] = {"acknowledged", "inProgress", "pending", 
 
 static const struct set_field *set_field_find(const struct value *key)
 {
+	if (key->type != VALUE_TEXT)
+		return NULL;
 	for (size_t i = 0; i < N_SET_FIELDS; i++)
-		if (value_is_text(key, set_fields[i].name))
+		if (set_fields[i].name_n == key->n && memcmp(set_fields[i].name, key->as.text, key->n) == 0)
 			return &set_fields[i];
 	return NULL;
 }
@@ -88,62 +91,66 @@ static bool in_catalog(const struct value *catalog, const char *map, const struc
 	return false;
 }
 
+static int unknown_field(const char *key, struct err *e)
+{
+	const char *names[N_SET_FIELDS];
+	char hint[WORD_HINT_LEN];
+
+	for (size_t i = 0; i < N_SET_FIELDS; i++)
+		names[i] = set_fields[i].name;
+	return err_set(e, ERR_REJECTED, "the decision sets \"%s\", which is not a field that rules set%s",
+		key, word_hint(key, names, N_SET_FIELDS, hint));
+}
+
+static bool is_status(const struct value *v)
+{
+	for (size_t i = 0; i < sizeof(statuses) / sizeof(statuses[0]); i++)
+		if (value_is_text(v, statuses[i]))
+			return true;
+	return false;
+}
+
 static int check_set(struct work *w, const struct pair *p, struct err *e)
 {
 	const struct set_field *f = set_field_find(&p->key);
-	const char *key = value_cstr(w->arena, &p->key), *text;
 
-	if (f == NULL) {
-		const char *names[N_SET_FIELDS];
-		char hint[WORD_HINT_LEN];
-
-		for (size_t i = 0; i < N_SET_FIELDS; i++)
-			names[i] = set_fields[i].name;
-		return err_set(e, ERR_REJECTED,
-			"the decision sets \"%s\", which is not a field that rules set%s", key,
-			word_hint(key, names, N_SET_FIELDS, hint));
-	}
+	if (f == NULL)
+		return unknown_field(value_cstr(w->arena, &p->key), e);
 	if (p->val.type == VALUE_NIL || p->val.type == f->type)
 		; /* as declared; an empty table of Lua may stand for an empty list */
 	else if (!(f->type == VALUE_ARRAY && p->val.type == VALUE_MAP && p->val.n == 0))
-		return err_set(e, ERR_REJECTED, "the decision sets %s to %s, expected %s", key,
+		return err_set(e, ERR_REJECTED, "the decision sets %s to %s, expected %s", f->name,
 			value_type_name(&p->val), value_type_name(&(struct value){.type = (uint8_t)f->type}));
 	if (p->val.type != VALUE_TEXT)
 		return 0;
-	text = value_cstr(w->arena, &p->val);
 	if (f->catalog != NULL && !in_catalog(packs_catalog(w->desk->packs), f->catalog, &p->val))
 		return err_set(e, ERR_REJECTED,
-			"the decision sets %s to \"%s\", which the catalog does not have in %s", key, text,
-			f->catalog);
-	if (strcmp(f->name, "status") == 0) {
-		for (size_t i = 0; i < sizeof(statuses) / sizeof(statuses[0]); i++)
-			if (strcmp(statuses[i], text) == 0)
-				return 0;
+			"the decision sets %s to \"%s\", which the catalog does not have in %s", f->name,
+			value_cstr(w->arena, &p->val), f->catalog);
+	if (value_is_text(&p->key, "status") && !is_status(&p->val))
 		return err_set(e, ERR_REJECTED,
-			"the decision sets status to \"%s\", which is none of TMF621's eight", text);
-	}
+			"the decision sets status to \"%s\", which is none of TMF621's eight",
+			value_cstr(w->arena, &p->val));
 	return 0;
 }
 
 /* `fields` are merged, nil removes; everything else replaces. */
 static void set_one(struct work *w, struct value *row, const struct pair *p)
 {
-	const char *key = value_cstr(w->arena, &p->key);
-	const struct value *old = value_get(row, key);
+	const struct value *old = value_is_text(&p->key, "fields") ? value_get(row, "fields") : NULL;
 
 	if (p->val.type == VALUE_NIL) {
-		value_unset(row, key);
-	} else if (value_is_text(&p->key, "fields") && old != NULL) {
+		value_unset_n(row, p->key.as.text, p->key.n);
+	} else if (old != NULL) {
 		struct value merged = value_copy(w->arena, old);
 
 		for (uint32_t i = 0; i < p->val.n; i++)
-			value_set(w->arena, &merged, value_cstr(w->arena, &p->val.as.pairs[i].key),
-				p->val.as.pairs[i].val);
-		value_set(w->arena, row, key, merged);
+			value_set_key(w->arena, &merged, p->val.as.pairs[i].key, p->val.as.pairs[i].val);
+		value_set(w->arena, row, "fields", merged);
 	} else if (value_is_text(&p->key, "missing") && p->val.type == VALUE_MAP) {
-		value_set(w->arena, row, key, value_array(w->arena, 0));
+		value_set(w->arena, row, "missing", value_array(w->arena, 0));
 	} else {
-		value_set(w->arena, row, key, p->val);
+		value_set_key(w->arena, row, p->key, p->val);
 	}
 }
 

@@ -5,30 +5,41 @@
 #include "desk_int.h"
 #include "tocsin/log.h"
 
+/* What facts_history says of a subject that never complained. */
+static bool is_first(const struct value *history)
+{
+	return value_int_or(value_get(history, "n_tickets"), -1) == 0;
+}
+
 /*
  * What of the facts goes into the permanent record, so that `explain` can ask again: all but what the entry
- * already holds (the ticket of a create is its params) and what follows from `now`.
+ * already holds (the ticket of a create is its params), what follows from `now`, and the history of who
+ * complains for the first time: a create without a subject, which has none, says so with nil (event_facts).
  */
 static struct value kept_facts(struct work *w, const char *point, const struct value *facts)
 {
-	struct value kept = value_map(w->arena, facts->n);
+	struct value kept = value_map(w->arena, facts->n + 1);
+	bool is_create = strcmp(point, "create") == 0;
 
+	if (is_create && value_get(facts, "history") == NULL)
+		value_add(w->arena, &kept, "history", value_nil);
 	for (uint32_t i = 0; i < facts->n; i++) {
 		const struct pair *p = &facts->as.pairs[i];
 		struct value v = p->val;
 
 		if (value_is_text(&p->key, "local") || value_is_text(&p->key, "now") ||
-			value_is_text(&p->key, "who"))
+			value_is_text(&p->key, "who") ||
+			(is_create && value_is_text(&p->key, "history") && is_first(&p->val)))
 			continue;
 		if (value_is_text(&p->key, "ticket")) {
-			if (strcmp(point, "create") == 0)
+			if (is_create)
 				continue;
 			v = value_copy_map(w->arena, &p->val);
 			value_unset(&v, "text");
 			value_unset(&v, "clocks");
 			value_unset(&v, "timers");
 		}
-		value_add(w->arena, &kept, value_cstr(w->arena, &p->key), v);
+		value_add_key(w->arena, &kept, p->key, v);
 	}
 	return kept;
 }

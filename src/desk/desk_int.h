@@ -144,6 +144,8 @@ void ticket_link(struct work *, struct value *row, const char *type, int64_t id)
 struct value facts_base(struct work *);
 /* {tickets, n_tickets, n_contacts} of the subject, or nil without one. */
 int facts_history(struct work *, const struct value *ticket, struct value *out, struct err *e) MUST_CHECK;
+/* What it says of a subject that has no ticket yet. */
+struct value history_none(struct arena *);
 struct value facts_clocks(struct work *, const struct value *ticket);
 /*
  * Ask the live pack; records the decision. A rule that fails yields `otherwise` (queue duty), never an error:

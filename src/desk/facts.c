@@ -79,6 +79,23 @@ static void add_contacts(struct arena *a, const struct value *row, struct value 
 		value_push(a, times, more->as.items[i]);
 }
 
+static struct value history_of(
+	struct arena *a, struct value tickets, struct value contacts, int64_t n_contacts)
+{
+	struct value history = value_map(a, 4);
+
+	value_add(a, &history, "n_tickets", value_int(tickets.n));
+	value_add(a, &history, "n_contacts", value_int(n_contacts));
+	value_add(a, &history, "contacts", contacts);
+	value_add(a, &history, "tickets", tickets);
+	return history;
+}
+
+struct value history_none(struct arena *a)
+{
+	return history_of(a, value_array(a, 0), value_array(a, 0), 0);
+}
+
 int facts_history(struct work *w, const struct value *ticket, struct value *out, struct err *e)
 {
 	struct slice texts[] = {value_slice(value_path(ticket, "subject.type")),
@@ -117,10 +134,6 @@ int facts_history(struct work *w, const struct value *ticket, struct value *out,
 		qsort(contacts.as.items, contacts.n, sizeof(struct value), newest_first);
 	if (contacts.n > HISTORY_TICKETS)
 		contacts.n = HISTORY_TICKETS;
-	*out = value_map(w->arena, 4);
-	value_add(w->arena, out, "n_tickets", value_int(tickets.n));
-	value_add(w->arena, out, "n_contacts", value_int(n_contacts));
-	value_add(w->arena, out, "contacts", contacts);
-	value_add(w->arena, out, "tickets", tickets);
+	*out = history_of(w->arena, tickets, contacts, n_contacts);
 	return 0;
 }

@@ -258,8 +258,12 @@ struct value event_facts(struct desk *d, struct arena *a, const struct value *ev
 	w.who = value_cstr(a, value_get(event, "who"));
 	w.roles = roles_of(a, event);
 	facts = facts_base(&w);
+	if (value_is_text(value_get(decision, "point"), "create"))
+		value_set(a, &facts, "history", history_none(a)); /* unless the record says otherwise */
 	for (uint32_t i = 0; kept != NULL && i < kept->n; i++)
 		value_set(a, &facts, value_cstr(a, &kept->as.pairs[i].key), kept->as.pairs[i].val);
+	if (value_get(&facts, "history") == NULL)
+		value_unset(&facts, "history");
 	if (value_is_text(value_get(decision, "point"), "create")) {
 		struct value ticket = value_copy(a, params), plain;
 

@@ -6,7 +6,7 @@ int catalog_check(struct arena *a, const struct value *catalog, const char *map,
 	const struct value *given, struct err *e)
 {
 	const struct value *names = value_get(catalog, map);
-	const char **words, *text = value_cstr(a, given);
+	const char **words, *text;
 	char hint[WORD_HINT_LEN];
 
 	if (given != NULL && given->type != VALUE_TEXT)
@@ -14,6 +14,7 @@ int catalog_check(struct arena *a, const struct value *catalog, const char *map,
 			value_type_name(given));
 	if (given == NULL || names == NULL || value_get_n(names, given->as.text, given->n) != NULL)
 		return 0;
+	text = value_cstr(a, given);
 	words = arena_alloc(a, (names->n + 1) * sizeof(*words));
 	for (uint32_t i = 0; i < names->n; i++)
 		words[i] = value_cstr(a, &names->as.pairs[i].key);

@@ -343,7 +343,7 @@ static uint32_t find_arg(const struct rpc_method *m, const struct value *key, ui
 	for (uint32_t i = 0; i < n; i++) {
 		uint32_t at = from + i < n ? from + i : from + i - n;
 
-		if (value_is_text(key, arg_at(m, at)->name))
+		if (arg_at(m, at)->name[0] == key->as.text[0] && value_is_text(key, arg_at(m, at)->name))
 			return at;
 	}
 	return UINT32_MAX;
