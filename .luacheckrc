@@ -6,11 +6,11 @@ stds.policy = {
   read_globals = {
     "absent", "action", "alarm", "any_of", "any_of_these", "at_least", "at_most", "away", "between",
     "calendar", "categories", "channels", "cities", "clocks", "counting", "decide", "department", "disaster",
-    "districts", "every", "forms", "grades", "has_word", "inputs", "ipairs", "kind", "less_than", "limits",
-    "list", "math", "more_than", "none_of", "numbers", "otherwise", "pack", "pairs", "person", "persons",
-    "posts", "present", "queue", "queues", "roles", "rollup", "rule", "rules", "shift", "spec", "stage",
-    "starts_with", "statuses", "task", "tasks", "ticket", "tonumber", "tostring", "type", "under", "unless",
-    "warning_roles", "warning_texts", "within", "yuan",
+    "districts", "every", "forms", "grades", "grants", "has_word", "inputs", "ipairs", "kind", "less_than",
+    "limits", "list", "math", "more_than", "none_of", "numbers", "otherwise", "pack", "pairs", "person",
+    "persons", "posts", "present", "queue", "queues", "roles", "rollup", "rule", "rules", "shift", "spec",
+    "stage", "starts_with", "statuses", "task", "tasks", "ticket", "tonumber", "tostring", "type", "under",
+    "unless", "warning_roles", "warning_texts", "within", "yuan",
   },
 }
 exclude_files = { "lua/meta", "tests/packs/broken", "build" }

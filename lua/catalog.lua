@@ -95,6 +95,7 @@ inputs {
   { "note", zh = "备注", en = "note" },
   { "owner", zh = "处理人", en = "person in charge" },
   { "reason", zh = "理由", en = "reason" },
+  { "refund", zh = "退费金额（分）", en = "refund, in fen" },
   { "resolution", zh = "解决办法", en = "resolution" },
   { "satisfied", zh = "客户是否满意", en = "the customer is satisfied" },
   { "score", zh = "得分", en = "score" },

@@ -14,6 +14,8 @@
  * most 20] of the same subject within catalog.limits.history_ms, n_tickets, n_contacts, contacts=[ms, newest
  * first, at most 20]}
  *   subscriber at "create": what CRM put for the number {city, brand, star, group, vip, age65, name, …}
+ *   spent      at "act": {NAME={day?, ticket?}} by each grant of the catalog: given today by who acts, and by this
+ *              ticket (desk/grants.h)
  *   clocks     {NAME={goal, unit, due?, percent, state="running"|"paused"|"stopped"}} of the ticket
  *
  * Decision:
@@ -27,6 +29,8 @@
  * round?, clock?, percent?}], a new one of the same name replaces it; all of it comes back as facts.timer
  * with kind="rule" · cancel_timers [name|"*"] links      [{type="duplicate_of"|"parent"|"related"|…, id}] ·
  * unlinks likewise open       [ticket.create arguments] tickets to open, linked as "parent" to this one
+ *   reserve    [{grant, amount, ticket_max?, day_max?}] money that who acts gives away, kept in this entry; refused
+ *              when it is more than these limits leave · release [NAME|"*"] what the ticket had of it is given back
  *   notices    [{topic, data}] events for topics; `ticket.QUEUE` events of a ticket's own changes come from
  * the core tasks      [{kind, data}] rows of the outbox; kind is of catalog.tasks, texts of data may hold
  * {no} and {id}, data.numbers = […] makes it a batch; `ticket` and `no` come by themselves advice     [{zh,

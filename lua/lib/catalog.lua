@@ -213,7 +213,7 @@ env.stage, env.action = part "stage", part "action"
 
 local stage_keys = set_of("status", "part", "name", "where")
 local action_keys = set_of("from", "to", "roles", "data", "copy", "pause", "resume", "stop", "status", "link", "unlink", "count", "part",
-  "name", "where", "assign", "takes", "returns", "void")
+  "name", "where", "assign", "takes", "returns", "void", "spends", "releases")
 local data_types = { text = true, queue = true, department = true, person = true, ticket = true, money = true, number = true, category = true,
   city = true, grade = true, time = true, boolean = true,
   map = true }
@@ -252,7 +252,7 @@ local function kind_part(kind, entry, name)
     label = label(entry, entry.where, what), from = entry.from or {}, to = entry.to, roles = entry.roles, data = action_data(entry, what),
     copy = entry.copy, pause = entry.pause, resume = entry.resume, stop = entry.stop, status = entry.status,
     link = entry.link, unlink = entry.unlink, count = entry.count, assign = entry.assign,
-    takes = entry.takes, returns = entry.returns, void = entry.void,
+    takes = entry.takes, returns = entry.returns, void = entry.void, spends = entry.spends, releases = entry.releases,
   }
   place[string.format("actions.%s.%s", name, entry.name)] = entry.where
 end

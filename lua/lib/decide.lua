@@ -45,7 +45,7 @@ local function condition(cell)
   return value(text)
 end
 
-local list_kinds = { fields = true, texts = true, percents = true, rungs = true }
+local list_kinds = { fields = true, grants = true, texts = true, percents = true, rungs = true }
 local function output(schema, key, cell)
   if type(cell) ~= "string" then return cell end
   local text = trim(cell)

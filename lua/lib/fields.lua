@@ -56,6 +56,7 @@ add("carrier", "text", { op = "path", path = { "subscriber", "carrier" } }, "现
 add("duplicate", "bool", { op = "decided" }, "是否重复", "an open ticket says the same")
 add("who", "text", from("who", "name"), "操作人", "who acts")
 add("role", "set", from("who", "roles"), "操作人角色", "roles of who acts", "roles")
+add("within_grant", "bool", { op = "path", path = { "within_grant" } }, "是否在额度之内", "what the action gives away is within the grant of who acts")
 add("action", "text", { op = "path", path = { "action" } }, "操作", "action at hand")
 add("contact", "text", from("contact", "kind"), "来话类型", "urge, ask, same_fault, add_info or withdraw")
 add("contact_channel", "text", from("contact", "channel"), "来话渠道", "where the contact came in", "channels")
@@ -102,16 +103,17 @@ end
 -- No more fields get a number.
 function fields.close() fields.is_open = false end
 
-local part_paths = { fields = { "ticket", "fields" }, data = { "data" } }
+local part_paths = { fields = { "ticket", "fields" }, data = { "data" }, left = { "left" }, ticket_left = { "ticket_left" },
+  day_left = { "day_left" } }
 
 -- A field by its name; "fields.amount" and "data.reason" reach into what the form and the action carried.
 function fields.find(name)
   local field = rawget(fields, name)
   if type(field) == "table" and field.read then return field end
-  local part, key = tostring(name):match("^(%a+)%.([%w_]+)$")
+  local part, key = tostring(name):match("^([%a_]+)%.([%w_]+)$")
   local path = part_paths[part]
   if not path then return nil end
-  local read = { op = "path", path = { path[1], path[2] } }
+  local read = { op = "path", path = { table.unpack(path) } }
   read.path[#read.path + 1] = key
   field = { name = name, type = "any", read = read, part = part, key = key }
   number_of(field)

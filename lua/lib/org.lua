@@ -17,15 +17,23 @@ local function absence(a, where, what)
     '%s：away 应写日期，例如 { from = "2026-10-01", to = "2026-10-07" }', { what })
 end
 
+-- 2, or "2" of a table's cell: how much a person may decide alone (grants).
+local function authority_of(x, where, what)
+  if x == nil or x == "" then return nil end
+  local n = math.tointeger(tonumber(x))
+  if n and n > 0 then return n end
+  errors.add(where, '%s: authority must be a whole number such as 2, not %s', '%s：authority 应为整数，例如 2，而不是 %s', { what, tostring(x) })
+end
+
 local function declare_person(name, row, where)
   local what, has, away = "person " .. tostring(name), {}, {}
   for _, role in ipairs(units.parts(row.roles) or {}) do has[role] = true end
   for _, a in ipairs(row.away or {}) do away[#away + 1] = absence(a, where, what) end
   catalog.declare("persons", name, where, { label = catalog.label(row, where, what), roles = has, department = row.department,
-    post = row.post, deputy = row.deputy, reach = row.reach, away = away })
+    post = row.post, authority = authority_of(row.authority, where, what), deputy = row.deputy, reach = row.reach, away = away })
 end
 
-local person_keys = catalog.set_of("roles", "department", "post", "deputy", "away", "reach")
+local person_keys = catalog.set_of("roles", "department", "post", "authority", "deputy", "away", "reach")
 -- person "li.ming" { zh=…, en=…, roles = {"agent"}, department = "…", post = "…", deputy = "…",
 --   away = { { from = "2026-10-01", to = "2026-10-07", deputy = "…" } }, reach = "…" }
 function org.env.person(name)
@@ -37,7 +45,7 @@ function org.env.person(name)
 end
 
 -- persons { csv = "persons.csv" }
-local columns = { "name", "zh", "en", "roles", "department", "post", "deputy", "reach" }
+local columns = { "name", "zh", "en", "roles", "department", "post", "authority", "deputy", "reach" }
 function org.env.persons(row)
   units.each_row(row.csv, columns, host.where(2), function(cells, at) declare_person(cells.name, cells, at) end)
 end

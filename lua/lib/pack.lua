@@ -16,10 +16,11 @@ local category = host.lib "category"
 local duty = host.lib "duty"
 local tasks = host.lib "tasks"
 local alarms = host.lib "alarms"
+local grants = host.lib "grants"
 local lib = { ask = points, catalog = nil, rule_names = rules.names, rule_table = rules.table, is_trusted = true }
 local is_loaded = false
 
-points.duty = duty.now
+points.duty, points.grants = duty.now, grants.now
 words.catalog, sets.catalog = catalog.data, catalog.data
 
 -- Every word a pack may use. tostring of a table would differ from run to run; pairs comes in key order.
@@ -32,7 +33,7 @@ local base = {
   end,
   queue = function(name) return name end,
 }
-for _, part in ipairs { words, rules, catalog, calendar, org, decide, spec, numbers, category, tasks, alarms } do
+for _, part in ipairs { words, rules, catalog, calendar, org, decide, spec, numbers, category, tasks, alarms, grants } do
   for name, word in pairs(part.env) do base[name] = word end
 end
 lib.words = base
@@ -91,6 +92,7 @@ function lib.finish()
   category.check()
   org.check()
   alarms.check()
+  grants.check()
   rules.compile()
   numbers.load()
   spec.check()
@@ -112,6 +114,9 @@ function lib.explain(point, facts, rule)
     if facts.subscriber then numbers.fill(v, facts.subscriber, {}) end
     for key, x in pairs(d.set) do v[key] = x end
     v.duplicate = d.links ~= nil
+  elseif point == "act" then
+    local kind = catalog.data.kinds[v.kind]
+    grants.view(v, kind and kind.actions[facts.action])
   end
   local out = {}
   for _, name in ipairs(asked[point] or {}) do rules.explain(name, v, rule, out) end

@@ -8,6 +8,7 @@ local units = host.lib "units"
 local numbers = host.lib "numbers"
 local catalog = host.lib "catalog"
 local tasks = host.lib "tasks"
+local grants = host.lib "grants"
 local data = host.lib("catalog").data
 local points = {}
 
@@ -294,6 +295,9 @@ function points.check_data(want, x, date)
   end
   if of[want] then return not data[of[want]][x] and { en = "a declared " .. want, zh = "已声明的 " .. want } or nil end
   if want == "text" then return type(x) ~= "string" and { en = "a text", zh = "文字" } or nil end
+  if want == "money" then
+    return (math.type(x) ~= "integer" or x < 0) and { en = "an amount: a whole number of fen, 0 or more", zh = "金额：不小于 0 的整数，单位为分" } or nil
+  end
   if want == "boolean" then return type(x) ~= "boolean" and { en = "true or false", zh = " true 或 false" } or nil end
   if math.type(x) ~= "integer" and (want ~= "number" or type(x) ~= "number") then return { en = "a whole number", zh = "整数" } end
 end
@@ -369,6 +373,7 @@ local function perform(kind, v, name, d)
     d.clocks = start_clocks(v, d.clocks, action.unlink ~= nil)
     if set.status == "closed" or set.status == "cancelled" or set.status == "rejected" then d.cancel_timers = { "*" } end
   end
+  for _, grant in ipairs(action.releases or {}) do d.release = put(d.release, grant) end
   if action.link then d.links = { { type = action.link, id = given.ticket } } end
   if action.unlink then d.unlinks = { { type = action.unlink, id = given.ticket } } end
 end
@@ -398,6 +403,20 @@ local function apply_outputs(v, r, d)
     assign_in(set, v, out.department)
   end
   if out.say then d.advice = put(d.advice, out.say) end
+  for _, grant in ipairs(out.release or {}) do d.release = put(d.release, grant) end
+end
+
+-- More than the grant of who acts: it goes to the next who may, with the reason, and is not done; or it is refused.
+local function over_grant(kind, v, name, over)
+  host.note(v.h, grants.rules[over.name].number)
+  if over.above == "refuse" or not over.to then return refuse(kind, v, over.en, over.zh, "data." .. over.key, tostring(over.amount)) end
+  local t, who = v.facts.ticket, v.facts.who and v.facts.who.name
+  local d = { set = { owner = over.to, department = data.persons[over.to].department,
+    approval = { action = name, grant = over.name, amount = over.amount, by = who, to = over.to, en = over.en, zh = over.zh } } }
+  d.advice = { { en = over.en, zh = over.zh } }
+  d.notices = { { topic = "duty", data = { ticket = t.id, no = t.no, rung = "approval", rule = grants.rules[over.name].full, queue = v.queue,
+    to = over.to, grant = over.name, amount = over.amount, by = who } } }
+  return close(v, d)
 end
 
 function points.act(facts)
@@ -406,9 +425,13 @@ function points.act(facts)
   if not kind then error("pack.lua: no kind " .. tostring(v.kind) .. " is declared", 0) end
   local no = check_action(kind, v, facts.action)
   if no then return no end
+  local action = kind.actions[facts.action]
+  grants.view(v, action)
   local out = rules.ask("refuse", v)
   if out then return refuse(kind, v, out.say.en, out.say.zh, "action", facts.action) end
   local d = { set = {} }
+  local over = action.spends and grants.spend(v, action, d)
+  if over then return over_grant(kind, v, facts.action, over) end
   perform(kind, v, facts.action, d)
   for _, r in ipairs((rules.ask_all("follow", v, {}))) do
     apply_outputs(v, r, d)

@@ -276,6 +276,7 @@ local function number_rules(list)
       list[#list + 1] = rules.replaced[code]
     end
   end
+  for _, r in host.sorted_pairs(host.lib("grants").rules) do list[#list + 1] = r end
   table.sort(list, function(a, b)
     if a.full ~= b.full then return a.full < b.full end
     return a.where < b.where

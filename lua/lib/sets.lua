@@ -22,16 +22,16 @@ sets.list = {
   advice = { mode = "all", point = "create", outputs = { say = "label" }, zh = "前台提示", en = "what the front desk should say or do" },
   refuse = { mode = "first", is_partial = true, point = "act", outputs = { say = "label" }, zh = "不准的操作", en = "actions that are refused" },
   follow = { mode = "all", point = "act", outputs = { to = "queue", department = "department", grade = "grade", priority = "number",
-    notice = "rungs", say = "label" }, zh = "操作之后", en = "what follows an accepted action" },
+    notice = "rungs", say = "label", release = "grants" }, zh = "操作之后", en = "what follows an accepted action" },
   contact = { mode = "all", point = "contact",
-    outputs = { act = "text", raise = "number", grade = "grade", to = "queue", notice = "rungs", say = "label" },
+    outputs = { act = "text", raise = "number", grade = "grade", to = "queue", notice = "rungs", say = "label", release = "grants" },
     zh = "再次来话", en = "what a further contact changes" },
   escalation = { mode = "all", point = "timer", outputs = { notice = "rungs", again = "every", to = "queue", grade = "grade",
     priority = "number", say = "label", statutory = "boolean" }, zh = "升级", en = "who is told when a limit comes near or passes" },
   outbox = { mode = "all", point = "create, act, contact, timer", outputs = { task = "task" },
     zh = "对外任务", en = "what other systems are asked to do" },
   answer = { mode = "all", point = "task",
-    outputs = { act = "text", grade = "grade", priority = "number", to = "queue", notice = "rungs", say = "label" },
+    outputs = { act = "text", grade = "grade", priority = "number", to = "queue", notice = "rungs", say = "label", release = "grants" },
     zh = "任务结果", en = "what follows when a task is done or given up" },
 }
 
@@ -120,6 +120,14 @@ local function list_of(x, at, key, one)
 end
 
 function check.texts(x, at, key) return list_of(x, at, key, function(item) check.text(item, at, key) end) end
+
+function check.grants(x, at, key)
+  return list_of(x, at, key, function(item)
+    if item ~= "*" and not sets.catalog.grants[item] then
+      at('%s: "%s" is not a declared grant', "%s：“%s”不是已声明的额度", { key, tostring(item) }, item, sets.catalog.grants)
+    end
+  end)
+end
 
 function check.fields(x, at, key)
   local fields = host.lib "fields"

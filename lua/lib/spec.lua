@@ -9,10 +9,10 @@ local data = host.lib("catalog").data
 local spec = { env = {} }
 local all, reached = {}, {}
 local keys = { given = true, at = true, action = true, data = true, note = true, who = true, roles = true, contact = true, timer = true,
-  task = true, history = true, clocks = true, subscriber = true, duty = true, expect = true }
+  task = true, history = true, clocks = true, subscriber = true, duty = true, spent = true, expect = true }
 local special = { by = true, refuse = true, clocks = true, missing = true, duplicate_of = true, say = true, notice = true, fails = true,
   pauses = true, resumes = true, stops = true, timers = true, not_by = true,
-  tasks = true }
+  tasks = true, reserves = true, releases = true }
 
 function spec.env.spec(name)
   local where = host.where(2)
@@ -60,7 +60,7 @@ local function facts_of(s)
   local civil = host.civil(now)
   local facts = { now = now, ["local"] = civil, ticket = t, who = b.who or { name = "spec", roles = {} }, action = b.action, data = b.data,
     note = b.note, contact = b.contact, timer = b.timer, history = b.history, clocks = b.clocks, subscriber = b.subscriber,
-    task = b.task }
+    task = b.task, spent = b.spent }
   for _, role in ipairs(b.roles or {}) do facts.who.roles[role] = true end
   local point = b.action and "act" or b.contact and "contact" or b.timer and "timer" or b.task and "task" or "create"
   if point ~= "create" then
@@ -219,6 +219,17 @@ function special_check.tasks(d, want)
     end
   end
 end
+-- reserves = { refund = 3000 }; releases = { "refund" }
+function special_check.reserves(d, want)
+  local got = {}
+  for _, r in ipairs(d.reserve or {}) do got[r.grant] = r.amount end
+  for name, amount in host.sorted_pairs(want) do
+    if got[name] ~= amount then return say("expected %s of %s, got %s", "应从额度 %s 支出 %s，实际是 %s", show(amount), name, show(got[name])) end
+  end
+end
+function special_check.releases(d, want)
+  if not equal(d.release or {}, want) then return say("expected %s given back, got %s", "应退回额度 %s，实际是 %s", show(want), show(d.release or {})) end
+end
 function special_check.fails(d, want)
   local got = d.failed and d.failed.rule or false
   if got ~= want then return say("expected failed rule %s, got %s", "出错的规则应为 %s，实际是 %s", show(want), show(got)) end
@@ -312,7 +323,7 @@ end
 local set_keys = { category = true, city = true, grade = true, priority = true, queue = true, department = true, owner = true, stage = true,
   status = true, complete = true, reply = true, resolution = true, cause = true, tags = true, urges = true, transfers = true, reopened = true,
   number = true, first_owner = true, ping_pong = true, been = true, merged_into = true, satisfied = true, suspended = true, customer = true,
-  fields = true }
+  fields = true, approval = true }
 function spec.check()
   local known = {}
   for k in pairs(special) do known[k] = true end

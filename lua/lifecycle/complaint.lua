@@ -34,8 +34,8 @@ kind "complaint" {
     data = { answered = "time?" } },
   -- The answer goes back to the first taker, who tells the customer (首问负责).
   action "reply" { zh = "回复", en = "reply", from = work, to = "replied", roles = desk, resume = true, assign = "first",
-    data = { text = "text", resolution = "text?", cause = "text?" },
-    copy = { reply = "text", resolution = "resolution", cause = "cause" } },
+    data = { text = "text", resolution = "text?", cause = "text?", refund = "money?" },
+    copy = { reply = "text", resolution = "resolution", cause = "cause" }, spends = { refund = "refund" } },
   action "confirm" { zh = "客户确认", en = "confirm", from = { "replied" }, to = "confirmed", roles = desk,
     data = { satisfied = "boolean?", text = "text?" }, copy = { satisfied = "satisfied" } },
   action "close" { zh = "归档", en = "close", from = { "replied", "confirmed" }, to = "closed", roles = desk },
@@ -47,9 +47,9 @@ kind "complaint" {
   action "escalate" { zh = "升级", en = "escalate", from = open, roles = desk, data = { reason = "text", queue = "queue?", grade = "grade?" },
     copy = { queue = "queue", grade = "grade" } },
   action "reject" { zh = "不予受理", en = "reject", from = { "accepted", "dispatched" }, to = "closed", status = "rejected", roles = heads,
-    data = { reason = "text" }, copy = { resolution = "reason" } },
+    data = { reason = "text" }, copy = { resolution = "reason" }, releases = { "refund" } },
   action "cancel" { zh = "撤销", en = "cancel", from = open, to = "closed", status = "cancelled", roles = desk,
-    data = { reason = "text?" }, copy = { resolution = "reason" } },
+    data = { reason = "text?" }, copy = { resolution = "reason" }, releases = { "refund" } },
 }
 
 rules.first "refuse" {

@@ -65,6 +65,7 @@
 ---@field vip? boolean|Condition 是否重要客户；a very important customer
 ---@field weekday? number|Condition 星期（1为星期一）；1 is Monday
 ---@field who? string|Condition 操作人；who acts
+---@field within_grant? boolean|Condition 是否在额度之内；what the action gives away is within the grant of who acts
 
 ---@class Rule
 ---@field when? When
@@ -87,6 +88,7 @@
 ---@field percents? any in clocks
 ---@field priority? any in answer, escalation, follow, grade, routing
 ---@field raise? any in contact
+---@field release? any in answer, contact, follow
 ---@field same? any in duplicate
 ---@field say? any in advice, answer, contact, escalation, follow, refuse
 ---@field source? any in clocks
@@ -168,6 +170,9 @@ forms = nil
 
 ---@type fun(...: any): any
 grades = nil
+
+---@type fun(...: any): any
+grants = nil
 
 ---@type fun(...: any): Condition
 has_word = nil

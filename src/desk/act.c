@@ -1,6 +1,7 @@
 /* ticket.act, contact.add, due timers: get the ticket, ask the rules, apply, save. */
 #include <string.h>
 
+#include "grants.h"
 #include "sources.h"
 #include "tasks.h"
 #include "tocsin/log.h"
@@ -29,12 +30,10 @@ static void add_if(struct work *w, struct value *facts, const struct value *args
 
 /* Ask, apply, open what it opens, save; *after is the row as saved. */
 static int decide(struct work *w, const char *point, const struct value *facts, const struct value *before,
-	struct value *after, struct err *e)
+	struct value *after, struct value *decision, struct err *e)
 {
-	struct value decision;
-
-	if (work_ask(w, point, facts, &decision, e) != 0 || decision_apply(w, &decision, after, e) != 0 ||
-		open_children(w, value_get(&decision, "open"), after, e) != 0)
+	if (work_ask(w, point, facts, decision, e) != 0 || decision_apply(w, decision, after, e) != 0 ||
+		open_children(w, value_get(decision, "open"), after, e) != 0)
 		return -1;
 	return ticket_save(w, before, after, e);
 }
@@ -55,7 +54,7 @@ static int check_version(struct work *w, const struct value *args, const struct 
 
 int ticket_act(struct work *w, const struct value *args, struct value *result, struct err *e)
 {
-	struct value before, facts, history;
+	struct value before, facts, history, decision, left;
 
 	if (ticket_load(w->desk, w->tx, w->arena, value_int_or(value_get(args, "id"), 0), &before, e) != 0 ||
 		check_version(w, args, &before, e) != 0)
@@ -64,14 +63,17 @@ int ticket_act(struct work *w, const struct value *args, struct value *result, s
 	add_if(w, &facts, args, "action");
 	add_if(w, &facts, args, "data");
 	add_if(w, &facts, args, "note");
-	if (facts_history(w, &before, &history, e) != 0)
+	if (facts_history(w, &before, &history, e) != 0 || grants_facts(w, &before, &facts, e) != 0)
 		return -1;
 	if (history.type != VALUE_NIL)
 		value_add(w->arena, &facts, "history", history);
 	*result = value_copy_map(w->arena, &before);
-	if (decide(w, "act", &facts, &before, result, e) != 0 || warn_changed(w, &before, result, e) != 0)
+	if (decide(w, "act", &facts, &before, result, &decision, e) != 0 ||
+		grants_left(w, &decision, result, &left, e) != 0 || warn_changed(w, &before, result, e) != 0)
 		return -1;
 	ticket_show(result);
+	if (left.type != VALUE_NIL)
+		value_add(w->arena, result, "grants", left);
 	w->desk->counts.n_acts++;
 	return 0;
 }
@@ -117,7 +119,7 @@ static struct value contact_times(struct work *w, const struct value *before)
 
 int contact_add(struct work *w, const struct value *args, struct value *result, struct err *e)
 {
-	struct value before, after, facts, contact = value_map(w->arena, 5), plain;
+	struct value before, after, facts, decision, contact = value_map(w->arena, 5), plain;
 	int64_t n;
 
 	if (numbers_plain(w->arena, packs_catalog(w->desk->packs), args, &plain))
@@ -135,7 +137,7 @@ int contact_add(struct work *w, const struct value *args, struct value *result, 
 	value_set(w->arena, &after, "contacts", value_int(n));
 	value_set(w->arena, &after, "last_contact", value_int(w->now_ms));
 	value_set(w->arena, &after, "contact_at", contact_times(w, &before));
-	if (decide(w, "contact", &facts, &before, &after, e) != 0 ||
+	if (decide(w, "contact", &facts, &before, &after, &decision, e) != 0 ||
 		warn_contacted(w, &after, &contact, e) != 0)
 		return -1;
 	source_seen(w, value_slice(value_get(args, "channel")));
@@ -216,14 +218,14 @@ static void take_params(struct work *w, const struct value *params)
 static int timer_decide(struct work *w, const struct timer *t, const struct value *before, struct err *e)
 {
 	struct value after = value_copy_map(w->arena, before), facts = ticket_facts(w, before),
-		     about = value_copy_map(w->arena, &t->about);
+		     about = value_copy_map(w->arena, &t->about), decision;
 
 	value_add(w->arena, &about, "due", value_int(t->due_ms));
 	value_add(w->arena, &about, "ticket", value_int(w->fired_ticket));
 	value_add(w->arena, &facts, "timer", about);
 	if (timer_spend(w, t, &after, e) != 0)
 		return -1;
-	return decide(w, "timer", &facts, before, &after, e);
+	return decide(w, "timer", &facts, before, &after, &decision, e);
 }
 
 /* A timer whose decision cannot be applied is still spent: its ticket goes to the duty queue, visibly. */

@@ -5,6 +5,7 @@
  */
 #include <string.h>
 
+#include "grants.h"
 #include "tasks.h"
 
 #define ROW_BYTES_MAX ((size_t)400 * 1024)
@@ -41,7 +42,8 @@
 	FIELD("satisfied", VALUE_BOOL, NULL)                                                                 \
 	FIELD("reopened", VALUE_INT, NULL)                                                                   \
 	FIELD("urges", VALUE_INT, NULL)                                                                      \
-	FIELD("suspended", VALUE_TEXT, NULL)
+	FIELD("suspended", VALUE_TEXT, NULL)                                                                 \
+	FIELD("approval", VALUE_MAP, NULL)
 
 struct set_field {
 	const char *name;
@@ -310,6 +312,8 @@ int decision_apply(struct work *w, const struct value *decision, struct value *r
 		if (clocks_stop_all(w, row, e) != 0)
 			return -1;
 	}
+	if (grants_apply(w, decision, row, e) != 0)
+		return -1;
 	tasks_put(w, tasks, row); /* last: they cannot be taken back */
 	return 0;
 }

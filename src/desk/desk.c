@@ -1,5 +1,6 @@
 /* The desk itself: wiring, the turn, start and end. */
 #include "desk_int.h"
+#include "grants.h"
 
 #include <string.h>
 
@@ -155,6 +156,7 @@ static void register_methods(struct desk *d)
 	backup_register(d);
 	tasks_register(d);
 	warn_counts_register(d);
+	grants_register(d);
 }
 
 static void make_rpc(struct desk *d, struct server_hooks *hooks)

@@ -194,7 +194,7 @@ static const char *const ticket_fields[] = {"id", "no", "kind", "status", "stage
 	"closed", "complete", "missing", "contacts", "last_contact", "grade", "queue", "department", "owner",
 	"first_owner", "reply", "resolution", "cause", "tags", "merged_into", "escalation", "transfers",
 	"reopened", "urges", "suspended", "parent", "late", "advice", "due", "links", "fired", "erased",
-	"open"}; /* the last one can be asked for in `where` only */
+	"spent", "approval", "open"}; /* the last one can be asked for in `where` only */
 
 /* A misspelt field would find nothing and look like an answer; `n` bytes of it count. */
 static int check_field(const char *argument, const char *field, size_t n, size_t n_known, struct err *e)

@@ -151,7 +151,7 @@ static const struct rpc_method methods[] = {
 		.roles = DESK_ROLES & ~(uint32_t)ROLE_INTAKE,
 		.flags = RPC_CHANGES,
 		.help = "Do one of the actions of a ticket's kind; the pack decides.",
-		.returns = "the ticket"},
+		.returns = "the ticket; grants={NAME={ticket_left?, day_left?}} when it gave money"},
 	{.name = "contact.add",
 		.handler = on_contact,
 		RPC_ARGS(contact_args),

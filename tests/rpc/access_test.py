@@ -21,7 +21,7 @@ INTAKE = {"intake", "agent", "supervisor", "leader", "adapter", "admin"}
 # The matrix, said here a second time: a change of a method's roles is a change of this table.
 METHODS = {
     "calendar.due": ALL, "catalog.get": ALL, "clock.accept": ADMIN, "clock.advance": ADMIN, "clock.now": ALL, "contact.add": INTAKE,
-    "duty.now": ALL, "outbound.pause": CARE, "outbound.resume": ADMIN, "rpc.methods": ALL, "rules.check": RULES, "rules.facts": RULES,
+    "duty.now": ALL, "grant.list": ALL, "outbound.pause": CARE, "outbound.resume": ADMIN, "rpc.methods": ALL, "rules.check": RULES, "rules.facts": RULES,
     "rules.reload": RULES, "rules.rollback": RULES, "rules.status": ALL, "rules.try": RULES, "server.backup": ADMIN,
     "server.stats": {"operator", "auditor", "admin"}, "session.ping": ALL, "subscriber.put": ADAPTER, "task.cancel": CARE,
     "task.claim": ADAPTER, "task.done": ADAPTER, "task.get": READERS, "task.list": READERS, "task.retry": CARE,
