@@ -124,3 +124,11 @@ roles {
   { "auditor", zh = "审计", en = "auditor" },
   { "admin", zh = "管理员", en = "administrator" },
 }
+
+-- Levels of warnings, the lowest first. A company's own scale, not the state's (国家通信保障应急预案 has its own four).
+warning_levels {
+  { "yellow", zh = "黄色", en = "yellow" },
+  { "orange", zh = "橙色", en = "orange" },
+  { "red", zh = "红色", en = "red" },
+  { "black", zh = "黑色", en = "black" },
+}

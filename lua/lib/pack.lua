@@ -17,6 +17,8 @@ local duty = host.lib "duty"
 local tasks = host.lib "tasks"
 local alarms = host.lib "alarms"
 local grants = host.lib "grants"
+local levels = host.lib "levels"
+local warning = host.lib "warning"
 local lib = { ask = points, catalog = nil, rule_names = rules.names, rule_table = rules.table, is_trusted = true }
 local is_loaded = false
 
@@ -33,7 +35,7 @@ local base = {
   end,
   queue = function(name) return name end,
 }
-for _, part in ipairs { words, rules, catalog, calendar, org, decide, spec, numbers, category, tasks, alarms, grants } do
+for _, part in ipairs { words, rules, catalog, calendar, org, decide, spec, numbers, category, tasks, alarms, grants, levels, warning } do
   for name, word in pairs(part.env) do base[name] = word end
 end
 lib.words = base
@@ -94,6 +96,7 @@ function lib.finish()
   alarms.check()
   grants.check()
   rules.compile()
+  warning.check()
   numbers.load()
   spec.check()
   is_loaded = true

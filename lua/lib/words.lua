@@ -8,8 +8,10 @@ local words = { env = {}, catalog = {} }
 local Word = {}
 
 local function word(op, args)
-  return setmetatable({ op = op, args = args, where = host.where(3) }, Word)
+  return setmetatable({ op = op, args = args, where = host.where() }, Word)
 end
+
+words.word = word
 
 function words.is(x) return getmetatable(x) == Word end
 

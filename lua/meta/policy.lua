@@ -129,11 +129,23 @@ at_most = nil
 ---@type fun(...: any): any
 away = nil
 
+---@type fun(...: any): any
+baseline = nil
+
+---@type fun(...: any): any
+below_entry = nil
+
 ---@type fun(from: any, to: any): Condition
 between = nil
 
 ---@type fun(...: any): any
+budget = nil
+
+---@type fun(...: any): any
 calendar = nil
+
+---@type fun(...: any): any
+calm = nil
 
 ---@type fun(...: any): any
 categories = nil
@@ -148,7 +160,16 @@ cities = nil
 clocks = nil
 
 ---@type fun(...: any): any
+cluster = nil
+
+---@type fun(...: any): any
 counting = nil
+
+---@type fun(...: any): any
+cusum = nil
+
+---@type fun(...: any): any
+day_class = nil
 
 ---@type fun(set: SetName): fun(body: table)
 decide = nil
@@ -164,6 +185,9 @@ districts = nil
 
 ---@type fun(span: Duration, options?: table): table
 every = nil
+
+---@type fun(...: any): any
+farrington = nil
 
 ---@type fun(...: any): any
 forms = nil
@@ -187,6 +211,9 @@ kind = nil
 less_than = nil
 
 ---@type fun(...: any): any
+levels = nil
+
+---@type fun(...: any): any
 limits = nil
 
 ---@type fun(name: string): Condition
@@ -206,6 +233,9 @@ otherwise = nil
 
 ---@type fun(...: any): any
 pack = nil
+
+---@type fun(...: any): any
+per_10000 = nil
 
 ---@type fun(...: any): any
 person = nil
@@ -252,6 +282,9 @@ starts_with = nil
 ---@type fun(...: any): any
 statuses = nil
 
+---@type fun(...: any): any
+tail = nil
+
 ---@type fun(kind: string): fun(data: table): table
 task = nil
 
@@ -268,10 +301,16 @@ under = nil
 unless = nil
 
 ---@type fun(...: any): any
+warning_levels = nil
+
+---@type fun(...: any): any
 warning_roles = nil
 
 ---@type fun(...: any): any
 warning_texts = nil
+
+---@type fun(...: any): any
+watch = nil
 
 ---@type fun(span: Duration): Condition
 within = nil

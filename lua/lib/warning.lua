@@ -1,0 +1,350 @@
+-- The words of early warning: watch, cluster, day_class, and inside them cusum, baseline, farrington (levels.lua has the others).
+-- What they leave in the catalog is listed in include/tocsin/watch.h.
+local host = ...
+local errors = host.lib "errors"
+local units = host.lib "units"
+local words = host.lib "words"
+local catalog = host.lib "catalog"
+local calendar = host.lib "calendar"
+local levels = host.lib "levels"
+local data = catalog.data
+local warning = { env = {} }
+local env = warning.env
+local watches = {} -- as written; compiled when all of the pack is known
+data.watches, data.day_classes, data.clusters = host.list {}, host.list {}, host.map {}
+local is_positive, is_whole, alone, count_or = levels.is_positive, levels.is_whole, levels.alone, levels.count_or
+
+-- Numbers that are not counted in bins but handed in by their names.
+local given = { affected = true, potential = true, failed = true, complained = true }
+
+function env.cusum(row)
+  local out = words.word("cusum", { row })
+  return out
+end
+function env.baseline(row)
+  local out = words.word("baseline", { row })
+  return out
+end
+function env.farrington(row)
+  local out = words.word("farrington", { row })
+  return out
+end
+
+-- ---- cluster "payment" { zh = "支付", en = "payment", categories = { "recharge", "billing.overcharge" } }
+local cluster_keys = catalog.set_of("categories")
+function env.cluster(name)
+  local where = host.where(2)
+  return function(row)
+    local what = "cluster " .. tostring(name)
+    catalog.reject_unknown(row, cluster_keys, where, what)
+    catalog.declare("clusters", name, where, { label = catalog.label(row, where, what), categories = row.categories or {} })
+  end
+end
+
+-- A category, or the name of a branch: something lies under it.
+local function is_branch(code)
+  if data.categories[code] then return true end
+  for known in pairs(data.categories) do
+    if known:sub(1, #code + 1) == code .. "." then return true end
+  end
+  return false
+end
+
+local function check_categories(list, where, what)
+  for _, code in ipairs(list) do
+    if not is_branch(tostring(code)) then
+      errors.add(where, '%s: "%s" is not a declared category', "%s：“%s”不是已声明的分类", { what, tostring(code) }, tostring(code), data.categories)
+    end
+  end
+end
+
+-- ---- day_class "restday" { zh = "休息日", en = "day of rest", working = false, calendar = "china", like = "…" }
+local class_keys = catalog.set_of("dates", "month_days", "last_days", "weekdays", "working", "calendar", "like")
+
+local function days_in(list, last, where, what, key)
+  local out = {}
+  for _, n in ipairs(list or {}) do
+    if math.type(n) ~= "integer" or n < 1 or n > last then
+      errors.add(where, "%s: %s: %s is not a number from 1 to %d", "%s：%s：%s 不是 1 到 %d 的整数", { what, key, words.quoted(n), last })
+    else
+      out[#out + 1] = n
+    end
+  end
+  return #out > 0 and out or nil
+end
+
+local function is_class(name)
+  for _, class in ipairs(data.day_classes) do
+    if class.name == name then return true end
+  end
+end
+
+local function class_names()
+  local out = {}
+  for i, class in ipairs(data.day_classes) do out[i] = class.name end
+  return out
+end
+
+function env.day_class(name)
+  local where = host.where(2)
+  return function(row)
+    local what = "day_class " .. tostring(name)
+    catalog.reject_unknown(row, class_keys, where, what)
+    if is_class(name) then errors.add(where, 'day_class "%s" stands twice', "日期类别“%s”出现了两次", { tostring(name) }) end
+    local out = { name = tostring(name), label = catalog.label(row, where, what), like = row.like, working = row.working, where = where,
+      calendar = row.calendar or (row.working ~= nil and "china" or nil),
+      month_days = days_in(row.month_days, 31, where, what, "month_days"), weekdays = days_in(row.weekdays, 7, where, what, "weekdays"),
+      last_days = count_or(row.last_days, nil, where, what .. ": last_days") }
+    if row.dates then out.dates = calendar.dates(row.dates, where, what) end
+    if out.working == nil and not out.month_days and not out.weekdays and not out.last_days and not out.dates then
+      errors.add(where, "%s: say which days: working = true, dates = \"…\", weekdays = { 6, 7 }, month_days = { 1 } or last_days = 3",
+        "%s：请说明是哪些日子：working = true、dates = \"…\"、weekdays = { 6, 7 }、month_days = { 1 } 或 last_days = 3", { what })
+    end
+    data.day_classes[#data.day_classes + 1] = out
+  end
+end
+
+-- ---- the model of what is usual
+local baseline_defaults = { slot = "30m", least_days = 3, memory_days = 28, borrow_days = 3, clip = 3, own_profile_from = 100,
+  least_expected = 0.001, dispersion = 1.2, weekly = true, calibrated = true }
+local farrington_defaults = { years = 5, half_width = 3, periods = 10, not_last = 26, reweight_above = 2.58, trend = true, year = 52,
+  short = 52, least = 12 }
+
+local function settings(w, defaults, where, what)
+  local row, out = type(w.args[1]) == "table" and w.args[1] or {}, { kind = w.op }
+  catalog.reject_unknown(row, defaults, where, what .. ": " .. w.op)
+  for key, usual in host.sorted_pairs(defaults) do
+    local x = row[key]
+    if x == nil then x = usual end
+    if type(x) ~= type(usual) or type(x) == "number" and x < 0 then
+      errors.add(where, "%s: %s: %s must be like %s, not %s", "%s：%s：%s 应像 %s，而不是 %s",
+        { what, w.op, key, words.quoted(usual), words.quoted(x) })
+      x = usual
+    end
+    out[key] = x
+  end
+  return out
+end
+
+local function compile_expected(said, where, what, bin_ms)
+  if said == nil then return nil end
+  if words.is(said) and said.op == "baseline" then
+    local out = settings(said, baseline_defaults, where, what)
+    local slot = units.duration(out.slot)
+    if not slot or slot % bin_ms ~= 0 and bin_ms < 86400000 or 86400000 % slot ~= 0 and slot < 86400000 then
+      errors.add(where, '%s: baseline: slot = "%s" must be whole bins and part a day evenly, such as "30m"',
+        '%s：baseline：slot = "%s" 应为整数个时段并能整除一天，如 "30m"', { what, tostring(out.slot) })
+      slot = 86400000
+    end
+    out.slot, out.slot_ms = nil, slot
+    return out
+  elseif words.is(said) and said.op == "farrington" then
+    return settings(said, farrington_defaults, where, what)
+  elseif is_positive(said) then
+    return { kind = "fixed", value = said }
+  elseif type(said) == "table" and not words.is(said) then
+    local out = { kind = "fixed", value = said.otherwise, cities = host.map {} }
+    for city, n in host.sorted_pairs(said) do
+      if not is_positive(n) then
+        errors.add(where, "%s: expected.%s: %s is not a number above 0", "%s：expected.%s：%s 不是大于 0 的数", { what, tostring(city), words.quoted(n) })
+      elseif city ~= "otherwise" then
+        if not data.cities[city] then
+          errors.add(where, '%s: expected: "%s" is not a declared city', "%s：expected：“%s”不是已声明的地市", { what, tostring(city) },
+            tostring(city), data.cities)
+        end
+        out.cities[city] = n
+      end
+    end
+    if out.value then return out end
+  end
+  errors.add(where, "%s: expected must be a number a bin, { shenzhen = 2.0, otherwise = 0.3 }, baseline { … } or farrington { … }",
+    "%s：expected 应为每时段的个数、{ shenzhen = 2.0, otherwise = 0.3 }、baseline { … } 或 farrington { … }", { what })
+end
+
+-- ---- watch "recharge not credited" { categories = { "recharge.not_credited" }, by = { "city", "category" }, bin = "5m", … }
+local watch_keys = catalog.set_of("of", "categories", "kinds", "service", "component", "by", "cluster", "bin", "sums", "expected",
+  "dispersion", "levels", "silent")
+local by_names = catalog.set_of("city", "category", "cluster", "service", "component", "kind")
+by_names.zh, by_names.en = nil, nil
+local of_names = { complaints = true, signals = true, series = true }
+
+function env.watch(name)
+  local where = host.where(2)
+  return function(row)
+    for _, other in ipairs(watches) do
+      if other.name == name and other.where:match("^[^:]*") == where:match("^[^:]*") then
+        errors.add(where, 'watch "%s" stands twice: also at %s', "监视项“%s”出现了两次：另一处在 %s", { tostring(name), other.where })
+      end
+    end
+    watches[#watches + 1] = { name = tostring(name), row = row, where = where }
+  end
+end
+
+local function one_of(x, known, where, what, key)
+  if not known[x] then
+    errors.add(where, '%s: %s: "%s" is unknown', '%s：%s：“%s”不认识', { what, key, tostring(x) }, tostring(x), known)
+  end
+  return x
+end
+
+local function bin_of(row, where, what)
+  local bin = units.duration(row.bin)
+  if row.bin == "1w" then bin = 7 * 86400000 end
+  if not bin or bin % 60000 ~= 0 or bin == 0 or 86400000 % bin ~= 0 and bin ~= 7 * 86400000 then
+    errors.add(where, '%s: bin must be a length that parts a day evenly, such as "5m", "1h", "1d", or "1w", not %s',
+      '%s：bin 应为能整除一天的时长，如 "5m"、"1h"、"1d"，或 "1w"，而不是 %s', { what, words.quoted(row.bin) })
+    return 300000
+  end
+  return bin
+end
+
+local cusum_keys = catalog.set_of("ratio", "cap")
+local function compile_input(name, said, bin_ms, where, what)
+  if words.is(said) and said.op == "cusum" then
+    local row = type(said.args[1]) == "table" and said.args[1] or {}
+    catalog.reject_unknown(row, cusum_keys, where, what .. ": cusum")
+    if not is_positive(row.ratio) or row.ratio <= 1 or not is_positive(row.cap) then
+      errors.add(where, "%s: write %s = cusum { ratio = 1.5, cap = 20 } with a ratio above 1", "%s：应写成 %s = cusum { ratio = 1.5, cap = 20 }，ratio 大于 1",
+        { what, name })
+      return nil
+    end
+    return { name = name, kind = "cusum", ratio = row.ratio, cap = row.cap }
+  end
+  local span = units.duration(said)
+  local bins = is_whole(said) and said or span and span % bin_ms == 0 and span // bin_ms
+  if not bins or bins < 1 or bins > 4096 then
+    errors.add(where, '%s: sums.%s must be a number of bins such as 3 or "15m", not %s', '%s：sums.%s 应为时段个数，如 3 或 "15m"，而不是 %s',
+      { what, name, words.quoted(said) })
+    return nil
+  end
+  return { name = name, kind = "sum", bins = bins }
+end
+
+local function find_input(inputs, name)
+  for _, input in ipairs(inputs) do
+    if input.name == name then return input end
+  end
+end
+
+-- A sum of more bins can only be larger: where it takes no more to enter a higher level, that level swallows the lower one.
+local function check_sums(inputs, t, where, what)
+  for i, high in ipairs(t.compiled) do
+    for k = 1, i - 1 do
+      for a_key, a in host.sorted_pairs(alone(high.enter)) do
+        for b_key, b in host.sorted_pairs(alone(t.compiled[k].enter)) do
+          local x, y = find_input(inputs, a_key), find_input(inputs, b_key)
+          if x and y and x.bins and y.bins and x.bins > y.bins and a.at_least and b.at_least and a.at_least.value <= b.at_least.value then
+            errors.add(high.where, '%s: %s enters at %s >= %s, which %s (%s >= %s) already brings about (%s)',
+              "%s：%s 的进入值 %s >= %s 在 %s（%s >= %s）时已经达到（%s）",
+              { what, high.name, a_key, words.quoted(a.at_least.value), t.compiled[k].name, b_key, words.quoted(b.at_least.value), where })
+          end
+        end
+      end
+    end
+  end
+end
+
+local needs_model = { tail = true, calm = true, below_entry = true }
+local function check_inputs(inputs, t, has_model, where, what)
+  for _, row in ipairs(t.compiled) do
+    for _, side in ipairs { row.enter, row.leave } do
+      for _, tests in ipairs(side) do
+        for _, test in ipairs(tests) do
+          local input = find_input(inputs, test.input)
+          if not input and given[test.input] then
+            input = { name = test.input, kind = "given" }
+            inputs[#inputs + 1] = input
+          elseif not input then
+            local names = errors.names(given)
+            for _, known in ipairs(inputs) do names[#names + 1] = known.name end
+            errors.add(row.where, '%s: levels "%s", %s: "%s" is not one of its sums', "%s：等级表“%s”的 %s：“%s”不在它的 sums 之中",
+              { what, t.name, row.name, test.input }, test.input, names)
+          end
+          if needs_model[test.op] and input and (input.kind ~= "sum" or test.op ~= "below_entry" and not has_model) then
+            errors.add(row.where, '%s: levels "%s", %s: %s of %s needs a sum and expected = …', '%s：等级表“%s”的 %s：%s 用于 %s 时，需要 sums 里的合计和 expected = …',
+              { what, t.name, row.name, test.op, test.input })
+          end
+        end
+      end
+    end
+  end
+  check_sums(inputs, t, where, what)
+end
+
+local function compile_inputs(row, bin_ms, has_model, where, what)
+  local inputs = {}
+  for name, said in host.sorted_pairs(type(row.sums) == "table" and row.sums or {}) do
+    local input = compile_input(tostring(name), said, bin_ms, where, what)
+    if input and input.kind == "cusum" and not has_model then
+      errors.add(where, "%s: cusum needs expected = …", "%s：cusum 需要 expected = …", { what })
+    end
+    inputs[#inputs + 1] = input
+  end
+  if #inputs == 0 or #inputs > 6 then
+    errors.add(where, '%s needs sums = { S15 = 3, S60 = 12 }: one to six', '%s 需要 sums = { S15 = 3, S60 = 12 }：一到六个', { what })
+  end
+  return inputs
+end
+
+local function check_names(row, where, what)
+  one_of(row.of or "complaints", of_names, where, what, "of")
+  for _, by in ipairs(row.by or {}) do one_of(by, by_names, where, what, "by") end
+  check_categories(row.categories or {}, where, what)
+  if row.cluster and not data.clusters[row.cluster] then
+    errors.add(where, '%s: "%s" is not a declared cluster', "%s：“%s”不是已声明的分类簇", { what, tostring(row.cluster) },
+      tostring(row.cluster), data.clusters)
+  end
+  if row.dispersion ~= nil and (math.type(row.dispersion) == nil or row.dispersion < 1) then
+    errors.add(where, "%s: dispersion must be 1 (Poisson) or more, not %s", "%s：dispersion 应不小于 1（泊松），而不是 %s",
+      { what, words.quoted(row.dispersion) })
+  end
+  if row.silent ~= nil and not units.duration(row.silent) then
+    errors.add(where, '%s: silent: "%s" is not a duration such as "10m"', '%s：silent：“%s”不是时长，应写成 "10m"', { what, tostring(row.silent) })
+  end
+end
+
+local function compile_watch(w)
+  local row, where, what = w.row, w.where, string.format('watch "%s"', w.name)
+  catalog.reject_unknown(row, watch_keys, where, what)
+  check_names(row, where, what)
+  local bin_ms = bin_of(row, where, what)
+  local expected = compile_expected(row.expected, where, what, bin_ms)
+  local inputs = compile_inputs(row, bin_ms, row.expected ~= nil, where, what)
+  local t = levels.find(row.levels)
+  if not t then
+    local names = {}
+    for i, other in ipairs(levels.tables) do names[i] = other.name end
+    errors.add(where, '%s: there is no levels "%s"', '%s：没有等级表“%s”', { what, tostring(row.levels) }, tostring(row.levels), names)
+  else
+    check_inputs(inputs, t, row.expected ~= nil, where, what)
+  end
+  data.watches[#data.watches + 1] = { name = w.name, label = row.zh and catalog.label(row, where, what) or nil, of = row.of or "complaints",
+    categories = row.categories, kinds = row.kinds, service = row.service, component = row.component, by = row.by, cluster = row.cluster,
+    bin_ms = bin_ms, inputs = inputs, expected = expected, dispersion = row.dispersion, levels = row.levels,
+    silent_ms = row.silent and units.duration(row.silent) or nil, where = where }
+end
+
+-- What can only be checked when all of the pack is known. A watch or a table of the pack stands for the base's of the same name.
+function warning.check()
+  for name, cluster in host.sorted_pairs(data.clusters) do
+    check_categories(cluster.categories, catalog.where("clusters", name), "cluster " .. name)
+  end
+  for _, class in ipairs(data.day_classes) do
+    if class.like and not is_class(class.like) then
+      errors.add(class.where, 'day_class %s: like "%s" is not a day_class', "日期类别 %s：like “%s”不是日期类别", { class.name, tostring(class.like) },
+        tostring(class.like), class_names())
+    end
+    if class.calendar and not data.calendars[class.calendar] then
+      errors.add(class.where, 'day_class %s: "%s" is not a declared calendar', "日期类别 %s：“%s”不是已声明的日历", { class.name, tostring(class.calendar) },
+        tostring(class.calendar), data.calendars)
+    end
+  end
+  levels.check()
+  local last = {}
+  for i, w in ipairs(watches) do last[w.name] = i end
+  for i, w in ipairs(watches) do
+    if last[w.name] == i then compile_watch(w) end
+  end
+end
+
+return warning

@@ -1,0 +1,106 @@
+/* Detectors as bytes; tests as people read them. */
+#include <math.h>
+#include <string.h>
+
+#include "tocsin/detect.h"
+
+#define MICRO 1e6
+
+static uint32_t n_cusums(const struct watch *w)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < w->n_inputs; i++)
+		n += w->inputs[i].kind == INPUT_CUSUM;
+	return n;
+}
+
+/* level, is_ready, stay, quiet, n rows, under…, n CUSUMs, millionths… */
+void detector_encode(const struct watch *w, const struct detector *d, struct buf *b)
+{
+	buf_add_varint(b, d->level.level);
+	buf_add_varint(b, d->level.is_ready);
+	buf_add_varint(b, d->level.stay);
+	buf_add_varint(b, d->level.quiet);
+	buf_add_varint(b, w->levels.n_rows);
+	for (uint32_t i = 0; i < w->levels.n_rows; i++)
+		buf_add_varint(b, d->under[i]);
+	buf_add_varint(b, n_cusums(w));
+	for (uint32_t i = 0; i < w->n_inputs; i++)
+		if (w->inputs[i].kind == INPUT_CUSUM)
+			buf_add_varint(b, (uint64_t)llround(d->cusum[i] * MICRO));
+}
+
+static int take(struct slice *rest, uint64_t max, uint64_t *out)
+{
+	return slice_varint(rest, out) != 0 || *out > max ? -1 : 0;
+}
+
+/* What the pack of that time counted and this one does not is read and left. */
+static int take_under(const struct watch *w, struct detector *d, struct slice *rest)
+{
+	uint64_t n, v;
+
+	if (take(rest, LEVELS_MAX, &n) != 0)
+		return -1;
+	for (uint64_t i = 0; i < n; i++) {
+		if (take(rest, UINT32_MAX, &v) != 0)
+			return -1;
+		if (n == w->levels.n_rows)
+			d->under[i] = (uint32_t)v;
+	}
+	return 0;
+}
+
+static int take_cusums(const struct watch *w, struct detector *d, struct slice *rest)
+{
+	double kept[WATCH_INPUTS_MAX];
+	uint64_t n, v;
+	uint32_t next = 0;
+
+	if (take(rest, WATCH_INPUTS_MAX, &n) != 0)
+		return -1;
+	for (uint64_t i = 0; i < n; i++) {
+		if (take(rest, UINT64_C(1) << 52, &v) != 0)
+			return -1;
+		kept[i] = (double)v / MICRO;
+	}
+	for (uint32_t i = 0; i < w->n_inputs && n == n_cusums(w); i++)
+		if (w->inputs[i].kind == INPUT_CUSUM)
+			d->cusum[i] = fmin(kept[next++], w->inputs[i].cusum.cap);
+	return 0;
+}
+
+int detector_decode(const struct watch *w, struct detector *d, struct slice rest, struct err *e)
+{
+	uint64_t level, ready, stay, quiet;
+
+	*d = (struct detector){0};
+	if (take(&rest, LEVELS_MAX, &level) != 0 || take(&rest, 1, &ready) != 0 ||
+		take(&rest, UINT32_MAX, &stay) != 0 || take(&rest, UINT32_MAX, &quiet) != 0 ||
+		take_under(w, d, &rest) != 0 || take_cusums(w, d, &rest) != 0 || rest.n != 0)
+		return err_set(e, ERR_STORAGE, "watch \"%s\": the state of a key is damaged", w->name);
+	d->level = (struct level_state){(uint8_t)level, ready == 1, (uint32_t)stay, (uint32_t)quiet};
+	return 0;
+}
+
+void test_text(const struct watch *w, const struct test *t, struct buf *b)
+{
+	static const char *const signs[] = {">=", ">", "<=", "<"};
+	const char *name = w->inputs[t->input].name;
+
+	switch ((enum test_op)t->op) {
+	case TEST_TAIL:
+		buf_printf(b, "P(%s) <= %.3g, at least %.6g", name, t->value, t->at_least);
+		break;
+	case TEST_CALM:
+		buf_printf(b, "P(%s) > %.3g", name, t->value);
+		break;
+	case TEST_BELOW_ENTRY:
+		buf_printf(b, "%s < %.3g of what enters", name, t->value);
+		break;
+	default:
+		buf_printf(b, "%s%s %s %.10g", name, t->is_per_10000 ? " per 10,000" : "", signs[t->op],
+			t->value);
+	}
+}

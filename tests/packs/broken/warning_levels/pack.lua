@@ -1,0 +1,2 @@
+pack { base = "default", name = "warning_levels" }
+warning_levels {}
