@@ -146,7 +146,8 @@ local function compile_expected(said, where, what, bin_ms)
     local out = { kind = "fixed", value = said.otherwise, cities = host.map {} }
     for city, n in host.sorted_pairs(said) do
       if not is_positive(n) then
-        errors.add(where, "%s: expected.%s: %s is not a number above 0", "%s：expected.%s：%s 不是大于 0 的数", { what, tostring(city), words.quoted(n) })
+        errors.add(where, "%s: expected.%s: %s is not a number above 0", "%s：expected.%s：%s 不是大于 0 的数",
+          { what, tostring(city), words.quoted(n) })
       elseif city ~= "otherwise" then
         if not data.cities[city] then
           errors.add(where, '%s: expected: "%s" is not a declared city', "%s：expected：“%s”不是已声明的地市", { what, tostring(city) },
@@ -261,7 +262,8 @@ local function check_inputs(inputs, t, has_model, where, what)
               { what, t.name, row.name, test.input }, test.input, names)
           end
           if needs_model[test.op] and input and (input.kind ~= "sum" or test.op ~= "below_entry" and not has_model) then
-            errors.add(row.where, '%s: levels "%s", %s: %s of %s needs a sum and expected = …', '%s：等级表“%s”的 %s：%s 用于 %s 时，需要 sums 里的合计和 expected = …',
+            errors.add(row.where, '%s: levels "%s", %s: %s of %s needs a sum and expected = …',
+              '%s：等级表“%s”的 %s：%s 用于 %s 时，需要 sums 里的合计和 expected = …',
               { what, t.name, row.name, test.op, test.input })
           end
         end
