@@ -205,7 +205,8 @@ local function compile_input(name, said, bin_ms, where, what)
     local row = type(said.args[1]) == "table" and said.args[1] or {}
     catalog.reject_unknown(row, cusum_keys, where, what .. ": cusum")
     if not is_positive(row.ratio) or row.ratio <= 1 or not is_positive(row.cap) then
-      errors.add(where, "%s: write %s = cusum { ratio = 1.5, cap = 20 } with a ratio above 1", "%s：应写成 %s = cusum { ratio = 1.5, cap = 20 }，ratio 大于 1",
+      errors.add(where, "%s: write %s = cusum { ratio = 1.5, cap = 20 } with a ratio above 1",
+        "%s：应写成 %s = cusum { ratio = 1.5, cap = 20 }，ratio 大于 1",
         { what, name })
       return nil
     end
