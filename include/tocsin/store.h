@@ -38,7 +38,8 @@
 	TABLE(SUBSCRIBER, "number -> MessagePack map {city, brand, star, …}; facts from CRM")                \
 	TABLE(COUNT, "be64 start of the minute, stream text -> varint (desk/warn_counts.h)")                 \
 	TABLE(BASELINE, "be32 day, key of a watch -> what a day taught (desk/warn_baseline.h)")              \
-	TABLE(WARNING, "'w' key -> MessagePack map; 's' key -> state of its levels (desk/warn.h)")
+	TABLE(WARNING, "'w' key -> MessagePack map; 's' key -> state of its levels (desk/warn.h)")           \
+	TABLE(JOB, "index byte, be64 job, … -> map; what is done in slices, desk/jobs.h")
 
 enum table {
 #define TABLE(name, help) TABLE_##name,

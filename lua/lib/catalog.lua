@@ -153,8 +153,19 @@ table_word("clocks", { "stops", "pausable" }, function(entry)
 end)
 
 -- tasks { { "sms", zh = "短信", en = "text message", lease = "60s", attempts = 5, backoff = "10s", backoff_max = "10m", expires = "24h" } }
-local task_spans = { "lease", "backoff", "backoff_max", "expires" }
-table_word("tasks", { "lease", "attempts", "backoff", "backoff_max", "expires" }, function(entry, where, what)
+-- alarm = "45s": the duty desk is told when one is not done so long; quiet = { from = "22:00", to = "08:00" }: none goes out then.
+local task_spans = { "lease", "backoff", "backoff_max", "expires", "alarm" }
+table_word("tasks", { "lease", "attempts", "backoff", "backoff_max", "expires", "alarm", "quiet" }, function(entry, where, what)
+  local said = entry.quiet
+  if said ~= nil then
+    local from, to = type(said) == "table" and units.minute_of_day(said.from), type(said) == "table" and units.minute_of_day(said.to)
+    if not from or not to or from == to then
+      errors.add(where, '%s: quiet must be { from = "22:00", to = "08:00" }', '%s：quiet 应写成 { from = "22:00", to = "08:00" }', { what })
+      entry.quiet = nil
+    else
+      entry.quiet = { from_minute = from, to_minute = to }
+    end
+  end
   for _, key in ipairs(task_spans) do
     if entry[key] ~= nil then
       local ms = units.duration(entry[key])
@@ -212,11 +223,13 @@ end
 env.stage, env.action = part "stage", part "action"
 
 local stage_keys = set_of("status", "part", "name", "where")
+local effects = host.lib "effects"
 local action_keys = set_of("from", "to", "roles", "data", "copy", "pause", "resume", "stop", "status", "link", "unlink", "count", "part",
-  "name", "where", "assign", "takes", "returns", "void", "spends", "releases")
+  "name", "where", "assign", "takes", "returns", "void", "spends", "releases", "offered")
+for _, key in ipairs(effects.keys) do action_keys[key] = true end
 local data_types = { text = true, queue = true, department = true, person = true, ticket = true, money = true, number = true, category = true,
   city = true, grade = true, time = true, boolean = true,
-  map = true }
+  map = true, list = true }
 
 local function action_data(row, what)
   local out = {}
@@ -253,7 +266,9 @@ local function kind_part(kind, entry, name)
     copy = entry.copy, pause = entry.pause, resume = entry.resume, stop = entry.stop, status = entry.status,
     link = entry.link, unlink = entry.unlink, count = entry.count, assign = entry.assign,
     takes = entry.takes, returns = entry.returns, void = entry.void, spends = entry.spends, releases = entry.releases,
+    offered = entry.offered,
   }
+  for _, key in ipairs(effects.keys) do kind.actions[entry.name][key] = entry[key] end
   place[string.format("actions.%s.%s", name, entry.name)] = entry.where
 end
 
@@ -301,6 +316,7 @@ local function check_kind(name, kind)
       end
     end
     need(a.to, "to")
+    effects.check(kind, a, where, string.format("kind %s, action %s", name, action))
     for _, stage in ipairs(a.from) do need(stage, "from") end
     for _, role in ipairs(a.roles or {}) do
       if not data.roles[role] then

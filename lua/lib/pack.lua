@@ -19,6 +19,7 @@ local alarms = host.lib "alarms"
 local grants = host.lib "grants"
 local levels = host.lib "levels"
 local warning = host.lib "warning"
+local news = host.lib "news"
 local lib = { ask = points, catalog = nil, rule_names = rules.names, rule_table = rules.table, is_trusted = true }
 local is_loaded = false
 
@@ -35,7 +36,8 @@ local base = {
   end,
   queue = function(name) return name end,
 }
-for _, part in ipairs { words, rules, catalog, calendar, org, decide, spec, numbers, category, tasks, alarms, grants, levels, warning } do
+for _, part in ipairs { words, rules, catalog, calendar, org, decide, spec, numbers, category, tasks, news, alarms, grants, levels,
+  warning } do
   for name, word in pairs(part.env) do base[name] = word end
 end
 lib.words = base
@@ -104,9 +106,9 @@ function lib.finish()
   return errors.take()
 end
 
-local asked = { create = { "classify", "complete", "grade", "duplicate", "routing", "clocks", "advice", "outbox" },
+local asked = { create = { "classify", "complete", "grade", "duplicate", "attach", "routing", "clocks", "advice", "outbox" },
   act = { "refuse", "clocks", "follow", "outbox" }, contact = { "complete", "contact", "outbox" }, timer = { "escalation", "outbox" },
-  task = { "answer" } }
+  task = { "answer" }, attach = { "attach" } }
 
 -- What the sets of a point say to these facts; the facts of a create are first completed by the decision itself.
 function lib.explain(point, facts, rule)

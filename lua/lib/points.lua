@@ -9,6 +9,9 @@ local numbers = host.lib "numbers"
 local catalog = host.lib "catalog"
 local tasks = host.lib "tasks"
 local grants = host.lib "grants"
+local news = host.lib "news"
+local effects = host.lib "effects"
+local cases = host.lib "cases"
 local data = host.lib("catalog").data
 local points = {}
 
@@ -124,7 +127,12 @@ end
 local function order(v, d)
   if not v.waits then
     local found, n = rules.ask_all("outbox", v, wanted)
-    for i = 1, n do d.tasks = put(d.tasks, tasks.fill(found[i].out.task, v)) end
+    for i = 1, n do
+      local out = found[i].out
+      if out.task then d.tasks = put(d.tasks, tasks.fill(out.task, v)) end
+      if out.news then news.put(out.news, v, d) end
+      for k = 1, #(out.withdraw or {}) do d.cancel_tasks = put(d.cancel_tasks, { kind = out.withdraw[k] }) end
+    end
   end
   d.failed = v.failed or nil
   return d
@@ -152,7 +160,8 @@ end
 local function allowed(kind, v)
   local out = {}
   for name, action in host.sorted_pairs(kind.actions) do
-    if is_from(action, v.stage) and (not action.roles or has_role(v.facts.who, action.roles)) then out[#out + 1] = name end
+    local may = not action.roles or has_role(v.facts.who, action.roles)
+    if may and action.offered ~= false and is_from(action, v.stage) then out[#out + 1] = name end
   end
   return out
 end
@@ -208,6 +217,8 @@ local function duplicate(v, d, twin)
   decide(h, ids.status, "closed")
   assign(v, twin.queue)
   d.links = { { type = "duplicate_of", id = twin.id } }
+  local case = cases.find(v)
+  if case then d.links[2] = { type = "incident", id = case.id } end
   d.advice = { { zh = "重复投诉，已并入 " .. (twin.no or twin.id), en = "duplicate, joined to " .. (twin.no or twin.id) } }
   return order(v, d), h
 end
@@ -245,6 +256,15 @@ function points.create(facts)
   if out.priority then decide(h, ids.priority, out.priority) end
   set.tags = out.tags
   assign(v, queue, out.department, out.owner)
+  if v.kind_name == "incident" then
+    cases.open(v, d)
+  else
+    local case = cases.find(v)
+    if case then
+      cases.attach(d, case)
+      d.advice = put(d.advice, cases.advice(case))
+    end
+  end
   rules.say_all("clocks", v, CLOCKS)
   rules.say_all("advice", v, ADVICE)
   return order(v, d), h
@@ -270,6 +290,8 @@ local function check_action(kind, v, name)
     return refuse(kind, v, string.format("%s is for %s only", name, role_names(action.roles)),
       string.format("只有 %s 可以%s", role_names(action.roles), action.label.zh), "action", name)
   end
+  local no, no_zh = effects.refused(action, v)
+  if no then return refuse(kind, v, no, no_zh, "action", name) end
   local given = v.facts.data or {}
   for key, want in host.sorted_pairs(action.data) do
     local x = given[key]
@@ -288,6 +310,7 @@ end
 function points.check_data(want, x, date)
   local of = { queue = "queues", department = "departments", person = "persons", category = "categories", city = "cities", grade = "grades" }
   if want == "queue" then return not sets.is_queue(x) and { en = "a declared queue", zh = "已声明的队列" } or nil end
+  if want == "list" then return (type(x) ~= "table" or #x == 0) and { en = "a list with something in it", zh = "非空列表" } or nil end
   if want == "map" then return type(x) ~= "table" and { en = "a map", zh = "一组字段" } or nil end
   if want == "category" and data.categories[x] then
     local _, why = catalog.current(x, date)
@@ -349,6 +372,8 @@ local function perform(kind, v, name, d)
     local clock = set.complete and facts.clocks and facts.clocks.completion
     if clock and clock.state ~= "stopped" then d.clocks = put(d.clocks, { op = "stop", name = "completion" }) end
   end
+  effects.apply(action, v, d, given)
+  if action.add and action.add.maintainers then cases.move(v, d, given[action.add.maintainers]) end
   if action.count then set[action.count] = (facts.ticket[action.count] or 0) + 1 end
   if stage ~= before then
     set.stage, v.stage = stage, stage
@@ -419,6 +444,19 @@ local function over_grant(kind, v, name, over)
   return close(v, d)
 end
 
+local function follow(v, d)
+  for _, r in ipairs((rules.ask_all("follow", v, {}))) do
+    apply_outputs(v, r, d)
+    notices(v, r, d)
+  end
+end
+
+-- An open complaint and a case that may be its own: the core's job asks it.
+function points.attach(facts)
+  local v = fields.view(facts)
+  return close(v, cases.point(v, { set = {} }))
+end
+
 function points.act(facts)
   local v = fields.view(facts)
   local kind = data.kinds[v.kind]
@@ -433,10 +471,7 @@ function points.act(facts)
   local over = action.spends and grants.spend(v, action, d)
   if over then return over_grant(kind, v, facts.action, over) end
   perform(kind, v, facts.action, d)
-  for _, r in ipairs((rules.ask_all("follow", v, {}))) do
-    apply_outputs(v, r, d)
-    notices(v, r, d)
-  end
+  follow(v, d)
   return close(v, d)
 end
 
@@ -525,6 +560,16 @@ function points.timer(facts)
   local timer = facts.timer
   local clock = facts.clocks and facts.clocks[timer.clock]
   if clock and clock.state == "stopped" then return close(v, d) end
+  local act = effects.timed(timer.rule)
+  if act then
+    local kind = data.kinds[v.kind]
+    if kind and kind.actions[act] and is_from(kind.actions[act], v.stage) then
+      v.action = act
+      perform(kind, v, act, d)
+      follow(v, d)
+    end
+    return close(v, d)
+  end
   if timer.kind == "rule" then
     local r = rules.by_name[timer.rule]
     if r then

@@ -14,6 +14,9 @@ sets.list = {
     zh = "投诉等级", en = "the complaint's weight" },
   duplicate = { mode = "first", is_partial = true, point = "create", outputs = { same = "fields", within = "duration", check = "boolean" },
     zh = "重复判定", en = "what makes two complaints of one subject the same" },
+  attach = { mode = "first", is_partial = true, point = "create, attach",
+    outputs = { same = "fields", within = "duration", before = "duration", attach = "boolean" },
+    zh = "归并到事件", en = "which open case a complaint hangs on" },
   routing = { mode = "first", point = "create",
     outputs = { to = "queue", department = "department", owner = "person", priority = "number", tags = "texts" },
     zh = "派单", en = "where a ticket goes" },
@@ -28,8 +31,8 @@ sets.list = {
     zh = "再次来话", en = "what a further contact changes" },
   escalation = { mode = "all", point = "timer", outputs = { notice = "rungs", again = "every", to = "queue", grade = "grade",
     priority = "number", say = "label", statutory = "boolean" }, zh = "升级", en = "who is told when a limit comes near or passes" },
-  outbox = { mode = "all", point = "create, act, contact, timer", outputs = { task = "task" },
-    zh = "对外任务", en = "what other systems are asked to do" },
+  outbox = { mode = "all", point = "create, act, contact, timer", outputs = { task = "task", news = "news", withdraw = "task_kinds" },
+    zh = "对外任务与推送", en = "what other systems are asked to do, what screens are told, which tasks are taken back" },
   answer = { mode = "all", point = "task",
     outputs = { act = "text", grade = "grade", priority = "number", to = "queue", notice = "rungs", say = "label", release = "grants" },
     zh = "任务结果", en = "what follows when a task is done or given up" },
@@ -160,6 +163,10 @@ function check.label(x, at, key)
   if type(x) == "table" and type(x.zh) == "string" and type(x.en) == "string" then return { zh = x.zh, en = x.en } end
   at('%s must be { zh = "…", en = "…" }', '%s 应写成 { zh = "…", en = "…" }', { key })
 end
+
+function check.news(x, at) return host.lib("news").compile(x, at) end
+
+function check.task_kinds(x, at, key) return list_of(x, at, key, function(item) known("task", "tasks")(item, at, key) end) end
 
 function check.task(x, at) return host.lib("tasks").compile(x, at, sets.catalog.tasks) end
 

@@ -9,10 +9,10 @@ local data = host.lib("catalog").data
 local spec = { env = {} }
 local all, reached = {}, {}
 local keys = { given = true, at = true, action = true, data = true, note = true, who = true, roles = true, contact = true, timer = true,
-  task = true, history = true, clocks = true, subscriber = true, duty = true, spent = true, expect = true }
+  task = true, cases = true, number = true, history = true, clocks = true, subscriber = true, duty = true, spent = true, expect = true }
 local special = { by = true, refuse = true, clocks = true, missing = true, duplicate_of = true, say = true, notice = true, fails = true,
-  pauses = true, resumes = true, stops = true, timers = true, not_by = true,
-  tasks = true, reserves = true, releases = true }
+  pauses = true, resumes = true, stops = true, timers = true, not_by = true, tasks = true, reserves = true, releases = true,
+  incident = true, news = true, withdrawn = true, jobs = true, acts = true }
 
 function spec.env.spec(name)
   local where = host.where(2)
@@ -60,7 +60,8 @@ local function facts_of(s)
   local civil = host.civil(now)
   local facts = { now = now, ["local"] = civil, ticket = t, who = b.who or { name = "spec", roles = {} }, action = b.action, data = b.data,
     note = b.note, contact = b.contact, timer = b.timer, history = b.history, clocks = b.clocks, subscriber = b.subscriber,
-    task = b.task, spent = b.spent }
+    task = b.task, cases = b.cases, number = b.number, spent = b.spent }
+  for _, c in ipairs(b.cases or {}) do c.created = c.created or now end
   for _, role in ipairs(b.roles or {}) do facts.who.roles[role] = true end
   local point = b.action and "act" or b.contact and "contact" or b.timer and "timer" or b.task and "task" or "create"
   if point ~= "create" then
@@ -229,6 +230,33 @@ function special_check.reserves(d, want)
 end
 function special_check.releases(d, want)
   if not equal(d.release or {}, want) then return say("expected %s given back, got %s", "应退回额度 %s，实际是 %s", show(want), show(d.release or {})) end
+end
+function special_check.incident(d, want)
+  local got = false
+  for _, link in ipairs(d.links or {}) do
+    if link.type == "parent" or link.type == "incident" then got = link.id end
+  end
+  if got ~= want then return say("expected incident %s, got %s", "应归入事件 %s，实际是 %s", show(want), show(got)) end
+end
+function special_check.news(d, want) -- the topics told, in order
+  local got = {}
+  for _, n in ipairs(d.notices or {}) do
+    if not n.data.rung then got[#got + 1] = n.topic end
+  end
+  if not equal(got, want) then return say("expected news to %s, got %s", "应推送 %s，实际是 %s", show(want), show(got)) end
+end
+function special_check.withdrawn(d, want)
+  local got = names_of(d.cancel_tasks, "kind")
+  if not equal(got, want) then return say("expected tasks %s taken back, got %s", "应撤回任务 %s，实际是 %s", show(want), show(got)) end
+end
+function special_check.jobs(d, want)
+  local got = names_of(d.jobs, "kind")
+  if not equal(got, want) then return say("expected jobs %s, got %s", "批量任务应为 %s，实际是 %s", show(want), show(got)) end
+end
+function special_check.acts(d, want) -- "ID ACTION" each
+  local got = {}
+  for i, a in ipairs(d.acts or {}) do got[i] = a.id .. " " .. a.action end
+  if not equal(got, want) then return say("expected acts %s, got %s", "对其他工单的操作应为 %s，实际是 %s", show(want), show(got)) end
 end
 function special_check.fails(d, want)
   local got = d.failed and d.failed.rule or false

@@ -99,6 +99,8 @@ local function fill(x, v)
   return table.concat(out)
 end
 
+tasks.compile_data, tasks.fill_data = compile, fill
+
 -- The task with the ticket's values in it, as the core takes it (decision.h).
 function tasks.fill(t, v) return { kind = t.kind, data = fill(t.data, v) } end
 

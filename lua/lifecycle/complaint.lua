@@ -36,6 +36,12 @@ kind "complaint" {
   action "reply" { zh = "回复", en = "reply", from = work, to = "replied", roles = desk, resume = true, assign = "first",
     data = { text = "text", resolution = "text?", cause = "text?", refund = "money?" },
     copy = { reply = "text", resolution = "resolution", cause = "cause" }, spends = { refund = "refund" } },
+  -- the same for all that hang on an incident, whatever stage they are in; each keeps it as its own reply
+  -- (offered = false: not named among what an agent may do next)
+  action "answer" { zh = "群发答复", en = "broadcast answer", from = { "accepted", "dispatched", "handling" }, to = "replied", roles = heads,
+    resume = true, data = { text = "text" }, copy = { reply = "text" }, offered = false },
+  action "attach" { zh = "归入事件", en = "attach", from = open, roles = desk, data = { ticket = "ticket" }, link = "parent", offered = false },
+  action "detach" { zh = "移出事件", en = "detach", from = open, roles = desk, data = { ticket = "ticket" }, unlink = "parent", offered = false },
   action "confirm" { zh = "客户确认", en = "confirm", from = { "replied" }, to = "confirmed", roles = desk,
     data = { satisfied = "boolean?", text = "text?" }, copy = { satisfied = "satisfied" } },
   action "close" { zh = "归档", en = "close", from = { "replied", "confirmed" }, to = "closed", roles = desk },

@@ -2,23 +2,6 @@
 local desk = { "agent", "supervisor", "leader" }
 local heads = { "supervisor", "leader" }
 
--- Restore first: an incident holds the complaints of one fault; it has no waiting state.
-kind "incident" {
-  zh = "事件", en = "incident", prefix = "I", first = "open",
-  stage "open" { zh = "已建立", en = "open", status = "acknowledged" },
-  stage "restoring" { zh = "恢复中", en = "restoring", status = "inProgress" },
-  stage "restored" { zh = "已恢复", en = "restored", status = "resolved" },
-  stage "closed" { zh = "已关闭", en = "closed", status = "closed" },
-  action "take" { zh = "接手", en = "take", from = { "open" }, to = "restoring", roles = desk, assign = "self" },
-  action "restore" { zh = "恢复", en = "restore", from = { "open", "restoring" }, to = "restored", roles = desk,
-    data = { text = "text", cause = "text?" }, copy = { resolution = "text", cause = "cause" } },
-  action "relapse" { zh = "复发", en = "relapse", from = { "restored", "closed" }, to = "restoring", roles = desk, count = "reopened",
-    data = { reason = "text" } },
-  action "close" { zh = "关闭", en = "close", from = { "restored" }, to = "closed", roles = heads },
-  action "cancel" { zh = "撤销", en = "cancel", from = { "open", "restoring" }, to = "closed", status = "cancelled", roles = heads,
-    data = { reason = "text" }, copy = { resolution = "reason" } },
-}
-
 -- Why it happened: incidents of one symptom, a cause, a known error, a cure.
 kind "problem" {
   zh = "问题", en = "problem", prefix = "P", first = "open",

@@ -1,13 +1,5 @@
 local agent = { name = "wu.qiang", roles = { agent = true } }
 local leader = { name = "zhou.gang", roles = { leader = true } }
-spec "an incident opens as its own kind, without complaint limits" {
-  given = ticket { kind = "incident", channel = "webhook", title = "充值平台故障", city = "shenzhen" },
-  expect = { stage = "open", status = "acknowledged", clocks = { answer = false, handle = false }, complete = true, queue = "duty" },
-}
-spec "an incident is restored" {
-  given = ticket { kind = "incident", stage = "restoring" }, action = "restore", data = { text = "切换到备用平台" }, who = agent,
-  expect = { stage = "restored", status = "resolved", resolution = "切换到备用平台" },
-}
 spec "a problem becomes a known error" {
   given = ticket { kind = "problem", stage = "analysis" }, action = "publish", data = { cause = "timer", workaround = "restart" }, who = agent,
   expect = { stage = "known_error", status = "held", cause = "timer" },

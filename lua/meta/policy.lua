@@ -4,7 +4,7 @@
 ---@alias Duration string "30m", "4h", "2d"
 ---@class Condition
 
----@alias SetName "advice"|"answer"|"classify"|"clocks"|"complete"|"contact"|"duplicate"|"escalation"|"follow"|"grade"|"outbox"|"refuse"|"routing"
+---@alias SetName "advice"|"answer"|"attach"|"classify"|"clocks"|"complete"|"contact"|"duplicate"|"escalation"|"follow"|"grade"|"outbox"|"refuse"|"routing"
 
 ---@class When
 ---@field action? string|Condition 操作；action at hand
@@ -73,6 +73,8 @@
 ---@field valid? {from?: string, to?: string}
 ---@field act? any in answer, contact
 ---@field again? any in escalation
+---@field attach? any in attach
+---@field before? any in attach
 ---@field calendar? any in clocks
 ---@field category? any in classify
 ---@field check? any in duplicate
@@ -83,13 +85,14 @@
 ---@field goal? any in clocks
 ---@field grade? any in answer, contact, escalation, follow, grade
 ---@field need? any in complete
+---@field news? any in outbox
 ---@field notice? any in answer, contact, escalation, follow
 ---@field owner? any in routing
 ---@field percents? any in clocks
 ---@field priority? any in answer, escalation, follow, grade, routing
 ---@field raise? any in contact
 ---@field release? any in answer, contact, follow
----@field same? any in duplicate
+---@field same? any in attach, duplicate
 ---@field say? any in advice, answer, contact, escalation, follow, refuse
 ---@field source? any in clocks
 ---@field statutory? any in clocks, escalation
@@ -97,7 +100,8 @@
 ---@field task? any in outbox
 ---@field to? any in answer, contact, escalation, follow, routing
 ---@field unit? any in clocks
----@field within? any in duplicate
+---@field withdraw? any in outbox
+---@field within? any in attach, duplicate
 
 ---@class Spec
 ---@field given table
@@ -221,6 +225,9 @@ list = nil
 
 ---@type fun(limit: number|Duration, window?: Condition): Condition
 more_than = nil
+
+---@type fun(...: any): any
+news = nil
 
 ---@type fun(...: any): Condition
 none_of = nil

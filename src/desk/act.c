@@ -1,13 +1,16 @@
 /* ticket.act, contact.add, due timers: get the ticket, ask the rules, apply, save. */
 #include <string.h>
 
+#include "cases.h"
 #include "grants.h"
+#include "jobs.h"
 #include "sources.h"
 #include "tasks.h"
 #include "tocsin/log.h"
 #include "warn.h"
 
 #define CHILDREN_MAX 64
+#define ACTS_MAX 8
 #define CONTACT_TIMES 20 /* of a ticket, the newest; all are counted */
 
 static struct value ticket_facts(struct work *w, const struct value *row)
@@ -28,14 +31,43 @@ static void add_if(struct work *w, struct value *facts, const struct value *args
 		value_add(w->arena, facts, key, *v);
 }
 
-/* Ask, apply, open what it opens, save; *after is the row as saved. */
+/*
+ * Actions on other tickets that a decision brings along: [{id, action, data?}]. They follow nothing further
+ * themselves.
+ */
+static int also_act(struct work *w, const struct value *acts, int64_t self, struct err *e)
+{
+	if (acts == NULL || acts->n == 0 || w->is_following)
+		return 0;
+	if (acts->n > ACTS_MAX)
+		return err_set(e, ERR_REJECTED, "the decision acts on %u other tickets; at most %d", acts->n,
+			ACTS_MAX);
+	w->is_following = true;
+	for (uint32_t i = 0; i < acts->n; i++) {
+		const struct value *act = &acts->as.items[i];
+		int64_t id = value_int_or(value_get(act, "id"), 0);
+		struct value before, after;
+
+		if (id == self)
+			return err_set(
+				e, ERR_REJECTED, "the decision's act %u is on the ticket itself", i + 1);
+		if (ticket_load(w->desk, w->tx, w->arena, id, &before, e) != 0 ||
+			ticket_do(w, &before, act, &after, e) != 0)
+			return err_prefix(e, "the decision's act %u on ticket %jd", i + 1, (intmax_t)id);
+	}
+	w->is_following = false;
+	return 0;
+}
+
+/* Ask, apply, open what it opens, save, do what it does elsewhere; *after is the row as saved. */
 static int decide(struct work *w, const char *point, const struct value *facts, const struct value *before,
 	struct value *after, struct value *decision, struct err *e)
 {
 	if (work_ask(w, point, facts, decision, e) != 0 || decision_apply(w, decision, after, e) != 0 ||
-		open_children(w, value_get(decision, "open"), after, e) != 0)
+		open_children(w, value_get(decision, "open"), after, e) != 0 ||
+		ticket_save(w, before, after, e) != 0)
 		return -1;
-	return ticket_save(w, before, after, e);
+	return also_act(w, value_get(decision, "acts"), value_int_or(value_get(after, "id"), 0), e);
 }
 
 static int check_version(struct work *w, const struct value *args, const struct value *row, struct err *e)
@@ -52,24 +84,53 @@ static int check_version(struct work *w, const struct value *args, const struct 
 		(intmax_t)value_int_or(value_get(row, "id"), 0), (intmax_t)version, (intmax_t)wanted);
 }
 
-int ticket_act(struct work *w, const struct value *args, struct value *result, struct err *e)
+/* What the case of this ticket is; of an incident also the others, since people move between them. */
+static int add_cases(struct work *w, const struct value *row, struct value *facts, struct err *e)
 {
-	struct value before, facts, history, decision, left;
+	int64_t parent;
 
-	if (ticket_load(w->desk, w->tx, w->arena, value_int_or(value_get(args, "id"), 0), &before, e) != 0 ||
-		check_version(w, args, &before, e) != 0)
-		return -1;
-	facts = ticket_facts(w, &before);
+	if (value_is_text(value_get(row, "kind"), CASE_KIND))
+		return cases_facts(w, NULL, NULL, facts, e);
+	if (value_as_int(value_get(row, "parent"), &parent))
+		return cases_fact_one(w, parent, facts, e);
+	return 0;
+}
+
+static int act_decided(struct work *w, const struct value *before, const struct value *args,
+	struct value *after, struct value *decision, struct err *e)
+{
+	struct value facts = ticket_facts(w, before), history;
+
 	add_if(w, &facts, args, "action");
 	add_if(w, &facts, args, "data");
 	add_if(w, &facts, args, "note");
-	if (facts_history(w, &before, &history, e) != 0 || grants_facts(w, &before, &facts, e) != 0)
+	if (facts_history(w, before, &history, e) != 0 || grants_facts(w, before, &facts, e) != 0 ||
+		add_cases(w, before, &facts, e) != 0)
 		return -1;
 	if (history.type != VALUE_NIL)
 		value_add(w->arena, &facts, "history", history);
-	*result = value_copy_map(w->arena, &before);
-	if (decide(w, "act", &facts, &before, result, &decision, e) != 0 ||
-		grants_left(w, &decision, result, &left, e) != 0 || warn_changed(w, &before, result, e) != 0)
+	*after = value_copy_map(w->arena, before);
+	if (decide(w, "act", &facts, before, after, decision, e) != 0)
+		return -1;
+	return warn_changed(w, before, after, e);
+}
+
+int ticket_do(struct work *w, const struct value *before, const struct value *args, struct value *after,
+	struct err *e)
+{
+	struct value decision;
+
+	return act_decided(w, before, args, after, &decision, e);
+}
+
+int ticket_act(struct work *w, const struct value *args, struct value *result, struct err *e)
+{
+	struct value before, decision, left;
+
+	if (ticket_load(w->desk, w->tx, w->arena, value_int_or(value_get(args, "id"), 0), &before, e) != 0 ||
+		check_version(w, args, &before, e) != 0 ||
+		act_decided(w, &before, args, result, &decision, e) != 0 ||
+		grants_left(w, &decision, result, &left, e) != 0)
 		return -1;
 	ticket_show(result);
 	if (left.type != VALUE_NIL)
@@ -117,6 +178,26 @@ static struct value contact_times(struct work *w, const struct value *before)
 	return times;
 }
 
+/* What the caller is told now, and which version of it: into the answer and the permanent record. */
+static void add_script(struct work *w, const struct value *row, struct value *result)
+{
+	int64_t incident = value_int_or(value_get(row, "parent"), 0);
+	const struct value *script;
+	struct value heard = value_map(w->arena, 2);
+
+	if (value_is_text(value_get(row, "kind"), CASE_KIND))
+		incident = value_int_or(value_get(row, "id"), 0);
+	else if (incident > 0 && value_get(result, "incident") == NULL)
+		value_add(w->arena, result, "incident", value_int(incident));
+	script = incident > 0 ? cases_script(w->desk, incident) : NULL;
+	if (script == NULL)
+		return;
+	value_add(w->arena, result, "script", value_copy(w->arena, script));
+	value_add(w->arena, &heard, "incident", value_int(incident));
+	value_add(w->arena, &heard, "version", *value_get(script, "version"));
+	value_set(w->arena, &w->extra, "script", heard);
+}
+
 int contact_add(struct work *w, const struct value *args, struct value *result, struct err *e)
 {
 	struct value before, after, facts, decision, contact = value_map(w->arena, 5), plain;
@@ -132,6 +213,8 @@ int contact_add(struct work *w, const struct value *args, struct value *result, 
 	add_if(w, &contact, args, "number");
 	add_if(w, &contact, args, "text");
 	value_add(w->arena, &facts, "contact", contact);
+	if (add_cases(w, &before, &facts, e) != 0)
+		return -1;
 	after = value_copy_map(w->arena, &before);
 	n = value_int_or(value_get(&before, "contacts"), 0) + 1;
 	value_set(w->arena, &after, "contacts", value_int(n));
@@ -141,12 +224,13 @@ int contact_add(struct work *w, const struct value *args, struct value *result, 
 		warn_contacted(w, &after, &contact, e) != 0)
 		return -1;
 	source_seen(w, value_slice(value_get(args, "channel")));
-	*result = value_map(w->arena, 4);
+	*result = value_map(w->arena, 5);
 	value_add(w->arena, result, "id", value_int((int64_t)tx_seq(w->tx)));
 	value_add(w->arena, result,
 		value_is_text(value_get(&after, "kind"), "incident") ? "incident" : "ticket",
 		*value_get(&after, "id"));
 	value_add(w->arena, result, "contacts", value_int(n));
+	add_script(w, &after, result);
 	return 0;
 }
 
@@ -316,8 +400,12 @@ void timer_fire(void *udata, int64_t due_ms, uint64_t id)
 
 	arena_reset(&d->arena);
 	d->counts.n_timers++;
-	if ((id < TIMER_OF_TASK ? fire_ticket : fire_task)(d, due_ms, id, &e) != 0)
+	if ((id < TIMER_OF_JOB           ? fire_ticket
+		    : id < TIMER_OF_TASK ? job_fire
+					 : fire_task)(d, due_ms, id, &e) != 0)
 		log_line(LOG_ERROR, "timer.broken", "%s=%ju due_ms=%jd error=\"%s\"",
-			id < TIMER_OF_TASK ? "ticket" : "task", (uintmax_t)(id & ~TIMER_OF_TASK),
-			(intmax_t)due_ms, e.text);
+			id < TIMER_OF_JOB    ? "ticket"
+			: id < TIMER_OF_TASK ? "job"
+					     : "task",
+			(uintmax_t)(id & ~(TIMER_OF_TASK | TIMER_OF_JOB)), (intmax_t)due_ms, e.text);
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "grants.h"
+#include "jobs.h"
 #include "tasks.h"
 
 #define ROW_BYTES_MAX ((size_t)400 * 1024)
@@ -203,7 +204,8 @@ static void apply_unlinks(struct work *w, const struct value *unlinks, struct va
 	}
 }
 
-static void apply_notices(struct work *w, const struct value *notices)
+/* "{id}" and "{no}" in what is told are the ticket's. */
+static void apply_notices(struct work *w, const struct value *notices, const struct value *row)
 {
 	for (uint32_t i = 0; notices != NULL && i < notices->n; i++) {
 		const struct value *topic = value_get(&notices->as.items[i], "topic");
@@ -211,7 +213,7 @@ static void apply_notices(struct work *w, const struct value *notices)
 		struct value both = value_array(w->arena, 2);
 
 		value_push(w->arena, &both, topic == NULL ? value_literal("duty") : *topic);
-		value_push(w->arena, &both, data == NULL ? value_nil : *data);
+		value_push(w->arena, &both, data == NULL ? value_nil : task_data(w, data, row));
 		value_push(w->arena, &w->notices, both);
 	}
 }
@@ -219,8 +221,8 @@ static void apply_notices(struct work *w, const struct value *notices)
 /* A pack may answer anything; what follows reads these parts as what they must be. */
 static int check_shape(const struct value *decision, struct err *e)
 {
-	static const char *const lists[] = {
-		"links", "clocks", "timers", "cancel_timers", "notices", "open", "unlinks"};
+	static const char *const lists[] = {"links", "clocks", "timers", "cancel_timers", "notices", "open",
+		"unlinks", "acts", "cancel_tasks"};
 	const struct value *set = value_get(decision, "set"), *notices;
 
 	if (set != NULL && set->type != VALUE_MAP)
@@ -276,7 +278,7 @@ static int check_size(struct work *w, const struct value *row, struct err *e)
 int decision_apply(struct work *w, const struct value *decision, struct value *row, struct err *e)
 {
 	const struct value *set = value_get(decision, "set"), *links = value_get(decision, "links");
-	const struct value *tasks = value_get(decision, "tasks");
+	const struct value *tasks = value_get(decision, "tasks"), *jobs = value_get(decision, "jobs");
 	bool was_open = ticket_is_open(row);
 
 	if (check_shape(decision, e) != 0)
@@ -284,7 +286,7 @@ int decision_apply(struct work *w, const struct value *decision, struct value *r
 	for (uint32_t i = 0; set != NULL && i < set->n; i++)
 		if (check_set(w, &set->as.pairs[i], e) != 0)
 			return -1;
-	if (tasks_check(w, tasks, e) != 0)
+	if (tasks_check(w, tasks, e) != 0 || jobs_check(w, jobs, e) != 0)
 		return -1;
 	if (check_links(w, links, value_int_or(value_get(row, "id"), 0), e) != 0)
 		return -1;
@@ -300,7 +302,7 @@ int decision_apply(struct work *w, const struct value *decision, struct value *r
 		return -1;
 	if (value_get(decision, "advice") != NULL)
 		value_set(w->arena, row, "advice", *value_get(decision, "advice"));
-	apply_notices(w, value_get(decision, "notices"));
+	apply_notices(w, value_get(decision, "notices"), row);
 	if (check_size(w, row, e) != 0)
 		return -1;
 	if (ticket_is_open(row)) {
@@ -312,8 +314,10 @@ int decision_apply(struct work *w, const struct value *decision, struct value *r
 		if (clocks_stop_all(w, row, e) != 0)
 			return -1;
 	}
-	if (grants_apply(w, decision, row, e) != 0)
+	if (grants_apply(w, decision, row, e) != 0 ||
+		tasks_withdraw(w, value_get(decision, "cancel_tasks"), row, e) != 0)
 		return -1;
 	tasks_put(w, tasks, row); /* last: they cannot be taken back */
+	jobs_put(w, jobs, row);
 	return 0;
 }

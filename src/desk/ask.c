@@ -11,6 +11,25 @@ static bool is_first(const struct value *history)
 	return value_int_or(value_get(history, "n_tickets"), -1) == 0;
 }
 
+/* Of a case's script the version: the texts stand in the incident's own history. */
+static struct value kept_cases(struct work *w, const struct value *cases)
+{
+	struct value kept = value_array(w->arena, cases->n);
+
+	for (uint32_t i = 0; i < cases->n; i++) {
+		const struct value *version = value_path(&cases->as.items[i], "script.version");
+		struct value one = value_copy_map(w->arena, &cases->as.items[i]),
+			     script = value_map(w->arena, 1);
+
+		if (version != NULL) {
+			value_add(w->arena, &script, "version", *version);
+			value_set(w->arena, &one, "script", script);
+		}
+		value_push(w->arena, &kept, one);
+	}
+	return kept;
+}
+
 /*
  * What of the facts goes into the permanent record, so that `explain` can ask again: all but what the entry
  * already holds (the ticket of a create is its params), what follows from `now`, and the history of who
@@ -39,6 +58,8 @@ static struct value kept_facts(struct work *w, const char *point, const struct v
 			value_unset(&v, "clocks");
 			value_unset(&v, "timers");
 		}
+		if (value_is_text(&p->key, "cases"))
+			v = kept_cases(w, &p->val);
 		value_add_key(w->arena, &kept, p->key, v);
 	}
 	return kept;

@@ -6,6 +6,7 @@
 
 #include "access.h"
 #include "breaker.h"
+#include "cases.h"
 #include "packs_int.h"
 #include "sources.h"
 #include "tasks.h"
@@ -25,6 +26,8 @@ void desk_on_publish(void *udata, enum table table, struct slice key, const stru
 
 	if (d != NULL && d->due != NULL && table == TABLE_TIMER)
 		due_on_publish(d->due, key, val);
+	if (d != NULL && d->cases != NULL && (table == TABLE_INDEX || table == TABLE_TICKET))
+		cases_on_publish(d->cases, table, key, val);
 	if (d != NULL && d->outbox != NULL && table == TABLE_TASK)
 		tasks_on_publish(d->outbox, key, val);
 	if (d != NULL && d->sources != NULL && table == TABLE_COUNTER)
@@ -157,6 +160,7 @@ static void register_methods(struct desk *d)
 	tasks_register(d);
 	warn_counts_register(d);
 	grants_register(d);
+	incidents_register(d);
 }
 
 static void make_rpc(struct desk *d, struct server_hooks *hooks)
@@ -213,7 +217,7 @@ int desk_new(struct desk **out, const struct desk_config *config, struct err *e)
 	if (last_ticket(d, e) != 0 || subscribers_new(d, e) != 0 || packs_new(d, e) != 0 ||
 		due_new(&d->due, d->store, d->clock->now_ms, e) != 0 || outbox_new(d, e) != 0 ||
 		sources_new(d, e) != 0 || breakers_new(d, e) != 0 || warn_new(d, e) != 0 ||
-		server_new(&d->server, &config->limits, &hooks, e) != 0)
+		cases_new(d, e) != 0 || server_new(&d->server, &config->limits, &hooks, e) != 0)
 		goto undo;
 	d->worker = worker_new(d->server);
 	if (server_watch(d->server, store_event_fd(d->store), on_store, d, e) != 0)
@@ -274,6 +278,7 @@ void desk_free(struct desk *d)
 	sources_free(d->sources);
 	breakers_free(d->breakers);
 	warn_free(d->warn);
+	cases_free(d->cases);
 	access_free(d);
 	arena_fini(&d->arena);
 	buf_fini(&d->scratch);

@@ -39,6 +39,7 @@ struct desk {
 	struct sources *sources;
 	struct breakers *breakers;
 	struct warn *warn;
+	struct cases *cases;
 	uint64_t last_ticket_id;
 	struct arena arena; /* of timer works and pumps; reset after each */
 	struct buf scratch; /* what is being encoded: copied before anything else is */
@@ -73,7 +74,9 @@ struct work {
 	uint32_t n_opened;      /* ticket ids given so far */
 	uint32_t n_tasks;       /* task ids given so far */
 	uint32_t n_counted;     /* rows of TABLE_COUNT staged so far */
+	uint32_t n_jobs;        /* job ids given so far */
 	bool is_import;         /* arms no timers, tells nobody */
+	bool is_following;      /* does what another ticket's decision brought along */
 };
 
 #define EVENT_PARAMS_AT 8
@@ -84,7 +87,8 @@ int work_commit(struct work *, struct err *e) MUST_CHECK;
 void work_abort(struct work *);
 /* Drop what is staged and begin anew, as if nothing had been done. */
 void work_again(struct work *);
-#define TIMER_OF_TASK (UINT64_C(1) << 62) /* a timer's id is a ticket's, or this and a task's */
+#define TIMER_OF_JOB (UINT64_C(1) << 59)  /* a timer's id is a ticket's, or this and a job's, */
+#define TIMER_OF_TASK (UINT64_C(1) << 62) /* or this and a task's */
 
 /* The changing handler's frame: request_id, begin, fn, commit or abort. */
 typedef int work_fn(struct work *, const struct value *args, struct value *result, struct err *e);
@@ -229,6 +233,12 @@ struct slice key_after(struct arena *, struct slice prefix);
 /* A new ticket's row by create's arguments, decided and applied but not saved. */
 int ticket_open(struct work *, const struct value *args, struct value *row, struct err *e) MUST_CHECK;
 work_fn ticket_create, ticket_import, ticket_act, contact_add;
+/*
+ * An action on a ticket that was loaded: args = {action, data?, note?}; *after is the row as saved. -1 with
+ * ERR_REJECTED: the pack refuses, nothing is staged.
+ */
+int ticket_do(struct work *, const struct value *before, const struct value *args, struct value *after,
+	struct err *e) MUST_CHECK;
 /* Tickets that a decision opens beside this one. */
 int open_children(struct work *, const struct value *open, struct value *row, struct err *e) MUST_CHECK;
 /*
@@ -283,3 +293,4 @@ void duty_register(struct desk *);
 void subscribers_register(struct desk *);
 void backup_register(struct desk *);
 void tasks_register(struct desk *);
+void incidents_register(struct desk *);

@@ -2,6 +2,7 @@
  * judge. */
 #include <string.h>
 
+#include "cases.h"
 #include "names.h"
 #include "sources.h"
 #include "tocsin/civil.h"
@@ -146,7 +147,7 @@ static struct value new_row(struct work *w, const struct value *args, int64_t id
 static struct value answer(struct work *w, const struct value *row)
 {
 	static const char *const shown[] = {"id", "no", "status", "stage", "version", "complete", "missing",
-		"category", "city", "grade", "queue", "department", "owner", "due", "incident", "advice"};
+		"category", "city", "grade", "queue", "department", "owner", "due", "advice"};
 	const struct value *links = value_get(row, "links");
 	struct value r = value_map(w->arena, 20);
 
@@ -155,9 +156,14 @@ static struct value answer(struct work *w, const struct value *row)
 			value_add(w->arena, &r, shown[i], *value_get(row, shown[i]));
 	if (value_get(row, "due") == NULL)
 		value_add(w->arena, &r, "due", value_map(w->arena, 0));
-	for (uint32_t i = 0; links != NULL && i < links->n; i++)
-		if (value_is_text(value_get(&links->as.items[i], "type"), "duplicate_of"))
+	for (uint32_t i = 0; links != NULL && i < links->n; i++) {
+		const struct value *type = value_get(&links->as.items[i], "type");
+
+		if (value_is_text(type, "duplicate_of"))
 			value_add(w->arena, &r, "duplicate_of", *value_get(&links->as.items[i], "id"));
+		else if (value_is_text(type, "parent") || value_is_text(type, "incident"))
+			value_set(w->arena, &r, "incident", *value_get(&links->as.items[i], "id"));
+	}
 	if (value_get(row, "advice") == NULL)
 		value_add(w->arena, &r, "advice", value_array(w->arena, 0));
 	value_add(w->arena, &r, "generation", value_int(packs_generation(w->desk->packs)));
@@ -179,7 +185,8 @@ static int create_facts(struct work *w, const struct value *row, struct value *f
 		return -1;
 	if (history.type != VALUE_NIL)
 		value_add(w->arena, facts, "history", history);
-	if (subscriber_fact(w, row, facts, e) != 0)
+	if (subscriber_fact(w, row, facts, e) != 0 ||
+		cases_facts(w, value_get(row, "city"), value_get(row, "category"), facts, e) != 0)
 		return -1;
 	if (w->is_import)
 		value_add(w->arena, facts, "is_import", value_bool(true));

@@ -94,11 +94,17 @@ static struct value fill(struct work *w, const struct value *v, const struct val
 	return out;
 }
 
+struct value task_data(struct work *w, const struct value *data, const struct value *ticket)
+{
+	return fill(w, data, ticket);
+}
+
 static struct value new_task(struct work *w, const struct value *task, const struct value *ticket)
 {
 	struct arena *a = w->arena;
 	const struct value *data = value_get(task, "data");
 	struct slice kind = value_slice(value_get(task, "kind"));
+	int64_t next = task_not_before(w->desk, kind, w->now_ms);
 	struct value row = value_map(a, 20);
 
 	value_add(a, &row, "id", value_int((int64_t)(tx_seq(w->tx) * TASKS_AN_ENTRY + w->n_tasks++)));
@@ -108,12 +114,56 @@ static struct value new_task(struct work *w, const struct value *task, const str
 	value_add(a, &row, "data", value_is(data, VALUE_MAP) ? fill(w, data, ticket) : value_map(a, 0));
 	value_add(a, &row, "state", value_literal("waiting"));
 	value_add(a, &row, "created", value_int(w->now_ms));
-	value_add(a, &row, "expires", value_int(w->now_ms + task_setting(w->desk, kind, "expires_ms")));
+	value_add(a, &row, "expires", value_int(next + task_setting(w->desk, kind, "expires_ms")));
 	value_add(a, &row, "attempts", value_int(0));
-	value_add(a, &row, "next", value_int(w->now_ms));
+	value_add(a, &row, "next", value_int(next));
+	if (task_setting(w->desk, kind, "alarm_ms") > 0)
+		value_add(a, &row, "alarm_at", value_int(next + task_setting(w->desk, kind, "alarm_ms")));
 	if (value_is(value_get(data, "numbers"), VALUE_ARRAY))
 		value_add(a, &row, "n_numbers", value_int(value_get(data, "numbers")->n));
 	return row;
+}
+
+/* The open ones of a kind that this ticket asked for. */
+static int open_of(struct work *w, struct slice kind, int64_t ticket, struct value *rows, struct err *e)
+{
+	struct slice prefix = task_prefix(w->arena, 'a', kind);
+	struct scan s;
+	int got = 0, n = 0;
+
+	scan_init(&s, w->desk->store, w->tx, TABLE_TASK, prefix, key_after(w->arena, prefix), false);
+	while (n++ < WITHDRAW_LOOKS && (got = scan_next(&s, e)) == 1) {
+		struct value row;
+
+		got = task_load(w, (int64_t)load_be64((const uint8_t *)s.key.p + s.key.n - 8), &row, e);
+		if (got < 0)
+			break;
+		if (got == 1 && value_int_or(value_get(&row, "ticket"), 0) == ticket)
+			value_push(w->arena, rows, row);
+	}
+	scan_fini(&s);
+	return got < 0 ? -1 : 0;
+}
+
+int tasks_withdraw(struct work *w, const struct value *list, const struct value *ticket, struct err *e)
+{
+	int64_t id = value_int_or(value_get(ticket, "id"), 0);
+
+	for (uint32_t i = 0; list != NULL && i < list->n; i++) {
+		struct value rows = value_array(w->arena, 4);
+
+		if (open_of(w, value_slice(value_get(&list->as.items[i], "kind")), id, &rows, e) != 0)
+			return -1;
+		for (uint32_t k = 0; k < rows.n; k++) {
+			struct value after = value_copy_map(w->arena, &rows.as.items[k]);
+
+			value_set(w->arena, &after, "error", value_literal("withdrawn by the pack"));
+			if (task_end(w, &after, "cancelled", true, e) != 0)
+				return -1;
+			task_save(w, &rows.as.items[k], &after);
+		}
+	}
+	return 0;
 }
 
 void tasks_put(struct work *w, const struct value *tasks, const struct value *ticket)

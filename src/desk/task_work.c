@@ -93,7 +93,7 @@ static int due_ids(
 	int got = 0;
 
 	*n = 0;
-	if (from >= until)
+	if (from >= until || task_not_before(w->desk, name, w->now_ms) > w->now_ms)
 		return 0;
 	scan_init(&s, w->desk->store, w->tx, TABLE_TASK, task_numbers_key(w->arena, prefix, &from, 1),
 		task_numbers_key(w->arena, prefix, &until, 1), false);

@@ -3,17 +3,17 @@
 
 #include <string.h>
 
+#include "tocsin/civil.h"
+
 /* ---- settings of a kind
  * ---------------------------------------------------------------------------------------------- */
 static const struct {
 	const char *key;
 	int64_t otherwise;
 } settings[] = {
-	{"lease_ms", 60 * 1000},
-	{"attempts", 8},
-	{"backoff_ms", 10 * 1000},
-	{"backoff_max_ms", 10 * 60 * 1000},
-	{"expires_ms", INT64_C(24) * 3600 * 1000},
+	{"lease_ms", 60 * 1000}, {"attempts", 8}, {"backoff_ms", 10 * 1000},
+	{"backoff_max_ms", 10 * 60 * 1000}, {"expires_ms", INT64_C(24) * 3600 * 1000},
+	{"alarm_ms", 0}, /* none */
 };
 
 int64_t task_setting(const struct desk *d, struct slice kind, const char *key)
@@ -45,6 +45,22 @@ static int64_t int_of(const struct value *row, const char *key)
 void task_key(uint8_t key[8], int64_t id)
 {
 	store_be64(key, (uint64_t)id);
+}
+
+int64_t task_not_before(const struct desk *d, struct slice kind, int64_t at_ms)
+{
+	const struct value *quiet =
+		value_get(value_get_n(value_get(packs_catalog(d->packs), "tasks"), kind.p, kind.n), "quiet");
+	int64_t from = value_int_or(value_get(quiet, "from_minute"), -1),
+		to = value_int_or(value_get(quiet, "to_minute"), -1), minute;
+	int32_t day;
+
+	if (from < 0 || to < 0)
+		return at_ms;
+	minute = civil_second_of(at_ms, &day) / 60;
+	if (from < to ? minute < from || minute >= to : minute < from && minute >= to)
+		return at_ms;
+	return civil_instant(minute < to ? day : day + 1, (int)to);
 }
 
 struct slice task_prefix(struct arena *a, char index, struct slice kind)
@@ -125,13 +141,13 @@ int task_load(struct work *w, int64_t id, struct value *row, struct err *e)
 static int64_t look_ms(struct work *w, const struct value *row)
 {
 	const struct value *state = value_get(row, "state");
-	int64_t next = int_of(row, "next"), expires = int_of(row, "expires");
+	int64_t next = int_of(row, "next"), expires = int_of(row, "expires"),
+		alarm = value_int_or(value_get(row, "alarm_at"), INT64_MAX), look;
 
-	if (value_is_text(state, "claimed"))
-		return next;
-	if (!value_is_text(state, "waiting"))
+	if (!value_is_text(state, "claimed") && !value_is_text(state, "waiting"))
 		return -1;
-	return next > w->now_ms && next < expires ? next : expires;
+	look = value_is_text(state, "claimed") || (next > w->now_ms && next < expires) ? next : expires;
+	return alarm < look ? alarm : look;
 }
 
 /* The task's one timer; a row that has fired is gone already, and deleting it again does no harm. */
@@ -213,7 +229,8 @@ static void tell_duty(struct work *w, const struct value *row)
 void task_wait(struct work *w, struct value *row, int64_t wait_ms)
 {
 	value_set(w->arena, row, "state", value_literal("waiting"));
-	value_set(w->arena, row, "next", value_int(w->now_ms + wait_ms));
+	value_set(w->arena, row, "next",
+		value_int(task_not_before(w->desk, kind_of(row), w->now_ms + wait_ms)));
 	value_unset(row, "worker");
 	value_unset(row, "finished");
 	if (wait_ms == 0)
@@ -298,6 +315,33 @@ static int fire_waiting(struct work *w, struct value *row, bool is_plain, struct
 	return task_end(w, row, "given_up", is_plain, e);
 }
 
+/*
+ * Nobody has done it in the time that its kind's `alarm` gives: the duty desk is told, and the pack as of a
+ * task whose state is "late". It goes on being tried.
+ */
+static int sound_alarm(struct work *w, struct value *row, bool is_plain, struct err *e)
+{
+	const struct value *ticket = value_get(row, "ticket");
+	struct value about;
+
+	value_unset(row, "alarm_at");
+	value_set(w->arena, row, "late", value_bool(true));
+	about = value_copy_map(w->arena, row);
+	value_set(w->arena, &about, "state", value_literal("late"));
+	tell_duty(w, &about);
+	task_record(w, &about);
+	about = task_brief(w, &about);
+	return ticket == NULL ? 0 : ticket_told(w, value_int_or(ticket, 0), about, is_plain, e);
+}
+
+static bool is_alarm_due(struct work *w, const struct value *row)
+{
+	const struct value *state = value_get(row, "state");
+
+	return value_get(row, "alarm_at") != NULL && int_of(row, "alarm_at") <= w->now_ms &&
+	       (value_is_text(state, "claimed") || value_is_text(state, "waiting"));
+}
+
 int task_fire(struct work *w, int64_t task, bool is_plain, struct err *e)
 {
 	struct value before, after;
@@ -308,7 +352,9 @@ int task_fire(struct work *w, int64_t task, bool is_plain, struct err *e)
 		return rc;
 	after = value_copy_map(w->arena, &before);
 	worker = value_cstr(w->arena, value_get(&before, "worker"));
-	if (value_is_text(value_get(&before, "state"), "claimed"))
+	if (is_alarm_due(w, &before)) /* what else is due then has the next timer */
+		rc = sound_alarm(w, &after, is_plain, e);
+	else if (value_is_text(value_get(&before, "state"), "claimed"))
 		rc = task_failed(w, &after,
 			arena_printf(w->arena, "the lease of %s ended without an answer",
 				worker == NULL ? "?" : worker),

@@ -12,7 +12,8 @@
  *      ▲               │ failed, or the lease ends
  *      └───backoff─────┴─ no attempt left, or expired ─► given_up ─retry─► waiting
  *
- * Every open task has one timer (kind "task"): the end of its lease, of its backoff, or when it expires. A
+ * Every open task has one timer (kind "task"): the end of its lease, of its backoff, when it is late by the
+ * alarm of its kind, or when it expires. In the quiet hours of its kind no task is given to anybody. A
  * task is done exactly once in effect here; to the other side it goes at least once, always under the same
  * id, by which the other side knows a repetition.
  */
@@ -46,6 +47,15 @@ bool outbound_is_paused(struct desk *, struct tx *);
 
 /* A decision's tasks: 0, or -1 with ERR_REJECTED naming the first that cannot be; nothing is staged. */
 int tasks_check(struct work *, const struct value *tasks, struct err *e) MUST_CHECK;
+/*
+ * A decision's cancel_tasks = [{kind}]: open tasks of that kind that this ticket asked for are not to be done
+ * any more (looks at WITHDRAW_LOOKS of the kind). 0, or -1 from the store.
+ */
+#define WITHDRAW_LOOKS 2000
+int tasks_withdraw(
+	struct work *, const struct value *list, const struct value *ticket, struct err *e) MUST_CHECK;
+/* What is told with "{id}" and "{no}" of the ticket in its texts. */
+struct value task_data(struct work *, const struct value *data, const struct value *ticket);
 /* Stage them for this ticket; after tasks_check, cannot fail. */
 void tasks_put(struct work *, const struct value *tasks, const struct value *ticket);
 /*
@@ -74,6 +84,9 @@ int task_failed(struct work *, struct value *row, const char *why, bool may_retr
 int64_t task_setting(const struct desk *, struct slice kind, const char *key);
 /* Up to two finished tasks that are past limits.task_keep go: they never pile up. */
 int tasks_forget(struct work *, struct err *e) MUST_CHECK;
+/* The first instant from at_ms on at which a task of this kind may go out: the pack's `quiet` hours are over.
+ */
+int64_t task_not_before(const struct desk *, struct slice kind, int64_t at_ms);
 /* 'q' kind 0 and the like, in `a`. */
 struct slice task_prefix(struct arena *a, char index, struct slice kind);
 void task_key(uint8_t key[8], int64_t id);

@@ -158,7 +158,7 @@ static const struct rpc_method methods[] = {
 		.roles = DESK_ROLES,
 		.flags = RPC_CHANGES,
 		.help = "The customer comes again: counted on the ticket, never a second order.",
-		.returns = "{id, ticket?, incident?, contacts}"},
+		.returns = "{id, ticket?, incident?, contacts, script?={version, zh, en, eta?, …}}"},
 	{.name = "ticket.import",
 		.handler = on_import,
 		RPC_ARGS(import_args),

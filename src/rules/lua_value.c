@@ -92,9 +92,9 @@ struct take {
 /* Lists of decision.h: what an empty table without a mark is, under these names; elsewhere it is a map. */
 static bool is_list_name(const char *key)
 {
-	static const char *const names[] = {"advice", "allowed", "because", "cancel_timers", "clocks", "from",
-		"links", "missing", "notices", "open", "percents", "roles", "tags", "tasks", "timers",
-		"unlinks", "years"};
+	static const char *const names[] = {"acts", "advice", "allowed", "because", "cancel_tasks",
+		"cancel_timers", "clocks", "from", "jobs", "links", "missing", "notices", "open", "percents",
+		"roles", "tags", "tasks", "timers", "unlinks", "years"};
 
 	for (size_t i = 0; key != NULL && i < sizeof(names) / sizeof(names[0]); i++)
 		if (strcmp(names[i], key) == 0)

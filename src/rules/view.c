@@ -252,6 +252,21 @@ static struct value noted(const struct view *w, struct arena *a)
 	return list;
 }
 
+/* What the point itself put into a list comes first. */
+static struct value behind(struct arena *a, const struct value *first, const struct value *then)
+{
+	struct value both;
+
+	if (!value_is(first, VALUE_ARRAY) || first->n == 0)
+		return *then;
+	both = value_array(a, first->n + then->n);
+	for (uint32_t i = 0; i < first->n; i++)
+		value_push(a, &both, first->as.items[i]);
+	for (uint32_t i = 0; i < then->n; i++)
+		value_push(a, &both, then->as.items[i]);
+	return both;
+}
+
 void view_finish(struct generation *g, const struct view *w, struct arena *a, struct value *decision)
 {
 	static const char *const names[] = {"clocks", "advice"};
@@ -269,7 +284,8 @@ void view_finish(struct generation *g, const struct view *w, struct arena *a, st
 	value_set(a, decision, "set", set);
 	for (size_t i = 0; i < N_LISTS; i++)
 		if (w->lists[i].type == VALUE_ARRAY)
-			value_set(a, decision, names[i], w->lists[i]);
+			value_set(a, decision, names[i],
+				behind(a, value_get(decision, names[i]), &w->lists[i]));
 	value_set(a, decision, "because", noted(w, a));
 }
 

@@ -1,0 +1,145 @@
+-- Cases: the open incidents. A complaint hangs on the case of its fault by the rules "attach"; what the front desk then says is the
+-- case's script. Facts: cases = [{id, no, kind, key, category?, city?, cities?, stage, created, script?, maintainers?, level?}], newest first.
+local host = ...
+local rules = host.lib "rules"
+local data = host.lib("catalog").data
+local cases = {}
+local get = host.get
+local ids = host.lib("fields").ids
+
+local function is_of_city(case, city)
+  if not case.city and not case.cities then return true end -- of the whole province
+  if case.city == city then return true end
+  for i = 1, #(case.cities or {}) do
+    if case.cities[i] == city then return true end
+  end
+  return false
+end
+
+-- The case's category, or one below it.
+local function is_of_category(case, category)
+  local of = case.category
+  return not of or of == category or category ~= nil and category:sub(1, #of + 1) == of .. "."
+end
+
+local function is_same(case, v, names)
+  for i = 1, #names do
+    local name = names[i]
+    if name == "category" then
+      if not is_of_category(case, get(v.h, ids.category)) then return false end
+    elseif name == "city" then
+      if not is_of_city(case, get(v.h, ids.city)) then return false end
+    elseif case[name] ~= v[name] then
+      return false
+    end
+  end
+  return true
+end
+
+-- How exactly a case says what it is about: of two that fit, the one that says more is meant.
+local function weight(case) return (case.category and #case.category or 0) * 4 + (case.city and 2 or case.cities and 1 or 0) end
+
+-- The case this ticket hangs on, by the rules "attach"; nil when on none.
+function cases.find(v)
+  local list = v.facts.cases
+  if not list or #list == 0 then return nil end
+  local out = rules.ask("attach", v)
+  if not out or out.attach == false then return nil end
+  local known = v.facts.number and v.facts.number.incident
+  local since, best = v.now - (out.within or math.maxinteger), nil
+  for i = 1, #list do
+    local c = list[i]
+    local at = v.facts.ticket.created or v.now
+    if c.id == known and not get(v.h, ids.category) then return c end
+    if c.created - (out.before or 0) <= at and c.created >= since and is_same(c, v, out.same or { "category", "city" })
+      and (not best or weight(c) > weight(best)) then
+      best = c
+    end
+  end
+  return best
+end
+
+-- The case's script as advice, nil without one.
+function cases.advice(case)
+  local s = case.script
+  if type(s) ~= "table" or not s.zh and not s.en then return nil end
+  return { zh = s.zh or s.en, en = s.en or s.zh, incident = case.id, script = s.version, eta = s.eta }
+end
+
+-- What hanging on a case decides: the link, the version the caller hears.
+function cases.attach(d, case)
+  d.links = d.links or {}
+  d.links[#d.links + 1] = { type = "parent", id = case.id }
+  if type(case.script) == "table" then
+    d.set.fields = d.set.fields or {}
+    d.set.fields.script_version = case.script.version
+  end
+end
+
+-- Categories a key means: the code and all below; nil for every.
+local function codes_of(category)
+  if not category then return nil end
+  local out = {}
+  for code in host.sorted_pairs(data.categories) do
+    if code == category or code:sub(1, #category + 1) == category .. "." then out[#out + 1] = code end
+  end
+  return out
+end
+
+-- A new incident: its key, its cities, and the job that hangs open complaints on it. Rules "attach" say how far back.
+function cases.open(v, d)
+  local given, set = v.facts.ticket.fields or {}, d.set
+  local category, city = get(v.h, ids.category), get(v.h, ids.city)
+  local before = 0
+  local by_kind = rules.sets.attach or {}
+  local of = by_kind.complaint or by_kind["*"]
+  for _, r in ipairs(of and of.rows or {}) do before = math.max(before, r.out.before or 0) end
+  if of and of.otherwise then before = math.max(before, of.otherwise.out.before or 0) end
+  set.fields = set.fields or {}
+  if given.key == nil then set.fields.key = (city or "*") .. "/" .. (category or "*") end
+  if given.cities == nil and city then set.fields.cities = host.list { city } end
+  if not of then return end
+  local codes, places = codes_of(category), given.cities or city and { city } or nil
+  d.jobs = d.jobs or {}
+  if codes then d.jobs[#d.jobs + 1] = { kind = "attach", of = "category", names = codes, since = v.now - before }
+  elseif places then d.jobs[#d.jobs + 1] = { kind = "attach", of = "city", names = places, since = v.now - before } end
+end
+
+-- Point "attach": an open complaint and one case, asked by the job. → decision
+function cases.point(v, d)
+  local case = cases.find(v)
+  if case then cases.attach(d, case) end
+  return d
+end
+
+-- Person given to this case: what other cases lose by it. → [{id, no, key, left}]
+function cases.losing(v, person)
+  local out = {}
+  for _, c in ipairs(v.facts.cases or {}) do
+    local left, has = 0, false
+    for i = 1, #(c.maintainers or {}) do
+      if c.maintainers[i] == person then has = true else left = left + 1 end
+    end
+    if has and c.id ~= v.facts.ticket.id then out[#out + 1] = { id = c.id, no = c.no, key = c.key, level = c.level, left = left } end
+  end
+  return out
+end
+
+-- Moving a person: he leaves the others, and everybody sees what they lose.
+function cases.move(v, d, person)
+  local lost = cases.losing(v, person)
+  if #lost == 0 then return end
+  local label = data.persons[person].label
+  for i = 1, #lost do
+    local c = lost[i]
+    d.acts = d.acts or {}
+    d.acts[#d.acts + 1] = { id = c.id, action = "unassign", data = { person = person } }
+    d.advice = d.advice or {}
+    d.advice[#d.advice + 1] = {
+      zh = string.format("%s 从 %s（%s）调来，该事件还剩 %d 人", label.zh, c.no, c.key or "?", c.left),
+      en = string.format("%s comes from %s (%s), which keeps %d", label.en, c.no, c.key or "?", c.left), incident = c.id, left = c.left,
+    }
+  end
+end
+
+return cases

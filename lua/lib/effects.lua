@@ -1,0 +1,167 @@
+-- What an action does beyond moving its ticket: facts of its own in `fields`, drafts that a second person approves, lists of persons,
+-- the children it acts on, and what follows by itself later. kind "incident" (lua/lifecycle/incident.lua) shows them all.
+local host = ...
+local errors = host.lib "errors"
+local units = host.lib "units"
+local effects = {}
+
+effects.keys = { "keep", "mark", "sign", "draft", "approve", "add", "remove", "children", "after", "numbers" }
+
+local function name_list(x) return type(x) == "string" and { x } or x end
+
+-- ---- while the pack loads ----------------------------------------------------------------------------------
+-- The declarations of one action, checked; `at` names the action.
+local function check_map(a, key, where, what)
+  if a[key] ~= nil and type(a[key]) ~= "table" then
+    errors.add(where, '%s: %s must be { name = … }', '%s：%s 应写成 { 名称 = … }', { what, key })
+    a[key] = nil
+  end
+end
+
+local function check_source(a, key, source, where, what)
+  if type(source) == "string" and not a.data[source] then
+    errors.add(where, '%s: %s takes data.%s, which the action does not ask for', "%s：%s 用到 data.%s，而这个操作没有要求填写它",
+      { what, key, source }, source, a.data)
+  end
+end
+
+local function check_after(a, where, what)
+  local out = {}
+  for action, span in host.sorted_pairs(a.after or {}) do
+    local ms = units.duration(span)
+    if not ms then
+      errors.add(where, '%s: after.%s: "%s" is not a duration such as "0s", "30m" or "2h"', '%s：after.%s：“%s”不是时长，应写成 "0s"、"30m" 或 "2h"',
+        { what, action, tostring(span) })
+    end
+    out[#out + 1] = { action = action, ms = ms or 0 }
+  end
+  a.after = #out > 0 and out or nil
+end
+
+-- Called once for each action when all kinds are known.
+function effects.check(kind, a, where, what)
+  for _, key in ipairs { "keep", "mark", "add", "remove", "children", "after", "numbers" } do check_map(a, key, where, what) end
+  for _, key in ipairs { "keep", "add", "remove" } do
+    for _, source in host.sorted_pairs(a[key] or {}) do check_source(a, key, source, where, what) end
+  end
+  for _, source in host.sorted_pairs(a.children and a.children.data or {}) do check_source(a, "children", source, where, what) end
+  for action in host.sorted_pairs(a.after or {}) do
+    if not kind.actions[action] then
+      errors.add(where, '%s: after: "%s" is not an action of the kind', "%s：after：“%s”不是这类工单的操作", { what, action }, action, kind.actions)
+    end
+  end
+  check_after(a, where, what)
+end
+
+-- ---- when it is done -----------------------------------------------------------------------------------------
+local function field_of(v, name) return (v.facts.ticket.fields or {})[name] end
+
+-- Why an approval may not be given: en, zh; nil when it may.
+function effects.refused(action, v)
+  local name = action.approve
+  if not name then return nil end
+  local draft = field_of(v, name .. "_draft")
+  if type(draft) ~= "table" then
+    return string.format("there is no draft of %s to approve", name), string.format("没有待批准的 %s 草稿", name)
+  end
+  if draft.by == (v.facts.who and v.facts.who.name) then
+    return string.format("%s wrote version %d of %s: somebody else approves it", draft.by, draft.version, name),
+      string.format("%s 的第 %d 版由 %s 起草，须由另一人批准", name, draft.version, draft.by)
+  end
+end
+
+local function put_field(v, set, name, x)
+  set.fields = set.fields or {}
+  set.fields[name] = x
+  v["fields." .. name] = x
+end
+
+local function copy_of(x)
+  local out = {}
+  for key, item in host.sorted_pairs(x) do out[key] = item end
+  return out
+end
+
+local function draft(v, set, name, given, who)
+  local version = (field_of(v, name .. "_versions") or 0) + 1
+  local d = copy_of(given)
+  d.version, d.by, d.at = version, who, v.now
+  put_field(v, set, name .. "_versions", version)
+  put_field(v, set, name .. "_draft", d)
+end
+
+local function approve(v, set, name, who)
+  local old, d = field_of(v, name), copy_of(field_of(v, name .. "_draft"))
+  d.approved_by, d.approved_at = who, v.now
+  put_field(v, set, name .. "_before", old and old.version or 0)
+  put_field(v, set, name, d)
+  put_field(v, set, name .. "_draft", false)
+end
+
+local function change_list(v, set, name, x, is_added)
+  local list, was = {}, field_of(v, name) or {}
+  for i = 1, #was do
+    if was[i] ~= x then list[#list + 1] = was[i] end
+  end
+  if is_added then list[#list + 1] = x end
+  put_field(v, set, name, host.list(list))
+end
+
+local function sources(map, given)
+  local out = {}
+  for key, source in host.sorted_pairs(map or {}) do out[key] = given[source] end
+  return out
+end
+
+-- A job of the core: an action on every child, in slices; each gets its own record.
+local function on_children(action, given, d)
+  local c = action.children
+  local job = { kind = "children", action = c.action, data = sources(c.data, given) }
+  for key, text in host.sorted_pairs(c.otherwise or {}) do
+    if job.data[key] == nil then job.data[key] = text end
+  end
+  d.jobs = d.jobs or {}
+  d.jobs[#d.jobs + 1] = job
+end
+
+-- A job of the core: one task after the other for numbers of the case, `of` them, at most `batch` in one.
+local function for_numbers(action, given, d)
+  local n = action.numbers
+  local told = copy_of(n.data or {})
+  for key, x in host.sorted_pairs(sources(n.take, given)) do told[key] = x end
+  d.jobs = d.jobs or {}
+  d.jobs[#d.jobs + 1] = { kind = "numbers", of = n.of, task = n.task, batch = n.batch, data = host.map(told) }
+end
+
+-- Timers by which an action follows by itself; points.timer does it (kind "rule", rule "act:NAME").
+local function follow_later(action, d)
+  for i = 1, #action.after do
+    local a = action.after[i]
+    d.timers = d.timers or {}
+    d.timers[#d.timers + 1] = { name = "act:" .. a.action, rule = "act:" .. a.action, after_ms = a.ms, round = 0 }
+  end
+end
+
+function effects.apply(action, v, d, given)
+  local set, who = d.set, v.facts.who and v.facts.who.name or "rules"
+  for name, source in host.sorted_pairs(action.keep or {}) do
+    if given[source] ~= nil then put_field(v, set, name, given[source]) end
+  end
+  for name, x in host.sorted_pairs(action.mark or {}) do put_field(v, set, name, x) end
+  for _, name in ipairs(name_list(action.sign) or {}) do
+    put_field(v, set, name .. "_by", who)
+    put_field(v, set, name .. "_at", v.now)
+  end
+  if action.draft then draft(v, set, action.draft, given, who) end
+  if action.approve then approve(v, set, action.approve, who) end
+  for name, source in host.sorted_pairs(action.add or {}) do change_list(v, set, name, given[source], true) end
+  for name, source in host.sorted_pairs(action.remove or {}) do change_list(v, set, name, given[source], false) end
+  if action.children then on_children(action, given, d) end
+  if action.numbers then for_numbers(action, given, d) end
+  if action.after then follow_later(action, d) end
+end
+
+-- Whose word an action by itself has: the name behind "act:", nil for other timers.
+function effects.timed(rule) return type(rule) == "string" and rule:match("^act:(.+)$") or nil end
+
+return effects

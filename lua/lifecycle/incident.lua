@@ -1,0 +1,141 @@
+-- The life of an incident (事件): restore first. It holds the complaints of one fault, has no waiting state, and its recovery is a state of
+-- its own: claimed → proven → told → watched → closed. What it carries stands in `fields`:
+--   key, cities, level          what it is about (CITY/CATEGORY, * for all), and the warning level it has
+--   script, script_draft        what everybody says to customers: {version, zh, en, prompt, eta, by, approved_by}
+--   maintainers                 the persons who work on it
+--   recovery                    claimed, proven, told, watched
+--   green…                      the key service that the BOSS green channel has taken over
+local desk = { "agent", "supervisor", "leader" }
+local heads = { "supervisor", "leader" }
+local live = { "open", "restoring", "recovering", "proven", "told", "watched" }
+local broken = { "open", "restoring", "recovering" }
+
+kind "incident" {
+  zh = "事件", en = "incident", prefix = "I", first = "open",
+  stage "open" { zh = "已建立", en = "open", status = "acknowledged" },
+  stage "restoring" { zh = "恢复中", en = "restoring", status = "inProgress" },
+  stage "recovering" { zh = "已称恢复，待证实", en = "recovery claimed", status = "inProgress" },
+  stage "proven" { zh = "恢复已证实", en = "recovery proven", status = "resolved" },
+  stage "told" { zh = "已告知客户", en = "customers told", status = "resolved" },
+  stage "watched" { zh = "效果跟踪", en = "watched", status = "resolved" },
+  stage "closed" { zh = "已关闭", en = "closed", status = "closed" },
+
+  -- who works on it: resources go where it grows
+  action "take" { zh = "接手", en = "take", from = { "open" }, to = "restoring", roles = desk, assign = "self" },
+  action "assign" { zh = "增派人员", en = "assign", from = live, roles = heads, data = { person = "person", reason = "text?" },
+    add = { maintainers = "person" } },
+  action "unassign" { zh = "撤回人员", en = "unassign", from = live, roles = heads, data = { person = "person", reason = "text?" },
+    remove = { maintainers = "person" } },
+  action "note" { zh = "记录", en = "note", from = { "open", "restoring", "recovering", "proven", "told", "watched", "closed" }, roles = desk,
+    data = { text = "text" } },
+  action "level" { zh = "调整预警等级", en = "level", from = live, roles = heads, data = { level = "text" }, keep = { level = "level" },
+    sign = "level" },
+  action "suspect" { zh = "定位瓶颈", en = "suspect", from = live, roles = desk, data = { component = "text", evidence = "text?" },
+    keep = { suspect = "component", suspect_evidence = "evidence" }, sign = "suspect" },
+
+  -- one script a case: a draft, and a second person who approves it
+  action "script" { zh = "起草口径", en = "script", from = live, roles = desk,
+    data = { zh = "text", en = "text?", prompt = "text?", eta = "time?" }, draft = "script" },
+  action "approve_script" { zh = "批准口径", en = "approve script", from = live, roles = heads, approve = "script" },
+
+  -- restore the complainers: one batch task of the BOSS emergency system, a result a number; without numbers all complainers
+  action "restore_numbers" { zh = "应急恢复指定号码", en = "restore numbers", from = broken, roles = desk,
+    data = { numbers = "list", operation = "text?" } },
+  action "restore_complainers" { zh = "应急恢复投诉客户", en = "restore complainers", from = broken, roles = desk, data = { operation = "text?" },
+    numbers = { of = "complainers", task = "boss_emergency", batch = 1000, take = { operation = "operation" } } },
+
+  -- a key service taken over by the BOSS green channel: asked, approved by a named person, live, handed back and checked
+  action "ask_green" { zh = "申请绿色通道", en = "ask green channel", from = broken, roles = desk,
+    data = { service = "text", until_time = "time", reason = "text" }, mark = { green = "asked" }, sign = "green_asked",
+    keep = { green_service = "service", green_until = "until_time", green_reason = "reason" } },
+  action "approve_green" { zh = "批准绿色通道", en = "approve green channel", from = broken, roles = { "leader" }, mark = { green = "approved" },
+    sign = "green_approved" },
+  action "refuse_green" { zh = "不批准绿色通道", en = "refuse green channel", from = broken, roles = { "leader" }, data = { reason = "text" },
+    mark = { green = "refused" }, sign = "green_refused" },
+  action "green_live" { zh = "绿色通道已接管", en = "green channel live", from = live, roles = { "supervisor", "adapter" },
+    mark = { green = "live" }, sign = "green_live" },
+  action "green_failed" { zh = "绿色通道未能接管", en = "green channel failed", from = live, roles = { "supervisor", "adapter" },
+    mark = { green = "failed" }, sign = "green_failed" },
+  action "hand_back" { zh = "交还业务", en = "hand back", from = live, roles = heads, mark = { green = "handing_back" }, sign = "green_handed_back" },
+  action "green_back" { zh = "业务已交还", en = "handed back", from = live, roles = { "supervisor", "adapter" }, mark = { green = "handed_back" },
+    sign = "green_back" },
+  action "check_green" { zh = "核对交还", en = "check hand-back", from = live, roles = heads, data = { ok = "boolean", text = "text?" },
+    keep = { green_check_ok = "ok" }, mark = { green = "checked" }, sign = "green_checked" },
+
+  -- recovery: said, proven, told, watched
+  action "claim" { zh = "称已恢复", en = "claim recovery", from = { "open", "restoring" }, to = "recovering", roles = { "agent", "supervisor", "leader",
+    "adapter" }, data = { text = "text?" }, mark = { recovery = "claimed", probe_ok = false }, sign = "claimed" },
+  action "deny" { zh = "并未恢复", en = "not recovered", from = { "recovering", "proven" }, to = "restoring", roles = desk,
+    data = { reason = "text" }, mark = { recovery = false, probe_ok = false } },
+  action "probe" { zh = "拨测结果", en = "probe", from = { "open", "restoring", "recovering" }, roles = { "agent", "supervisor", "leader", "adapter" },
+    data = { ok = "boolean", text = "text?" }, keep = { probe_ok = "ok" }, sign = "probed" },
+  action "prove" { zh = "证实恢复", en = "prove recovery", from = { "recovering" }, to = "proven", roles = heads, data = { text = "text?" },
+    copy = { resolution = "text" }, mark = { recovery = "proven" }, sign = "proven", after = { tell = "0s" } },
+  action "resolve" { zh = "解决并答复", en = "resolve", from = { "open", "restoring", "recovering", "proven" }, to = "told", roles = heads,
+    data = { text = "text", cause = "text?" }, copy = { resolution = "text", cause = "cause" }, mark = { recovery = "told" }, sign = "told",
+    children = { action = "answer", data = { text = "text" } }, after = { watch = "0s" } },
+  action "tell" { zh = "告知客户", en = "tell", from = { "proven" }, to = "told", roles = heads, data = { text = "text?" },
+    mark = { recovery = "told" }, sign = "told", after = { watch = "0s" },
+    children = { action = "answer", data = { text = "text" },
+      otherwise = { text = "您反映的问题已经恢复，给您带来不便，深表歉意。The service you complained about works again; we apologize." } } },
+  action "watch" { zh = "开始跟踪", en = "watch", from = { "told" }, to = "watched", roles = heads, mark = { recovery = "watched" }, sign = "watched",
+    after = { finish = "2h" } },
+  action "finish" { zh = "跟踪期满", en = "watch over", from = { "watched" }, to = "closed", roles = heads,
+    mark = { recovery = false }, sign = "finished" },
+  action "close" { zh = "关闭", en = "close", from = { "told", "watched" }, to = "closed", roles = heads, data = { text = "text?" },
+    mark = { recovery = false } },
+  action "relapse" { zh = "复发", en = "relapse", from = { "recovering", "proven", "told", "watched", "closed" }, to = "restoring", roles = desk,
+    count = "reopened", data = { reason = "text" }, mark = { recovery = false, probe_ok = false, relapse = true }, sign = "relapse",
+    children = { action = "reopen", data = { reason = "reason" } } },
+  action "cancel" { zh = "撤销", en = "cancel", from = broken, to = "closed", status = "cancelled", roles = heads,
+    data = { reason = "text" }, copy = { resolution = "reason" } },
+}
+
+rules.before "refuse" {
+  kinds = { "incident" },
+  rule "green channel not asked" {
+    when = { action = any_of("approve_green", "refuse_green"), ["fields.green"] = none_of("asked") },
+    say = { zh = "没有待批准的绿色通道申请", en = "no green channel is asked for" },
+  },
+  rule "green channel asked by oneself" {
+    when = function(t) return t.action == "approve_green" and t["fields.green_asked_by"] == t.who end,
+    say = { zh = "申请人不能自己批准绿色通道", en = "who asks for the green channel cannot approve it" },
+    because = "a key service is handed over by two persons",
+  },
+  rule "green channel not taken over" {
+    when = { action = "hand_back", ["fields.green"] = none_of("live", "failed") },
+    say = { zh = "绿色通道没有接管业务", en = "the green channel has not taken the service over" },
+  },
+  rule "green channel not handed back" {
+    when = { action = "check_green", ["fields.green"] = none_of("handed_back") },
+    say = { zh = "业务尚未交还", en = "the service has not been handed back" },
+  },
+  rule "the service is still with the green channel" {
+    when = { action = any_of("close", "finish"), ["fields.green"] = any_of("live", "handing_back", "handed_back") },
+    say = { zh = "业务还在绿色通道，请先交还并核对", en = "the service is still with the green channel: hand it back and check it first" },
+  },
+}
+
+-- How severe a case is: the third of the three principles. A lost network weighs more than lost money, that more than slowness.
+rules "grade" {
+  kinds = { "incident" },
+  rule "network gone" { when = { category = any_of("network.no_service", "group.leased_line") }, grade = "major", priority = 1 },
+  rule "money and numbers" { when = { category = under("recharge", "billing", "account") }, grade = "important", priority = 2 },
+  rule "network slow" { when = { category = under("network", "broadband", "sms", "roaming") }, grade = "important", priority = 3 },
+  otherwise { grade = "normal", priority = 5 },
+}
+
+-- A complaint hangs on the open case of its category and city, also when it came up to an hour before the case.
+rules "attach" {
+  kinds = { "complaint" },
+  rule "bypass complaints are answered one by one" { when = { bypass = true }, attach = false,
+    because = "a regulator's letter is not answered by a broadcast" },
+  otherwise { same = { "category", "city" }, before = "1h" },
+}
+
+rules.before "follow" {
+  kinds = { "incident" },
+  rule "relapse" { when = { action = "relapse" }, notice = { "duty", "team_head", "leader" },
+    because = "customers were told it works, and it does not" },
+  rule "green channel asked" { when = { action = "ask_green" }, notice = { "leader" }, because = "a leader approves it" },
+}

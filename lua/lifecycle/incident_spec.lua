@@ -1,0 +1,129 @@
+local agent = { name = "wu.qiang", roles = { agent = true } }
+local head = { name = "lin.tao", roles = { supervisor = true } }
+local leader = { name = "zhou.gang", roles = { leader = true } }
+local case = { id = 7, no = "I20260922-000007", kind = "incident", key = "shenzhen/recharge.not_credited", category = "recharge.not_credited",
+  city = "shenzhen", stage = "open", script = { version = 2, zh = "充值平台故障，预计12点恢复", en = "the recharge platform is down until noon" } }
+
+local function complaint(more)
+  local t = { channel = "hotline_10086", number = "13800138000", category = "recharge.not_credited", city = "shenzhen", text = "x",
+    fields = { amount = 5000, paid_at = 1 } }
+  for key, x in pairs(more or {}) do t[key] = x end
+  return ticket(t)
+end
+
+spec "an incident opens as its own kind, without complaint limits" {
+  given = ticket { kind = "incident", channel = "webhook", title = "充值平台故障", city = "shenzhen", category = "recharge.not_credited" },
+  expect = { stage = "open", status = "acknowledged", clocks = { answer = false, handle = false }, complete = true, queue = "duty",
+    grade = "important", priority = 2, jobs = { "attach" },
+    fields = { key = "shenzhen/recharge.not_credited", cities = { "shenzhen" } } },
+}
+spec "a complaint hangs on the case of its category and city, and the caller hears its script" {
+  given = complaint(), cases = { case },
+  expect = { incident = 7, fields = { script_version = 2 }, say = "充值平台故障，预计12点恢复" },
+}
+spec "another city does not" { given = complaint { city = "foshan" }, cases = { case }, expect = { incident = false } }
+spec "another category does not" { given = complaint { category = "sms.failure" }, cases = { case }, expect = { incident = false } }
+spec "of two cases the one that says more" {
+  given = complaint(), cases = { case, { id = 8, no = "I8", category = "recharge" } }, expect = { incident = 7 },
+}
+spec "a case of all cities and a whole subtree" {
+  given = complaint { city = "foshan" }, cases = { { id = 8, no = "I8", category = "recharge" } }, expect = { incident = 8 },
+}
+spec "a bypass complaint is answered by itself" {
+  given = complaint { channel = "regulator_12300", form = "transfer", source_ref = "1" }, cases = { case },
+  expect = { incident = false, not_by = "attach/otherwise", by = "bypass complaints are answered one by one" },
+}
+spec "a draft of the script has a version and an author" {
+  given = ticket { kind = "incident", fields = { script_versions = 1, script = { version = 1 } } }, action = "script",
+  data = { zh = "预计13点恢复" }, who = agent,
+  expect = { fields = { script_versions = 2, script_draft = { version = 2, zh = "预计13点恢复", by = "wu.qiang", at = 1790042400000 } } },
+}
+spec "who wrote it cannot approve it" {
+  given = ticket { kind = "incident", fields = { script_draft = { version = 1, zh = "x", by = "lin.tao" } } }, action = "approve_script", who = head,
+  expect = { refuse = "lin.tao wrote version 1 of script: somebody else approves it" },
+}
+spec "nothing to approve" {
+  given = ticket { kind = "incident" }, action = "approve_script", who = head, expect = { refuse = "there is no draft of script to approve" },
+}
+spec "a second person approves it" {
+  given = ticket { kind = "incident", fields = { script_draft = { version = 1, zh = "x", by = "wu.qiang" } } }, action = "approve_script", who = head,
+  expect = { fields = { script = { version = 1, zh = "x", by = "wu.qiang", approved_by = "lin.tao", approved_at = 1790042400000 },
+    script_before = 0, script_draft = false } },
+}
+spec "an agent approves no script" {
+  given = ticket { kind = "incident", fields = { script_draft = { version = 1, by = "he.yong" } } }, action = "approve_script", who = agent,
+  expect = { refuse = "approve_script is for supervisor, leader only" },
+}
+spec "who comes from another case is missed there" {
+  given = ticket { kind = "incident", id = 9 }, action = "assign", data = { person = "he.yong" }, who = head,
+  cases = { { id = 7, no = "I7", key = "foshan/sms.failure", maintainers = { "he.yong", "luo.bin" } } },
+  expect = { fields = { maintainers = { "he.yong" } }, acts = { "7 unassign" }, say = "He Yong comes from I7 (foshan/sms.failure), which keeps 1" },
+}
+spec "recovery is claimed, not believed" {
+  given = ticket { kind = "incident", stage = "restoring" }, action = "claim", who = agent,
+  expect = { stage = "recovering", status = "inProgress", jobs = {} },
+}
+spec "proven: telling follows by itself" {
+  given = ticket { kind = "incident", stage = "recovering" }, action = "prove", who = head, expect = { stage = "proven", timers = { "0s" } },
+}
+spec "the timer tells, and each complaint is answered" {
+  given = ticket { kind = "incident", stage = "proven" }, timer = { kind = "rule", rule = "act:tell" },
+  expect = { stage = "told", status = "resolved", jobs = { "children" }, timers = { "0s" } },
+}
+spec "watched for two hours" {
+  given = ticket { kind = "incident", stage = "told" }, timer = { kind = "rule", rule = "act:watch" },
+  expect = { stage = "watched", timers = { "2h" } },
+}
+spec "the watch is over" {
+  given = ticket { kind = "incident", stage = "watched" }, timer = { kind = "rule", rule = "act:finish" }, expect = { stage = "closed" },
+}
+spec "a relapse cancels what would follow" {
+  given = ticket { kind = "incident", stage = "watched", department = "duty", queue = "duty" }, action = "relapse",
+  data = { reason = "又有客户投诉" }, who = agent,
+  expect = { stage = "restoring", status = "inProgress", reopened = 1, jobs = { "children" }, notice = { "duty", "team_head", "leader" } },
+}
+spec "after it the timer finds nothing to do" {
+  given = ticket { kind = "incident", stage = "restoring" }, timer = { kind = "rule", rule = "act:finish" }, expect = { stage = "restoring" },
+}
+spec "resolved by hand" {
+  given = ticket { kind = "incident", stage = "open" }, action = "resolve", data = { text = "切换到备用平台" }, who = head,
+  expect = { stage = "told", status = "resolved", resolution = "切换到备用平台", jobs = { "children" } },
+}
+spec "the green channel is approved by somebody else" {
+  given = ticket { kind = "incident", stage = "restoring", fields = { green = "asked", green_asked_by = "zhou.gang" } }, action = "approve_green",
+  who = leader, expect = { refuse = "who asks for the green channel cannot approve it" },
+}
+spec "a leader approves" {
+  given = ticket { kind = "incident", stage = "restoring", fields = { green = "asked", green_asked_by = "lin.tao" } }, action = "approve_green",
+  who = leader, expect = { fields = { green = "approved", green_approved_by = "zhou.gang", green_approved_at = 1790042400000 } },
+}
+spec "asked for: a leader hears of it" {
+  given = ticket { kind = "incident", stage = "restoring", department = "duty", queue = "duty" }, action = "ask_green", who = head,
+  data = { service = "recharge", until_time = 1790049600000, reason = "平台短时间内不能恢复" },
+  expect = { notice = { "leader" } },
+}
+spec "not asked for" {
+  given = ticket { kind = "incident", stage = "restoring" }, action = "approve_green", who = leader,
+  expect = { refuse = "no green channel is asked for" },
+}
+spec "not taken over yet" {
+  given = ticket { kind = "incident", stage = "restoring", fields = { green = "approved" } }, action = "hand_back", who = head,
+  expect = { refuse = "the green channel has not taken the service over" },
+}
+spec "not handed back yet" {
+  given = ticket { kind = "incident", stage = "told", fields = { green = "live" } }, action = "check_green", data = { ok = true }, who = head,
+  expect = { refuse = "the service has not been handed back" },
+}
+spec "no end while the green channel has the service" {
+  given = ticket { kind = "incident", stage = "watched", fields = { green = "live" } }, action = "close", who = head,
+  expect = { refuse = "the service is still with the green channel: hand it back and check it first" },
+}
+
+local function weighs(category, grade, by)
+  spec(category .. " is " .. grade) {
+    given = ticket { kind = "incident", channel = "webhook", category = category, city = "shenzhen" }, expect = { grade = grade, by = by },
+  }
+end
+weighs("network.no_service", "major", "network gone")
+weighs("network.slow", "important", "network slow")
+weighs("other", "normal", "grade/otherwise")

@@ -1,0 +1,38 @@
+/*
+ * The open incidents ("cases") in memory: which there are, how many tickets hang on each, and what rules are
+ * told of them. Derived from the indexes and the incidents' rows, rebuilt at start; loop thread.
+ */
+#pragma once
+
+#include "desk_int.h"
+
+#define CASE_KIND "incident" /* the kind whose tickets hold others */
+
+struct cases;
+
+/* Finds the open ones. 0, or -1 from the store. */
+int cases_new(struct desk *, struct err *e) MUST_CHECK;
+void cases_free(struct cases *);
+/* A row of TABLE_INDEX or TABLE_TICKET was published (val) or deleted (NULL). */
+void cases_on_publish(struct cases *, enum table table, struct slice key, const struct slice *val);
+
+/*
+ * facts.cases: [{id, no, kind, key, category?, city?, cities?, stage, created, level?, recovery?, script?,
+ * maintainers?}] of open incidents, newest first, those that a ticket of this city and category may hang on
+ * (either NULL: unknown yet, any fits). At most CASE_FACTS_MAX. Nothing is added when there are none. The
+ * values live until the next commit.
+ */
+#define CASE_FACTS_MAX 64
+int cases_facts(struct work *, const struct value *city, const struct value *category, struct value *facts,
+	struct err *e) MUST_CHECK;
+/* One of them alone, whatever it is about. */
+int cases_fact_one(struct work *, int64_t incident, struct value *facts, struct err *e) MUST_CHECK;
+/* The script a case has now: {version, zh, en, prompt?, eta?, …}, or NULL. Lives until the next commit. */
+const struct value *cases_script(struct desk *, int64_t incident);
+
+/* The open ones, newest first, at most n. Returns how many. */
+uint32_t cases_ids(struct desk *, int64_t *ids, uint32_t n);
+/* How many tickets hang on it, whatever became of them. 0, or -1 from the store. */
+int cases_children(struct desk *, int64_t incident, int64_t *n, struct err *e) MUST_CHECK;
+/* Key of INDEX_PARENT: where a walk over its children behind ticket `after` begins, and where it ends. */
+struct slice case_child_key(struct arena *, int64_t incident, int64_t after);

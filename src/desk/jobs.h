@@ -1,0 +1,37 @@
+/*
+ * Jobs: what one decision asks for many tickets or numbers, done in slices over turns. A slice is an entry of
+ * its own: it holds the changes, the outcome of each item, and how far the job is, so a job goes on where it
+ * was after a kill -9. Each has one durable timer. Rows of TABLE_JOB:
+ *
+ *   'j' be64 job                 → {id, kind, ticket, no, who, roles, state, created, cursor, n_*, …}
+ *   'o' be64 ticket, be64 job    → ""   the jobs of a ticket
+ *   'i' be64 job, be64 item      → {ok, why?}   what became of one ticket
+ *   'n' be64 job, number         → ""   a number that is in a task of it already: none is asked for twice
+ *
+ * Decision: jobs = [{kind="children", action, data, stages?}] an action on every ticket that hangs on this
+ * one, by the word of who asked for it · {kind="attach", of="category"|"city", names, since} open tickets
+ * that may hang on it: the pack is asked at point "attach" for each · {kind="numbers", of="complainers",
+ * task, batch?, data} tasks of the outbox with the numbers of its children, `batch` (1,000) in each.
+ */
+#pragma once
+
+#include "desk_int.h"
+
+#define JOBS_A_DECISION 4
+#define JOBS_AN_ENTRY 64 /* id = entry seq * this + n */
+
+/* A decision's jobs: 0, or -1 with ERR_REJECTED naming the first that cannot be; nothing is staged. */
+int jobs_check(struct work *, const struct value *jobs, struct err *e) MUST_CHECK;
+/* Stage them for this ticket; after jobs_check, cannot fail. */
+void jobs_put(struct work *, const struct value *jobs, const struct value *ticket);
+/* A job's timer is due. is_plain: a slice failed before, the job ends and says why. -1: not even that. */
+int job_fire(struct desk *, int64_t due_ms, uint64_t id, struct err *e) MUST_CHECK;
+
+/* [{id, kind, action?, state, n_done, n_skipped, …}] of a ticket, oldest first. */
+int jobs_of(struct desk *, struct arena *, int64_t ticket, struct value *out, struct err *e) MUST_CHECK;
+/* What became of an item: 1 and {ok, why?}, 0 nothing said, -1. */
+int job_outcome(struct desk *, struct arena *, int64_t job, int64_t item, struct value *out,
+	struct err *e) MUST_CHECK;
+/* Whether an action of this kind of ticket begins at its stage: the dry run of kind="children". */
+bool job_applies(
+	const struct desk *, const struct value *row, const char *action, const struct value *stages);
