@@ -70,23 +70,24 @@ local function rungs_of(list, where, what)
 end
 
 -- A rung list that a rule says: { "duty of care", "head of care" }, all at once.
-function alarms.rung(list, where)
+function alarms.rung(list)
   local out = {}
-  for i, text in ipairs(units.parts(list)) do out[i] = rung_of(text, where, "call") end
+  for i, text in ipairs(units.parts(list) or {}) do out[i] = rung_of(text) end
   return out
 end
+
+function alarms.is_known(r) return data[r.person and "persons" or "departments"][r.person or r.department] ~= nil end
 
 local function check_rung(r)
   local of = r.person and "persons" or "departments"
   local name = r.person or r.department
-  if not data[of][name] then
+  if not alarms.is_known(r) then
     errors.add(r.where, '%s: "%s" is neither a declared person nor "duty of", "head of", "team head of" or "leader of" a department',
       '%s：“%s”既不是已声明的人员，也不是某部门的 "duty of"、"head of"、"team head of" 或 "leader of"', { r.what, tostring(r.text) }, name, data[of])
     return false
   end
   return true
 end
-alarms.check_rung = check_rung
 
 local alarm_keys = set_of("call", "again", "ack", "bulletin", "to")
 
@@ -172,6 +173,13 @@ local function ranks()
   return out
 end
 alarms.ranks = ranks
+
+-- "orange" of 2.
+function alarms.level_of(rank)
+  for name, n in host.sorted_pairs(ranks()) do
+    if n == rank then return name end
+  end
+end
 
 local function check_level(name, where, what)
   local known = ranks()

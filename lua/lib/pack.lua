@@ -95,10 +95,10 @@ function lib.finish()
   catalog.check()
   category.check()
   org.check()
-  alarms.check()
   grants.check()
   rules.compile()
   warning.check()
+  alarms.check()
   numbers.load()
   spec.check()
   is_loaded = true
@@ -108,7 +108,7 @@ end
 
 local asked = { create = { "classify", "complete", "grade", "duplicate", "attach", "routing", "clocks", "advice", "outbox" },
   act = { "refuse", "clocks", "follow", "outbox" }, contact = { "complete", "contact", "outbox" }, timer = { "escalation", "outbox" },
-  task = { "answer" }, attach = { "attach" } }
+  task = { "answer" }, attach = { "attach" }, warning = { "warning" } }
 
 -- What the sets of a point say to these facts; the facts of a create are first completed by the decision itself.
 function lib.explain(point, facts, rule)

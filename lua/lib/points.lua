@@ -12,6 +12,7 @@ local grants = host.lib "grants"
 local news = host.lib "news"
 local effects = host.lib "effects"
 local cases = host.lib "cases"
+local alarms = host.lib "alarms"
 local data = host.lib("catalog").data
 local points = {}
 
@@ -510,6 +511,39 @@ function points.task(facts)
     apply_outputs(v, r, d)
     notices(v, r, d, { task = facts.task.id, kind = facts.task.kind, state = facts.task.state })
   end
+  d.because, d.failed = host.noted(v.h), v.failed or nil
+  return d
+end
+
+-- An incident to open: the case's own words, with what the warning says of itself.
+local function case_of(v, w, out)
+  local of = w.category_label or w.city_label
+  local title = out.title and out.title.zh or string.format("%s %s", (of or {}).zh or w.key, (w.line or {}).zh or "")
+  return { kind = out.open, city = v.city, category = v.category, title = title,
+    text = w.line and w.line.zh .. "\n" .. w.line.en or w.key,
+    fields = { key = w.key, level = w.to, cluster = w.cluster, cities = w.children and host.list(w.children) or nil } }
+end
+
+-- A warning's level changed, waits for a signature, was not answered, or its incident recovers.
+function points.warning(facts)
+  local v, w = fields.view(facts), facts.warning
+  local d, calls = {}, {}
+  local alarm = data.alarms[w.to]
+  if alarm and (w.event == "change" and w.rank > w.was or w.event == "again") then
+    for _, r in ipairs(alarm.call[w.rung] or {}) do calls[#calls + 1] = r end
+  end
+  for _, r in ipairs((rules.ask_all("warning", v, {}))) do
+    local out = r.out
+    for _, who in ipairs(out.call or {}) do calls[#calls + 1] = who end
+    if out.open and not w.incident then d.open = d.open or { case_of(v, w, out) } end
+    if out.act and (w.incident or d.open) then
+      d.act = put(d.act, { action = out.act, data = out.data and tasks.fill_data(out.data, v) or nil })
+    end
+    if out.task and (w.incident or d.open) then d.tasks = put(d.tasks, tasks.fill(out.task, v)) end
+    if out.say then d.say = d.say or out.say end
+  end
+  if w.disaster and data.disaster and not data.disaster.calls[w.to] then calls = {} end
+  d.call = alarms.people(calls, facts, v.city)
   d.because, d.failed = host.noted(v.h), v.failed or nil
   return d
 end

@@ -475,7 +475,9 @@ local function why_not(set, v, i)
   if not at then return nil end
   local t = set.rows[i].tests[at]
   if t.is_group then return { field = "when", expected = t.text } end
-  return { field = t.name, value = v[t.name], expected = t.text }
+  local value, field = v[t.name], fields.find(t.name)
+  if field and field.type == "level" then value = host.lib("alarms").level_of(value) end
+  return { field = t.name, value = value, expected = t.text }
 end
 
 -- {rule, line, fired, because?, failed={field, value, expected}?} of each rule of a set, in order.

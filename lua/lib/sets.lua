@@ -33,6 +33,9 @@ sets.list = {
     priority = "number", say = "label", statutory = "boolean" }, zh = "升级", en = "who is told when a limit comes near or passes" },
   outbox = { mode = "all", point = "create, act, contact, timer", outputs = { task = "task", news = "news", withdraw = "task_kinds" },
     zh = "对外任务与推送", en = "what other systems are asked to do, what screens are told, which tasks are taken back" },
+  warning = { mode = "all", point = "warning",
+    outputs = { open = "kind", title = "label", act = "text", data = "data", call = "callees", say = "label", task = "task" },
+    zh = "预警之后", en = "what follows when a warning's level changes, waits for a signature, or is not answered" },
   answer = { mode = "all", point = "task",
     outputs = { act = "text", grade = "grade", priority = "number", to = "queue", notice = "rungs", say = "label", release = "grants" },
     zh = "任务结果", en = "what follows when a task is done or given up" },
@@ -167,6 +170,27 @@ end
 function check.news(x, at) return host.lib("news").compile(x, at) end
 
 function check.task_kinds(x, at, key) return list_of(x, at, key, function(item) known("task", "tasks")(item, at, key) end) end
+
+function check.kind(x, at, key)
+  if sets.catalog.kinds[x] then return x end
+  at('%s: "%s" is not a declared kind of ticket', "%s：“%s”不是已声明的工单类型", { key, tostring(x) }, x, sets.catalog.kinds)
+end
+
+function check.callees(x, at)
+  local list = host.lib("alarms").rung(x)
+  for _, r in ipairs(list) do
+    if not host.lib("alarms").is_known(r) then
+      at('call: "%s" is neither a declared person nor "duty of", "head of", "team head of" or "leader of" a department',
+        'call：“%s”既不是已声明的人员，也不是某部门的 "duty of"、"head of"、"team head of" 或 "leader of"', { r.text })
+    end
+  end
+  return list
+end
+
+function check.data(x, at, key)
+  if type(x) == "table" then return host.lib("tasks").compile_data(x, at) end
+  at("%s must be a table such as { reason = \"{level}\" }", "%s 应为表，例如 { reason = \"{level}\" }", { key })
+end
 
 function check.task(x, at) return host.lib("tasks").compile(x, at, sets.catalog.tasks) end
 

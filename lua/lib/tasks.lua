@@ -72,6 +72,13 @@ function tasks.compile(x, at, known)
   return { kind = x.kind, data = compile(x.data, at) }
 end
 
+-- A field as it is said: levels by name, not by rank.
+local function said_of(v, name)
+  local x, field = v[name], fields.find(name)
+  if x ~= nil and field and field.type == "level" then return host.lib("alarms").level_of(x) end
+  return x
+end
+
 local function fill(x, v)
   if type(x) ~= "table" then return x end
   if x.items then
@@ -85,13 +92,13 @@ local function fill(x, v)
   end
   if #x.parts == 1 then
     local part = x.parts[1]
-    if type(part) == "table" then return v[part[1]] end
+    if type(part) == "table" then return said_of(v, part[1]) end
     return part
   end
   local out = {}
   for i, part in ipairs(x.parts) do
     if type(part) == "table" then
-      local said = v[part[1]]
+      local said = said_of(v, part[1])
       part = (said == nil or type(said) == "table") and "" or tostring(said)
     end
     out[i] = part

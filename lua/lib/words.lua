@@ -96,6 +96,11 @@ local function literal(field, x, at)
       'when.%s：“%s”不是时刻，应写成 "08:30"', { field.name, tostring(x) }) end
     return minute
   end
+  if field.type == "level" then
+    local ranks = host.lib("alarms").ranks()
+    if not ranks[x] then at('when.%s: %s is not a level', "when.%s：%s 不是预警级别", { field.name, quoted(x) }, tostring(x), ranks) end
+    return ranks[x]
+  end
   local want = right_type[field.type]
   if want and type(x) ~= want then
     local said = said_type[field.type]

@@ -4,7 +4,7 @@
 ---@alias Duration string "30m", "4h", "2d"
 ---@class Condition
 
----@alias SetName "advice"|"answer"|"attach"|"classify"|"clocks"|"complete"|"contact"|"duplicate"|"escalation"|"follow"|"grade"|"outbox"|"refuse"|"routing"
+---@alias SetName "advice"|"answer"|"attach"|"classify"|"clocks"|"complete"|"contact"|"duplicate"|"escalation"|"follow"|"grade"|"outbox"|"refuse"|"routing"|"warning"
 
 ---@class When
 ---@field action? string|Condition 操作；action at hand
@@ -17,8 +17,10 @@
 ---@field carrier? string|Condition 现运营商（CRM）；who serves the number now, as CRM has it
 ---@field category? string|Condition 投诉分类；category code
 ---@field channel? string|Condition 受理渠道；where it came in
+---@field cities? number|Condition 预警地市数；how many cities are warned in one case
 ---@field city? string|Condition 地市；city
 ---@field clock? string|Condition 时限；the clock that fired
+---@field cluster? string|Condition 预警类群；cluster of categories
 ---@field complete? boolean|Condition 信息是否完整；nothing required is missing
 ---@field contact? string|Condition 来话类型；urge, ask, same_fault, add_info or withdraw
 ---@field contact_channel? string|Condition 来话渠道；where the contact came in
@@ -28,14 +30,21 @@
 ---@field customer? string|Condition 客户姓名；customer's name
 ---@field date? string|Condition 日期；"2026-09-22"
 ---@field department? string|Condition 责任部门；department in charge
+---@field disaster? boolean|Condition 是否灾害模式；disaster mode is on
 ---@field duplicate? boolean|Condition 是否重复；an open ticket says the same
----@field event? string|Condition 时机（create、act、contact、timer、task）；what is at hand: create, act, contact, timer or task
+---@field event? string|Condition 时机（create、act、contact、timer、task、warning）；what is at hand: create, act, contact, timer, task or warning
 ---@field first_owner? string|Condition 首问责任人；who took it first and stays answerable to the customer
 ---@field form? string|Condition 来函形式（申诉、转办、信访、举报）；form of a bypass complaint
+---@field from? nil|Condition 原预警级别；level that it had before
 ---@field grade? string|Condition 投诉等级；normal, important or major
 ---@field group? string|Condition 集团客户；the customer's group (company)
 ---@field hour? number|Condition 时；hour of the day
+---@field incident? number|Condition 预警的事件单；incident of the warning
+---@field incident_stage? string|Condition 事件单环节；stage of its incident
+---@field key? string|Condition 预警对象；what is warned of: CITY/CATEGORY, */CATEGORY, cluster:NAME, source:NAME
 ---@field kind? string|Condition 工单类型；what kind of ticket
+---@field late? boolean|Condition 是否补报；it changed while the system was down
+---@field level? nil|Condition 预警级别；level that a warning has now
 ---@field merged_into? number|Condition 并入的工单；ticket it was merged into
 ---@field number? string|Condition 投诉号码；the number complained about
 ---@field occurred? integer|Condition 发生时间；when it happened
@@ -43,7 +52,10 @@
 ---@field percent? number|Condition 时限百分比；percent of the clock that passed
 ---@field ping_pong? number|Condition 来回转派次数；how often it came back to a department that had it before
 ---@field priority? number|Condition 优先级；priority, 1 is first
+---@field probability? number|Condition 偶然概率；probability of as many by chance
 ---@field queue? string|Condition 所在队列；queue the ticket is in
+---@field recovery? string|Condition 恢复状态；how far the recovery of its incident is
+---@field reminders? number|Condition 催告次数；how often nobody acted
 ---@field reopened? number|Condition 重开次数；how often it was reopened
 ---@field role? string|Condition 操作人角色；roles of who acts
 ---@field round? number|Condition 第几轮；round of a repeated timer, 0 first
@@ -63,6 +75,8 @@
 ---@field transfers? number|Condition 转派次数；how often it was transferred
 ---@field urges? number|Condition 催办次数；how often the customer urged
 ---@field vip? boolean|Condition 是否重要客户；a very important customer
+---@field warning? string|Condition 预警事件（change、ready、again、recovery）；what happened to it: change, ready, again or recovery
+---@field watch? string|Condition 监视项；name of the watch
 ---@field weekday? number|Condition 星期（1为星期一）；1 is Monday
 ---@field who? string|Condition 操作人；who acts
 ---@field within_grant? boolean|Condition 是否在额度之内；what the action gives away is within the grant of who acts
@@ -71,15 +85,17 @@
 ---@field when? When
 ---@field because? string why, for people
 ---@field valid? {from?: string, to?: string}
----@field act? any in answer, contact
+---@field act? any in answer, contact, warning
 ---@field again? any in escalation
 ---@field attach? any in attach
 ---@field before? any in attach
 ---@field calendar? any in clocks
+---@field call? any in warning
 ---@field category? any in classify
 ---@field check? any in duplicate
 ---@field city? any in classify
 ---@field clock? any in clocks
+---@field data? any in warning
 ---@field department? any in follow, routing
 ---@field from? any in clocks
 ---@field goal? any in clocks
@@ -87,17 +103,19 @@
 ---@field need? any in complete
 ---@field news? any in outbox
 ---@field notice? any in answer, contact, escalation, follow
+---@field open? any in warning
 ---@field owner? any in routing
 ---@field percents? any in clocks
 ---@field priority? any in answer, escalation, follow, grade, routing
 ---@field raise? any in contact
 ---@field release? any in answer, contact, follow
 ---@field same? any in attach, duplicate
----@field say? any in advice, answer, contact, escalation, follow, refuse
+---@field say? any in advice, answer, contact, escalation, follow, refuse, warning
 ---@field source? any in clocks
 ---@field statutory? any in clocks, escalation
 ---@field tags? any in routing
----@field task? any in outbox
+---@field task? any in outbox, warning
+---@field title? any in warning
 ---@field to? any in answer, contact, escalation, follow, routing
 ---@field unit? any in clocks
 ---@field withdraw? any in outbox

@@ -400,6 +400,10 @@ void timer_fire(void *udata, int64_t due_ms, uint64_t id)
 
 	arena_reset(&d->arena);
 	d->counts.n_timers++;
+	if (id == TIMER_OF_WARN) {
+		warn_fire(d, due_ms);
+		return;
+	}
 	if ((id < TIMER_OF_JOB           ? fire_ticket
 		    : id < TIMER_OF_TASK ? job_fire
 					 : fire_task)(d, due_ms, id, &e) != 0)

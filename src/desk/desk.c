@@ -159,6 +159,7 @@ static void register_methods(struct desk *d)
 	backup_register(d);
 	tasks_register(d);
 	warn_counts_register(d);
+	warn_methods_register(d);
 	grants_register(d);
 	incidents_register(d);
 }

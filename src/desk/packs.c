@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "tocsin/log.h"
+#include "warn.h"
 
 struct generation *packs_live(const struct packs *p)
 {
@@ -236,6 +237,7 @@ void packs_accept(struct desk *d, struct pack_build *b)
 	}
 	if (b->is_ok && !is_same) {
 		swap(p, b, number, d->clock->now_ms);
+		warn_reload(d);
 		arena_reset(&d->arena);
 		keep_verdict(p, b);
 		work_begin(&w, d, &d->arena, "rules.reload", b->by, 0, slice_of(NULL, 0));

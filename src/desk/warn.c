@@ -1,15 +1,39 @@
 #include "warn.h"
 
+#include <math.h>
 #include <string.h>
 
+#include "tocsin/log.h"
 #include "warn_int.h"
-
-#define RING_MINUTES 120 /* at least, so that what comes late is seldom behind it */
 
 void warn_on_publish(struct warn *n, enum table table, struct slice key, const struct slice *val)
 {
 	if (table == TABLE_COUNT)
 		counts_on_publish(&n->counts, key, val);
+	else if (table == TABLE_WARNING)
+		wkey_on_publish(n, key, val);
+	else if (table == TABLE_TIMER && load_be64((const uint8_t *)key.p + 8) == TIMER_OF_WARN) {
+		int64_t due_ms = (int64_t)load_be64(key.p);
+
+		if (val != NULL)
+			n->armed_ms = due_ms;
+		else if (n->armed_ms == due_ms)
+			n->armed_ms = INT64_MAX;
+	}
+}
+
+/* The timer that waits, of which there is one at most. */
+static int find_timer(struct warn *n, struct err *e)
+{
+	struct scan s;
+	int got;
+
+	scan_init(&s, n->desk->store, NULL, TABLE_TIMER, slice_of(NULL, 0), slice_of(NULL, 0), false);
+	while (n->armed_ms == INT64_MAX && (got = scan_next(&s, e)) == 1)
+		if (s.key.n == DUE_KEY_LEN && load_be64((const uint8_t *)s.key.p + 8) == TIMER_OF_WARN)
+			n->armed_ms = (int64_t)load_be64(s.key.p);
+	scan_fini(&s);
+	return got < 0 ? -1 : 0;
 }
 
 int warn_new(struct desk *d, struct err *e)
@@ -21,23 +45,54 @@ int warn_new(struct desk *d, struct err *e)
 	n->desk = d;
 	n->armed_ms = INT64_MAX;
 	counts_init(&n->counts);
-	return counts_load(&n->counts, d->store, RING_MINUTES, d->clock->now_ms, e);
+	n->counts.udata = n;
+	if (warn_plan(n, e) != 0 || warn_rings(n, d->clock->now_ms, e) != 0)
+		return -1;
+	for (uint32_t i = 0; i < n->counts.n_streams; i++)
+		warn_plan_stream(n, n->counts.list[i]);
+	n->counts.on_stream = warn_plan_stream;
+	return warn_rows_load(n, e) != 0 || find_timer(n, e) != 0 ? -1 : 0;
 }
 
 void warn_free(struct warn *n)
 {
 	if (n == NULL)
 		return;
+	warn_plan_free(n);
 	counts_fini(&n->counts);
 	free(n);
 }
 
+/* Levels and counts stay; whatever the new watches need to look back further is read. */
+void warn_reload(struct desk *d)
+{
+	struct warn *n = d->warn;
+	struct err e;
+
+	if (n == NULL)
+		return; /* the pack of the start comes first */
+	if (warn_plan(n, &e) != 0 || warn_rings(n, d->clock->now_ms, &e) != 0 || warn_rows_load(n, &e) != 0)
+		log_line(LOG_ERROR, "warning.plan", "error=\"%s\"", e.text);
+}
+
 struct value warn_value(struct desk *d, struct arena *a)
 {
-	struct value v = value_map(a, 6);
+	const struct warn *n = d->warn;
+	struct value v = value_map(a, 12);
+	int64_t n_levels = 0;
 
-	value_add(a, &v, "streams", value_int(d->warn->counts.n_streams));
-	value_add(a, &v, "counted", value_int((int64_t)d->warn->n_counted));
-	value_add(a, &v, "counted_late", value_int((int64_t)d->warn->n_late_counts));
+	for (uint32_t i = 0; i < n->n_keys; i++)
+		n_levels += n->keys[i]->level > 0;
+	value_add(a, &v, "streams", value_int(n->counts.n_streams));
+	value_add(a, &v, "keys", value_int(n->n_keys));
+	value_add(a, &v, "watches", value_int(n->watches->n));
+	value_add(a, &v, "warned", value_int(n_levels));
+	value_add(a, &v, "counted", value_int((int64_t)n->n_counted));
+	value_add(a, &v, "counted_late", value_int((int64_t)n->n_late_counts));
+	value_add(a, &v, "closes", value_int((int64_t)n->n_closes));
+	value_add(a, &v, "closes_missed", value_int((int64_t)n->n_missed));
+	value_add(a, &v, "changes", value_int((int64_t)n->n_changes));
+	value_add(a, &v, "failures", value_int((int64_t)n->n_failures));
+	value_add(a, &v, "close_us_max", value_int((int64_t)n->close_us_max));
 	return v;
 }

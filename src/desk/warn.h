@@ -21,6 +21,9 @@ void warn_on_publish(struct warn *, enum table table, struct slice key, const st
 /* Another pack decides from now on. */
 void warn_reload(struct desk *);
 
+/* The timer is due. */
+void warn_fire(struct desk *, int64_t due_ms);
+
 /* What a count is of. Absent parts are empty. */
 struct warn_what {
 	char what;                                       /* 'c' complaint or 's' signal */
@@ -48,3 +51,4 @@ struct value warn_value(struct desk *, struct arena *);
 
 /* The methods. */
 void warn_counts_register(struct desk *);
+void warn_methods_register(struct desk *);

@@ -207,6 +207,8 @@ void counts_on_publish(struct counts *c, struct slice key, const struct slice *v
 		s = add(c, text);
 	if (start_ms > c->head_ms)
 		advance(c, start_ms);
+	if (start_ms > s->newest_ms)
+		s->newest_ms = start_ms;
 	*cell(c, s, start_ms) = n < UINT32_MAX ? (uint32_t)n : UINT32_MAX;
 }
 

@@ -32,7 +32,8 @@ struct stream {
 	struct stream *next_in_slot;
 	uint32_t number; /* in order of appearance */
 	struct stream_name name;
-	uint32_t *ring; /* n_minutes of struct counts */
+	int64_t newest_ms; /* start of the newest minute that ever had something, since the start */
+	uint32_t *ring;    /* n_minutes of struct counts */
 	size_t text_n;
 	char text[];
 };

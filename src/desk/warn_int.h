@@ -1,14 +1,57 @@
 /* Inside the early warning of the desk (warn.h). */
 #pragma once
 
+#include "tocsin/detect.h"
 #include "warn.h"
 #include "warn_counts.h"
+
+#define LEVEL_NAMES_MAX (LEVELS_MAX + 1)
+#define KEY_TEXT_MAX 400
+#define KEY_ALL "*" /* the key of the disaster mode */
+#define SOURCE_PREFIX "source:"
+#define CLUSTER_PREFIX "cluster:"
+
+/*
+ * A key that is watched, was warned of, or both. What stands in its row of TABLE_WARNING is derived from the
+ * row as it is published; streams and watch follow from the live pack.
+ */
+struct wkey {
+	struct wkey *next_in_slot;
+	char *text;
+	size_t text_n;
+	const struct watch *watch; /* that makes its level; NULL: none does (any more) */
+	struct stream **leaves;
+	uint32_t n_leaves, leaves_cap;
+	const char *city, *category, *cluster; /* what it is about; NULL: all, or none. Own memory */
+	/* of its row */
+	uint8_t *row; /* MessagePack; NULL: it has none */
+	size_t row_n;
+	struct detector det;
+	uint8_t level; /* what it stands at: of the machine, or of its floor when that is higher */
+	uint8_t floor;
+	int64_t next_ms, since_ms, incident;
+	double given[WATCH_INPUTS_MAX];
+	/* of the close at hand */
+	struct detected seen;
+	uint8_t from;       /* its level before */
+	int64_t changed_ms; /* end of the bin by which it got its present level; 0: no change */
+	bool is_seen, is_ready_new, has_baseline;
+	struct baseline *baseline; /* NULL: its watch has none */
+};
 
 struct warn {
 	struct desk *desk;
 	struct counts counts;
-	int64_t armed_ms; /* when its row in TABLE_TIMER is due; INT64_MAX: there is none */
-	uint64_t n_counted, n_late_counts;
+	struct watches *watches; /* of the live pack */
+	struct wkey **slots;     /* by text */
+	uint32_t n_slots;
+	struct wkey **keys; /* by text, sorted: the order in which everything happens */
+	uint32_t n_keys, keys_cap;
+	int64_t bin_ms;     /* the shortest bin of a watch; 0: nothing is watched */
+	uint32_t *back;     /* scratch: bins of a stream */
+	int64_t armed_ms;   /* when its row in TABLE_TIMER is due; INT64_MAX: there is none */
+	int64_t taught_day; /* the last day that baselines have learned */
+	uint64_t n_counted, n_late_counts, n_closes, n_missed, n_changes, close_us_max, n_failures;
 };
 
 /* ---- keys: CITY/CATEGORY (a star stands for all), cluster:NAME, source:NAME ------------------------------
@@ -21,3 +64,83 @@ bool warn_key_split(struct slice key, struct warn_key *out);
 /* Whether what the stream counts falls under the key. */
 bool warn_key_holds(const struct warn_key *, const struct stream_name *);
 bool category_under(struct slice category, struct slice top);
+
+/* ---- the plan (warn_plan.c): which streams make which key
+ * -------------------------------------------------- */
+struct wkey *wkey_find(const struct warn *, struct slice text);
+/* Found, or new and without watch and row. */
+struct wkey *wkey_need(struct warn *, struct slice text);
+/* Another pack: its watches, and the keys of all streams anew. 0, or -1: the old plan stays. */
+int warn_plan(struct warn *, struct err *e) MUST_CHECK;
+/* A stream was met for the first time. */
+void warn_plan_stream(void *warn, struct stream *);
+/* The watch whose key this would be, and the key with it; NULL: none. */
+struct wkey *warn_plan_key(struct warn *, struct slice text);
+void warn_plan_free(struct warn *);
+/* Names of levels: the pack's, or those of the contract where it has no table. */
+const char *warn_level_name(const struct warn *, uint8_t level);
+int warn_level_find(const struct warn *, struct slice name); /* -1: none */
+
+/* ---- rows (warn_rows.c)
+ * ------------------------------------------------------------------------------------- */
+int warn_rows_load(struct warn *, struct err *e) MUST_CHECK;
+void wkey_on_publish(struct warn *, struct slice key, const struct slice *val);
+/* The row as a map of its own in the work's arena; empty without one. */
+struct value wkey_row(struct work *, const struct wkey *);
+/* Write it with level, machine and when it is to be looked after next; without anything to keep it goes. */
+void wkey_put(struct work *, struct wkey *, struct value *row);
+
+/* ---- what happens to a key (warn_case.c)
+ * -------------------------------------------------------------------- */
+struct warn_event {
+	const char *event; /* "change", "ready", "again", "recovery" */
+	uint8_t from;
+	int64_t at_ms;           /* the end of the bin */
+	bool is_late;            /* it happened while the system was down */
+	uint32_t rung;           /* "again": the next one */
+	const char *by, *reason; /* a person did it; NULL: the watch */
+};
+/* The row of the key, the pack's decision, everybody told; staged. 0, or -1: it cannot be applied. */
+int warn_happened(struct work *, struct wkey *, const struct warn_event *, struct value *row, bool is_plain,
+	struct err *e) MUST_CHECK;
+/* The same as an entry of its own, at at_ms; a decision that cannot be applied is left out and told. */
+int warn_event_commit(struct warn *, struct wkey *, const struct warn_event *, struct err *e) MUST_CHECK;
+
+/* ---- telling (warn_tell.c) --------------------------------------------------------------------------------
+ */
+void warn_notice(struct work *, const char *topic, struct value data);
+/* {key, level, seen, expected, p, line={zh, en}, …}: what topics, rules and lists say of a key. */
+struct value warn_brief(struct work *, const struct wkey *, const struct value *row);
+/* A text of catalog.warning_texts with the names in braces filled in from `names`; {zh, en}, or nil. */
+struct value warn_text(
+	struct arena *, const struct value *catalog, const char *name, const struct value *names);
+void warn_bulletin(struct work *, const struct wkey *, const struct value *row, const char *event,
+	const struct value *extra);
+/* A level's settings in the pack (catalog.alarms), or NULL. */
+const struct value *warn_alarm(const struct warn *, uint8_t level);
+/* The next multiple of the rhythm in local time behind at_ms, INT64_MAX without one. */
+int64_t warn_slot_after(int64_t at_ms, int64_t every_ms, int64_t offset_ms);
+
+/* ---- the close (warn_close.c) -----------------------------------------------------------------------------
+ */
+/* An entry of the system itself, at at_ms (never before the last entry). */
+void warn_begin(struct work *, struct desk *, const char *method, int64_t at_ms);
+/* What the key's inputs were at the close of this bin, into the row. */
+void warn_figures(struct work *, const struct wkey *, int64_t end_ms, struct value *row);
+/* Rings of the length that the live pack's watches need. */
+int warn_rings(struct warn *, int64_t now_ms, struct err *e) MUST_CHECK;
+/* Whether the key's incident says that it recovers (fields.recovery). */
+bool warn_in_recovery(struct warn *, const struct wkey *);
+
+/* ---- time (warn_close.c, warn_care.c) ---------------------------------------------------------------------
+ */
+/* Let the timer be due at at_ms at the latest. */
+void warn_arm(struct work *, int64_t at_ms);
+/* What is due of the key by now: reminders, bulletins, ends of acknowledgements and orders. */
+int warn_care(struct warn *, struct wkey *, int64_t now_ms, struct err *e) MUST_CHECK;
+/* When the key wants care next, by its row. */
+int64_t warn_care_next(const struct value *row);
+/* Cities warned of one kind become one case. */
+int warn_rollups(struct warn *, int64_t end_ms, struct err *e) MUST_CHECK;
+/* Sources that have fallen silent, or speak again; *next_ms: when to look again. */
+int warn_sources(struct warn *, int64_t now_ms, int64_t *next_ms, struct err *e) MUST_CHECK;

@@ -1,0 +1,348 @@
+/*
+ * The plan: which streams make which key. A stream belongs to each watch that counts it, and gives that watch
+ * one key by what the watch says `by`. A key is made by one watch: of several the first, so what is said in
+ * front of a general watch is an exception from it.
+ */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "warn_int.h"
+
+#define SLOTS_MIN 1024
+
+/* ---- keys by text -----------------------------------------------------------------------------------------
+ */
+static uint64_t hash_of(struct slice text)
+{
+	const uint8_t *p = text.p;
+	uint64_t h = UINT64_C(14695981039346656037); /* only where it is found depends on it */
+
+	for (size_t i = 0; i < text.n; i++)
+		h = (h ^ p[i]) * UINT64_C(1099511628211);
+	return h;
+}
+
+static struct wkey **slot_of(const struct warn *n, struct slice text)
+{
+	return &n->slots[hash_of(text) & (n->n_slots - 1)];
+}
+
+struct wkey *wkey_find(const struct warn *n, struct slice text)
+{
+	struct wkey *k = n->n_slots == 0 ? NULL : *slot_of(n, text);
+
+	while (k != NULL && (k->text_n != text.n || memcmp(k->text, text.p, text.n) != 0))
+		k = k->next_in_slot;
+	return k;
+}
+
+static void enter(struct warn *n, struct wkey *k)
+{
+	struct wkey **slot = slot_of(n, slice_of(k->text, k->text_n));
+
+	k->next_in_slot = *slot;
+	*slot = k;
+}
+
+static void grow(struct warn *n)
+{
+	n->n_slots = n->n_slots == 0 ? SLOTS_MIN : n->n_slots * 2;
+	free(n->slots);
+	n->slots = calloc(n->n_slots, sizeof(struct wkey *));
+	must(n->slots != NULL);
+	for (uint32_t i = 0; i < n->n_keys; i++)
+		enter(n, n->keys[i]);
+}
+
+/* Where it stands, or belongs, among the sorted. */
+static uint32_t place_of(const struct warn *n, struct slice text)
+{
+	uint32_t low = 0, high = n->n_keys;
+
+	while (low < high) {
+		uint32_t middle = (low + high) / 2;
+
+		if (slice_cmp(slice_of(n->keys[middle]->text, n->keys[middle]->text_n), text) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+static char *own(struct slice s)
+{
+	char *p = malloc(s.n + 1);
+
+	must(p != NULL);
+	if (s.n > 0)
+		memcpy(p, s.p, s.n);
+	p[s.n] = '\0';
+	return p;
+}
+
+static bool is_star(struct slice s)
+{
+	return s.n == 1 && memcmp(s.p, "*", 1) == 0;
+}
+
+static bool starts(struct slice s, const char *prefix)
+{
+	size_t n = strlen(prefix);
+
+	return s.n >= n && memcmp(s.p, prefix, n) == 0;
+}
+
+/* What the key is about, as its text says it. */
+static void name_parts(struct wkey *k)
+{
+	struct slice text = slice_of(k->text, k->text_n), rest = text;
+	struct warn_key parts;
+
+	if (warn_key_split(text, &parts)) {
+		if (!is_star(parts.city))
+			k->city = own(parts.city);
+		rest = parts.category;
+	}
+	if (starts(rest, CLUSTER_PREFIX))
+		k->cluster = own(slice_of(
+			(const char *)rest.p + strlen(CLUSTER_PREFIX), rest.n - strlen(CLUSTER_PREFIX)));
+	else if (rest.p != text.p && !is_star(rest))
+		k->category = own(rest);
+}
+
+struct wkey *wkey_need(struct warn *n, struct slice text)
+{
+	struct wkey *k = wkey_find(n, text);
+	uint32_t at;
+
+	if (k != NULL)
+		return k;
+	if (n->n_keys >= n->n_slots)
+		grow(n);
+	if (n->n_keys == n->keys_cap) {
+		n->keys_cap = n->keys_cap == 0 ? SLOTS_MIN : n->keys_cap * 2;
+		n->keys = realloc(n->keys, n->keys_cap * sizeof(struct wkey *));
+		must(n->keys != NULL);
+	}
+	k = calloc(1, sizeof(*k));
+	must(k != NULL);
+	k->text = own(text);
+	k->text_n = text.n;
+	k->next_ms = INT64_MAX;
+	for (int i = 0; i < WATCH_INPUTS_MAX; i++)
+		k->given[i] = (double)NAN;
+	name_parts(k);
+	at = place_of(n, text);
+	memmove(&n->keys[at + 1], &n->keys[at], (n->n_keys - at) * sizeof(struct wkey *));
+	n->keys[at] = k;
+	n->n_keys++;
+	enter(n, k);
+	return k;
+}
+
+static void wkey_free(struct wkey *k)
+{
+	baseline_free(k->baseline);
+	free((char *)k->city);
+	free((char *)k->category);
+	free((char *)k->cluster);
+	free(k->leaves);
+	free(k->row);
+	free(k->text);
+	free(k);
+}
+
+void warn_plan_free(struct warn *n)
+{
+	for (uint32_t i = 0; i < n->n_keys; i++)
+		wkey_free(n->keys[i]);
+	free(n->keys);
+	free(n->slots);
+	free(n->back);
+	watches_free(n->watches);
+}
+
+/* ---- streams and watches
+ * ----------------------------------------------------------------------------------- */
+static bool is_text(struct slice s, const char *text)
+{
+	return s.n == strlen(text) && memcmp(s.p, text, s.n) == 0;
+}
+
+static bool is_one_of(const struct texts *t, struct slice s)
+{
+	for (uint32_t i = 0; i < t->n; i++)
+		if (is_text(s, t->p[i]))
+			return true;
+	return t->n == 0;
+}
+
+static bool counts_complaint(const struct warn *n, const struct watch *w, const struct stream_name *s)
+{
+	char category[STREAM_TEXT_MAX + 1];
+
+	if (w->of != WATCH_COMPLAINTS || s->what != 'c' || ((w->by & BY_CITY) && s->part[0].n == 0) ||
+		((w->by & BY_CATEGORY) && s->part[1].n == 0))
+		return false;
+	if (s->part[1].n > 0)
+		memcpy(category, s->part[1].p, s->part[1].n);
+	category[s->part[1].n] = '\0';
+	return watch_has_category(n->watches, w, category);
+}
+
+static bool counts_signal(const struct watch *w, const struct stream_name *s)
+{
+	return w->of == WATCH_SIGNALS && s->what == 's' && is_one_of(&w->kinds, s->part[1]) &&
+	       !((w->by & BY_CITY) && s->part[0].n == 0) &&
+	       (w->service == NULL || is_text(s->part[2], w->service)) &&
+	       (w->component == NULL || is_text(s->part[3], w->component));
+}
+
+static struct slice by_or(const struct watch *w, enum watch_by by, struct slice part, const char *fixed)
+{
+	if (w->by & (uint32_t)by)
+		return part;
+	return fixed != NULL ? slice_of(fixed, strlen(fixed)) : SLICE_TEXT("*");
+}
+
+/* The key that the watch makes of this stream; nothing when it would be too long. */
+static struct slice key_of(const struct watch *w, const struct stream_name *s, char out[KEY_TEXT_MAX])
+{
+	struct slice city = by_or(w, BY_CITY, s->part[0], NULL),
+		     category = by_or(w, BY_CATEGORY, s->part[1], NULL);
+	int n;
+
+	if (w->of == WATCH_SIGNALS) {
+		struct slice kind = by_or(w, BY_KIND, s->part[1], w->kinds.n == 1 ? w->kinds.p[0] : NULL),
+			     service = by_or(w, BY_SERVICE, s->part[2], w->service),
+			     component = by_or(w, BY_COMPONENT, s->part[3], w->component);
+
+		n = snprintf(out, KEY_TEXT_MAX, "signal:%.*s/%.*s/%.*s/%.*s", (int)city.n,
+			(const char *)city.p, (int)kind.n, (const char *)kind.p, (int)service.n,
+			(const char *)service.p, (int)component.n, (const char *)component.p);
+		while (n > 2 && n < KEY_TEXT_MAX && memcmp(out + n - 2, "/*", 2) == 0)
+			n -= 2;
+	} else if (w->cluster != NULL && !(w->by & BY_CATEGORY)) {
+		n = (w->by & BY_CITY) ? snprintf(out, KEY_TEXT_MAX, "%.*s/" CLUSTER_PREFIX "%s", (int)city.n,
+						(const char *)city.p, w->cluster)
+				      : snprintf(out, KEY_TEXT_MAX, CLUSTER_PREFIX "%s", w->cluster);
+	} else {
+		n = snprintf(out, KEY_TEXT_MAX, "%.*s/%.*s", (int)city.n, (const char *)city.p,
+			(int)category.n, (const char *)category.p);
+	}
+	return n > 0 && n < KEY_TEXT_MAX ? slice_of(out, (size_t)n) : slice_of(out, 0);
+}
+
+static bool is_counted_by(const struct warn *n, const struct watch *w, const struct stream_name *s)
+{
+	return counts_complaint(n, w, s) || counts_signal(w, s);
+}
+
+static void add_leaf(struct wkey *k, struct stream *s)
+{
+	if (k->n_leaves == k->leaves_cap) {
+		k->leaves_cap = k->leaves_cap == 0 ? 4 : k->leaves_cap * 2;
+		k->leaves = realloc(k->leaves, k->leaves_cap * sizeof(struct stream *));
+		must(k->leaves != NULL);
+	}
+	k->leaves[k->n_leaves++] = s;
+}
+
+void warn_plan_stream(void *warn, struct stream *s)
+{
+	struct warn *n = warn;
+	char text[KEY_TEXT_MAX];
+
+	for (uint32_t i = 0; i < n->watches->n; i++) {
+		const struct watch *w = &n->watches->list[i];
+		struct slice key;
+		struct wkey *k;
+
+		if (!is_counted_by(n, w, &s->name))
+			continue;
+		key = key_of(w, &s->name, text);
+		if (key.n == 0)
+			continue;
+		k = wkey_need(n, key);
+		if (k->watch == NULL)
+			k->watch = w;
+		if (k->watch == w)
+			add_leaf(k, s);
+	}
+}
+
+struct wkey *warn_plan_key(struct warn *n, struct slice text)
+{
+	struct wkey *k = wkey_find(n, text);
+	struct stream_name name = {.what = 'c'};
+	char made[KEY_TEXT_MAX];
+	struct warn_key parts;
+
+	if (k != NULL && k->watch != NULL)
+		return k;
+	if (!warn_key_split(text, &parts))
+		return k;
+	name.part[0] = is_star(parts.city) ? slice_of("", 0) : parts.city;
+	name.part[1] = is_star(parts.category) ? slice_of("", 0) : parts.category;
+	for (uint32_t i = 0; i < n->watches->n; i++) {
+		const struct watch *w = &n->watches->list[i];
+
+		if (!is_counted_by(n, w, &name) || slice_cmp(key_of(w, &name, made), text) != 0)
+			continue;
+		k = wkey_need(n, text);
+		k->watch = w;
+		return k;
+	}
+	return k;
+}
+
+int warn_plan(struct warn *n, struct err *e)
+{
+	struct watches *made;
+	uint32_t n_back = 1;
+
+	if (watches_new(&made, packs_catalog(n->desk->packs), e) != 0)
+		return -1;
+	watches_free(n->watches);
+	n->watches = made;
+	n->bin_ms = 0;
+	for (uint32_t i = 0; i < made->n; i++) {
+		if (n->bin_ms == 0 || made->list[i].bin_ms < n->bin_ms)
+			n->bin_ms = made->list[i].bin_ms;
+		if (made->list[i].n_back > n_back)
+			n_back = made->list[i].n_back;
+	}
+	n->back = realloc(n->back, n_back * sizeof(uint32_t));
+	must(n->back != NULL);
+	for (uint32_t i = 0; i < n->n_keys; i++) {
+		n->keys[i]->watch = NULL;
+		n->keys[i]->n_leaves = 0;
+	}
+	for (uint32_t i = 0; i < n->counts.n_streams; i++)
+		warn_plan_stream(n, n->counts.list[i]);
+	return 0;
+}
+
+/* ---- levels by name
+ * ---------------------------------------------------------------------------------------- */
+static const char *const usual[] = {"none", "yellow", "orange", "red", "black"};
+#define N_USUAL (sizeof(usual) / sizeof(usual[0]))
+
+const char *warn_level_name(const struct warn *n, uint8_t level)
+{
+	if (n->watches->n_levels > 1)
+		return level_name(n->watches, level);
+	return level < N_USUAL ? usual[level] : "none";
+}
+
+int warn_level_find(const struct warn *n, struct slice name)
+{
+	uint8_t n_levels = (uint8_t)(n->watches->n_levels > 1 ? n->watches->n_levels : N_USUAL);
+
+	for (uint8_t i = 0; i < n_levels; i++)
+		if (is_text(name, warn_level_name(n, i)))
+			return i;
+	return -1;
+}

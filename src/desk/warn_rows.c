@@ -1,0 +1,162 @@
+/*
+ * TABLE_WARNING: a row for each key that has a level, a case or a machine that remembers.
+ *
+ *   'w' key → {level, watch?, since, opened, case, state=bytes of the machine, seen, expected, p, input,
+ * window, incident?, ack={by, at, until}?, rung, reminders, next_again?, next_bulletin?, told=[[level,
+ * person]…], floor={level, by, until?, reason?}?, parent?, children=[key…]?, cities?, under={LEVEL=n}?,
+ * inputs={NAME=n}?, is_ready?, silent?, late?, acts=[{at, by, action, reason}…]}
+ */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tocsin/log.h"
+#include "warn_int.h"
+
+#define ROW_PREFIX 'w'
+
+static void clear(struct wkey *k)
+{
+	free(k->row);
+	k->row = NULL;
+	k->row_n = 0;
+	memset(&k->det, 0, sizeof(k->det));
+	k->level = k->floor = 0;
+	k->next_ms = INT64_MAX;
+	k->since_ms = k->incident = 0;
+	for (int i = 0; i < WATCH_INPUTS_MAX; i++)
+		k->given[i] = (double)NAN;
+}
+
+static uint8_t level_of(const struct warn *n, const struct value *name)
+{
+	int level = name == NULL ? 0 : warn_level_find(n, value_slice(name));
+
+	return level > 0 ? (uint8_t)level : 0;
+}
+
+static double number_of(const struct value *v)
+{
+	return v == NULL                ? (double)NAN
+	       : v->type == VALUE_INT   ? (double)v->as.i
+	       : v->type == VALUE_FLOAT ? v->as.f
+					: (double)NAN;
+}
+
+static void take_inputs(struct wkey *k, const struct value *inputs)
+{
+	for (uint32_t i = 0; k->watch != NULL && inputs != NULL && i < inputs->n; i++) {
+		const struct pair *p = &inputs->as.pairs[i];
+
+		for (uint32_t in = 0; in < k->watch->n_inputs; in++)
+			if (value_is_text(&p->key, k->watch->inputs[in].name))
+				k->given[in] = number_of(&p->val);
+	}
+}
+
+static void take_row(struct warn *n, struct wkey *k, struct slice bytes)
+{
+	struct arena a;
+	struct value row;
+	struct err e;
+
+	clear(k);
+	k->row = malloc(bytes.n);
+	must(k->row != NULL);
+	memcpy(k->row, bytes.p, bytes.n);
+	k->row_n = bytes.n;
+	arena_init(&a, 0);
+	if (value_decode(&a, slice_of(k->row, k->row_n), &row, &e) == 0) {
+		struct slice state = value_slice(value_get(&row, "state"));
+
+		if (k->watch != NULL && state.n > 0 && detector_decode(k->watch, &k->det, state, &e) != 0) {
+			log_line(LOG_ERROR, "warning.state", "key=\"%s\" error=\"%s\"", k->text, e.text);
+			memset(&k->det, 0, sizeof(k->det));
+		}
+		k->level = level_of(n, value_get(&row, "level"));
+		k->floor = level_of(n, value_path(&row, "floor.level"));
+		k->since_ms = value_int_or(value_get(&row, "since"), 0);
+		k->incident = value_int_or(value_get(&row, "incident"), 0);
+		k->next_ms = warn_care_next(&row);
+		take_inputs(k, value_get(&row, "inputs"));
+	}
+	arena_fini(&a);
+}
+
+void wkey_on_publish(struct warn *n, struct slice key, const struct slice *val)
+{
+	struct slice text = slice_of((const char *)key.p + 1, key.n - 1);
+	struct wkey *k;
+
+	if (key.n < 2 || *(const char *)key.p != ROW_PREFIX)
+		return;
+	k = wkey_find(n, text);
+	if (k == NULL && val == NULL)
+		return;
+	if (k == NULL)
+		k = warn_plan_key(n, text);
+	if (k == NULL)
+		k = wkey_need(n, text);
+	if (val == NULL)
+		clear(k);
+	else
+		take_row(n, k, *val);
+}
+
+int warn_rows_load(struct warn *n, struct err *e)
+{
+	struct scan s;
+	int got;
+
+	scan_init(&s, n->desk->store, NULL, TABLE_WARNING, SLICE_TEXT("w"), SLICE_TEXT("x"), false);
+	while ((got = scan_next(&s, e)) == 1)
+		wkey_on_publish(n, s.key, &s.val);
+	scan_fini(&s);
+	return got;
+}
+
+struct value wkey_row(struct work *w, const struct wkey *k)
+{
+	struct value row;
+	struct err e;
+
+	if (k->row == NULL ||
+		value_decode(
+			w->arena, slice_of(arena_copy(w->arena, k->row, k->row_n), k->row_n), &row, &e) != 0)
+		return value_map(w->arena, 16);
+	return row;
+}
+
+/* Nothing would be lost without it: no level, no machine that remembers, no case that is looked after. */
+static bool is_over(const struct wkey *k, const struct value *row)
+{
+	return k->level == 0 && k->floor == 0 && (k->watch == NULL || detector_is_idle(k->watch, &k->det)) &&
+	       value_get(row, "incident") == NULL && value_get(row, "order") == NULL &&
+	       value_get(row, "inputs") == NULL && value_get(row, "floor") == NULL;
+}
+
+void wkey_put(struct work *w, struct wkey *k, struct value *row)
+{
+	struct buf *b = &w->desk->scratch;
+	char *key = arena_alloc(w->arena, k->text_n + 1);
+
+	key[0] = ROW_PREFIX;
+	memcpy(key + 1, k->text, k->text_n);
+	if (is_over(k, row)) {
+		if (k->row != NULL)
+			tx_del(w->tx, TABLE_WARNING, slice_of(key, k->text_n + 1));
+		return;
+	}
+	value_set(w->arena, row, "level", value_literal(warn_level_name(w->desk->warn, k->level)));
+	if (k->watch != NULL) {
+		buf_reset(b);
+		detector_encode(k->watch, &k->det, b);
+		must(!b->is_full);
+		value_set(w->arena, row, "state", value_bytes(arena_copy(w->arena, b->p, b->n), b->n));
+		value_set(w->arena, row, "watch", value_literal(k->watch->name));
+	} else {
+		value_unset(row, "state");
+		value_unset(row, "watch");
+	}
+	row_put(w, TABLE_WARNING, slice_of(key, k->text_n + 1), row);
+}

@@ -1,0 +1,203 @@
+/* What is said of a warning: its line, its brief for topics and lists, bulletins. Every text is the pack's.
+ */
+#include <math.h>
+#include <string.h>
+
+#include "tocsin/civil.h"
+#include "warn_int.h"
+
+void warn_notice(struct work *w, const char *topic, struct value data)
+{
+	struct value both = value_array(w->arena, 2);
+
+	value_push(w->arena, &both, value_literal(topic));
+	value_push(w->arena, &both, data);
+	value_push(w->arena, &w->notices, both);
+}
+
+/* ---- texts with names in braces -------------------------------------------------------------------------
+ */
+static void fill_one(struct buf *b, const struct value *v, const char *language)
+{
+	if (v == NULL)
+		return;
+	if (v->type == VALUE_MAP)
+		v = value_get(v, language);
+	if (v == NULL)
+		return;
+	if (v->type == VALUE_TEXT)
+		buf_add(b, v->as.text, v->n);
+	else if (v->type == VALUE_INT)
+		buf_printf(b, "%jd", (intmax_t)v->as.i);
+	else if (v->type == VALUE_FLOAT)
+		buf_printf(b, "%.4g", v->as.f);
+}
+
+static struct value filled(
+	struct arena *a, const struct value *text, const struct value *names, const char *language)
+{
+	const char *p = text->as.text, *end = p + text->n;
+	struct value out;
+	struct buf b;
+
+	buf_init(&b, 4096);
+	while (p < end) {
+		const char *open = memchr(p, '{', (size_t)(end - p)),
+			   *close = open == NULL ? NULL : memchr(open, '}', (size_t)(end - open));
+
+		if (close == NULL) {
+			buf_add(&b, p, (size_t)(end - p));
+			break;
+		}
+		buf_add(&b, p, (size_t)(open - p));
+		fill_one(&b, value_get_n(names, open + 1, (size_t)(close - open - 1)), language);
+		p = close + 1;
+	}
+	out = value_text(a, b.n == 0 ? "" : (const char *)b.p, b.n);
+	buf_fini(&b);
+	return out;
+}
+
+struct value warn_text(
+	struct arena *a, const struct value *catalog, const char *name, const struct value *names)
+{
+	const struct value *text = value_get(value_get(catalog, "warning_texts"), name);
+	struct value out = value_map(a, 2);
+
+	if (text == NULL || value_get(text, "zh") == NULL || value_get(text, "en") == NULL)
+		return value_nil;
+	value_add(a, &out, "zh", filled(a, value_get(text, "zh"), names, "zh"));
+	value_add(a, &out, "en", filled(a, value_get(text, "en"), names, "en"));
+	return out;
+}
+
+/* ---- the brief
+ * --------------------------------------------------------------------------------------------- */
+/* "15 min" and "15分钟", "1 h" and "1小时" */
+static struct value span_text(struct arena *a, int64_t ms)
+{
+	int64_t minutes = ms / MINUTE_MS, n = minutes % 60 == 0 ? minutes / 60 : minutes;
+	struct value out = value_map(a, 2);
+
+	value_add(a, &out, "zh", value_printf(a, "%jd%s", (intmax_t)n, minutes % 60 == 0 ? "小时" : "分钟"));
+	value_add(a, &out, "en", value_printf(a, "%jd %s", (intmax_t)n, minutes % 60 == 0 ? "h" : "min"));
+	return out;
+}
+
+static const struct value *label_in(const struct value *catalog, const char *of, const char *name)
+{
+	return name == NULL ? NULL : value_get(value_get(value_get(catalog, of), name), "label");
+}
+
+/* What is counted of it, as text names: seen, expected, p, window … */
+static struct value line_names(struct work *w, const struct wkey *k, const struct value *row)
+{
+	static const char *const taken[] = {"seen", "expected", "cities", "minutes", "count", "incident"};
+	const struct value *p = value_get(row, "p");
+	struct value names = value_map(w->arena, 16);
+
+	for (size_t i = 0; i < sizeof(taken) / sizeof(taken[0]); i++)
+		if (value_get(row, taken[i]) != NULL)
+			value_add(w->arena, &names, taken[i], *value_get(row, taken[i]));
+	value_add(w->arena, &names, "p",
+		p == NULL ? value_literal("-")
+			  : value_printf(w->arena, "%.1e", p->type == VALUE_INT ? (double)p->as.i : p->as.f));
+	if (value_get(row, "expected") == NULL)
+		value_add(w->arena, &names, "expected", value_literal("-"));
+	value_add(w->arena, &names, "window", span_text(w->arena, value_int_or(value_get(row, "window"), 0)));
+	value_add(w->arena, &names, "key", value_text(w->arena, k->text, k->text_n));
+	return names;
+}
+
+static struct value line_of(struct work *w, const struct wkey *k, const struct value *row)
+{
+	const struct value *catalog = packs_catalog(w->desk->packs);
+	struct value names = line_names(w, k, row);
+	const char *text = value_get(row, "silent") != NULL                         ? "silent"
+			   : value_get(row, "children") != NULL && k->watch == NULL ? "rolled_up"
+										    : "line";
+	struct value line = warn_text(w->arena, catalog, text, &names);
+
+	return line;
+}
+
+struct value warn_brief(struct work *w, const struct wkey *k, const struct value *row)
+{
+	static const char *const shown[] = {"since", "seen", "expected", "p", "input", "window", "incident",
+		"is_ready", "parent", "children", "cities", "top", "silent", "case"};
+	const struct value *catalog = packs_catalog(w->desk->packs),
+			   *city = label_in(catalog, "cities", k->city),
+			   *category = label_in(catalog, "categories", k->category);
+	struct value v = value_map(w->arena, 24), line = line_of(w, k, row);
+
+	value_add(w->arena, &v, "key", value_text(w->arena, k->text, k->text_n));
+	value_add(w->arena, &v, "level", value_literal(warn_level_name(w->desk->warn, k->level)));
+	for (size_t i = 0; i < sizeof(shown) / sizeof(shown[0]); i++)
+		if (value_get(row, shown[i]) != NULL)
+			value_add(w->arena, &v, shown[i], *value_get(row, shown[i]));
+	if (k->watch != NULL)
+		value_add(w->arena, &v, "watch", value_literal(k->watch->name));
+	if (k->city != NULL)
+		value_add(w->arena, &v, "city", value_literal(k->city));
+	if (k->category != NULL)
+		value_add(w->arena, &v, "category", value_literal(k->category));
+	if (k->cluster != NULL)
+		value_add(w->arena, &v, "cluster", value_literal(k->cluster));
+	if (city != NULL)
+		value_add(w->arena, &v, "city_label", *city);
+	if (category != NULL)
+		value_add(w->arena, &v, "category_label", *category);
+	if (line.type != VALUE_NIL)
+		value_add(w->arena, &v, "line", line);
+	return v;
+}
+
+/* ---- bulletins
+ * --------------------------------------------------------------------------------------------- */
+const struct value *warn_alarm(const struct warn *n, uint8_t level)
+{
+	return level == 0 ? NULL
+			  : value_get(value_get(packs_catalog(n->desk->packs), "alarms"),
+				    warn_level_name(n, level));
+}
+
+int64_t warn_slot_after(int64_t at_ms, int64_t every_ms, int64_t offset_ms)
+{
+	int32_t day;
+	int64_t midnight_ms, passed_ms;
+
+	if (every_ms <= 0)
+		return INT64_MAX;
+	midnight_ms = at_ms - at_ms % 1000 - (int64_t)civil_second_of(at_ms, &day) * 1000;
+	passed_ms = at_ms - midnight_ms - offset_ms;
+	if (passed_ms < 0)
+		return midnight_ms + offset_ms + (passed_ms / every_ms) * every_ms;
+	return midnight_ms + offset_ms + (passed_ms / every_ms + 1) * every_ms;
+}
+
+/* One to each recipient list of the level it has, or of the one it comes from. */
+void warn_bulletin(struct work *w, const struct wkey *k, const struct value *row, const char *event,
+	const struct value *extra)
+{
+	const struct warn *n = w->desk->warn;
+	int from = warn_level_find(n, value_slice(value_get(extra, "from")));
+	const struct value *alarm = warn_alarm(n, k->level > 0 || from < 0 ? k->level : (uint8_t)from),
+			   *to = strcmp(k->text, KEY_ALL) == 0
+					 ? value_path(packs_catalog(w->desk->packs), "disaster.to")
+					 : value_get(alarm, "to");
+	struct value data = warn_brief(w, k, row);
+
+	value_add(w->arena, &data, "event", value_literal(event));
+	value_add(w->arena, &data, "generation", value_int(packs_generation(w->desk->packs)));
+	for (uint32_t i = 0; extra != NULL && i < extra->n; i++)
+		value_set(w->arena, &data, value_cstr(w->arena, &extra->as.pairs[i].key),
+			extra->as.pairs[i].val);
+	if (value_get(alarm, "label") != NULL)
+		value_set(w->arena, &data, "label", *value_get(alarm, "label"));
+	for (uint32_t i = 0; to != NULL && i < to->n; i++) {
+		struct value one = value_copy_map(w->arena, &data);
+
+		value_set(w->arena, &one, "to", to->as.items[i]);
+		warn_notice(w, "bulletin", one);
+	}
+}

@@ -1,0 +1,104 @@
+"""Early warning on a running daemon: S1 and S2 exact to the bin, over kill -9, restart and reload; acting on warnings."""
+
+import os
+import shutil
+import tempfile
+
+from daemon import ROOT, START_MS, Case, Daemon, main
+
+MINUTE_MS = 60 * 1000
+BIN_MS = 5 * MINUTE_MS
+PACKS = os.path.join(ROOT, "tests", "packs")
+KEY = "shenzhen/recharge.not_credited"
+S1 = [2, 3, 11, 20, 41, 77, 120, 160, 150, 130, 95, 70, 48, 30, 16, 9, 5, 3, 2, 2, 1, 2, 3, 1, 2, 2, 1, 2, 2, 2, 1, 2, 2, 1, 2, 2, 2, 1, 2]
+S1_CHANGES = [("10:15", "none", "yellow"), ("10:20", "yellow", "orange"), ("10:35", "orange", "red"), ("10:55", "red", "black"),
+    ("12:00", "black", "red"), ("12:30", "red", "orange"), ("12:45", "orange", "yellow"), ("13:00", "yellow", "none")]
+S2 = [5, 6, 5, 4, 6, 5, 6, 4, 5, 7, 4, 5] * 4
+
+
+def clock(at):
+    """"10:15" of an instant of the day that begins at 08:00 UTC+8."""
+    minutes = (at - START_MS) // MINUTE_MS + 10 * 60
+    return "%02d:%02d" % (minutes // 60, minutes % 60)
+
+
+class Warning(Case):
+    def daemon_new(self):
+        self.pack = tempfile.mkdtemp(prefix="tocsin-pack-")
+        self.addCleanup(shutil.rmtree, self.pack, True)
+        shutil.copy(os.path.join(PACKS, "s1", "pack.lua"), self.pack)
+        d = Daemon(rules=self.pack, clock="virtual:2026-09-22T09:00")
+        self.addCleanup(d.close)
+        d.start()
+        return d
+
+    def setUp(self):
+        super().setUp()
+        self.bin = START_MS - 12 * BIN_MS
+
+    def events(self, topic, after=0):
+        c = self.connect()
+        c.call("topic.subscribe", topics=[topic], after=after)
+        n = quiet = 0
+        while quiet < 20:
+            c.call("session.ping")
+            quiet, n = (quiet + 1 if len(c.events) == n else 0), len(c.events)
+        c.close()
+        return [params[0] for _, params in c.events]
+
+    def changes(self, key=KEY):
+        return [(clock(e["data"]["at"]), e["data"]["from"], e["data"]["to"]) for e in self.events("warning") if e["data"]["key"] == key]
+
+    def feed(self, counts, **more):
+        """One bin after another: its complaints one after another, then its end."""
+        args = dict(channel="app", text="money has not come", city="shenzhen", category="recharge.not_credited")
+        args.update(more)
+        for n in counts:
+            self.c.pipeline([("ticket.create", args)] * n)
+            self.bin += BIN_MS
+            self.c.call("clock.advance", to=self.bin)
+
+    def one(self, key=KEY):
+        found = [w for w in self.c.call("warning.list")["warnings"] if w["key"] == key]
+        return found[0] if found else None
+
+    def test_s1(self):
+        self.feed([2] * 12 + S1)
+        self.assertEqual(S1_CHANGES, self.changes())
+        self.assertEqual([], self.c.call("warning.list")["warnings"])
+
+    def test_s1_with_kill_restart_and_reload(self):
+        for i, n in enumerate([2] * 12 + S1):
+            self.feed([n])
+            if i % 5 == 3:
+                self.restart()
+            if i % 7 == 2:
+                self.other_generation(i)
+        self.assertEqual(S1_CHANGES, self.changes())
+
+    def other_generation(self, i):
+        """The same watches by another pack."""
+        with open(os.path.join(self.pack, "version.lua"), "w", encoding="utf-8") as f:
+            f.write('limits { topic_keep = "%dd" }\n' % (i + 30))
+        before = self.c.call("rules.status")["generation"]
+        status = self.c.call("rules.reload")
+        self.assertEqual((True, before + 1), (status["ok"], status["generation"]))
+
+    def test_s1_figures(self):
+        self.feed([2] * 12 + S1[:4])
+        w = self.one()
+        self.assertEqual({"key": KEY, "level": "orange", "count": 34, "expected": 6, "since": START_MS + 4 * BIN_MS},
+            {k: w[k] for k in ("key", "level", "count", "expected", "since")})
+        self.assertEqual("2.9e-15", "%.1e" % w["p"])
+        self.assertEqual({"zh": "近15分钟34件，平时6件，p = 2.9e-15", "en": "34 seen, 6 expected in 15 min, p = 2.9e-15"}, w["line"])
+        self.restart()
+        self.assertEqual(w, self.one())
+
+    def test_s2(self):
+        self.feed([2] * 12 + S2)
+        self.assertEqual([("10:15", "none", "yellow")], self.changes())
+        self.assertEqual("yellow", self.one()["level"])
+
+
+if __name__ == "__main__":
+    main()
