@@ -15,3 +15,38 @@ tasks {
   { "webhook", zh = "系统回调", en = "web hook", lease = "60s", attempts = 10, backoff = "10s", backoff_max = "10m", expires = "24h" },
   { "group_message", zh = "群消息", en = "group message", lease = "60s", attempts = 5, backoff = "10s", expires = "2h" },
 }
+
+-- What the BOSS is asked to do: the emergency system restores numbers (a result for each), the green channel takes a service over.
+rules.all "outbox" {
+  kinds = { "incident" },
+  rule "restore these numbers" {
+    when = { action = "restore_numbers" },
+    task = task "boss_emergency" { op = "restore", operation = "{data.operation}", category = "{category}", numbers = "{data.numbers}" },
+  },
+  rule "restore the complainers" {
+    when = { action = "restore_complainers" }, of = "complainers", batch = 1000,
+    task = task "boss_emergency" { op = "restore", operation = "{data.operation}", category = "{category}" },
+    because = "the first of the three principles",
+  },
+  rule "the green channel takes over" {
+    when = { action = "approve_green" },
+    task = task "boss_green_channel" { op = "take_over", service = "{fields.green_service}", until_ms = "{fields.green_until}",
+      approved_by = "{fields.green_approved_by}", reason = "{fields.green_reason}" },
+  },
+  rule "the green channel gives back" {
+    when = { action = "hand_back" },
+    task = task "boss_green_channel" { op = "hand_back", service = "{fields.green_service}" },
+  },
+}
+
+rules.all "answer" {
+  kinds = { "incident" },
+  rule "taken over" { when = { task = "boss_green_channel", task_op = "take_over", task_state = "done" }, act = "green_live",
+    notice = { "duty" } },
+  rule "not taken over" { when = { task = "boss_green_channel", task_op = "take_over", task_state = "given_up" }, act = "green_failed",
+    notice = { "duty", "leader" } },
+  rule "given back" { when = { task = "boss_green_channel", task_op = "hand_back", task_state = "done" }, act = "green_back",
+    notice = { "duty" } },
+  rule "not given back" { when = { task = "boss_green_channel", task_op = "hand_back", task_state = "given_up" }, notice = { "duty", "leader" },
+    because = "the key service is still with the green channel" },
+}

@@ -5,7 +5,7 @@ local errors = host.lib "errors"
 local units = host.lib "units"
 local effects = {}
 
-effects.keys = { "keep", "mark", "sign", "draft", "approve", "add", "remove", "children", "after", "numbers" }
+effects.keys = { "keep", "mark", "sign", "draft", "approve", "add", "remove", "children", "after", "at" }
 
 local function name_list(x) return type(x) == "string" and { x } or x end
 
@@ -40,14 +40,16 @@ end
 
 -- Called once for each action when all kinds are known.
 function effects.check(kind, a, where, what)
-  for _, key in ipairs { "keep", "mark", "add", "remove", "children", "after", "numbers" } do check_map(a, key, where, what) end
+  for _, key in ipairs { "keep", "mark", "add", "remove", "children", "after", "at" } do check_map(a, key, where, what) end
   for _, key in ipairs { "keep", "add", "remove" } do
     for _, source in host.sorted_pairs(a[key] or {}) do check_source(a, key, source, where, what) end
   end
   for _, source in host.sorted_pairs(a.children and a.children.data or {}) do check_source(a, "children", source, where, what) end
-  for action in host.sorted_pairs(a.after or {}) do
-    if not kind.actions[action] then
-      errors.add(where, '%s: after: "%s" is not an action of the kind', "%s：after：“%s”不是这类工单的操作", { what, action }, action, kind.actions)
+  for _, key in ipairs { "after", "at" } do
+    for action in host.sorted_pairs(a[key] or {}) do
+      if not kind.actions[action] then
+        errors.add(where, '%s: %s: "%s" is not an action of the kind', "%s：%s：“%s”不是这类工单的操作", { what, key, action }, action, kind.actions)
+      end
     end
   end
   check_after(a, where, what)
@@ -94,6 +96,10 @@ local function approve(v, set, name, who)
   local old, d = field_of(v, name), copy_of(field_of(v, name .. "_draft"))
   d.approved_by, d.approved_at = who, v.now
   put_field(v, set, name .. "_before", old and old.version or 0)
+  for key, x in host.sorted_pairs(d) do put_field(v, set, name .. "_" .. key, x) end -- for conditions and tasks: fields.script_prompt
+  for key in host.sorted_pairs(old or {}) do
+    if d[key] == nil then put_field(v, set, name .. "_" .. key, "") end
+  end
   put_field(v, set, name, d)
   put_field(v, set, name .. "_draft", false)
 end
@@ -124,21 +130,17 @@ local function on_children(action, given, d)
   d.jobs[#d.jobs + 1] = job
 end
 
--- A job of the core: one task after the other for numbers of the case, `of` them, at most `batch` in one.
-local function for_numbers(action, given, d)
-  local n = action.numbers
-  local told = copy_of(n.data or {})
-  for key, x in host.sorted_pairs(sources(n.take, given)) do told[key] = x end
-  d.jobs = d.jobs or {}
-  d.jobs[#d.jobs + 1] = { kind = "numbers", of = n.of, task = n.task, batch = n.batch, data = host.map(told) }
-end
-
 -- Timers by which an action follows by itself; points.timer does it (kind "rule", rule "act:NAME").
-local function follow_later(action, d)
-  for i = 1, #action.after do
-    local a = action.after[i]
-    d.timers = d.timers or {}
+local function follow_later(action, v, d)
+  d.timers = d.timers or {}
+  for _, a in ipairs(action.after or {}) do
     d.timers[#d.timers + 1] = { name = "act:" .. a.action, rule = "act:" .. a.action, after_ms = a.ms, round = 0 }
+  end
+  for name, field in host.sorted_pairs(action.at or {}) do -- at the time that stands in a field
+    local at = d.set.fields and d.set.fields[field] or field_of(v, field)
+    if math.type(at) == "integer" then
+      d.timers[#d.timers + 1] = { name = "act:" .. name, rule = "act:" .. name, at_ms = at, round = 0 }
+    end
   end
 end
 
@@ -157,8 +159,7 @@ function effects.apply(action, v, d, given)
   for name, source in host.sorted_pairs(action.add or {}) do change_list(v, set, name, given[source], true) end
   for name, source in host.sorted_pairs(action.remove or {}) do change_list(v, set, name, given[source], false) end
   if action.children then on_children(action, given, d) end
-  if action.numbers then for_numbers(action, given, d) end
-  if action.after then follow_later(action, d) end
+  if action.after or action.at then follow_later(action, v, d) end
 end
 
 -- Whose word an action by itself has: the name behind "act:", nil for other timers.

@@ -69,6 +69,7 @@ add("event", "text", { op = "which", list = { "task", "task", "timer", "timer", 
   "时机（create、act、contact、timer、task、warning）", "what is at hand: create, act, contact, timer, task or warning")
 add("task", "text", from("task", "kind"), "任务类型", "kind of the task that ended", "tasks")
 add("task_state", "text", from("task", "state"), "任务结果", "done or given_up")
+add("task_op", "text", from("task", "op"), "任务的动作", "what the task asked for: data.op")
 add("task_error", "text", from("task", "error"), "任务失败原因", "why the task was given up")
 add("level", "level", from("warning", "rank"), "预警级别", "level that a warning has now")
 add("from", "level", from("warning", "was"), "原预警级别", "level that it had before")

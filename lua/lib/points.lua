@@ -130,7 +130,12 @@ local function order(v, d)
     local found, n = rules.ask_all("outbox", v, wanted)
     for i = 1, n do
       local out = found[i].out
-      if out.task then d.tasks = put(d.tasks, tasks.fill(out.task, v)) end
+      local task = out.task and tasks.fill(out.task, v)
+      if task and out.of then -- a batch, or several, with those numbers of the case
+        d.jobs = put(d.jobs, { kind = "numbers", of = out.of, task = task.kind, batch = out.batch, data = host.map(task.data) })
+      elseif task then
+        d.tasks = put(d.tasks, task)
+      end
       if out.news then news.put(out.news, v, d) end
       for k = 1, #(out.withdraw or {}) do d.cancel_tasks = put(d.cancel_tasks, { kind = out.withdraw[k] }) end
     end
@@ -599,8 +604,11 @@ function points.timer(facts)
     local kind = data.kinds[v.kind]
     if kind and kind.actions[act] and is_from(kind.actions[act], v.stage) then
       v.action = act
-      perform(kind, v, act, d)
-      follow(v, d)
+      v.waits = rules.ask("refuse", v) ~= nil
+      if not v.waits then
+        perform(kind, v, act, d)
+        follow(v, d)
+      end
     end
     return close(v, d)
   end

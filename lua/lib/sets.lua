@@ -31,8 +31,10 @@ sets.list = {
     zh = "再次来话", en = "what a further contact changes" },
   escalation = { mode = "all", point = "timer", outputs = { notice = "rungs", again = "every", to = "queue", grade = "grade",
     priority = "number", say = "label", statutory = "boolean" }, zh = "升级", en = "who is told when a limit comes near or passes" },
-  outbox = { mode = "all", point = "create, act, contact, timer", outputs = { task = "task", news = "news", withdraw = "task_kinds" },
-    zh = "对外任务与推送", en = "what other systems are asked to do, what screens are told, which tasks are taken back" },
+  outbox = { mode = "all", point = "create, act, contact, timer",
+    outputs = { task = "task", of = "number_list", batch = "number", news = "news", withdraw = "task_kinds" },
+    zh = "对外任务与推送",
+    en = "what other systems are asked to do, what screens are told, which tasks are taken back" },
   warning = { mode = "all", point = "warning",
     outputs = { open = "kind", title = "label", act = "text", data = "data", call = "callees", say = "label", task = "task" },
     zh = "预警之后", en = "what follows when a warning's level changes, waits for a signature, or is not answered" },
@@ -112,6 +114,7 @@ local function one_of(list)
     at('%s: "%s" is none of %s', "%s：“%s”不是 %s 之一", { key, tostring(x), table.concat(list, ", ") }, x, list)
   end
 end
+check.number_list = one_of { "complainers", "affected", "potential" }
 check.unit = one_of { "hours", "natural_days", "working_days" }
 check.instant = one_of { "created", "received" }
 

@@ -35,14 +35,20 @@ kind "incident" {
 
   -- one script a case: a draft, and a second person who approves it
   action "script" { zh = "起草口径", en = "script", from = live, roles = desk,
-    data = { zh = "text", en = "text?", prompt = "text?", eta = "time?" }, draft = "script" },
+    data = { zh = "text", en = "text?", prompt = "text?", eta = "time?", until_time = "time?" }, draft = "script" },
   action "approve_script" { zh = "批准口径", en = "approve script", from = live, roles = heads, approve = "script" },
+
+  -- what became of the voice prompt (by the answers of its tasks)
+  action "ivr_on" { zh = "语音提示已播放", en = "IVR plays", from = live, roles = heads, mark = { ivr = "on" }, sign = "ivr_on" },
+  action "ivr_down" { zh = "IVR未送达", en = "IVR not delivered", from = live, roles = heads, mark = { ivr = "not_delivered" }, sign = "ivr_down" },
+  action "ivr_off" { zh = "语音提示已撤下", en = "IVR withdrawn", from = { "open", "restoring", "recovering", "proven", "told", "watched", "closed" },
+    roles = heads, mark = { ivr = "off" }, sign = "ivr_off" },
 
   -- restore the complainers: one batch task of the BOSS emergency system, a result a number; without numbers all complainers
   action "restore_numbers" { zh = "应急恢复指定号码", en = "restore numbers", from = broken, roles = desk,
     data = { numbers = "list", operation = "text?" } },
-  action "restore_complainers" { zh = "应急恢复投诉客户", en = "restore complainers", from = broken, roles = desk, data = { operation = "text?" },
-    numbers = { of = "complainers", task = "boss_emergency", batch = 1000, take = { operation = "operation" } } },
+  action "restore_complainers" { zh = "应急恢复投诉客户", en = "restore complainers", from = broken, roles = desk,
+    data = { operation = "text?" } },
 
   -- a key service taken over by the BOSS green channel: asked, approved by a named person, live, handed back and checked
   action "ask_green" { zh = "申请绿色通道", en = "ask green channel", from = broken, roles = desk,
@@ -53,7 +59,7 @@ kind "incident" {
   action "refuse_green" { zh = "不批准绿色通道", en = "refuse green channel", from = broken, roles = { "leader" }, data = { reason = "text" },
     mark = { green = "refused" }, sign = "green_refused" },
   action "green_live" { zh = "绿色通道已接管", en = "green channel live", from = live, roles = { "supervisor", "adapter" },
-    mark = { green = "live" }, sign = "green_live" },
+    mark = { green = "live" }, sign = "green_live", at = { hand_back = "green_until" } },
   action "green_failed" { zh = "绿色通道未能接管", en = "green channel failed", from = live, roles = { "supervisor", "adapter" },
     mark = { green = "failed" }, sign = "green_failed" },
   action "hand_back" { zh = "交还业务", en = "hand back", from = live, roles = heads, mark = { green = "handing_back" }, sign = "green_handed_back" },

@@ -48,7 +48,8 @@ spec "nothing to approve" {
 spec "a second person approves it" {
   given = ticket { kind = "incident", fields = { script_draft = { version = 1, zh = "x", by = "wu.qiang" } } }, action = "approve_script", who = head,
   expect = { fields = { script = { version = 1, zh = "x", by = "wu.qiang", approved_by = "lin.tao", approved_at = 1790042400000 },
-    script_before = 0, script_draft = false } },
+    script_before = 0, script_draft = false, script_version = 1, script_zh = "x", script_by = "wu.qiang", script_approved_by = "lin.tao",
+    script_approved_at = 1790042400000 } },
 }
 spec "an agent approves no script" {
   given = ticket { kind = "incident", fields = { script_draft = { version = 1, by = "he.yong" } } }, action = "approve_script", who = agent,
@@ -127,3 +128,43 @@ end
 weighs("network.no_service", "major", "network gone")
 weighs("network.slow", "important", "network slow")
 weighs("other", "normal", "grade/otherwise")
+
+local live = { green = "live", green_service = "recharge", green_until = 1790049600000, green_asked_by = "lin.tao" }
+spec "the emergency system restores numbers" {
+  given = ticket { kind = "incident", stage = "restoring", category = "recharge.not_credited" }, action = "restore_numbers", who = agent,
+  data = { numbers = { "13800138000", "13800138001" }, operation = "recharge" },
+  expect = { tasks = { "boss_emergency", boss_emergency = { op = "restore", operation = "recharge", numbers = { "13800138000", "13800138001" } } },
+    by = "restore these numbers" },
+}
+spec "… or all complainers" {
+  given = ticket { kind = "incident", stage = "restoring" }, action = "restore_complainers", who = agent,
+  expect = { jobs = { "numbers" }, tasks = {}, by = "restore the complainers" },
+}
+spec "approved: the green channel is asked to take over" {
+  given = ticket { kind = "incident", stage = "restoring", fields = { green = "asked", green_service = "recharge", green_until = 1790049600000,
+    green_asked_by = "lin.tao" } }, action = "approve_green", who = leader,
+  expect = { tasks = { "boss_green_channel", boss_green_channel = { op = "take_over", service = "recharge", until_ms = 1790049600000,
+    approved_by = "zhou.gang" } }, by = "the green channel takes over" },
+}
+spec "it has taken over: handed back when the time is over" {
+  given = ticket { kind = "incident", stage = "restoring", department = "duty", queue = "duty", fields = live },
+  task = { id = 1, kind = "boss_green_channel", op = "take_over", state = "done" },
+  expect = { by = "taken over", notice = { "duty" }, fields = { green = "live", green_live_by = "spec", green_live_at = 1790042400000 } },
+}
+spec "the time is over" {
+  given = ticket { kind = "incident", stage = "restoring", fields = live }, timer = { kind = "rule", rule = "act:hand_back" },
+  expect = { tasks = { "boss_green_channel", boss_green_channel = { op = "hand_back", service = "recharge" } }, by = "the green channel gives back" },
+}
+spec "it was handed back before" {
+  given = ticket { kind = "incident", stage = "restoring", fields = { green = "handed_back" } }, timer = { kind = "rule", rule = "act:hand_back" },
+  expect = { tasks = {} },
+}
+local function answered(op, state, by, notice)
+  spec("green channel " .. op .. " " .. state) {
+    given = ticket { kind = "incident", stage = "restoring", department = "duty", queue = "duty", fields = live },
+    task = { id = 1, kind = "boss_green_channel", op = op, state = state }, expect = { by = by, notice = notice },
+  }
+end
+answered("take_over", "given_up", "not taken over", { "duty", "leader" })
+answered("hand_back", "done", "given back", { "duty" })
+answered("hand_back", "given_up", "not given back", { "duty", "leader" })

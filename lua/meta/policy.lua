@@ -67,6 +67,7 @@
 ---@field subject_type? string|Condition 对象类型；type of what is complained about
 ---@field task? string|Condition 任务类型；kind of the task that ended
 ---@field task_error? string|Condition 任务失败原因；why the task was given up
+---@field task_op? string|Condition 任务的动作；what the task asked for: data.op
 ---@field task_state? string|Condition 任务结果；done or given_up
 ---@field text? string|Condition 投诉内容；what the customer said
 ---@field tickets? integer|Condition 投诉次数；tickets of the same subject
@@ -88,6 +89,7 @@
 ---@field act? any in answer, contact, warning
 ---@field again? any in escalation
 ---@field attach? any in attach
+---@field batch? any in outbox
 ---@field before? any in attach
 ---@field calendar? any in clocks
 ---@field call? any in warning
@@ -103,6 +105,7 @@
 ---@field need? any in complete
 ---@field news? any in outbox
 ---@field notice? any in answer, contact, escalation, follow
+---@field of? any in outbox
 ---@field open? any in warning
 ---@field owner? any in routing
 ---@field percents? any in clocks

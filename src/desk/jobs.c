@@ -10,6 +10,10 @@
 #define NAMES_MAX 64
 #define JOB_BYTES_MAX ((size_t)64 * 1024)
 
+/* Whose word it is when no person acts: a timer, the answer of a task. The pack said so, so it may. */
+#define RULES_NAME "rules"
+#define RULES_ROLES (ROLE_SUPERVISOR | ROLE_LEADER)
+
 static const struct job_kind {
 	const char *name;
 	job_slice_fn *slice;
@@ -126,6 +130,8 @@ int jobs_check(struct work *w, const struct value *jobs, struct err *e)
 
 void jobs_put(struct work *w, const struct value *jobs, const struct value *ticket)
 {
+	bool is_asked = strcmp(w->method, "ticket.act") == 0;
+
 	for (uint32_t i = 0; jobs != NULL && !w->is_import && i < jobs->n; i++) {
 		int64_t id = (int64_t)(tx_seq(w->tx) * JOBS_AN_ENTRY + w->n_jobs++);
 		int64_t of[] = {value_int_or(value_get(ticket, "id"), 0), id};
@@ -134,8 +140,8 @@ void jobs_put(struct work *w, const struct value *jobs, const struct value *tick
 		value_set(w->arena, &row, "id", value_int(id));
 		value_set(w->arena, &row, "ticket", value_int(of[0]));
 		value_set(w->arena, &row, "no", *value_get(ticket, "no"));
-		value_set(w->arena, &row, "who", value_literal(w->who));
-		value_set(w->arena, &row, "roles", value_int(w->roles));
+		value_set(w->arena, &row, "who", value_literal(is_asked ? w->who : RULES_NAME));
+		value_set(w->arena, &row, "roles", value_int(is_asked ? w->roles : RULES_ROLES));
 		value_set(w->arena, &row, "state", value_literal("running"));
 		value_set(w->arena, &row, "created", value_int(w->now_ms));
 		row_put(w, TABLE_JOB, job_key(w->arena, 'j', &id, 1), &row);
@@ -261,7 +267,7 @@ int job_fire(struct desk *d, int64_t due_ms, uint64_t id, struct err *e)
 		struct work w;
 		int got;
 
-		work_begin(&w, d, &d->arena, "job.run", "rules", 0, slice_of(NULL, 0));
+		work_begin(&w, d, &d->arena, "job.run", RULES_NAME, 0, slice_of(NULL, 0));
 		got = take_job(&w, due_ms, id, &job, e);
 		rc = got < 0 ? -1 : got == 0 ? 0 : run(&w, &job, is_failed ? &why : NULL, e);
 		if (rc == 0 && work_commit(&w, e) == 0)

@@ -196,11 +196,13 @@ static struct value task_brief(struct work *w, const struct value *row)
 {
 	static const char *const shown[] = {
 		"id", "kind", "ticket", "no", "state", "attempts", "worker", "error", "n_ok", "n_failed"};
-	struct value brief = value_map(w->arena, sizeof(shown) / sizeof(shown[0]) + 1);
+	struct value brief = value_map(w->arena, sizeof(shown) / sizeof(shown[0]) + 2);
 
 	for (size_t i = 0; i < sizeof(shown) / sizeof(shown[0]); i++)
 		if (value_get(row, shown[i]) != NULL)
 			value_add(w->arena, &brief, shown[i], *value_get(row, shown[i]));
+	if (value_path(row, "data.op") != NULL)
+		value_add(w->arena, &brief, "op", *value_path(row, "data.op"));
 	return brief;
 }
 

@@ -3,7 +3,8 @@ kind "fire" {
   stage "open" { zh = "已报", en = "open", status = "acknowledged" },
   action "call" { zh = "出警", en = "call", from = { "open" }, data = { who = "text" }, keep = "who", mark = { state = "called" } },
   action "tell" { zh = "通知", en = "tell", from = { "open" }, data = { text = "text" }, keep = { said = "txt" },
-    children = { action = "answer", data = { text = "tex" } }, after = { cal = "2h", call = "soon" } },
+    children = { action = "answer", data = { text = "tex" } }, after = { cal = "2h", call = "soon" },
+    at = { cal = "when" } },
 }
 tasks { { "siren", zh = "警报", en = "siren", quiet = "at night" } }
 rules.all "outbox" {

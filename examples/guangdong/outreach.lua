@@ -1,0 +1,103 @@
+-- What goes out for a case (事件): one script to the front desk of all its cities, the voice menu, the groups and text messages. The script
+-- is drafted by one person and approved by another (lua/lifecycle/incident.lua); what goes out is always the version approved last, and
+-- the version before is taken back with it.
+-- An IVR task says when the prompt begins and ends, how often a number hears it, who never hears it, and what to do on any failure: put
+-- the caller through. quiet: no text message reaches a customer at night. alarm: the duty desk hears of what is not delivered.
+tasks {
+  { "ivr", zh = "语音系统", en = "voice system", lease = "20s", attempts = 60, backoff = "5s", backoff_max = "60s", expires = "2h", alarm = "45s" },
+  { "sms", zh = "短信", en = "text message", lease = "60s", attempts = 5, backoff = "30s", expires = "12h",
+    quiet = { from = "22:00", to = "08:00" } },
+}
+
+local playing = any_of("orange", "red", "black") -- from this level on the voice menu plays the prompt
+
+rules.before "outbox" {
+  kinds = { "incident" },
+
+  -- ---- the front desk: at once, whatever the level ---------------------------------------------------------
+  rule "the desk hears of a case" {
+    when = { event = "create" },
+    news = news "frontdesk.CITY" { event = "opened", incident = "{id}", no = "{no}", title = "{title}", category = "{category}",
+      level = "{fields.level}", drill = "{fields.drill}" },
+    because = "who calls about it is told something true from the first minute",
+  },
+  rule "the desk gets the script" {
+    when = { action = "approve_script" },
+    news = news "frontdesk.CITY" { event = "script", incident = "{id}", no = "{no}", category = "{category}", level = "{fields.level}",
+      version = "{fields.script_version}", withdrawn = "{fields.script_before}", zh = "{fields.script_zh}", en = "{fields.script_en}",
+      eta = "{fields.script_eta}", drill = "{fields.drill}" },
+  },
+  rule "the desk hears of the recovery" {
+    when = { action = any_of("prove", "resolve", "cancel") },
+    news = news "frontdesk.CITY" { event = "withdrawn", incident = "{id}", no = "{no}", version = "{fields.script_version}",
+      zh = "故障已恢复，请按正常口径受理", en = "it works again: take complaints as usual", drill = "{fields.drill}" },
+  },
+  rule "the desk hears of a relapse" {
+    when = { action = "relapse" },
+    news = news "frontdesk.CITY" { event = "relapse", incident = "{id}", no = "{no}", zh = "故障复发，处理中", en = "the fault is back, being worked",
+      drill = "{fields.drill}" },
+  },
+
+  -- ---- the voice menu: from orange, never for customers over 65 or important ones, never in the way of an agent --------------------
+  rule "the voice menu plays the prompt" {
+    when = { action = "approve_script", ["fields.level"] = playing, ["fields.script_prompt"] = present },
+    withdraw = { "ivr" },
+    task = task "ivr" { op = "play", incident = "{id}", no = "{no}", version = "{fields.script_version}", replaces = "{fields.script_before}",
+      prompt = "{fields.script_prompt}", zh = "{fields.script_zh}", en = "{fields.script_en}", from_ms = "{fields.script_approved_at}",
+      until_ms = "{fields.script_until_time}", most = "4h", cap = 1, never = { "age65", "vip" }, agent_key = "0", on_failure = "agent" },
+    because = "the calls that the prompt answers do not wait for an agent",
+  },
+  rule "the voice menu plays it from orange on" {
+    when = { action = "level", ["fields.level"] = playing, ["fields.script_prompt"] = present, ["fields.ivr"] = none_of("on") },
+    withdraw = { "ivr" },
+    task = task "ivr" { op = "play", incident = "{id}", no = "{no}", version = "{fields.script_version}", replaces = 0,
+      prompt = "{fields.script_prompt}", zh = "{fields.script_zh}", en = "{fields.script_en}", from_ms = "{fields.script_approved_at}",
+      until_ms = "{fields.script_until_time}", most = "4h", cap = 1, never = { "age65", "vip" }, agent_key = "0", on_failure = "agent" },
+  },
+  rule "the voice menu is told to stop" {
+    when = { action = any_of("prove", "resolve", "cancel"), ["fields.script_prompt"] = present },
+    withdraw = { "ivr" },
+    task = task "ivr" { op = "withdraw", incident = "{id}", no = "{no}", version = "{fields.script_version}", prompt = "{fields.script_prompt}" },
+    because = "a prompt about a fault that is over makes new calls",
+  },
+  rule "topic of the voice menu" {
+    when = { action = any_of("approve_script", "prove", "resolve", "cancel") },
+    news = news "ivr" { event = "script", action = "{action}", incident = "{id}", version = "{fields.script_version}",
+      replaces = "{fields.script_before}", prompt = "{fields.script_prompt}", drill = "{fields.drill}" },
+  },
+
+  -- ---- groups: the maintenance and the sales groups hear the same words ------------------------------------------------------------
+  rule "the groups get the script" {
+    when = { action = "approve_script", ["fields.level"] = any_of("yellow", "orange", "red", "black") },
+    withdraw = { "group_message" },
+    task = task "group_message" { incident = "{id}", version = "{fields.script_version}", cities = "{fields.cities}",
+      text = "【{no} 第{fields.script_version}版】{fields.script_zh} {fields.script_en}" },
+  },
+  rule "the groups hear of the recovery" {
+    when = { action = any_of("prove", "resolve") },
+    withdraw = { "group_message" },
+    task = task "group_message" { incident = "{id}", cities = "{fields.cities}", text = "【{no}】故障已恢复，请停用此前口径。It works again." },
+  },
+
+  -- ---- customers: those who complained are told once when it is proven; nobody at night (tasks: quiet) -------------------------------
+  rule "the complainers are told" {
+    when = { action = any_of("tell", "resolve") }, of = "complainers", batch = 1000,
+    task = task "sms" { incident = "{id}", op = "recovered", text = "【中国移动】您反映的问题已恢复，给您带来不便，深表歉意。" },
+  },
+}
+
+rules.before "answer" {
+  kinds = { "incident" },
+  rule "the prompt plays" { when = { task = "ivr", task_op = "play", task_state = "done" }, act = "ivr_on" },
+  rule "the prompt is not delivered" {
+    when = { task = "ivr", task_op = "play", task_state = any_of("late", "given_up") }, act = "ivr_down", notice = { "duty" },
+    say = { zh = "IVR未送达", en = "IVR not delivered" },
+    because = "customers hear nothing yet; the desk has the script",
+  },
+  rule "the prompt still plays" {
+    when = { task = "ivr", task_op = "withdraw", task_state = any_of("late", "given_up") }, notice = { "duty" },
+    say = { zh = "IVR提示未撤下", en = "the IVR prompt is not withdrawn" },
+    because = "customers are told of a fault that is over",
+  },
+  rule "the prompt is gone" { when = { task = "ivr", task_op = "withdraw", task_state = "done" }, act = "ivr_off" },
+}

@@ -1,0 +1,61 @@
+local head = { name = "lin.tao", roles = { supervisor = true } }
+local function case(fields, more)
+  local t = { kind = "incident", no = "I20260922-000007", city = "shenzhen", category = "recharge.not_credited", department = "duty", queue = "duty",
+    fields = { key = "shenzhen/recharge.not_credited", cities = { "shenzhen", "foshan" } } }
+  for key, x in pairs(fields or {}) do t.fields[key] = x end
+  for key, x in pairs(more or {}) do t[key] = x end
+  return ticket(t)
+end
+local draft = { version = 2, zh = "充值平台故障，预计12点恢复", en = "recharge is down until noon", prompt = "P-RECHARGE-01", by = "wu.qiang", at = 1 }
+
+spec "a case is told to the desk of each of its cities" {
+  given = ticket { kind = "incident", channel = "webhook", title = "充值", text = "x", category = "recharge.not_credited",
+    fields = { cities = { "shenzhen", "foshan" } } },
+  expect = { news = { "frontdesk.shenzhen", "frontdesk.foshan" }, tasks = {} },
+}
+spec "yellow: the desk and the groups, not the voice menu" {
+  given = case { level = "yellow", script_draft = draft }, action = "approve_script", who = head,
+  expect = { news = { "frontdesk.shenzhen", "frontdesk.foshan", "ivr" }, tasks = { "group_message" }, by = "the groups get the script" },
+}
+spec "orange: the voice menu too, and what it had of the version before is taken back" {
+  given = case { level = "orange", script_draft = draft, script = { version = 1, zh = "x" } }, action = "approve_script", who = head,
+  expect = { withdrawn = { "ivr", "group_message" },
+    tasks = { "ivr", "group_message", ivr = { op = "play", version = 2, replaces = 1, prompt = "P-RECHARGE-01", never = { "age65", "vip" }, cap = 1,
+      on_failure = "agent", agent_key = "0" },
+      group_message = { text = "【{no} 第2版】充值平台故障，预计12点恢复 recharge is down until noon" } } },
+}
+spec "without a prompt there is nothing to play" {
+  given = case { level = "red", script_draft = { version = 2, zh = "x", by = "wu.qiang" } }, action = "approve_script", who = head,
+  expect = { tasks = { "group_message" } },
+}
+spec "the level rises: the script that was approved is played" {
+  given = case { level = "yellow", script_version = 1, script_prompt = "P-RECHARGE-01" }, action = "level", data = { level = "orange" }, who = head,
+  expect = { tasks = { "ivr" }, by = "the voice menu plays it from orange on" },
+}
+spec "proven: prompts stop, the desk and the groups hear of it" {
+  given = case({ script_version = 1, script_prompt = "P-RECHARGE-01" }, { stage = "recovering" }), action = "prove", who = head,
+  expect = { withdrawn = { "ivr", "group_message" }, tasks = { "ivr", "group_message", ivr = { op = "withdraw", version = 1 } },
+    news = { "frontdesk.shenzhen", "frontdesk.foshan", "ivr" }, by = "the desk hears of the recovery" },
+}
+spec "told: a text message to each who complained, each complaint answered" {
+  given = case(nil, { stage = "proven" }), timer = { kind = "rule", rule = "act:tell" },
+  expect = { stage = "told", jobs = { "children", "numbers" }, by = "the complainers are told" },
+}
+spec "a relapse is told to the desk" {
+  given = case(nil, { stage = "watched" }), action = "relapse", data = { reason = "x" }, who = head,
+  expect = { news = { "frontdesk.shenzhen", "frontdesk.foshan" }, by = "the desk hears of a relapse" },
+}
+spec "the prompt plays" {
+  given = case { level = "red" }, task = { id = 1, kind = "ivr", op = "play", state = "done" }, expect = { by = "the prompt plays" },
+}
+spec "nobody took it for 45 s" {
+  given = case { level = "red" }, task = { id = 1, kind = "ivr", op = "play", state = "late" },
+  expect = { say = "IVR not delivered", notice = { "duty" }, by = "the prompt is not delivered" },
+}
+spec "the prompt is not gone" {
+  given = case { level = "red" }, task = { id = 1, kind = "ivr", op = "withdraw", state = "given_up" },
+  expect = { say = "the IVR prompt is not withdrawn", notice = { "duty" }, by = "the prompt still plays" },
+}
+spec "the prompt is gone" {
+  given = case { level = "red" }, task = { id = 1, kind = "ivr", op = "withdraw", state = "done" }, expect = { by = "the prompt is gone" },
+}

@@ -1,0 +1,184 @@
+"""What goes out for a case in Guangdong: one script to desk, voice menu and groups, the version before taken back; the voice menu's link may be
+down; the BOSS restores numbers and takes a service over; text messages wait for the morning."""
+
+import os
+
+from daemon import HOUR_MS, ROOT, START_MS, Case, Daemon, main
+
+GUANGDONG = os.path.join(ROOT, "examples", "guangdong")
+CATEGORY = "recharge.not_credited"
+
+
+class Guangdong(Case):
+    start = "2026-09-22T10:00"
+
+    def setUp(self):
+        self.d = Daemon(rules=GUANGDONG, clock="virtual:" + self.start)
+        self.d.start()
+        self.addCleanup(self.d.close)
+        self.c = self.connect()
+        self.agent, self.head, self.leader = (self.person(p) for p in ("wu.qiang", "lin.tao", "zhou.gang"))
+
+    def person(self, name):
+        c = self.connect()
+        c.call("session.hello", {"as": name})
+        return c
+
+    def act(self, id, action, c=None, **data):
+        return (c or self.head).call("ticket.act", id=id, action=action, data=data)
+
+    def advance(self, by="1s"):
+        self.c.call("clock.advance", by=by)
+
+    def complain(self, n, **more):
+        args = {"channel": "hotline_10086", "number": "1380013%04d" % n, "category": CATEGORY, "city": "shenzhen", "text": "充值没有到账",
+                "fields": {"amount": 5000, "paid_at": START_MS}}
+        args.update(more)
+        return self.c.call("ticket.create", args)
+
+    def open(self, **fields):
+        fields = {"cities": ["shenzhen", "foshan"], **fields}
+        return self.c.call("ticket.create", kind="incident", channel="webhook", title="充值平台故障", text="x", category=CATEGORY, city="shenzhen",
+                           fields=fields)["id"]
+
+    def script(self, case, zh="充值平台故障，预计12点恢复", **more):
+        self.act(case, "script", self.agent, zh=zh, **{"prompt": "P-RECHARGE-01", **more})
+        self.act(case, "approve_script")
+
+    def tasks(self, kind, state=None):
+        found = self.c.call("task.list", kind=kind)["tasks"]
+        return [t for t in found if state is None or t["state"] == state]
+
+    def claim(self, kind, worker="w"):
+        return self.c.call("task.claim", worker=worker, kinds=[kind], limit=10)["tasks"]
+
+    def done(self, task, **more):
+        return self.c.call("task.done", id=task["id"], ok=True, **more)
+
+
+class Push(Guangdong):
+    def events(self, c, n):
+        return [c.next_event()[1][0]["data"] for _ in range(n)]
+
+    def test_the_desk_of_each_city_has_it_also_after_a_reconnect(self):
+        case = self.open(level="orange")
+        desk = self.connect()
+        desk.call("topic.subscribe", topics=["frontdesk.foshan"], consumer="desk-7", after=0)
+        self.script(case)
+        got = [(e["event"], e.get("version"), e.get("zh")) for e in self.events(desk, 2)]
+        self.assertEqual([("opened", None, None), ("script", 1, "充值平台故障，预计12点恢复")], got)
+        desk.close()
+        self.script(case, "预计13点恢复")
+        desk = self.connect()
+        desk.call("topic.subscribe", topics=["frontdesk.foshan"], consumer="desk-7", after=0)
+        last = self.events(desk, 3)[-1]
+        self.assertEqual(("script", 2, 1, "预计13点恢复", case), tuple(last[k] for k in ("event", "version", "withdrawn", "zh", "incident")))
+
+    def test_the_version_before_is_taken_back(self):
+        case = self.open(level="orange")
+        self.script(case)
+        first = self.tasks("ivr")
+        self.assertEqual([("play", 1, "waiting")], [(t["data"]["op"], t["data"]["version"], t["state"]) for t in first])
+        self.script(case, "预计13点恢复")
+        self.assertEqual([(1, "cancelled"), (2, "waiting")], [(t["data"]["version"], t["state"]) for t in self.tasks("ivr")])
+        self.assertEqual([(1, "cancelled"), (2, "waiting")], [(t["data"]["version"], t["state"]) for t in self.tasks("group_message")])
+        got = self.claim("ivr")[0]["data"]
+        self.assertEqual((2, 1, "P-RECHARGE-01", ["age65", "vip"], 1, "agent", "0"),
+                         tuple(got[k] for k in ("version", "replaces", "prompt", "never", "cap", "on_failure", "agent_key")))
+
+    def test_yellow_plays_nothing_and_orange_does(self):
+        case = self.open(level="yellow")
+        self.script(case)
+        self.assertEqual([], self.tasks("ivr"))
+        self.act(case, "level", level="orange")
+        self.assertEqual([1], [t["data"]["version"] for t in self.tasks("ivr")])
+
+    def test_the_link_is_down(self):
+        case = self.open(level="red")
+        duty = self.connect()
+        duty.call("topic.subscribe", topics=["duty"])
+        self.script(case)
+        self.advance("44s")
+        self.assertNotIn("ivr", self.c.call("ticket.get", id=case)["fields"])
+        self.advance("1s")
+        said = self.events(duty, 2)
+        self.assertEqual(("ivr", "late"), (said[0]["kind"], said[0]["state"]))
+        got = self.c.call("incident.get", id=case)
+        self.assertEqual("not_delivered", got["fields"]["ivr"])
+        self.assertEqual([{"zh": "IVR未送达", "en": "IVR not delivered"}], got["advice"])
+        self.assertEqual(1, len(self.tasks("ivr", "waiting")))  # it goes on being tried
+        self.done(self.claim("ivr")[0])
+        self.assertEqual("on", self.c.call("ticket.get", id=case)["fields"]["ivr"])
+
+    def test_proven_everything_is_withdrawn_and_everybody_told_once(self):
+        case = self.open(level="red")
+        self.script(case)
+        tickets = [self.complain(n)["id"] for n in range(5)]
+        self.done(self.claim("ivr")[0])
+        self.act(case, "claim", self.agent)
+        self.act(case, "prove")
+        self.assertEqual([("play", "done"), ("withdraw", "waiting")], [(t["data"]["op"], t["state"]) for t in self.tasks("ivr")])
+        self.advance()
+        self.assertEqual("watched", self.c.call("ticket.get", id=case)["stage"])
+        sms = self.tasks("sms")
+        self.assertEqual([5], [t["n_numbers"] for t in sms])
+        self.assertEqual({"replied"}, {self.c.call("ticket.get", id=t)["stage"] for t in tickets})
+
+
+class Night(Guangdong):
+    start = "2026-09-22T23:00"
+
+    def test_no_text_message_before_eight(self):
+        case = self.open(level="red")
+        self.complain(1)
+        self.act(case, "resolve", text="已恢复")
+        self.advance()
+        self.assertEqual([], self.claim("sms"))
+        self.advance("%dms" % (9 * HOUR_MS - 1001))
+        self.assertEqual([], self.claim("sms"))
+        self.advance("1ms")
+        self.assertEqual(1, len(self.claim("sms")))
+
+
+class Restore(Guangdong):
+    def test_the_emergency_system_answers_for_each_number(self):
+        case = self.open()
+        numbers = ["13800130001", "13800130002"]
+        self.act(case, "restore_numbers", self.agent, numbers=numbers, operation="recharge")
+        task = self.claim("boss_emergency")[0]
+        self.assertEqual((case, numbers), (task["ticket"], task["data"]["numbers"]))
+        self.done(task, result={"numbers": [{"number": numbers[0], "ok": True}, {"number": numbers[1], "ok": False, "why": "已销户"}]})
+        got = self.c.call("task.get", id=task["id"])
+        self.assertEqual((1, 1), (got["n_ok"], got["n_failed"]))
+        said = [e["task"] for e in self.c.call("ticket.history", id=case)["events"] if "task" in e]
+        self.assertEqual([("boss_emergency", "done", 1, 1)], [(t["kind"], t["state"], t["n_ok"], t["n_failed"]) for t in said])
+
+    def test_the_green_channel_from_asked_to_checked(self):
+        case = self.open()
+        until_ms = START_MS + 2 * HOUR_MS
+
+        def green():
+            return self.c.call("ticket.get", id=case)["fields"]["green"]
+
+        self.act(case, "ask_green", service="recharge", until_time=until_ms, reason="平台短时间内不能恢复")
+        self.act(case, "approve_green", self.leader)
+        task = self.claim("boss_green_channel")[0]["data"] | {}
+        self.assertEqual(("take_over", "recharge", until_ms, "zhou.gang"),
+                         (task["op"], task["service"], task["until_ms"], task["approved_by"]))
+        self.done(self.tasks("boss_green_channel", "claimed")[0])
+        self.assertEqual("live", green())
+        self.refused("ticket.act", {"id": case, "action": "check_green", "data": {"ok": True}}, c=self.head, code="rejected")
+        self.advance("2h")
+        self.assertEqual("handing_back", green())
+        back = self.claim("boss_green_channel")[0]
+        self.assertEqual("hand_back", back["data"]["op"])
+        self.done(back)
+        self.assertEqual("handed_back", green())
+        self.act(case, "check_green", ok=True, text="订单已核对")
+        self.assertEqual("checked", green())
+
+
+del Guangdong
+
+if __name__ == "__main__":
+    main()
