@@ -155,7 +155,7 @@ end)
 -- tasks { { "sms", zh = "短信", en = "text message", lease = "60s", attempts = 5, backoff = "10s", backoff_max = "10m", expires = "24h" } }
 -- alarm = "45s": the duty desk is told when one is not done so long; quiet = { from = "22:00", to = "08:00" }: none goes out then.
 local task_spans = { "lease", "backoff", "backoff_max", "expires", "alarm" }
-table_word("tasks", { "lease", "attempts", "backoff", "backoff_max", "expires", "alarm", "quiet" }, function(entry, where, what)
+table_word("tasks", { "lease", "attempts", "backoff", "backoff_max", "expires", "alarm", "quiet", "numbers" }, function(entry, where, what)
   local said = entry.quiet
   if said ~= nil then
     local from, to = type(said) == "table" and units.minute_of_day(said.from), type(said) == "table" and units.minute_of_day(said.to)

@@ -20,6 +20,7 @@ local grants = host.lib "grants"
 local levels = host.lib "levels"
 local warning = host.lib "warning"
 local news = host.lib "news"
+local signals = host.lib "signals"
 local lib = { ask = points, catalog = nil, rule_names = rules.names, rule_table = rules.table, is_trusted = true }
 local is_loaded = false
 
@@ -37,7 +38,7 @@ local base = {
   queue = function(name) return name end,
 }
 for _, part in ipairs { words, rules, catalog, calendar, org, decide, spec, numbers, category, tasks, news, alarms, grants, levels,
-  warning } do
+  warning, signals } do
   for name, word in pairs(part.env) do base[name] = word end
 end
 lib.words = base
@@ -94,6 +95,7 @@ end
 function lib.finish()
   catalog.check()
   category.check()
+  signals.check()
   org.check()
   grants.check()
   rules.compile()

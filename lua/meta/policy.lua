@@ -188,6 +188,9 @@ clocks = nil
 cluster = nil
 
 ---@type fun(...: any): any
+component = nil
+
+---@type fun(...: any): any
 counting = nil
 
 ---@type fun(...: any): any
@@ -213,6 +216,9 @@ every = nil
 
 ---@type fun(...: any): any
 farrington = nil
+
+---@type fun(...: any): any
+fault = nil
 
 ---@type fun(...: any): any
 forms = nil
@@ -298,6 +304,9 @@ rules = nil
 ---@type fun(row: table): table
 shift = nil
 
+---@type fun(...: any): any
+signals = nil
+
 ---@type fun(name: string): fun(body: Spec)
 spec = nil
 
@@ -309,6 +318,9 @@ starts_with = nil
 
 ---@type fun(...: any): any
 statuses = nil
+
+---@type fun(...: any): any
+suspects = nil
 
 ---@type fun(...: any): any
 tail = nil

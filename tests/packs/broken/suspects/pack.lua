@@ -1,0 +1,2 @@
+pack { base = "default" }
+suspects { window = "1h", minimum = { failed = "many" } }
