@@ -39,7 +39,10 @@
 	TABLE(COUNT, "be64 start of the minute, stream text -> varint (desk/warn_counts.h)")                 \
 	TABLE(BASELINE, "be32 day, key of a watch -> what a day taught (desk/warn_baseline.h)")              \
 	TABLE(WARNING, "'w' key -> MessagePack map; 's' key -> state of its levels (desk/warn.h)")           \
-	TABLE(JOB, "index byte, be64 job, … -> map; what is done in slices, desk/jobs.h")
+	TABLE(JOB, "index byte, be64 job, … -> map; what is done in slices, desk/jobs.h")                    \
+	TABLE(NUMBER, "affected and potential numbers; desk/affected.h")                                     \
+	TABLE(SIGNAL, "counts per minute and states of components; desk/signals.h")                          \
+	TABLE(CHANGE, "planned work; desk/signals.h")
 
 enum table {
 #define TABLE(name, help) TABLE_##name,

@@ -1,9 +1,11 @@
 /* ticket.act, contact.add, due timers: get the ticket, ask the rules, apply, save. */
 #include <string.h>
 
+#include "affected.h"
 #include "cases.h"
 #include "grants.h"
 #include "jobs.h"
+#include "signals.h"
 #include "sources.h"
 #include "tasks.h"
 #include "tocsin/log.h"
@@ -223,6 +225,9 @@ int contact_add(struct work *w, const struct value *args, struct value *result, 
 	if (decide(w, "contact", &facts, &before, &after, &decision, e) != 0 ||
 		warn_contacted(w, &after, &contact, e) != 0)
 		return -1;
+	if (value_is_text(value_get(args, "kind"), "same_fault") &&
+		affected_contacted(w, &after, value_get(args, "number"), e) != 0)
+		return -1;
 	source_seen(w, value_slice(value_get(args, "channel")));
 	*result = value_map(w->arena, 5);
 	value_add(w->arena, result, "id", value_int((int64_t)tx_seq(w->tx)));
@@ -284,7 +289,7 @@ int ticket_told(struct work *w, int64_t id, struct value about, bool is_plain, s
 static void begin_timer(struct work *w, struct desk *d, uint64_t id)
 {
 	work_begin(w, d, &d->arena, "timer.fire", "timer", 0, slice_of(NULL, 0));
-	w->fired_ticket = id < TIMER_OF_TASK ? (int64_t)id : 0;
+	w->fired_ticket = id < TIMER_OF_JOB ? (int64_t)id : 0;
 }
 
 /* What the permanent record says came in. */
@@ -393,8 +398,38 @@ static int fire_task(struct desk *d, int64_t due_ms, uint64_t id, struct err *e)
 	return -1;
 }
 
+static int fire_affected(struct desk *d, int64_t due_ms, uint64_t id, struct err *e)
+{
+	struct value params = value_map(&d->arena, 1);
+	struct work w;
+	int rc;
+
+	value_add(&d->arena, &params, "kind", value_literal(id == TIMER_OF_AFFECTED ? "numbers" : "change"));
+	begin_timer(&w, d, id);
+	take_params(&w, &params);
+	drop_row(&w, due_ms, id);
+	rc = id == TIMER_OF_AFFECTED ? affected_fire(&w, e) : change_fire(&w, id - TIMER_OF_AFFECTED, e);
+	if (rc == 0)
+		return work_commit(&w, e);
+	work_abort(&w);
+	return -1;
+}
+
+/* Whose timer an id is, by ranges; the part above `from` is what fires. */
+static const struct timer_owner {
+	uint64_t from;
+	const char *name;
+	int (*fire)(struct desk *, int64_t due_ms, uint64_t id, struct err *e);
+} timer_owners[] = {
+	{TIMER_OF_TASK, "task", fire_task},
+	{TIMER_OF_AFFECTED, "numbers", fire_affected},
+	{TIMER_OF_JOB, "job", job_fire},
+	{0, "ticket", fire_ticket},
+};
+
 void timer_fire(void *udata, int64_t due_ms, uint64_t id)
 {
+	const struct timer_owner *owner = timer_owners;
 	struct desk *d = udata;
 	struct err e;
 
@@ -404,12 +439,9 @@ void timer_fire(void *udata, int64_t due_ms, uint64_t id)
 		warn_fire(d, due_ms);
 		return;
 	}
-	if ((id < TIMER_OF_JOB           ? fire_ticket
-		    : id < TIMER_OF_TASK ? job_fire
-					 : fire_task)(d, due_ms, id, &e) != 0)
-		log_line(LOG_ERROR, "timer.broken", "%s=%ju due_ms=%jd error=\"%s\"",
-			id < TIMER_OF_JOB    ? "ticket"
-			: id < TIMER_OF_TASK ? "job"
-					     : "task",
-			(uintmax_t)(id & ~(TIMER_OF_TASK | TIMER_OF_JOB)), (intmax_t)due_ms, e.text);
+	while (id < owner->from)
+		owner++;
+	if (owner->fire(d, due_ms, id, &e) != 0)
+		log_line(LOG_ERROR, "timer.broken", "%s=%ju due_ms=%jd error=\"%s\"", owner->name,
+			(uintmax_t)(id - owner->from), (intmax_t)due_ms, e.text);
 }

@@ -3,6 +3,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "affected.h"
 #include "breaker.h"
 #include "sources.h"
 #include "tasks.h"
@@ -99,6 +100,7 @@ static int server_stats_method(struct call *c, struct value *result, struct err 
 	value_add(c->arena, result, "rules", rules_value(d, c->arena));
 	value_add(c->arena, result, "tickets", tickets);
 	value_add(c->arena, result, "sources", sources_value(d, c->arena));
+	value_add(c->arena, result, "numbers", affected_value(d, c->arena));
 	value_add(c->arena, result, "failing_rules", breakers_value(d, c->arena));
 	value_add(c->arena, result, "outbox", outbox_value(d, c->arena));
 	value_add(c->arena, result, "warnings", warn_value(d, c->arena));

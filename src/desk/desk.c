@@ -5,9 +5,11 @@
 #include <string.h>
 
 #include "access.h"
+#include "affected.h"
 #include "breaker.h"
 #include "cases.h"
 #include "packs_int.h"
+#include "signals.h"
 #include "sources.h"
 #include "tasks.h"
 #include "tocsin/log.h"
@@ -36,6 +38,8 @@ void desk_on_publish(void *udata, enum table table, struct slice key, const stru
 		breakers_on_publish(d->breakers, key, val);
 	if (d != NULL && d->warn != NULL)
 		warn_on_publish(d->warn, table, key, val);
+	if (d != NULL && d->affected != NULL && table == TABLE_NUMBER)
+		affected_on_publish(d->affected, key, val);
 }
 
 static int64_t hook_now_ms(void *ctx)
@@ -162,6 +166,8 @@ static void register_methods(struct desk *d)
 	warn_methods_register(d);
 	grants_register(d);
 	incidents_register(d);
+	affected_register(d);
+	signals_register(d);
 }
 
 static void make_rpc(struct desk *d, struct server_hooks *hooks)
@@ -218,7 +224,8 @@ int desk_new(struct desk **out, const struct desk_config *config, struct err *e)
 	if (last_ticket(d, e) != 0 || subscribers_new(d, e) != 0 || packs_new(d, e) != 0 ||
 		due_new(&d->due, d->store, d->clock->now_ms, e) != 0 || outbox_new(d, e) != 0 ||
 		sources_new(d, e) != 0 || breakers_new(d, e) != 0 || warn_new(d, e) != 0 ||
-		cases_new(d, e) != 0 || server_new(&d->server, &config->limits, &hooks, e) != 0)
+		cases_new(d, e) != 0 || affected_new(d, e) != 0 ||
+		server_new(&d->server, &config->limits, &hooks, e) != 0)
 		goto undo;
 	d->worker = worker_new(d->server);
 	if (server_watch(d->server, store_event_fd(d->store), on_store, d, e) != 0)
@@ -280,6 +287,7 @@ void desk_free(struct desk *d)
 	breakers_free(d->breakers);
 	warn_free(d->warn);
 	cases_free(d->cases);
+	affected_free(d->affected);
 	access_free(d);
 	arena_fini(&d->arena);
 	buf_fini(&d->scratch);

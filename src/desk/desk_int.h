@@ -40,6 +40,7 @@ struct desk {
 	struct breakers *breakers;
 	struct warn *warn;
 	struct cases *cases;
+	struct affected *affected;
 	uint64_t last_ticket_id;
 	struct arena arena; /* of timer works and pumps; reset after each */
 	struct buf scratch; /* what is being encoded: copied before anything else is */

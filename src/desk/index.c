@@ -1,7 +1,7 @@
 /* Indexes of tickets: which keys a ticket has, and keeping them in step. desk_int.h draws the keys. */
 #include <string.h>
 
-#include "desk_int.h"
+#include "affected.h"
 #include "tocsin/ledgers.h"
 
 struct slice index_prefix(struct arena *a, enum index_id id, const struct slice *texts, uint32_t n_texts)

@@ -2,6 +2,7 @@
  * judge. */
 #include <string.h>
 
+#include "affected.h"
 #include "cases.h"
 #include "names.h"
 #include "sources.h"
@@ -188,6 +189,7 @@ static int create_facts(struct work *w, const struct value *row, struct value *f
 	if (subscriber_fact(w, row, facts, e) != 0 ||
 		cases_facts(w, value_get(row, "city"), value_get(row, "category"), facts, e) != 0)
 		return -1;
+	affected_fact(w, row, facts);
 	if (w->is_import)
 		value_add(w->arena, facts, "is_import", value_bool(true));
 	return 0;

@@ -127,14 +127,23 @@ static int64_t hours_began_ms(const struct value *rhythm, int64_t now_ms)
 	return now_ms - now_ms % 60000 - passed * 60000;
 }
 
+/* A channel's rhythm, or that of a component which always speaks. */
+static const struct value *rhythm_of(struct desk *d, const char *name)
+{
+	const struct value *catalog = packs_catalog(d->packs),
+			   *rhythm = value_get(value_get(value_get(catalog, "channels"), name), "rhythm");
+
+	return rhythm != NULL ? rhythm
+			      : value_get(value_get(value_get(catalog, "components"), name), "rhythm");
+}
+
 /*
  * late: within its hours it has been silent for longer than its rhythm. quiet: silent for as long, but nobody
  * expects more: outside its hours, or they have just begun.
  */
 static struct value source_value(struct desk *d, struct arena *a, const char *name, int64_t last_ms)
 {
-	const struct value *rhythm =
-		value_get(value_get(value_get(packs_catalog(d->packs), "channels"), name), "rhythm");
+	const struct value *rhythm = rhythm_of(d, name);
 	int64_t every = value_int_or(value_get(rhythm, "every_ms"), 0), now = d->clock->now_ms;
 	int64_t began = every > 0 ? hours_began_ms(rhythm, now) : -1,
 		since = last_ms > began ? last_ms : began;
@@ -156,16 +165,20 @@ static struct value source_value(struct desk *d, struct arena *a, const char *na
 
 struct value sources_value(struct desk *d, struct arena *a)
 {
-	const struct value *channels = value_get(packs_catalog(d->packs), "channels");
+	static const char *const maps[] = {"channels", "components"};
 	struct value list = value_array(a, 8);
 
 	/* those that are expected to speak, though they never have; then all that were heard */
-	for (uint32_t i = 0; channels != NULL && i < channels->n; i++)
-		if (value_get(&channels->as.pairs[i].val, "rhythm") != NULL)
-			find(d->sources, value_slice(&channels->as.pairs[i].key));
+	for (size_t m = 0; m < sizeof(maps) / sizeof(maps[0]); m++) {
+		const struct value *names = value_get(packs_catalog(d->packs), maps[m]);
+
+		for (uint32_t i = 0; names != NULL && i < names->n; i++)
+			if (value_get(&names->as.pairs[i].val, "rhythm") != NULL)
+				find(d->sources, value_slice(&names->as.pairs[i].key));
+	}
 	for (uint32_t i = 0; i < d->sources->n; i++) {
 		const struct source *s = &d->sources->list[i];
-		bool is_expected = value_get(value_get(channels, s->name), "rhythm") != NULL;
+		bool is_expected = rhythm_of(d, s->name) != NULL;
 
 		if (is_expected || s->last_ms != INT64_MIN)
 			value_push(a, &list,

@@ -1,6 +1,7 @@
 /* What adapters do: task.claim, task.done. */
 #include <string.h>
 
+#include "affected.h"
 #include "tasks.h"
 
 #define CLAIM_BYTES ((size_t)160 * 1024) /* of rows in one answer */
@@ -198,7 +199,9 @@ static int take_result(struct work *w, const struct value *args, struct value *r
 	struct buf b;
 
 	if (value_path(row, "data.numbers") != NULL &&
-		batch_take(w, row, value_get(result, "numbers"), value_true(value_get(args, "ok")), e) != 0)
+		(batch_take(w, row, value_get(result, "numbers"), value_true(value_get(args, "ok")), e) !=
+				0 ||
+			affected_task(w, row, value_get(result, "numbers"), e) != 0))
 		return -1;
 	if (result == NULL)
 		return 0;

@@ -1,7 +1,7 @@
 /* Tickets as rows: loading, saving with history and indexes, small questions about them. */
 #include <string.h>
 
-#include "desk_int.h"
+#include "affected.h"
 #include "ticket_code.h"
 
 int ticket_bytes(struct desk *d, struct tx *tx, int64_t id, struct slice *bytes, struct err *e)
@@ -234,5 +234,5 @@ int ticket_save(struct work *w, const struct value *before, struct value *after,
 	index_update(w, before, after);
 	timer_update(w, before, after);
 	note_change(w, before, after);
-	return 0;
+	return affected_saved(w, before, after, e);
 }

@@ -1,0 +1,590 @@
+/* signal.push: check each signal, fold the good ones, say what is wrong with the others (signals.h). */
+#include <string.h>
+
+#include "affected.h"
+#include "signals.h"
+#include "sources.h"
+#include "tocsin/numset.h"
+#include "warn.h"
+
+#define PUSH_MAX 10000
+#define NAME_MAX_BYTES 64 /* of source, code, state */
+#define ERRORS_MAX 1000   /* told in one answer; all are counted */
+#define LATE_MS (INT64_C(24) * 3600 * 1000)
+#define AHEAD_MS 60000
+#define KEEP_MS (INT64_C(7) * 24 * 3600 * 1000)
+#define STREAMS_MAX 2000
+#define TIME_MAX_MS INT64_C(253402300799999)
+
+/* One signal, checked. */
+struct signal {
+	int64_t at_ms;
+	const struct value *kind_row, *value;
+	struct slice source, kind, city, component, service, code;
+	uint64_t number;
+};
+
+/* Signals of one minute and stream. */
+struct fold {
+	int64_t minute_ms;
+	struct slice kind, service, component, city, name;
+	uint64_t n;
+	double sum, min, max, last;
+	uint64_t n_before; /* as the row said it before this call */
+	bool is_metric;
+	struct fold *next, *after; /* in its bucket; in the order of first sight */
+};
+
+#define FOLD_BUCKETS 4096
+
+struct push {
+	struct work *w;
+	struct affected_edit *edit;
+	const struct value *catalog;
+	int64_t late_ms, ahead_ms, keep_ms, max_streams;
+	struct fold *buckets[FOLD_BUCKETS], *first, **tail;
+	int64_t n_accepted, n_rejected;
+	struct value rejected;
+	uint32_t index;
+};
+
+static int64_t setting(const struct push *p, const char *key, int64_t otherwise)
+{
+	return value_int_or(value_get(value_get(p->catalog, "signal_limits"), key), otherwise);
+}
+
+/* The signal does not count: say which, what, why. Always false. */
+static bool reject(struct push *p, const char *field, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+static bool reject(struct push *p, const char *field, const char *format, ...)
+{
+	struct arena *a = p->w->arena;
+	struct value row;
+	va_list args;
+	char *text;
+
+	p->n_rejected++;
+	if (p->rejected.n == ERRORS_MAX)
+		return false;
+	va_start(args, format);
+	text = arena_vprintf(a, format, args);
+	va_end(args);
+	row = value_map(a, 3);
+	value_add(a, &row, "index", value_int(p->index));
+	value_add(a, &row, "field", value_literal(field));
+	value_add(a, &row, "message", value_literal(text));
+	value_push(a, &p->rejected, row);
+	return false;
+}
+
+/* ---- checks
+ * -------------------------------------------------------------------------------------------------- */
+static const char *const fields[] = {
+	"at", "source", "kind", "city", "component", "service", "number", "code", "value"};
+#define N_FIELDS (sizeof(fields) / sizeof(fields[0]))
+
+static bool check_fields(struct push *p, const struct value *said)
+{
+	if (said->type != VALUE_MAP)
+		return reject(
+			p, "", "a signal is a map {at, source, kind, …}, not %s", value_type_name(said));
+	for (uint32_t i = 0; i < said->n; i++) {
+		const struct value *key = &said->as.pairs[i].key;
+		char hint[WORD_HINT_LEN];
+		size_t k = 0;
+
+		while (k < N_FIELDS && !value_is_text(key, fields[k]))
+			k++;
+		if (k == N_FIELDS) {
+			const char *text = value_cstr(p->w->arena, key);
+
+			text = text == NULL ? "?" : text;
+			return reject(p, "", "%s is not a field of a signal%s", text,
+				word_hint(text, fields, N_FIELDS, hint));
+		}
+	}
+	return true;
+}
+
+/* A name of the catalog's map; absent is fine unless it must be there. */
+static bool check_name(struct push *p, const struct value *said, const char *field, const char *map,
+	bool is_required, struct slice *out, const struct value **row)
+{
+	const struct value *given = value_get(said, field), *names = value_get(p->catalog, map);
+	const char **words, *text;
+	char hint[WORD_HINT_LEN];
+
+	if (given == NULL)
+		return !is_required || reject(p, field, "%s is missing", field);
+	if (given->type != VALUE_TEXT)
+		return reject(p, field, "%s must be text, not %s", field, value_type_name(given));
+	*row = value_get_n(names, given->as.text, given->n);
+	*out = value_slice(given);
+	if (*row != NULL)
+		return true;
+	text = value_cstr(p->w->arena, given);
+	words = arena_alloc(p->w->arena, ((names == NULL ? 0 : names->n) + 1) * sizeof(*words));
+	for (uint32_t i = 0; names != NULL && i < names->n; i++)
+		words[i] = value_cstr(p->w->arena, &names->as.pairs[i].key);
+	return reject(p, field, "%s \"%.*s\" is not in the catalog%s", field, NAME_MAX_BYTES, text,
+		word_hint(text, words, names == NULL ? 0 : names->n, hint));
+}
+
+static bool check_text(
+	struct push *p, const struct value *said, const char *field, bool is_required, struct slice *out)
+{
+	const struct value *given = value_get(said, field);
+
+	if (given == NULL)
+		return !is_required || reject(p, field, "%s is missing", field);
+	if (given->type != VALUE_TEXT || given->n == 0 || given->n > NAME_MAX_BYTES ||
+		memchr(given->as.text, 0, given->n) != NULL)
+		return reject(p, field, "%s must be text of 1 to %d bytes", field, NAME_MAX_BYTES);
+	*out = value_slice(given);
+	return true;
+}
+
+static bool time_of(struct arena *a, const struct value *given, int64_t *out)
+{
+	struct value args = value_map(a, 1);
+	static const struct rpc_arg arg[] = {{.name = "at", .type = ARG_TIME, .max = TIME_MAX_MS}};
+	static const struct rpc_method at = {.name = "at", .args = arg, .n_args = 1};
+	struct err e;
+
+	if (value_as_int(given, out))
+		return *out >= 0 && *out <= TIME_MAX_MS;
+	if (given->type != VALUE_TEXT)
+		return false;
+	value_add(a, &args, "at", *given);
+	return args_check(&at, a, &args, &e) == 0 && value_as_int(value_get(&args, "at"), out);
+}
+
+static bool check_time(struct push *p, const struct value *said, struct signal *s)
+{
+	const struct value *at = value_get(said, "at");
+
+	if (at == NULL)
+		return reject(p, "at", "at is missing");
+	if (!time_of(p->w->arena, at, &s->at_ms))
+		return reject(p, "at", "at must be a time: integer ms since 1970 UTC, or ISO 8601 text");
+	if (s->at_ms > p->w->now_ms + p->ahead_ms)
+		return reject(p, "at",
+			"at is %jd ms in the future, more than the %jd ms that clocks may differ",
+			(intmax_t)(s->at_ms - p->w->now_ms), (intmax_t)p->ahead_ms);
+	if (s->at_ms < p->w->now_ms - p->late_ms)
+		return reject(p, "at", "at is %jd ms ago, later than the %jd ms that a signal may come",
+			(intmax_t)(p->w->now_ms - s->at_ms), (intmax_t)p->late_ms);
+	return true;
+}
+
+static bool check_number(struct push *p, const struct value *said, struct signal *s)
+{
+	const struct value *given = value_get(said, "number");
+	struct value args, plain;
+
+	if (given == NULL)
+		return true;
+	if (given->type != VALUE_TEXT)
+		return reject(p, "number", "number must be text, not %s", value_type_name(given));
+	s->number = given->n == 11 && given->as.text[0] == '1' ? numset_number(value_slice(given)) : 0;
+	if (s->number != 0)
+		return true;
+	args = value_map(p->w->arena, 2);
+	value_add(p->w->arena, &args, "number", *given);
+	if (value_get(said, "city") != NULL)
+		value_add(p->w->arena, &args, "city", *value_get(said, "city"));
+	if (numbers_plain(p->w->arena, p->catalog, &args, &plain))
+		args = plain;
+	s->number = numset_number(value_slice(value_get(&args, "number")));
+	return s->number != 0 || reject(p, "number", "number is not 1 to %d digits", NUMSET_DIGITS);
+}
+
+static bool check_value(struct push *p, const struct value *said, struct signal *s)
+{
+	const struct value *want = value_get(s->kind_row, "value");
+
+	s->value = value_get(said, "value");
+	if (value_is_text(want, "number")) {
+		if (s->value == NULL || (s->value->type != VALUE_INT && s->value->type != VALUE_FLOAT))
+			return reject(p, "value", "value must be a number");
+		if (s->value->type == VALUE_FLOAT && !(s->value->as.f - s->value->as.f == 0))
+			return reject(p, "value", "value must be finite");
+	}
+	if (!value_is_text(want, "state"))
+		return true;
+	if (!value_is_text(s->value, "up") && !value_is_text(s->value, "degraded") &&
+		!value_is_text(s->value, "down"))
+		return reject(p, "value", "value must be \"up\", \"degraded\" or \"down\"");
+	return s->component.n > 0 || reject(p, "component", "component is missing: whose state is it?");
+}
+
+static bool check_service(
+	struct push *p, const struct value *said, const struct value *component, struct signal *s)
+{
+	const struct value *row;
+
+	if (!check_name(p, said, "service", "services", false, &s->service, &row))
+		return false;
+	if (s->service.n == 0)
+		s->service = value_slice(value_get(component, "service"));
+	return true;
+}
+
+static bool check(struct push *p, const struct value *said, struct signal *s)
+{
+	const struct value *component = NULL, *city = NULL;
+
+	memset(s, 0, sizeof(*s));
+	return check_fields(p, said) && check_time(p, said, s) &&
+	       check_text(p, said, "source", true, &s->source) &&
+	       check_name(p, said, "kind", "signals", true, &s->kind, &s->kind_row) &&
+	       check_name(p, said, "city", "cities", false, &s->city, &city) &&
+	       check_name(p, said, "component", "components", false, &s->component, &component) &&
+	       check_service(p, said, component, s) && check_text(p, said, "code", false, &s->code) &&
+	       check_number(p, said, s) && check_value(p, said, s);
+}
+
+/* ---- folding
+ * ---------------------------------------------------------------------------------------------------- */
+static uint32_t hash_of(uint32_t h, struct slice text)
+{
+	const uint8_t *p = text.p;
+
+	for (size_t i = 0; i < text.n; i++)
+		h = (h ^ p[i]) * 16777619U; /* FNV-1a; it decides no order */
+	return (h ^ 0xff) * 16777619U;
+}
+
+static bool same_fold(const struct fold *f, int64_t minute_ms, const struct signal *s, struct slice name)
+{
+	return f->minute_ms == minute_ms && slice_cmp(f->kind, s->kind) == 0 &&
+	       slice_cmp(f->service, s->service) == 0 && slice_cmp(f->component, s->component) == 0 &&
+	       slice_cmp(f->city, s->city) == 0 && slice_cmp(f->name, name) == 0;
+}
+
+/* Longest: 1 + 8 + five texts of 64 bytes and their zeros. */
+static struct slice bin_key(struct arena *a, const struct fold *f)
+{
+	const struct slice texts[] = {f->kind, f->service, f->component, f->city, f->name};
+	uint8_t *key = arena_alloc(
+			a, 9 + f->kind.n + f->service.n + f->component.n + f->city.n + f->name.n + 4),
+		*at = key + 9;
+
+	key[0] = 'b';
+	store_be64(key + 1, (uint64_t)f->minute_ms);
+	for (size_t i = 0; i < 5; i++) {
+		if (texts[i].n > 0)
+			memcpy(at, texts[i].p, texts[i].n);
+		at += texts[i].n;
+		if (i < 4)
+			*at++ = '\0';
+	}
+	return slice_of(key, (size_t)(at - key));
+}
+
+/* A stream that is new in its minute must have room there: 1, 0 none is left, -1. */
+static int take_stream(struct push *p, int64_t minute_ms, struct err *e)
+{
+	uint8_t key[9] = {'m'}, bytes[10];
+	struct slice val;
+	uint64_t n = 0;
+	struct buf b;
+	int got;
+
+	store_be64(key + 1, (uint64_t)minute_ms);
+	got = tx_get(p->w->tx, TABLE_SIGNAL, slice_of(key, 9), &val, e);
+	if (got < 0 || (got == 1 && slice_varint(&val, &n) != 0))
+		return -1;
+	if ((int64_t)n >= p->max_streams)
+		return 0;
+	buf_init(&b, sizeof(bytes));
+	buf_add_varint(&b, n + 1);
+	tx_put(p->w->tx, TABLE_SIGNAL, slice_of(key, 9), buf_slice(&b));
+	buf_fini(&b);
+	return 1;
+}
+
+/* The fold of a signal, with what its row says so far; *out NULL: no room for another stream. */
+static int fold_of(struct push *p, const struct signal *s, struct fold **out, struct err *e)
+{
+	int64_t minute_ms = s->at_ms - s->at_ms % SIGNAL_MINUTE_MS;
+	bool is_metric = value_is_text(value_get(s->kind_row, "value"), "number");
+	struct slice name = is_metric ? s->code : slice_of("", 0), val;
+	uint32_t h = (uint32_t)(minute_ms / SIGNAL_MINUTE_MS) * 2654435761U;
+	struct signal_bin bin;
+	struct fold *f;
+	int got;
+
+	h = hash_of(hash_of(hash_of(hash_of(hash_of(h, s->kind), s->service), s->component), s->city), name) %
+	    FOLD_BUCKETS;
+	for (f = p->buckets[h]; f != NULL; f = f->next)
+		if (same_fold(f, minute_ms, s, name)) {
+			*out = f;
+			return 0;
+		}
+	*out = NULL;
+	f = arena_alloc(p->w->arena, sizeof(*f));
+	*f = (struct fold){.minute_ms = minute_ms,
+		.kind = s->kind,
+		.service = s->service,
+		.component = s->component,
+		.city = s->city,
+		.name = name,
+		.is_metric = is_metric};
+	got = tx_get(p->w->tx, TABLE_SIGNAL, bin_key(p->w->arena, f), &val, e);
+	if (got == 1 && signal_bin_read(bin_key(p->w->arena, f), val, &bin)) {
+		f->n = f->n_before = bin.n;
+		f->sum = bin.sum;
+		f->min = bin.min;
+		f->max = bin.max;
+		f->last = bin.last;
+	} else if (got == 0)
+		got = take_stream(p, minute_ms, e);
+	if (got != 1)
+		return got;
+	f->next = p->buckets[h];
+	p->buckets[h] = *p->tail = f;
+	p->tail = &f->after;
+	*out = f;
+	return 0;
+}
+
+static void add_metric(struct fold *f, double v)
+{
+	f->sum += v;
+	f->min = f->n == 0 || v < f->min ? v : f->min;
+	f->max = f->n == 0 || v > f->max ? v : f->max;
+	f->last = v;
+}
+
+/* ---- states
+ * ------------------------------------------------------------------------------------------------------ */
+/* A state older than the one that is known comes out of order: 1 taken, 0 rejected, -1. */
+static int take_state(struct push *p, const struct signal *s, struct err *e)
+{
+	struct arena *a = p->w->arena;
+	struct slice texts[] = {s->component};
+	struct slice key = index_prefix(a, (enum index_id)'s', texts, 1);
+	uint8_t *with_city = arena_alloc(a, key.n + s->city.n + 1);
+	struct value was, row = value_map(a, 4);
+	int got;
+
+	memcpy(with_city, key.p, key.n);
+	if (s->city.n > 0)
+		memcpy(with_city + key.n, s->city.p, s->city.n);
+	key = slice_of(with_city, key.n + s->city.n);
+	got = row_get(p->w->desk, p->w->tx, a, TABLE_SIGNAL, key, &was, e);
+	if (got < 0)
+		return -1;
+	if (got == 1 && value_int_or(value_get(&was, "at"), 0) > s->at_ms) {
+		reject(p, "at", "out of order: a state of %.*s from %jd ms later is known already",
+			(int)s->component.n, (const char *)s->component.p,
+			(intmax_t)(value_int_or(value_get(&was, "at"), 0) - s->at_ms));
+		return 0;
+	}
+	if (got == 1 && value_equal(value_get(&was, "state"), s->value))
+		return 1; /* since when it has been so stays */
+	value_add(a, &row, "state", *s->value);
+	value_add(a, &row, "at", value_int(s->at_ms));
+	value_add(a, &row, "source", value_text(a, s->source.p, s->source.n));
+	row_put(p->w, TABLE_SIGNAL, key, &row);
+	return 1;
+}
+
+/* ---- taking
+ * ------------------------------------------------------------------------------------------------------ */
+static int take_number(struct push *p, const struct signal *s, struct err *e)
+{
+	const struct value *says = value_get(s->kind_row, "number");
+	struct affected_signal a = {.number = s->number,
+		.at_ms = s->at_ms,
+		.says = says,
+		.service = s->service,
+		.component = s->component,
+		.city = s->city,
+		.code = s->code,
+		.kind = s->kind};
+	int rc = says == NULL || s->number == 0 ? 0 : affected_signal(p->edit, &a, e);
+
+	if (rc == 1)
+		reject(p, "number", "the lists of numbers are full (signals.numbers of the pack)");
+	return rc;
+}
+
+/* A component that is expected to speak was heard. */
+static void hear(struct push *p, const struct signal *s)
+{
+	const struct value *row = s->component.n == 0 ? NULL
+						      : value_get_n(value_get(p->catalog, "components"),
+								s->component.p, s->component.n);
+
+	if (value_get(row, "rhythm") != NULL)
+		source_seen(p->w, s->component);
+}
+
+static int take(struct push *p, const struct signal *s, struct err *e)
+{
+	struct fold *f;
+	int rc = 1;
+
+	if (value_is_text(value_get(s->kind_row, "value"), "state"))
+		rc = take_state(p, s, e);
+	if (rc != 1)
+		return rc;
+	if (fold_of(p, s, &f, e) != 0)
+		return -1;
+	if (f == NULL) {
+		reject(p, "kind", "this minute has %jd streams already (signals.streams of the pack)",
+			(intmax_t)p->max_streams);
+		return 0;
+	}
+	rc = take_number(p, s, e);
+	if (rc != 0)
+		return rc < 0 ? -1 : 0;
+	if (f->is_metric)
+		add_metric(f, s->value->type == VALUE_INT ? (double)s->value->as.i : s->value->as.f);
+	f->n++;
+	p->n_accepted++;
+	hear(p, s);
+	return 0;
+}
+
+/* ---- the end
+ * ------------------------------------------------------------------------------------------------------ */
+static void add_double(struct buf *b, double v)
+{
+	uint64_t bits;
+
+	memcpy(&bits, &v, sizeof(bits));
+	buf_add_be64(b, bits);
+}
+
+static int put_fold(struct push *p, const struct fold *f, struct err *e)
+{
+	struct warn_what what = {'s', f->city, f->kind, f->service, f->component};
+	struct buf *b = &p->w->desk->scratch;
+
+	if (f->n == f->n_before)
+		return 0; /* what came was rejected after all */
+	buf_reset(b);
+	buf_add_varint(b, f->n);
+	if (f->is_metric) {
+		add_double(b, f->sum);
+		add_double(b, f->min);
+		add_double(b, f->max);
+		add_double(b, f->last);
+	}
+	tx_put(p->w->tx, TABLE_SIGNAL, bin_key(p->w->arena, f), buf_slice(b));
+	return warn_count(p->w, &what, f->minute_ms, f->n - f->n_before, e);
+}
+
+/* Counts past signals.keep go, a few more than a call makes: they never pile up. */
+static int forget(struct push *p, const char *index, uint32_t max, struct err *e)
+{
+	int64_t until_ms = p->w->now_ms - p->keep_ms;
+	struct slice *keys = arena_alloc(p->w->arena, max * sizeof(*keys));
+	uint8_t to[9] = {(uint8_t)index[0]};
+	uint32_t n = 0;
+	struct scan s;
+	int got = 0;
+
+	store_be64(to + 1, until_ms > 0 ? (uint64_t)until_ms : 0);
+	scan_init(&s, p->w->desk->store, p->w->tx, TABLE_SIGNAL, slice_of(index, 1), slice_of(to, 9), false);
+	while (n < max && (got = scan_next(&s, e)) == 1)
+		keys[n++] = slice_of(arena_copy(p->w->arena, s.key.p, s.key.n), s.key.n);
+	scan_fini(&s);
+	while (n > 0)
+		tx_del(p->w->tx, TABLE_SIGNAL, keys[--n]);
+	return got < 0 ? -1 : 0;
+}
+
+static void push_init(struct push *p, struct work *w)
+{
+	memset(p, 0, sizeof(*p));
+	p->w = w;
+	p->catalog = packs_catalog(w->desk->packs);
+	p->edit = affected_begin(w);
+	p->rejected = value_array(w->arena, 4);
+	p->tail = &p->first;
+	p->late_ms = setting(p, "late_ms", LATE_MS);
+	p->ahead_ms = setting(p, "ahead_ms", AHEAD_MS);
+	p->keep_ms = setting(p, "keep_ms", KEEP_MS);
+	p->max_streams = setting(p, "streams", STREAMS_MAX);
+}
+
+static int push(struct work *w, const struct value *args, struct value *result, struct err *e)
+{
+	const struct value *signals = value_get(args, "signals");
+	struct push *p = arena_alloc(w->arena, sizeof(*p));
+	uint32_t n_folds = 0;
+
+	if (signals->n > PUSH_MAX)
+		return err_arg(e, ERR_BAD_REQUEST, "signals", NULL, "signals holds %u, more than %d",
+			signals->n, PUSH_MAX);
+	push_init(p, w);
+	for (p->index = 0; p->index < signals->n; p->index++) {
+		struct signal s;
+
+		if (check(p, &signals->as.items[p->index], &s) && take(p, &s, e) != 0)
+			return -1;
+	}
+	for (const struct fold *f = p->first; f != NULL; f = f->after, n_folds++)
+		if (put_fold(p, f, e) != 0)
+			return -1;
+	if (affected_end(p->edit, e) != 0 || forget(p, "b", n_folds + 8, e) != 0 || forget(p, "m", 8, e) != 0)
+		return -1;
+	*result = value_map(w->arena, 2);
+	value_add(w->arena, result, "accepted", value_int(p->n_accepted));
+	value_add(w->arena, result, "rejected", p->rejected);
+	return 0;
+}
+
+static int on_push(struct call *c, struct value *result, struct err *e)
+{
+	c->params = slice_of(NULL, 0); /* what came in is in the rows; raw signals are kept nowhere */
+	return work_call(c, push, result, e);
+}
+
+static const struct rpc_arg signal_members[] = {
+	{.name = "at", .type = ARG_TIME, .is_required = true, .help = "when it happened there"},
+	{.name = "source", .type = ARG_TEXT, .is_required = true, .help = "the system that says it"},
+	{.name = "kind",
+		.type = ARG_TEXT,
+		.is_required = true,
+		.help = "metric, txn_failed, …",
+		.of = "signals"},
+	{.name = "city", .type = ARG_TEXT, .help = "where", .of = "cities"},
+	{.name = "component", .type = ARG_TEXT, .help = "which part", .of = "components"},
+	{.name = "service", .type = ARG_TEXT, .help = "the component's own unless said"},
+	{.name = "number", .type = ARG_TEXT, .help = "whose transaction"},
+	{.name = "code", .type = ARG_TEXT, .help = "of the error; of a metric its name"},
+	{.name = "value",
+		.type = ARG_ANY,
+		.help = "a metric's number, a component's state: up, degraded, down"},
+};
+static const struct rpc_arg push_args[] = {
+	{.name = "signals",
+		.type = ARG_ARRAY,
+		.is_required = true,
+		.help = "at most 10,000; those that are wrong are rejected one by one, the rest count",
+		RPC_MEMBERS(signal_members)},
+};
+static const struct rpc_method methods[] = {
+	{.name = "signal.push",
+		.handler = on_push,
+		RPC_ARGS(push_args),
+		.roles = ROLE_ADAPTER | ROLE_OPERATOR | ROLE_ADMIN,
+		.flags = RPC_CHANGES,
+		.help = "What other systems see: failed and good transactions, metrics, states of "
+			"components.",
+		.returns = "{accepted, rejected=[{index, field, message}]}"},
+};
+
+void signals_register(struct desk *d)
+{
+	rpc_register(d->rpc, methods, sizeof(methods) / sizeof(methods[0]), d);
+	signal_counts_register(d);
+	changes_register(d);
+	suspects_register(d);
+}

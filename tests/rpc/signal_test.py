@@ -1,0 +1,242 @@
+"""Signals: accepted and rejected one by one, folded into counts that survive kill -9; suspects by evidence; planned changes."""
+
+import os
+import shutil
+import tempfile
+
+from daemon import DAY_MS, HOUR_MS, PACK as DEFAULT, START_MS, Case, Daemon, main
+
+MINUTE_MS = 60 * 1000
+PACK = """pack { base = "default", name = "signals" }
+kind "incident" {
+  prefix = "I", first = "open", zh = "事件", en = "incident",
+  stage "open" { status = "inProgress", zh = "处理中", en = "open" },
+  stage "closed" { status = "closed", zh = "已关闭", en = "closed" },
+  action "close" { zh = "关闭", en = "close", from = { "open" }, to = "closed" },
+}
+"""
+COMPONENTS = """
+component "gateway" { zh = "网关", en = "gateway", service = "recharge", depends_on = { "billing", "sms" }, team = "front", rhythm = "5m" }
+component "billing" { zh = "计费", en = "billing", service = "billing", depends_on = { "database" }, team = "core" }
+component "database" { zh = "数据库", en = "database", service = "database", team = "core" }
+component "sms" { zh = "短信", en = "sms", service = "sms", team = "front" }
+component "portal" { zh = "门户", en = "portal", service = "portal", team = "front" }
+fault "recharge" { zh = "充值", en = "recharge", service = "recharge", categories = { "recharge" } }
+"""
+
+
+class Signals(Case):
+    def daemon_new(self):
+        folder = tempfile.mkdtemp(prefix="tocsin-pack-")
+        self.addCleanup(shutil.rmtree, folder, True)
+        for name, text in (("pack.lua", PACK), ("components.lua", COMPONENTS)):
+            with open(os.path.join(folder, name), "w", encoding="utf-8") as f:
+                f.write(text)
+        d = Daemon(rules=folder)
+        self.addCleanup(d.close)
+        d.start()
+        return d
+
+    def signal(self, kind="txn_failed", component="gateway", **more):
+        s = {"at": START_MS, "source": "boss", "kind": kind, "component": component, "city": "shenzhen"}
+        s.update(more)
+        return {key: x for key, x in s.items() if x is not None}
+
+    def push(self, *signals):
+        answer = self.c.call("signal.push", signals=list(signals))
+        self.assertEqual({"accepted": len(signals), "rejected": []}, answer)
+
+    def rejected(self, signal):
+        answer = self.c.call("signal.push", signals=[self.signal(), signal, self.signal()])
+        self.assertEqual(2, answer["accepted"])
+        self.assertEqual(1, len(answer["rejected"]))
+        self.assertEqual(1, answer["rejected"][0]["index"])
+        return answer["rejected"][0]["field"], answer["rejected"][0]["message"]
+
+    def counts(self, **more):
+        return self.c.call("signal.counts", more)["counts"]
+
+
+class Push(Signals):
+    def test_rejected_one_by_one(self):
+        late, ahead = DAY_MS, MINUTE_MS
+        for bad, field, message in (
+                ("x", "", "a signal is a map {at, source, kind, …}, not text"),
+                (self.signal(at=None), "at", "at is missing"),
+                (self.signal(at="noon"), "at", "at must be a time: integer ms since 1970 UTC, or ISO 8601 text"),
+                (self.signal(at=START_MS - late - 1), "at", "at is 86400001 ms ago, later than the 86400000 ms that a signal may come"),
+                (self.signal(at=START_MS + ahead + 1), "at", "at is 60001 ms in the future, more than the 60000 ms that clocks may differ"),
+                (self.signal(source=None), "source", "source is missing"),
+                (self.signal(kind=None), "kind", "kind is missing"),
+                (self.signal(kind="txn_fail"), "kind", 'kind "txn_fail" is not in the catalog (did you mean "txn_failed"?)'),
+                (self.signal(city="shenzen"), "city", 'city "shenzen" is not in the catalog (did you mean "shenzhen"?)'),
+                (self.signal(component="gatway"), "component", 'component "gatway" is not in the catalog (did you mean "gateway"?)'),
+                (self.signal(service="rechange"), "service", 'service "rechange" is not in the catalog (did you mean "recharge"?)'),
+                (self.signal(number="12a"), "number", "number is not 1 to 15 digits"),
+                (self.signal(number=13800138000), "number", "number must be text, not integer"),
+                (self.signal(code=7), "code", "code must be text of 1 to 64 bytes"),
+                (self.signal(wher="x"), "", "wher is not a field of a signal"),
+                (self.signal(kind="metric"), "value", "value must be a number"),
+                (self.signal(kind="component_state", value="dead"), "value", 'value must be "up", "degraded" or "down"'),
+                (self.signal(kind="component_state", value="up", component=None), "component", "component is missing: whose state is it?")):
+            with self.subTest(message):
+                self.assertEqual((field, message), self.rejected(bad))
+
+    def test_a_state_out_of_order(self):
+        self.push(self.signal("component_state", value="down"))
+        self.assertEqual(("at", "out of order: a state of gateway from 60000 ms later is known already"),
+            self.rejected(self.signal("component_state", value="up", at=START_MS - MINUTE_MS)))
+
+    def test_counts_survive_kill(self):
+        self.push(*[self.signal() for _ in range(5)], self.signal(city=None), self.signal(at=START_MS - MINUTE_MS), self.signal("txn_ok"))
+        self.push(self.signal("metric", code="queue", value=3), self.signal("metric", code="queue", value=9.5))
+        self.push(self.signal("metric", code="queue", value=1))
+        self.restart()
+        self.push(self.signal())
+        of = {"component": "gateway", "service": "recharge"}
+        self.assertEqual([dict(of, kind="txn_failed", n=1), dict(of, kind="txn_failed", city="shenzhen", n=7)],
+            sorted(self.counts(kind="txn_failed"), key=lambda c: c["n"]))
+        self.assertEqual([dict(of, kind="metric", city="shenzhen", name="queue", n=3, sum=13.5, min=1, max=9.5, last=1)],
+            self.counts(kind="metric"))
+
+    def test_request_id_and_nothing_raw(self):
+        signals = [self.signal(number="13812345678")]
+        for _ in range(2):
+            self.assertEqual(1, self.c.call("signal.push", signals=signals, request_id="r1")["accepted"])
+        self.assertEqual(1, self.counts()[0]["n"])
+        self.refused("signal.push", {"signals": [self.signal()], "request_id": "r1"}, code="conflict")
+        with open(os.path.join(self.d.data, "tocsin.log"), "rb") if os.path.exists(os.path.join(self.d.data, "tocsin.log")) else open(os.devnull, "rb") as f:
+            self.assertNotIn(b"13812345678", f.read())
+
+    def test_silent_component(self):
+        def source():
+            return {s["name"]: s for s in self.c.call("server.stats")["sources"]}["gateway"]
+        self.push(self.signal("txn_ok"))
+        self.assertEqual((False, 5 * MINUTE_MS), (source()["is_late"], source()["expected_ms"]))
+        self.c.call("clock.advance", by=5 * MINUTE_MS + 1)
+        self.assertTrue(source()["is_late"])
+
+    def test_old_counts_go(self):
+        self.push(*[self.signal(at=START_MS - i * MINUTE_MS) for i in range(20)])
+        self.c.call("clock.advance", by="8d")
+        self.push(*[self.signal(at=START_MS + 8 * DAY_MS) for _ in range(20)])
+        self.push(*[self.signal(at=START_MS + 8 * DAY_MS) for _ in range(20)])
+        self.push(*[self.signal(at=START_MS + 8 * DAY_MS) for _ in range(20)])
+        self.assertEqual(60, sum(c["n"] for c in self.counts(**{"from": START_MS - DAY_MS})))
+
+    def test_too_many_streams(self):
+        with open(os.path.join(self.d.rules, "signals.lua"), "w", encoding="utf-8") as f:
+            f.write('signals { streams = 2, { "txn_failed", zh = "失败", en = "failed", number = "affected" } }\n'
+                'suspects { order = { { by = "share" } } }\n')
+        self.c.call("rules.reload")
+        answer = self.c.call("signal.push", signals=[self.signal(city=city) for city in ("shenzhen", "zhuhai", "foshan")])
+        self.assertEqual({"accepted": 2, "rejected": [{"index": 2, "field": "kind",
+            "message": "this minute has 2 streams already (signals.streams of the pack)"}]}, answer)
+
+
+class Suspects(Signals):
+    def suspects(self, **more):
+        return self.c.call("incident.suspects", more or {"service": "recharge"})
+
+    def evidence(self, suspect):
+        return {e["by"]: e["value"] for e in suspect["evidence"]}
+
+    def test_unknown_when_thin(self):
+        self.assertEqual(("unknown", []), (self.suspects()["suspect"], self.suspects()["suspects"]))
+        self.push(*[self.signal() for _ in range(19)])
+        self.assertEqual("unknown", self.suspects()["suspect"])
+        self.push(self.signal())
+        self.assertEqual("gateway", self.suspects()["suspect"])
+        self.assertEqual({"share": 100, "overlap_cities": 100, "lead": 0, "distance": 0, "failures": 20},
+            self.evidence(self.suspects()["suspects"][0]))
+
+    def test_usual_failures_are_no_evidence(self):
+        self.push(*[self.signal(at=START_MS - 90 * MINUTE_MS) for _ in range(60)], *[self.signal() for _ in range(60)])
+        self.assertEqual("unknown", self.suspects()["suspect"])
+
+    def test_what_it_needs_fails_first(self):
+        self.push(*[self.signal(component="database", at=START_MS - 10 * MINUTE_MS) for _ in range(30)],
+            *[self.signal(component="gateway") for _ in range(200)], *[self.signal(component="portal") for _ in range(500)])
+        answer = self.suspects()
+        self.assertEqual(("database", 230), (answer["suspect"], answer["failures"]))
+        self.assertEqual(["database", "gateway"], [s["component"] for s in answer["suspects"]])
+        self.assertEqual({"share": 100, "overlap_cities": 100, "lead": 10 * MINUTE_MS, "distance": 2, "failures": 30},
+            self.evidence(answer["suspects"][0]))
+        self.assertEqual("core", answer["suspects"][0]["team"])
+        label = answer["suspects"][0]["evidence"][0]["label"]
+        self.assertEqual({"zh": "可解释的失败占比", "en": "share of the failures it explains"}, label)
+        incident = self.c.call("ticket.create", kind="incident", channel="app", text="x", category="recharge.not_credited")["id"]
+        self.assertEqual("database", self.suspects(incident=incident)["suspect"])
+        self.assertEqual("database", self.suspects(key="shenzhen/recharge.not_credited")["suspect"])
+        self.assertEqual("unknown", self.suspects(key="zhuhai/recharge.not_credited")["suspect"])
+        before = self.suspects()
+        self.restart()
+        self.assertEqual(before, self.suspects())
+
+    def test_state(self):
+        self.push(self.signal("component_state", component="billing", value="down"), *[self.signal() for _ in range(50)])
+        answer = self.suspects()
+        self.assertEqual("billing", answer["suspect"])
+        self.assertEqual("down", self.evidence(answer["suspects"][0])["state"])
+        self.push(self.signal("component_state", component="billing", value="up", at=START_MS + 1))
+        self.assertEqual("gateway", self.suspects()["suspect"])
+
+    def test_one_of(self):
+        self.refused("incident.suspects", {}, code="bad_request", message="say one of incident, key and service")
+
+
+class Changes(Signals):
+    def change(self, **more):
+        args = {"id": "CR-1", "components": ["sms"], "cities": ["shenzhen"], "from": START_MS, "to": START_MS + 2 * HOUR_MS,
+            "owner": "wei.chen", "notice_sent": True}
+        args.update(more)
+        return self.c.call("change.put", args)
+
+    def test_first_suspect_never_a_mute(self):
+        self.change()
+        self.c.call("clock.advance", by="30m")
+        at = START_MS + 30 * MINUTE_MS
+        self.push(*[self.signal(at=at) for _ in range(100)])
+        answer = self.c.call("incident.suspects", service="recharge")
+        self.assertEqual(["sms", "gateway"], [s["component"] for s in answer["suspects"]])
+        self.assertEqual(("sms", "CR-1"), (answer["suspect"], answer["suspects"][0]["planned_change"]["id"]))
+        self.assertEqual({"by": "planned_change", "value": 30 * MINUTE_MS, "unit": "ms", "label": {"zh": "计划内割接（开始至今）",
+            "en": "planned work, time since its beginning"}}, answer["suspects"][0]["evidence"][0])
+        self.assertEqual(100, answer["failures"])
+        self.assertEqual("gateway", self.c.call("incident.suspects", key="zhuhai/recharge.not_credited")["suspects"][0]["component"]
+            if self.c.call("incident.suspects", key="zhuhai/recharge.not_credited")["suspects"] else "gateway")
+        self.c.call("clock.advance", by="23h30m")
+        self.assertEqual([], self.c.call("incident.suspects", service="recharge")["suspects"])
+
+    def test_settled(self):
+        c = self.connect()
+        c.call("topic.subscribe", topics=["duty"])
+        self.push(*[self.signal(component="sms", at=START_MS - MINUTE_MS) for _ in range(4)])
+        self.change()
+        self.change(id="CR-2", components=["portal"])
+        self.push(*[self.signal(component="sms") for _ in range(40)], *[self.signal(component="sms", city="zhuhai") for _ in range(9)])
+        self.assertEqual("running", self.c.call("change.list")["changes"][0]["state"])
+        self.restart()
+        self.c.call("clock.advance", by="25h")
+        page = self.c.call("change.list", state="settled")
+        settled = {change["id"]: change["settled"] for change in page["changes"]}
+        self.assertEqual((4, 40, START_MS + DAY_MS), (settled["CR-1"]["expected"], settled["CR-1"]["seen"], settled["CR-1"]["at"]))
+        self.assertLess(settled["CR-1"]["p"], 1e-20)
+        self.assertEqual((0, 0, 1), (settled["CR-2"]["expected"], settled["CR-2"]["seen"], settled["CR-2"]["p"]))
+        self.assertEqual({"front": {"changes": 2, "expected": 4, "seen": 40}}, page["teams"])
+        self.refused("change.put", {"id": "CR-1", "components": ["sms"], "from": START_MS + 2 * DAY_MS, "to": START_MS + 3 * DAY_MS, "owner": "x"},
+            code="conflict", message='change "CR-1" is settled already')
+
+    def test_changed_and_refused(self):
+        self.change()
+        self.change(to=START_MS + 3 * HOUR_MS)
+        self.assertEqual([START_MS + 3 * HOUR_MS], [c["to"] for c in self.c.call("change.list")["changes"]])
+        with self.assertRaisesRegex(Exception, r'component|components "smss" is not in the catalog \(did you mean "sms"\?\)'):
+            self.change(components=["smss"])
+        for more, message in (({"components": []}, "components must name at least one component"), ({"to": START_MS}, "to must be later than from"),
+                ({"from": START_MS - 3 * DAY_MS, "to": START_MS - 2 * DAY_MS}, "the change began more than 86400000 ms ago: it is no suspect any more")):
+            with self.subTest(message), self.assertRaisesRegex(Exception, message):
+                self.change(**more)
+
+
+main()
