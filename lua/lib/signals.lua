@@ -168,8 +168,9 @@ local function criterion(row, where)
     return nil
   end
   local is_span = row.by == "lead" or row.by == "planned_change"
-  local step = is_span and duration(row, "step", where, "suspects: " .. row.by) or not is_span and whole(row, "step", where, "suspects: " .. row.by)
-  return { by = row.by, step = step or 1, label = { zh = criteria[row.by].zh, en = criteria[row.by].en }, unit = criteria[row.by].unit }
+  local step = (is_span and duration or whole)(row, "step", where, "suspects: " .. row.by)
+  local known = criteria[row.by]
+  return { by = row.by, step = step or 1, label = { zh = known.zh, en = known.en }, unit = known.unit }
 end
 
 function env.suspects(row)
