@@ -184,8 +184,11 @@ function env.suspects(row)
   end
   catalog.reject_unknown(minimum, minimum_keys, where, "suspects: minimum")
   data.suspects = { window_ms = duration(row, "window", where, "suspects") or 3600000,
-    change_ms = duration(row, "change", where, "suspects") or 86400000, order = order, most = whole(row, "most", where, "suspects") or 5, minimum = { failed = whole(minimum, "failed", where, "suspects: minimum") or 1,
-      share = whole(minimum, "share", where, "suspects: minimum") or 0, times_usual = whole(minimum, "times_usual", where, "suspects: minimum") or 0 } }
+    change_ms = duration(row, "change", where, "suspects") or 86400000, order = order, most = whole(row, "most", where, "suspects") or 5,
+    minimum = {} }
+  for key in host.sorted_pairs(minimum_keys) do
+    data.suspects.minimum[key] = whole(minimum, key, where, "suspects: minimum") or (key == "failed" and 1 or 0)
+  end
 end
 
 -- ---- what can only be checked when all is known -----------------------------------------------------------------------------------------
