@@ -1,10 +1,13 @@
 /* The number set against a plain list, by seed; its texts; its size. */
-#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include <cmocka.h>
 
 #include "tocsin/numset.h"
 #include "tocsin/util.h"
