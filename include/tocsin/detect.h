@@ -53,6 +53,7 @@ struct detected {
 	int input; /* the input that tells most: of that group's first test; else the first sum */
 };
 
+/* A close of a bin that was not watched (counts[0]) changes nothing. */
 void detect(const struct watch *, struct detector *, const struct close *, struct detected *out);
 /* Nothing would change by a close at which all counts are zero. */
 bool detector_is_idle(const struct watch *, const struct detector *);

@@ -108,7 +108,7 @@ end
 local baseline_defaults = { slot = "30m", least_days = 3, memory_days = 28, borrow_days = 3, clip = 3, own_profile_from = 100,
   least_expected = 0.001, dispersion = 1.2, weekly = true, calibrated = true }
 local farrington_defaults = { years = 5, half_width = 3, periods = 10, not_last = 26, reweight_above = 2.58, trend = true, year = 52,
-  short = 52, least = 12 }
+  short = 52, least = 7 }
 
 local function settings(w, defaults, where, what)
   local row, out = type(w.args[1]) == "table" and w.args[1] or {}, { kind = w.op }
@@ -131,6 +131,11 @@ local function compile_expected(said, where, what, bin_ms)
   if words.is(said) and said.op == "baseline" then
     local out = settings(said, baseline_defaults, where, what)
     local slot = units.duration(out.slot)
+    if bin_ms > 86400000 then
+      errors.add(where, "%s: baseline is for bins of a day or less; weeks take farrington { … }", "%s：baseline 只用于不超过一天的时段；按周请用 farrington { … }",
+        { what })
+      return nil
+    end
     if not slot or slot % bin_ms ~= 0 and bin_ms < 86400000 or 86400000 % slot ~= 0 and slot < 86400000 then
       errors.add(where, '%s: baseline: slot = "%s" must be whole bins and part a day evenly, such as "30m"',
         '%s：baseline：slot = "%s" 应为整数个时段并能整除一天，如 "30m"', { what, tostring(out.slot) })

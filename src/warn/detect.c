@@ -243,7 +243,7 @@ void detect(const struct watch *w, struct detector *d, const struct close *c, st
 {
 	struct look k = {.watch = w, .close = c, .out = out};
 	const struct level_row *present = level_row_of(&w->levels, d->level.level);
-	int groups[LEVELS_MAX];
+	int groups[LEVELS_MAX] = {0};
 	uint32_t enters = 0;
 
 	*out = (struct detected){.from = d->level.level};
@@ -251,6 +251,10 @@ void detect(const struct watch *w, struct detector *d, const struct close *c, st
 		k.weekly = farrington_expect(&w->farrington, c->n_history, c->history);
 	out->is_learned = w->expect == EXPECT_NONE || expect_bin(&k, 0).is_learned;
 	see_all(&k, d);
+	if (c->counts[0] == UNWATCHED) { /* nobody looked: neither louder nor quieter */
+		tell(&k, &d->level, groups);
+		return;
+	}
 	for (uint32_t i = 0; i < w->levels.n_rows; i++) {
 		const struct level_row *row = &w->levels.rows[i];
 		bool leaves = condition_holds(&k, row, &row->leave) >= 0;

@@ -235,6 +235,7 @@ struct farrington farrington_expect(const struct farrington_spec *s, uint32_t n,
 		return out;
 	out.is_learned = true;
 	out.mean = exp(f.beta[0]); /* the bin asked for: reference period, trend 0 */
-	out.dispersion = f.dispersion;
+	out.dispersion =
+		f.dispersion * (1 + out.mean * f.inverse[0][0]); /* with that of the estimated mean */
 	return out;
 }

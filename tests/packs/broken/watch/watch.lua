@@ -12,6 +12,7 @@ watch "none" { bin = "5m", levels = "chance" }
 watch "sums" { bin = "5m", sums = { S16 = 3, climb = cusum { ratio = 2, cap = 9 } }, levels = "l" }
 watch "no model" { bin = "5m", sums = { S15 = 3 }, levels = "chance" }
 watch "slots" { bin = "5m", sums = { S15 = 3 }, expected = baseline { slot = "7m", least_days = "three" }, levels = "chance" }
+watch "weeks" { bin = "1w", sums = { S15 = 3 }, expected = baseline {}, levels = "chance" }
 watch "swallowed" { bin = "5m", sums = { S15 = 3, S60 = 12 }, levels = "l" }
 cluster "payment" { zh = "支付", en = "payment", categories = { "recharg" } }
 day_class "never" { zh = "从不", en = "never" }
