@@ -48,3 +48,13 @@ spec "still incomplete" {
   given = open, timer = { kind = "clock", clock = "completion", percent = 100 },
   expect = { by = "never completed", say = "still incomplete: call the customer" },
 }
+spec "in the morning it is the team head's turn alone" {
+  given = open, at = "2026-09-23T08:30",
+  timer = { kind = "rule", name = "escalation/late handle 100 to team_head", rule = "escalation/late", clock = "handle", percent = 100, round = 0 },
+  expect = { by = "late", notice = { "team_head" }, timers = {} },
+}
+spec "still not there: again later, alone" {
+  given = open, at = "2026-09-23T12:30",
+  timer = { kind = "rule", name = "escalation/late handle 100 to team_head", rule = "escalation/late", clock = "handle", percent = 100, round = 0 },
+  expect = { notice = {}, timers = { "1h30m" } },
+}

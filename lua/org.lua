@@ -2,6 +2,7 @@
 -- Hand-over: away "wu.qiang" { from = "2026-10-01", to = "2026-10-07", deputy = "lin.tao" }; the deputy stands in, also as owner and
 -- head. Without deputy it is the one of persons.csv.
 -- Shifts: from, to; on = "workday", "restday" or "every"; days = { 6, 7 }; dates = "2026-10-01..2026-10-03"; cities = { "foshan" }.
+-- calendar = "office": whose hours notices wait for (escalation.lua), of a person (a column of persons.csv) or a department; else "office".
 -- A roster with a hole is refused, unless outside says who is in charge then.
 -- The persons (persons.csv) are examples: put yours in a persons.csv of your own pack, and your departments in an org.lua.
 persons { csv = "persons.csv" }

@@ -30,12 +30,14 @@ local function declare_person(name, row, where)
   for _, role in ipairs(units.parts(row.roles) or {}) do has[role] = true end
   for _, a in ipairs(row.away or {}) do away[#away + 1] = absence(a, where, what) end
   catalog.declare("persons", name, where, { label = catalog.label(row, where, what), roles = has, department = row.department,
-    post = row.post, authority = authority_of(row.authority, where, what), deputy = row.deputy, reach = row.reach, away = away })
+    post = row.post, authority = authority_of(row.authority, where, what), deputy = row.deputy, reach = row.reach,
+    calendar = row.calendar, away = away })
 end
 
-local person_keys = catalog.set_of("roles", "department", "post", "authority", "deputy", "away", "reach")
+local person_keys = catalog.set_of("roles", "department", "post", "authority", "deputy", "away", "reach", "calendar")
 -- person "li.ming" { zh=…, en=…, roles = {"agent"}, department = "…", post = "…", deputy = "…",
---   away = { { from = "2026-10-01", to = "2026-10-07", deputy = "…" } }, reach = "…" }
+--   away = { { from = "2026-10-01", to = "2026-10-07", deputy = "…" } }, reach = "…", calendar = "…" }
+-- calendar: whose hours notices wait for; else the department's, else "office".
 function org.env.person(name)
   local where = host.where(2)
   return function(row)
@@ -45,7 +47,7 @@ function org.env.person(name)
 end
 
 -- persons { csv = "persons.csv" }
-local columns = { "name", "zh", "en", "roles", "department", "post", "authority", "deputy", "reach" }
+local columns = { "name", "zh", "en", "roles", "department", "post", "authority", "deputy", "reach", "calendar" }
 function org.env.persons(row)
   units.each_row(row.csv, columns, host.where(2), function(cells, at) declare_person(cells.name, cells, at) end)
 end
@@ -58,8 +60,9 @@ end
 
 org.env.shift = roster.shift
 
-local department_keys = catalog.set_of("head", "team_head", "above", "outside", "roster", "reach")
--- department "care" { zh=…, en=…, head = "…", team_head = "…", above = "…", outside = "head"|"above", reach = "…", roster = { shift {…}, … } }
+local department_keys = catalog.set_of("head", "team_head", "above", "outside", "roster", "reach", "calendar")
+-- department "care" { zh=…, en=…, head = "…", team_head = "…", above = "…", outside = "head"|"above", reach = "…", calendar = "…",
+--   roster = { shift {…}, … } }
 -- outside: who is on duty when no shift is; without it the roster must have no hole.
 function org.env.department(name)
   local where = host.where(2)
@@ -68,13 +71,19 @@ function org.env.department(name)
     catalog.reject_unknown(row, department_keys, where, what)
     place[name] = where
     catalog.declare("departments", name, where, { label = catalog.label(row, where, what), head = row.head, team_head = row.team_head,
-      above = row.above, outside = row.outside, reach = row.reach, roster = row.roster or {} })
+      above = row.above, outside = row.outside, reach = row.reach, calendar = row.calendar, roster = row.roster or {} })
   end
 end
 
 local function check_person_name(name, where, what)
   if name and not data.persons[name] then
     errors.add(where, '%s: "%s" is not a declared person', "%s：“%s”不是已声明的人员", { what, tostring(name) }, name, data.persons)
+  end
+end
+
+local function check_calendar(name, where, what)
+  if name ~= nil and not data.calendars[name] then
+    errors.add(where, '%s: "%s" is not a declared calendar', "%s：“%s”不是已声明的日历", { what, tostring(name) }, name, data.calendars)
   end
 end
 
@@ -92,6 +101,7 @@ end
 local function check_person(name, p)
   local where, what = catalog.where("persons", name), "person " .. name
   check_person_name(p.deputy, where, what)
+  check_calendar(p.calendar, where, what)
   for _, a in ipairs(p.away) do
     check_person_name(a.deputy, a.where, what)
     if not (a.deputy or p.deputy) then
@@ -119,6 +129,7 @@ local function check_department(name, d)
   local where, what = place[name], "department " .. name
   check_person_name(d.head, where, what)
   check_person_name(d.team_head, where, what)
+  check_calendar(d.calendar, where, what)
   if d.above and not data.departments[d.above] then
     errors.add(where, 'department %s: above = "%s" is not a declared department', "部门 %s：above = “%s”不是已声明的部门",
       { name, d.above }, d.above, data.departments)
@@ -225,6 +236,33 @@ function org.rung(rung, department, owner, at, first_owner)
     return above and present(above.head, at.date) or org.on_duty(department, at)
   end
   return org.on_duty(department, at)
+end
+
+-- ms until these hours begin, 0 while they last or when there is no such calendar; a calendar without hours in a month has none.
+local function until_hours(cal, at)
+  if not cal then return 0 end
+  local minute, weekday = at.minute_of_day, at.weekday
+  local date = at.date
+  for day = 0, 30 do
+    local hours = cal.days[date]
+    if hours == nil then hours = cal.week[weekday] end
+    for i = 1, #(hours or {}) do
+      local s = hours[i]
+      if day == 0 and minute >= s[1] and minute < s[2] then return 0 end
+      if day > 0 or minute < s[1] then return (day * 1440 + s[1] - minute) * 60000 end
+    end
+    weekday = weekday % 7 + 1
+    date = units.day_after(date)
+  end
+  return 0
+end
+
+-- ms until somebody of a department may be told: in the hours of the person's calendar, else the department's, else the office's.
+-- who nil: the department as a whole.
+function org.until_hours(who, department, at)
+  local p = who and data.persons[who]
+  local d = data.departments[p and p.department or department]
+  return until_hours(data.calendars[p and p.calendar or d and d.calendar or "office"], at)
 end
 
 return org

@@ -4,7 +4,6 @@ local fields = host.lib "fields"
 local rules = host.lib "rules"
 local org = host.lib "org"
 local sets = host.lib "sets"
-local units = host.lib "units"
 local numbers = host.lib "numbers"
 local catalog = host.lib "catalog"
 local tasks = host.lib "tasks"
@@ -409,9 +408,10 @@ local function perform(kind, v, name, d)
   if action.unlink then d.unlinks = { { type = action.unlink, id = given.ticket } } end
 end
 
-local function notices(v, r, d, extra)
-  for i = 1, #(r.out.notice or {}) do
-    local rung = r.out.notice[i]
+local function notices(v, r, d, extra, rungs)
+  rungs = rungs or r.out.notice or {}
+  for i = 1, #rungs do
+    local rung = rungs[i]
     local t = v.facts.ticket
     local n = { ticket = t.id, no = t.no, rung = rung, rule = r.full, queue = v.queue,
       to = rung ~= "queue" and org.rung(rung, v.department, v.owner, v.facts["local"], v.first_owner) or nil }
@@ -553,44 +553,55 @@ function points.warning(facts)
   return d
 end
 
--- ms until the office opens, 0 while it is open.
-local function until_open(at)
-  local cal = data.calendars.office
-  if not cal then return 0 end
-  local minute, weekday = at.minute_of_day, at.weekday
-  local date = at.date
-  for day = 0, 30 do
-    local hours = cal.days[date]
-    if hours == nil then hours = cal.week[weekday] end
-    for i = 1, #(hours or {}) do
-      local s = hours[i]
-      if day == 0 and minute >= s[1] and minute < s[2] then return 0 end
-      if day > 0 or minute < s[1] then return (day * 1440 + s[1] - minute) * 60000 end
-    end
-    weekday = weekday % 7 + 1
-    date = units.day_after(date)
-  end
-  return 0
+-- Who a notice of a rung is for, and the department.
+local function recipient(v, rung)
+  if rung == "queue" then return nil, (place(v, v.queue)) end
+  return org.rung(rung, v.department, v.owner, v.facts["local"], v.first_owner), v.department
 end
 
-local function escalate(v, r, d)
+-- A round of notices: who may be told now, and who later, each with the ms it takes until then.
+local function sort_out(v, r, rungs)
   local timer = v.facts.timer
   local clock = v.facts.clocks and v.facts.clocks[timer.clock]
-  local wait = not (r.out.statutory or clock and clock.statutory) and until_open(v.facts["local"]) or 0
+  local at_once = r.out.statutory or clock and clock.statutory
+  local now, later, soonest = {}, {}, nil
+  for i = 1, #rungs do
+    local who, department = recipient(v, rungs[i])
+    local wait = at_once and 0 or org.until_hours(who, department, v.facts["local"])
+    if wait == 0 then
+      now[#now + 1] = rungs[i]
+    else
+      later[#later + 1] = { rung = rungs[i], wait = wait }
+      soonest = math.min(soonest or wait, wait)
+    end
+  end
+  return now, later, soonest
+end
+
+local told_later = " to "
+
+-- People's hours: who cannot be told now is told when the own hours begin; when that is everybody, the whole round waits for the first.
+local function escalate(v, r, d)
+  local timer = v.facts.timer
   local name = string.format("%s %s %s", r.full, timer.clock or "", timer.percent or "")
+  local only = timer.kind == "rule" and timer.name and timer.name:sub(1, #name + #told_later) == name .. told_later
+    and timer.name:sub(#name + #told_later + 1)
   local round = timer.round or 0
-  if wait > 0 then -- people's hours: the same round again when the office opens
-    d.timers = put(d.timers, { name = name, after_ms = wait, rule = r.full, round = round, clock = timer.clock, percent = timer.percent })
+  local now, later, soonest = sort_out(v, r, only and { only } or r.out.notice or {})
+  local function arm(suffix, wait, count)
+    d.timers = put(d.timers, { name = name .. suffix, after_ms = wait, rule = r.full, round = count, clock = timer.clock, percent = timer.percent })
+  end
+  if #now == 0 and soonest then
+    arm(only and told_later .. only or "", soonest, round)
     v.waits = true
     return
   end
+  for i = 1, #later do arm(told_later .. later[i].rung, later[i].wait, round) end
+  notices(v, r, d, { clock = timer.clock, percent = timer.percent, round = round }, now)
+  if only then return end
   apply_outputs(v, r, d)
-  notices(v, r, d, { clock = timer.clock, percent = timer.percent, round = round })
   local again = r.out.again
-  if again and (not again.at_most or round < again.at_most) then
-    d.timers = put(d.timers, { name = name, after_ms = again.every_ms, rule = r.full, round = round + 1, clock = timer.clock,
-      percent = timer.percent })
-  end
+  if again and (not again.at_most or round < again.at_most) then arm("", again.every_ms, round + 1) end
 end
 
 function points.timer(facts)

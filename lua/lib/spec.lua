@@ -152,7 +152,8 @@ local function check_clocks(d, want, op)
       return say('expected clock "%s" to %s, got %s', '时限“%s”应有操作 %s，实际只有 %s', name, op, show(host.lib("errors").names(got)))
     elseif goal ~= true then
       local said = string.format("%g %s", got[name].goal, got[name].unit)
-      if said ~= goal then
+      local span = got[name].unit == "hours" and units.duration(goal) -- "10d" is "240 hours"
+      if said ~= goal and span ~= got[name].goal * 3600000 then
         return say('expected clock "%s" of "%s", got "%s" (rule "%s")',
           '时限“%s”应为“%s”，实际是“%s”（规则“%s”）', name, goal, said, got[name].rule)
       end
@@ -180,8 +181,13 @@ function special_check.refuse(d, want)
   end
 end
 function special_check.clocks(d, want) return check_clocks(d, want, "start") end
-function special_check.pauses(d, want) return check_clocks(d, { want == true and "*" or want }, "pause") end
-function special_check.resumes(d, want) return check_clocks(d, { want == true and "*" or want }, "resume") end
+-- true: all of them; a name, or a list of names
+local function clock_names(want)
+  if type(want) == "table" then return want end
+  return { want == true and "*" or want }
+end
+function special_check.pauses(d, want) return check_clocks(d, clock_names(want), "pause") end
+function special_check.resumes(d, want) return check_clocks(d, clock_names(want), "resume") end
 function special_check.stops(d, want) return check_clocks(d, want, "stop") end
 function special_check.missing(d, want)
   local got = d.set.missing or {}

@@ -10,3 +10,4 @@ department "d3" { zh = "丙", en = "three", above = "d2", roster = { shift { cit
 local _ = shift { turn = "month", persons = { "p1" } }
 _ = shift { from = "8 o'clock", persons = { "p1" } }
 _ = shift { days = { 8 }, persons = { "p1" } }
+person "timeless" { zh = "无时", en = "timeless", calendar = "mayan" }

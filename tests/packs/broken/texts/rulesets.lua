@@ -17,3 +17,4 @@ rules.all "outbox" {
   rule "sends a function" { when = { action = "close" }, task = task "sms" { text = function() end } },
   rule "sends nothing" { when = { action = "reply" }, task = task "sms" (12) },
 }
+rules.before "advice" { rule "said to nobody" { when = { channel = "app" }, say = { zh = "无人听", en = "nobody hears" } } }
