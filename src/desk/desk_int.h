@@ -264,8 +264,6 @@ const struct calendar *packs_calendar(const struct packs *, const char *name);
 /* What the numbers in the decisions of a generation mean, {rule, line, because?} each; NULL: it is not
  * stored. */
 const struct value *packs_rules(struct desk *, struct arena *, int64_t number);
-/* An earlier generation rebuilt for explain; NULL with err when it is not stored. */
-struct generation *packs_past(struct desk *, int64_t number, struct err *e);
 
 /* An entry's event part as a value: 1 found, 0 not there or erased by law, -1. */
 int event_load(struct desk *, struct arena *, uint64_t seq, struct value *event, struct err *e) MUST_CHECK;

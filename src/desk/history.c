@@ -1,7 +1,7 @@
 /* ticket.history and ticket.explain: what happened to a ticket, and why; read from the events table. */
 #include <string.h>
 
-#include "desk_int.h"
+#include "past.h"
 #include "ticket_code.h"
 
 #define HISTORY_BYTES ((size_t)192 * 1024)
@@ -285,15 +285,12 @@ struct value event_facts(struct desk *d, struct arena *a, const struct value *ev
 	return facts;
 }
 
-static int explain_one(struct desk *d, struct arena *a, const struct value *event,
+static int explain_one(struct desk *d, struct arena *a, const struct value *event, struct generation *g,
 	const struct value *decision, const struct value *row, const char *rule, struct value *out,
 	struct err *e)
 {
-	struct generation *g = packs_past(d, value_int_or(value_get(event, "generation"), 0), e);
 	struct value facts = event_facts(d, a, event, decision, row), rules;
 
-	if (g == NULL)
-		return -1;
 	if (generation_explain(g, value_cstr(a, value_get(decision, "point")), &facts, rule, a, &rules, e) !=
 		0)
 		return -1;
@@ -308,34 +305,42 @@ static int explain_one(struct desk *d, struct arena *a, const struct value *even
 	return 0;
 }
 
-static int ticket_explain(struct call *c, struct value *result, struct err *e)
+static int explain(struct desk *d, struct arena *a, const struct value *args, struct pasts *pasts,
+	struct value *result, struct err *e)
 {
-	struct desk *d = c->ctx;
-	int64_t id = value_int_or(value_get(&c->args, "id"), 0);
-	const char *rule = value_cstr(c->arena, value_get(&c->args, "rule"));
-	struct value row, event, decisions = value_array(c->arena, 2);
+	int64_t id = value_int_or(value_get(args, "id"), 0);
+	const char *rule = value_cstr(a, value_get(args, "rule"));
+	struct value row, event, decisions = value_array(a, 2);
 	const struct value *recorded;
+	struct generation *g;
 	uint64_t seq = 0;
 
-	if (ticket_load(d, NULL, c->arena, id, &row, e) != 0 ||
-		find_decided(d, c->arena, id, value_int_or(value_get(&c->args, "seq"), 0), &seq, &event, e) !=
-			0)
+	if (ticket_load(d, NULL, a, id, &row, e) != 0 ||
+		find_decided(d, a, id, value_int_or(value_get(args, "seq"), 0), &seq, &event, e) != 0)
 		return -1;
 	recorded = value_get(&event, "decisions");
+	g = recorded == NULL ? NULL : pasts_get(pasts, value_int_or(value_get(&event, "generation"), 0), e);
+	if (recorded != NULL && g == NULL)
+		return -1;
 	for (uint32_t i = 0; recorded != NULL && i < recorded->n; i++) {
 		struct value one;
 
-		if (explain_one(d, c->arena, &event, &recorded->as.items[i], &row, rule, &one, e) != 0)
+		if (explain_one(d, a, &event, g, &recorded->as.items[i], &row, rule, &one, e) != 0)
 			return -1;
-		value_push(c->arena, &decisions, one);
+		value_push(a, &decisions, one);
 	}
-	*result = value_map(c->arena, 6);
-	value_add(c->arena, result, "id", value_int(id));
-	value_add(c->arena, result, "seq", value_int((int64_t)seq));
-	value_add(c->arena, result, "at", *value_get(&event, "at"));
-	value_add(c->arena, result, "generation", *value_get(&event, "generation"));
-	value_add(c->arena, result, "decisions", decisions);
+	*result = value_map(a, 6);
+	value_add(a, result, "id", value_int(id));
+	value_add(a, result, "seq", value_int((int64_t)seq));
+	value_add(a, result, "at", *value_get(&event, "at"));
+	value_add(a, result, "generation", *value_get(&event, "generation"));
+	value_add(a, result, "decisions", decisions);
 	return 0;
+}
+
+static int ticket_explain(struct call *c, struct value *result, struct err *e)
+{
+	return past_call(c, explain, result, e);
 }
 
 static const struct rpc_arg history_args[] = {
@@ -363,6 +368,7 @@ static const struct rpc_method methods[] = {
 		.handler = ticket_explain,
 		RPC_ARGS(explain_args),
 		.roles = ROLE_ANY,
+		.flags = RPC_LONG,
 		.help = "Why a ticket went where it went, and why other rules did not fire: the stored pack "
 			"asked again with the recorded facts.",
 		.returns = "{id, seq, at, generation, decisions=[{point, because, facts, rules=[{rule, "

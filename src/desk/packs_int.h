@@ -22,7 +22,7 @@ struct packs {
 	bool is_building;
 	bool is_wanted_again; /* a signal came while building */
 	char wanted_by[PERSON_LEN];
-	/* a generation rebuilt for explain, kept until another is asked for */
+	/* the generation last rebuilt for explain (past.h) */
 	struct generation *past;
 	int64_t past_number;
 };
@@ -56,6 +56,10 @@ void packs_accept(struct desk *, struct pack_build *);
 struct value packs_status(const struct packs *, struct arena *);
 /* Read a stored generation's files: 0, or -1. */
 int packs_stored(struct desk *, int64_t number, struct pack_files *out, struct err *e) MUST_CHECK;
+/* The generation if it is in memory, else NULL. */
+struct generation *packs_loaded(const struct packs *, int64_t number);
+/* Keep a rebuilt one in case it is asked for again; takes it over. */
+void packs_keep_past(struct packs *, int64_t number, struct generation *);
 /* Facts of the last complaints, in the build's arena. */
 void packs_collect_replays(struct desk *, struct pack_build *);
 /* At start: the last accepted pack, then the folder. */

@@ -177,8 +177,7 @@ void packs_free(struct packs *p)
 	free(p);
 }
 
-/* The generation if it is in memory. */
-static struct generation *loaded(const struct packs *p, int64_t number)
+struct generation *packs_loaded(const struct packs *p, int64_t number)
 {
 	if (number == p->number)
 		return p->live;
@@ -189,7 +188,7 @@ static struct generation *loaded(const struct packs *p, int64_t number)
 
 const struct value *packs_rules(struct desk *d, struct arena *a, int64_t number)
 {
-	struct generation *g = loaded(d->packs, number);
+	struct generation *g = packs_loaded(d->packs, number);
 	struct value *row;
 	struct err e;
 
@@ -199,27 +198,10 @@ const struct value *packs_rules(struct desk *d, struct arena *a, int64_t number)
 	return stored_row(d, a, number, row, &e) == 0 ? value_get(row, "rules") : NULL;
 }
 
-struct generation *packs_past(struct desk *d, int64_t number, struct err *e)
+void packs_keep_past(struct packs *p, int64_t number, struct generation *g)
 {
-	struct packs *p = d->packs;
-	struct pack_build b = {.desk = d, .by = "explain"};
-
-	if (loaded(p, number) != NULL)
-		return loaded(p, number);
-	arena_init(&b.arena, 0);
-	if (packs_stored(d, number, &b.files, e) == 0) {
-		b.has_files = true;
-		pack_build_run(&b);
-		if (b.is_ok) {
-			if (p->past != NULL)
-				generation_free(p->past);
-			p->past = b.made;
-			p->past_number = number;
-			b.made = NULL;
-		} else {
-			*e = b.why;
-		}
-	}
-	pack_build_fini(&b);
-	return number == p->past_number ? p->past : NULL;
+	if (p->past != NULL)
+		generation_free(p->past);
+	p->past = g;
+	p->past_number = number;
 }

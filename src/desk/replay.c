@@ -2,7 +2,7 @@
  */
 #include <string.h>
 
-#include "packs_int.h"
+#include "past.h"
 
 #define PAGE_BYTES ((size_t)160 * 1024) /* facts are texts: the answer stays under a frame */
 #define EVENTS_SEEN_MAX 4000            /* a call; most entries hold a decision */
@@ -10,6 +10,7 @@
 struct replay {
 	struct desk *desk;
 	struct arena *arena; /* of the answer */
+	struct pasts *pasts;
 	struct value decisions;
 	int64_t limit;
 };
@@ -32,7 +33,7 @@ static void add_decided(struct replay *r, struct arena *a, const struct value *e
 	const struct value *facts, struct value *one)
 {
 	struct err e;
-	struct generation *g = packs_past(r->desk, value_int_or(value_get(event, "generation"), 0), &e);
+	struct generation *g = pasts_get(r->pasts, value_int_or(value_get(event, "generation"), 0), &e);
 	struct value decided;
 
 	if (g == NULL || generation_ask(g, point, facts, a, &decided, &e) != 0) {
@@ -66,7 +67,19 @@ static int take(struct replay *r, struct arena *a, uint64_t seq, const struct va
 	return 0;
 }
 
-/* All decisions of an entry, the last first. */
+/* Whether the generation of an entry can be asked: 0; 1 it would be one too many for this answer; -1 it is to
+ * be built first. */
+static int check_generation(struct replay *r, const struct value *event)
+{
+	int64_t number = value_int_or(value_get(event, "generation"), 0);
+	struct err e;
+
+	if (pasts_full(r->pasts, number))
+		return 1;
+	return pasts_get(r->pasts, number, &e) == NULL && r->pasts->wanted != 0 ? -1 : 0;
+}
+
+/* All decisions of an entry, the last first. 1: the page ends before it. */
 static int take_event(struct replay *r, uint64_t seq, struct err *e)
 {
 	const struct value *recorded;
@@ -77,7 +90,7 @@ static int take_event(struct replay *r, uint64_t seq, struct err *e)
 	arena_init(&a, 0);
 	rc = event_load(r->desk, &a, seq, &event, e);
 	recorded = rc == 1 ? value_get(&event, "decisions") : NULL;
-	rc = rc < 0 ? -1 : 0;
+	rc = rc < 0 ? -1 : recorded == NULL ? 0 : check_generation(r, &event);
 	for (uint32_t i = recorded == NULL ? 0 : recorded->n; i > 0 && rc == 0; i--)
 		if (can_be_asked(&event, &recorded->as.items[i - 1], i - 1))
 			rc = take(r, &a, seq, &event, &recorded->as.items[i - 1], e);
@@ -85,36 +98,43 @@ static int take_event(struct replay *r, uint64_t seq, struct err *e)
 	return rc;
 }
 
-static int rules_facts(struct call *c, struct value *result, struct err *e)
+static int facts_page(struct desk *d, struct arena *arena, const struct value *args, struct pasts *pasts,
+	struct value *result, struct err *e)
 {
-	struct replay r = {.desk = c->ctx,
-		.arena = c->arena,
-		.decisions = value_array(c->arena, 64),
-		.limit = value_int_or(value_get(&c->args, "limit"), 100)};
-	size_t page_end = c->arena->used + PAGE_BYTES;
-	uint64_t seq = 0;
+	struct replay r = {.desk = d,
+		.arena = arena,
+		.pasts = pasts,
+		.decisions = value_array(arena, 64),
+		.limit = value_int_or(value_get(args, "limit"), 100)};
+	size_t page_end = arena->used + PAGE_BYTES;
+	int64_t before = 0;
 	uint8_t to[8];
 	struct scan s;
-	int got = 0, n_seen = 0;
+	int got = 0, n_seen = 0, rc = 0;
 
-	store_be64(to, (uint64_t)value_int_or(value_get(&c->args, "before"), INT64_MAX));
-	scan_init(&s, r.desk->store, NULL, TABLE_EVENT, slice_of(NULL, 0), slice_of(to, 8), true);
-	while (r.decisions.n < (uint32_t)r.limit && c->arena->used < page_end && n_seen++ < EVENTS_SEEN_MAX &&
-		(got = scan_next(&s, e)) == 1) {
-		seq = load_be64(s.key.p);
-		if (take_event(&r, seq, e) != 0) {
-			got = -1;
-			break;
-		}
+	store_be64(to, (uint64_t)value_int_or(value_get(args, "before"), INT64_MAX));
+	scan_init(&s, d->store, NULL, TABLE_EVENT, slice_of(NULL, 0), slice_of(to, 8), true);
+	while (rc == 0 && r.decisions.n < (uint32_t)r.limit && arena->used < page_end &&
+		n_seen++ < EVENTS_SEEN_MAX && (got = scan_next(&s, e)) == 1) {
+		uint64_t seq = load_be64(s.key.p);
+
+		rc = take_event(&r, seq, e);
+		if (rc == 0)
+			before = (int64_t)seq;
 	}
 	scan_fini(&s);
-	if (got < 0)
+	if (got < 0 || rc < 0)
 		return -1;
-	*result = value_map(c->arena, 2);
-	value_add(c->arena, result, "decisions", r.decisions);
+	*result = value_map(arena, 2);
+	value_add(arena, result, "decisions", r.decisions);
 	if (got == 1)
-		value_add(c->arena, result, "before", value_int((int64_t)seq));
+		value_add(arena, result, "before", value_int(before));
 	return 0;
+}
+
+static int rules_facts(struct call *c, struct value *result, struct err *e)
+{
+	return past_call(c, facts_page, result, e);
 }
 
 static const struct rpc_arg facts_args[] = {
@@ -130,6 +150,7 @@ static const struct rpc_method methods[] = {
 		.handler = rules_facts,
 		RPC_ARGS(facts_args),
 		.roles = ROLE_ANALYST | ROLE_ADMIN,
+		.flags = RPC_LONG,
 		.help = "The last decisions, newest first: the facts as they were, and what the pack of then "
 			"says to them.",
 		.returns = "{decisions=[{seq, at, generation, point, no, facts, decided | error}], before?}"},
