@@ -330,10 +330,9 @@ local function open_set(note)
   local set = by_kind[kinds[1]]
   local others = errors.names(by_kind)
   if not set and mode == "before" and kinds[1] == "*" and #others > 0 then
-    local set_kinds = '{ "' .. table.concat(others, '", "') .. '" }'
-    errors.add(note.where, 'rules.before "%s" would not be asked for a %s: the set it should go before (%s) says kinds; say kinds = %s',
-      'rules.before "%s" 不会用于 %s：它前面的规则集（%s）写了 kinds；请写 kinds = %s',
-      { note.name, others[1], by_kind[others[1]].where, set_kinds })
+    errors.add(note.where, 'rules.before "%s" would not be asked for a %s: the set it should go before (%s) says kinds; say kinds = { "%s" }',
+      'rules.before "%s" 不会用于 %s：它前面的规则集（%s）写了 kinds；请写 kinds = { "%s" }',
+      { note.name, others[1], by_kind[others[1]].where, others[1] })
     set = by_kind[others[1]] -- so that its rows are checked as well
   end
   if not set then return new_set(note, schema, kinds) end

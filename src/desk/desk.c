@@ -165,6 +165,7 @@ static void register_methods(struct desk *d)
 	warn_counts_register(d);
 	warn_methods_register(d);
 	grants_register(d);
+	erase_register(d);
 	incidents_register(d);
 	affected_register(d);
 	signals_register(d);

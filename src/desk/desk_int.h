@@ -77,6 +77,7 @@ struct work {
 	uint32_t n_counted;     /* rows of TABLE_COUNT staged so far */
 	uint32_t n_jobs;        /* job ids given so far */
 	bool is_import;         /* arms no timers, tells nobody */
+	bool is_erasing;        /* its entry says nothing of what the ticket was, its row keeps no texts */
 	bool is_following;      /* does what another ticket's decision brought along */
 };
 
@@ -292,4 +293,5 @@ void duty_register(struct desk *);
 void subscribers_register(struct desk *);
 void backup_register(struct desk *);
 void tasks_register(struct desk *);
+void erase_register(struct desk *);
 void incidents_register(struct desk *);

@@ -103,6 +103,8 @@ static struct value history_item(
 		value_add(a, &item, "action", value_literal(action_of(a, event)));
 	if (note != NULL)
 		value_add(a, &item, "note", *note);
+	if (value_is_text(value_get(event, "method"), "ticket.erase"))
+		value_add(a, &item, "reason", *value_get(params_of(event), "reason"));
 	if (change != NULL) /* of a new one it is not said */
 		value_add(a, &item, "version", value_int(value_int_or(value_get(change, "version"), 1)));
 	if (value_get(change, "set") != NULL)
@@ -315,8 +317,13 @@ static int explain(struct desk *d, struct arena *a, const struct value *args, st
 	struct generation *g;
 	uint64_t seq = 0;
 
-	if (ticket_load(d, NULL, a, id, &row, e) != 0 ||
-		find_decided(d, a, id, value_int_or(value_get(args, "seq"), 0), &seq, &event, e) != 0)
+	if (ticket_load(d, NULL, a, id, &row, e) != 0)
+		return -1;
+	if (value_true(value_get(&row, "erased")))
+		return err_set(e, ERR_NOT_FOUND,
+			"ticket %jd was erased by law: what was decided upon is gone, and so is why",
+			(intmax_t)id);
+	if (find_decided(d, a, id, value_int_or(value_get(args, "seq"), 0), &seq, &event, e) != 0)
 		return -1;
 	recorded = value_get(&event, "decisions");
 	g = recorded == NULL ? NULL : pasts_get(pasts, value_int_or(value_get(&event, "generation"), 0), e);

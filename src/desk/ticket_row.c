@@ -165,7 +165,8 @@ static void note_change(struct work *w, const struct value *before, const struct
 		if (from != NULL && value_get(after, "queue") != NULL &&
 			!value_equal(from, value_get(after, "queue")))
 			value_add(w->arena, &change, "from_queue", *from);
-		value_add(w->arena, &change, "set", changed_fields(w, before, after));
+		if (!w->is_erasing)
+			value_add(w->arena, &change, "set", changed_fields(w, before, after));
 	}
 	value_push(w->arena, &w->tickets, change);
 }
@@ -206,6 +207,11 @@ static int borrow(struct work *w, const struct value *before, const struct value
 	if (ticket_bytes(w->desk, w->tx, value_int_or(value_get(after, "id"), 0), &old, e) != 0 ||
 		ticket_parse(old, p, e) != 0 || ticket_texts(w->desk->store, w->tx, p, e) != 0)
 		return -1;
+	if (w->is_erasing) { /* a text of no bytes in an erased entry: that is what `erased` is read from */
+		p->texts[0] = (struct ticket_text){.key = SLICE_TEXT("text")};
+		p->n_texts = 1;
+		return 0;
+	}
 	ticket_keep_borrowed(p, after);
 	return 0;
 }

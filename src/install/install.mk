@@ -2,20 +2,24 @@
 
 PREFIX ?= /usr/local
 SYSCONFDIR ?= /etc
+LIBDIR ?= $(PREFIX)/lib
 INSTALL := src/install
 VERSION := $(shell sed -n 's/.*TOCSIN_VERSION "\(.*\)"/\1/p' include/tocsin/version.h)
 INSTALL_NAMES = VERSION=$(VERSION) PREFIX=$(PREFIX) SYSCONFDIR=$(SYSCONFDIR)
+L = $(DESTDIR)$(LIBDIR)
 D = $(DESTDIR)$(PREFIX)
 
 # Every file outside share/tocsin and the settings; `make uninstall` takes them away again.
 INSTALLED = $(D)/sbin/tocsind $(D)/bin/tocsin $(D)/lib/systemd/system/tocsin.service $(D)/lib/sysusers.d/tocsin.conf \
 	$(D)/share/man/man8/tocsind.8 $(D)/share/man/man1/tocsin.1 $(D)/share/man/man5/tocsin.conf.5 \
+	$(D)/share/man/man3/tocsin-client.3 $(D)/include/tocsin.h $(L)/libtocsin-client.a $(L)/$(CLIENT_SO) \
+	$(L)/libtocsin-client.so $(L)/pkgconfig/tocsin-client.pc \
 	$(D)/share/bash-completion/completions/tocsin $(D)/share/bash-completion/completions/tocsind \
 	$(D)/share/zsh/vendor-completions/_tocsin
 
 .PHONY: install uninstall deb man
 
-MAN := $(addprefix $(OUT)/man/,tocsind.8 tocsin.1 tocsin.conf.5)
+MAN := $(addprefix $(OUT)/man/,tocsind.8 tocsin.1 tocsin.conf.5 tocsin-client.3)
 
 man: $(MAN)
 
@@ -37,6 +41,12 @@ install: all
 	install -m 644 $(OUT)/man/tocsind.8 $(D)/share/man/man8/
 	install -m 644 $(OUT)/man/tocsin.1 $(D)/share/man/man1/
 	install -m 644 $(OUT)/man/tocsin.conf.5 $(D)/share/man/man5/
+	install -m 644 $(OUT)/man/tocsin-client.3 $(D)/share/man/man3/
+	install -m 644 include/tocsin.h $(D)/include/tocsin.h
+	install -m 644 $(OUT)/libtocsin-client.a $(OUT)/$(CLIENT_SO) $(L)/
+	ln -sf $(CLIENT_SO) $(L)/libtocsin-client.so
+	sed 's|@PREFIX@|$(PREFIX)|g; s|@LIBDIR@|$(LIBDIR)|g; s|@VERSION@|$(VERSION)|g' $(INSTALL)/tocsin-client.pc.in > $(L)/pkgconfig/tocsin-client.pc
+	chmod 644 $(L)/pkgconfig/tocsin-client.pc
 	install -m 644 $(INSTALL)/completion.bash $(D)/share/bash-completion/completions/tocsin
 	ln -sf tocsin $(D)/share/bash-completion/completions/tocsind
 	install -m 644 $(INSTALL)/completion.zsh $(D)/share/zsh/vendor-completions/_tocsin
@@ -56,18 +66,21 @@ uninstall:
 # ---- build/tocsin_VERSION_ARCH.deb ------------------------------------------------------------------------
 DEB := $(OUT)/deb
 DEB_ARCH := $(shell dpkg --print-architecture 2>/dev/null)
+DEB_LIB := lib/$(shell dpkg-architecture -qDEB_HOST_MULTIARCH 2>/dev/null)
 
 deb: all
 	rm -rf $(DEB) && mkdir -p $(DEB)/debian
-	$(MAKE) install DESTDIR=$(DEB)/root PREFIX=/usr SYSCONFDIR=/etc
-	strip --strip-unneeded $(DEB)/root/usr/sbin/tocsind $(DEB)/root/usr/bin/tocsin
+	$(MAKE) install DESTDIR=$(DEB)/root PREFIX=/usr SYSCONFDIR=/etc LIBDIR=/usr/$(DEB_LIB)
+	strip --strip-unneeded $(DEB)/root/usr/sbin/tocsind $(DEB)/root/usr/bin/tocsin $(DEB)/root/usr/$(DEB_LIB)/$(CLIENT_SO)
+	strip --strip-debug $(DEB)/root/usr/$(DEB_LIB)/libtocsin-client.a
 	gzip -9n $(DEB)/root/usr/share/man/man?/*
 	mv $(DEB)/root/usr/share/doc/tocsin/LICENSE $(DEB)/root/usr/share/doc/tocsin/copyright
 	printf 'Source: tocsin\n\nPackage: tocsin\nArchitecture: any\n' > $(DEB)/debian/control
 	install -d $(DEB)/root/DEBIAN
 	echo /etc/tocsin/tocsin.conf > $(DEB)/root/DEBIAN/conffiles
+	echo activate-noawait ldconfig > $(DEB)/root/DEBIAN/triggers
 	install -m 755 $(INSTALL)/deb/postinst $(INSTALL)/deb/prerm $(DEB)/root/DEBIAN/
-	depends=$$(cd $(DEB) && dpkg-shlibdeps -O root/usr/sbin/tocsind root/usr/bin/tocsin | sed 's/^shlibs:Depends=//') && \
+	depends=$$(cd $(DEB) && dpkg-shlibdeps -O root/usr/sbin/tocsind root/usr/bin/tocsin root/usr/$(DEB_LIB)/$(CLIENT_SO) | sed 's/^shlibs:Depends=//') && \
 	sed "s/@VERSION@/$(VERSION)/; s/@ARCH@/$(DEB_ARCH)/; s/@SIZE@/$$(du -sk $(DEB)/root | cut -f1)/; s/@DEPENDS@/$$depends/" \
 		$(INSTALL)/deb/control.in > $(DEB)/root/DEBIAN/control
 	dpkg-deb --root-owner-group --build $(DEB)/root $(OUT)/tocsin_$(VERSION)_$(DEB_ARCH).deb

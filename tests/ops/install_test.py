@@ -15,7 +15,10 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(
 from daemon import ROOT, main, until  # noqa: E402
 
 PROGRAMS = ["usr/bin/tocsin", "usr/sbin/tocsind"]
-MAN = ["usr/share/man/man1/tocsin.1", "usr/share/man/man5/tocsin.conf.5", "usr/share/man/man8/tocsind.8"]
+LIBRARY = ["usr/include/tocsin.h", "usr/lib/libtocsin-client.a", "usr/lib/libtocsin-client.so", "usr/lib/libtocsin-client.so.0",
+    "usr/lib/pkgconfig/tocsin-client.pc"]
+MAN = ["usr/share/man/man1/tocsin.1", "usr/share/man/man5/tocsin.conf.5", "usr/share/man/man8/tocsind.8",
+    "usr/share/man/man3/tocsin-client.3"]
 OTHERS = ["etc/tocsin/tocsin.conf", "usr/lib/systemd/system/tocsin.service", "usr/lib/sysusers.d/tocsin.conf",
     "usr/share/bash-completion/completions/tocsin", "usr/share/bash-completion/completions/tocsind",
     "usr/share/zsh/vendor-completions/_tocsin"]
@@ -64,13 +67,13 @@ class Install(unittest.TestCase):
         pack = sorted("usr/share/tocsin/" + line for line in sh("git", "-C", ROOT, "ls-files", "lua").stdout.splitlines())
         found = files(self.root)
         self.assertEqual(pack, [f for f in found if f.startswith("usr/share/tocsin/")])
-        self.assertEqual(sorted(PROGRAMS + MAN + OTHERS + ["usr/share/doc/tocsin/LICENSE", "usr/share/doc/tocsin/README.md"]),
+        self.assertEqual(sorted(PROGRAMS + LIBRARY + MAN + OTHERS + ["usr/share/doc/tocsin/LICENSE", "usr/share/doc/tocsin/README.md"]),
             [f for f in found if not f.startswith("usr/share/tocsin/")])
         for path in found:
             mode = stat.S_IMODE(os.stat(self.at(path)).st_mode) & ~0o100
             self.assertIn(mode, (0o655, 0o644) if path in PROGRAMS else (0o644, 0o655), path)
             self.assertTrue(path in PROGRAMS or path.endswith(".sh") or not os.access(self.at(path), os.X_OK), path)
-            self.assertNotIn(ROOT, "" if path in PROGRAMS else self.read(path), path)
+            self.assertNotIn(ROOT, "" if path in PROGRAMS or ".so" in path or path.endswith(".a") else self.read(path), path)
 
     def test_again_and_away(self):
         root = os.path.join(self.folder, "again")
@@ -159,6 +162,31 @@ class Install(unittest.TestCase):
         self.assertIsNotNone(exposure, said)
         self.assertLessEqual(float(exposure.group(1)), EXPOSURE_MAX)
 
+    # ---- the client library ----------------------------------------------------------------------------------------
+
+    def test_a_program_is_built_against_it(self):
+        """By pkg-config alone, shared and static, as a user would; it calls a daemon."""
+        source = os.path.join(self.folder, "hello.c")
+        with open(source, "w", encoding="utf-8") as f:
+            f.write('#include <inttypes.h>\n#include <stdio.h>\n#include <tocsin.h>\nint main(int n, char **v) { struct tocsin_error e;'
+                'struct tocsin *t = tocsin_open(&(struct tocsin_options){.address = v[n - 1]}, &e);'
+                'const struct tocsin_value *r = t == NULL ? NULL : tocsin_call(t, &e, "rules.status", NULL);'
+                'if (r == NULL) { fprintf(stderr, "%s\\n", e.message); return 1; }'
+                'printf("%" PRId64 "\\n", tocsin_int(tocsin_get(r, "generation"), 0)); tocsin_close(t); return 0; }\n')
+        env = dict(os.environ, PKG_CONFIG_PATH=self.at("usr/lib/pkgconfig"), PKG_CONFIG_SYSROOT_DIR=self.root)
+        address = self.start()
+        for kind in ((), ("--static",)):
+            flags = sh("pkg-config", "--cflags", "--libs", *kind, "tocsin-client", env=env)
+            self.assertEqual(0, flags.returncode, flags.stderr)
+            flags = flags.stdout.split()
+            if kind:
+                flags = [self.at("usr/lib/libtocsin-client.a") if f == "-ltocsin-client" else f for f in flags]
+            program = os.path.join(self.folder, "hello" + "".join(kind))
+            done = sh("cc", "-o", program, source, *flags)
+            self.assertEqual(0, done.returncode, done.stderr)
+            said = sh(program, address, env=dict(os.environ, LD_LIBRARY_PATH=self.at("usr/lib")))
+            self.assertEqual((0, "1\n"), (said.returncode, said.stdout), said.stderr)
+
     # ---- manual pages ---------------------------------------------------------------------------------------------
 
     def shown(self, path):
@@ -235,7 +263,8 @@ class Install(unittest.TestCase):
             self.assertEqual("root/root", line.split()[1], line)
         where = os.path.join(self.folder, "package")
         self.assertEqual(0, sh("dpkg-deb", "-R", package, where).returncode)
-        self.assertEqual(sorted(["DEBIAN/" + name for name in ("conffiles", "control", "postinst", "prerm")] + PROGRAMS +
+        self.assertEqual(sorted(["DEBIAN/" + name for name in ("conffiles", "control", "postinst", "prerm", "triggers")] + PROGRAMS +
+            [path.replace("usr/lib/", "usr/lib/%s/" % sh("dpkg-architecture", "-qDEB_HOST_MULTIARCH").stdout.strip()) for path in LIBRARY] +
             [path + ".gz" for path in MAN] + OTHERS + ["usr/share/doc/tocsin/copyright", "usr/share/doc/tocsin/README.md"]),
             [f for f in files(where) if not f.startswith("usr/share/tocsin/")])
         with open(os.path.join(where, "DEBIAN/conffiles"), encoding="utf-8") as f:

@@ -25,7 +25,7 @@ METHODS = {
     "rules.reload": RULES, "rules.rollback": RULES, "rules.status": ALL, "rules.try": RULES, "server.backup": ADMIN,
     "server.stats": {"operator", "auditor", "admin"}, "session.ping": ALL, "subscriber.put": ADAPTER, "task.cancel": CARE,
     "task.claim": ADAPTER, "task.done": ADAPTER, "task.get": READERS, "task.list": READERS, "task.retry": CARE,
-    "ticket.act": INTAKE - {"intake"}, "ticket.create": INTAKE, "ticket.explain": ALL, "ticket.find": ALL, "ticket.get": ALL,
+    "ticket.act": INTAKE - {"intake"}, "ticket.create": INTAKE, "ticket.erase": ADMIN, "ticket.explain": ALL, "ticket.find": ALL, "ticket.get": ALL,
     "ticket.history": ALL, "ticket.import": ADMIN, "topic.ack": ALL, "topic.subscribe": ALL,
 }
 DESK = {"agent", "supervisor", "leader"}
