@@ -526,7 +526,8 @@ local function case_of(v, w, out)
   local title = out.title and out.title.zh or string.format("%s %s", (of or {}).zh or w.key, (w.line or {}).zh or "")
   return { kind = out.open, city = v.city, category = v.category, title = title,
     text = w.line and w.line.zh .. "\n" .. w.line.en or w.key,
-    fields = { key = w.key, level = w.to, cluster = w.cluster, cities = w.children and host.list(w.children) or nil } }
+    fields = { key = w.key, level = w.to, cluster = w.cluster, cities = w.children and host.list(w.children) or nil, service = w.service,
+      component = w.component, suspect = v.suspect } }
 end
 
 -- A warning's level changed, waits for a signature, was not answered, or its incident recovers.

@@ -47,6 +47,9 @@
 ---@field level? nil|Condition 预警级别；level that a warning has now
 ---@field merged_into? number|Condition 并入的工单；ticket it was merged into
 ---@field number? string|Condition 投诉号码；the number complained about
+---@field number_complained? boolean|Condition 该号码是否已投诉；the affected number complained before
+---@field number_fault? string|Condition 号码所属故障；the fault that hits the number
+---@field number_state? string|Condition 号码状态（affected、potential）；the number is affected or potential by a known fault
 ---@field occurred? integer|Condition 发生时间；when it happened
 ---@field owner? string|Condition 处理人；person in charge
 ---@field percent? number|Condition 时限百分比；percent of the clock that passed
@@ -65,6 +68,7 @@
 ---@field star? number|Condition 星级；customer's stars, 0 to 5
 ---@field status? string|Condition 状态（TMF621）；one of TMF621's eight
 ---@field subject_type? string|Condition 对象类型；type of what is complained about
+---@field suspect? string|Condition 可疑组件（证据不足为 unknown）；the component at fault by evidence, unknown where it is thin
 ---@field task? string|Condition 任务类型；kind of the task that ended
 ---@field task_error? string|Condition 任务失败原因；why the task was given up
 ---@field task_op? string|Condition 任务的动作；what the task asked for: data.op

@@ -74,6 +74,14 @@ int affected_task(
 /* Affected numbers (stage failed) that complaints of the city ("*": all) and category are about: the input
  * "affected" of level tables. */
 int64_t affected_count(struct desk *, struct slice city, struct slice category);
+/*
+ * Each city and category (of the faults) that has affected numbers, in the order of parts, cities before "*";
+ * some may come twice. For the keys that a watch would not know of without complaints.
+ */
+void affected_each(
+	struct desk *, void (*each)(void *ctx, struct slice city, struct slice category), void *ctx);
+/* Affected numbers of a case, all stages; -1: it has no lists. */
+int64_t affected_of_case(struct desk *, int64_t incident);
 /* {numbers, bytes, parts, cases} for server.stats. */
 struct value affected_value(struct desk *, struct arena *);
 

@@ -426,6 +426,12 @@ bool number_strongest(struct affected *x, uint64_t number, struct part **part, s
 	return best >= 0;
 }
 
+static uint32_t affected_in(const struct part *p)
+{
+	return p->counts[FLAGS(STATE_AFFECTED, STAGE_FAILED, 0)] +
+	       p->counts[FLAGS(STATE_AFFECTED, STAGE_FAILED, 1)];
+}
+
 int64_t affected_count(struct desk *d, struct slice city, struct slice category)
 {
 	struct affected *x = d->affected;
@@ -438,8 +444,42 @@ int64_t affected_count(struct desk *d, struct slice city, struct slice category)
 		if (p == NULL || p->is_closed || !case_has_category(fault_of(d, p->fault), category))
 			continue;
 		if (is_all || slice_cmp(city, slice_of(p->city, strlen(p->city))) == 0)
-			n += p->counts[FLAGS(STATE_AFFECTED, STAGE_FAILED, 0)] +
-			     p->counts[FLAGS(STATE_AFFECTED, STAGE_FAILED, 1)];
+			n += affected_in(p);
+	}
+	return n;
+}
+
+void affected_each(
+	struct desk *d, void (*each)(void *ctx, struct slice city, struct slice category), void *ctx)
+{
+	for (uint32_t i = 0; i < PARTS_MAX; i++) {
+		const struct part *p = d->affected->parts[i];
+		const struct value *categories = p == NULL || p->is_closed || affected_in(p) == 0
+							 ? NULL
+							 : value_get(fault_of(d, p->fault), "categories");
+
+		for (uint32_t k = 0; categories != NULL && k < categories->n; k++) {
+			struct slice category = value_slice(&categories->as.items[k]);
+
+			if (p->city[0] != '\0')
+				each(ctx, slice_of(p->city, strlen(p->city)), category);
+			each(ctx, SLICE_TEXT("*"), category);
+		}
+	}
+}
+
+int64_t affected_of_case(struct desk *d, int64_t incident)
+{
+	int64_t n = -1;
+
+	for (uint32_t i = 0; i < PARTS_MAX; i++) {
+		const struct part *p = d->affected->parts[i];
+
+		if (p == NULL || !part_has_incident(p, incident))
+			continue;
+		n = n < 0 ? 0 : n;
+		for (uint8_t flags = 0; flags < NUMSET_FLAGS; flags++)
+			n += STATE_OF(flags) == STATE_AFFECTED ? p->counts[flags] : 0;
 	}
 	return n;
 }

@@ -1,6 +1,7 @@
 /* incident.list, get, children, preview: the open cases by what they need first, and what hangs on them. */
 #include <string.h>
 
+#include "affected.h"
 #include "cases.h"
 #include "jobs.h"
 
@@ -117,7 +118,9 @@ static int list_one(struct desk *d, struct arena *a, int64_t id, struct listed *
 		count_growth(d, a, id, l, e) != 0)
 		return -1;
 	l->complainers += int_of(&row, "contacts");
-	l->affected = int_of(value_get(&row, "fields"), "affected");
+	l->affected = affected_of_case(d, id); /* by its lists; else as people say */
+	if (l->affected < 0)
+		l->affected = int_of(value_get(&row, "fields"), "affected");
 	l->severity = severity_of(d, &row);
 	l->shown = shown_case(a, &row, l);
 	return 0;

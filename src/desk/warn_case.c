@@ -5,6 +5,7 @@
  */
 #include <string.h>
 
+#include "signals.h"
 #include "tasks.h"
 #include "tocsin/log.h"
 #include "warn_int.h"
@@ -56,6 +57,28 @@ static int add_recovery(struct work *w, const struct wkey *k, struct value *said
 	return 0;
 }
 
+static struct slice text_of(const char *text)
+{
+	return slice_of(text, text == NULL ? 0 : strlen(text));
+}
+
+/* A rise: which component is at fault, by the evidence of this minute (signals.h). */
+static int add_suspects(
+	struct work *w, const struct wkey *k, const struct value *row, struct value *facts, struct err *e)
+{
+	struct suspicion about = {.city = text_of(k->city),
+		.category = text_of(k->category),
+		.service = text_of(k->watch == NULL ? NULL : k->watch->service),
+		.component = text_of(k->watch == NULL ? NULL : k->watch->component),
+		.first_ms = value_int_or(value_get(row, "since"), w->now_ms)};
+	struct value suspects;
+
+	if (suspects_find(w->desk, w->tx, w->arena, w->now_ms, &about, &suspects, e) != 0)
+		return -1;
+	value_add(w->arena, facts, "suspects", suspects);
+	return 0;
+}
+
 static int facts_of(struct work *w, const struct wkey *k, const struct warn_event *event,
 	const struct value *row, struct value *facts, struct err *e)
 {
@@ -87,7 +110,9 @@ static int facts_of(struct work *w, const struct wkey *k, const struct warn_even
 		return -1;
 	add_ticket(w, k, facts);
 	value_add(w->arena, facts, "warning", said);
-	return 0;
+	return strcmp(event->event, "change") == 0 && k->level > event->from
+		       ? add_suspects(w, k, row, facts, e)
+		       : 0;
 }
 
 /* ---- calling persons

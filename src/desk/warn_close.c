@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "affected.h"
 #include "tocsin/log.h"
 #include "warn_int.h"
 
@@ -77,6 +78,38 @@ static bool has_given(const struct wkey *k)
 		if (!isnan(k->given[i]))
 			return true;
 	return false;
+}
+
+/* ---- numbers of the lists (affected.h), the input "affected" ------------------------------------------- */
+static void need_key(void *ctx, struct slice city, struct slice category)
+{
+	struct warn *n = ctx;
+	char text[KEY_TEXT_MAX];
+	int len = snprintf(text, sizeof(text), "%.*s/%.*s", (int)city.n, (const char *)city.p,
+		(int)category.n, (const char *)category.p);
+
+	if (len > 0 && len < KEY_TEXT_MAX)
+		(void)warn_plan_key(n, slice_of(text, (size_t)len));
+}
+
+static struct slice or_all(const char *text)
+{
+	return text == NULL ? SLICE_TEXT("*") : slice_of(text, strlen(text));
+}
+
+/* Failed transactions warn before anybody complains: their keys are looked at too. */
+static void take_affected(struct warn *n)
+{
+	affected_each(n->desk, need_key, n);
+	for (uint32_t i = 0; i < n->n_keys; i++) {
+		struct wkey *k = n->keys[i];
+		int at =
+			k->watch == NULL || k->category == NULL ? -1 : watch_input_find(k->watch, "affected");
+		int64_t count = at < 0 ? 0 : affected_count(n->desk, or_all(k->city), or_all(k->category));
+
+		if (at >= 0 && k->watch->inputs[at].kind == INPUT_GIVEN)
+			k->given[at] = count > 0 ? (double)count : (double)NAN;
+	}
 }
 
 static uint8_t level_now(const struct wkey *k)
@@ -458,6 +491,7 @@ static int fire(struct warn *n, int64_t due_ms, struct err *e)
 	if (n->bin_ms > 0) {
 		if (rings(n, due_ms, now_ms, e) != 0)
 			return -1;
+		take_affected(n);
 		close_bins(n, due_ms, now_ms, &end_ms);
 		if (tell_changes(n, now_ms, e) != 0 || warn_rollups(n, end_ms, e) != 0 ||
 			tell_recovery(n, end_ms, e) != 0)

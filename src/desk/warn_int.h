@@ -10,6 +10,7 @@
 #define KEY_ALL "*" /* the key of the disaster mode */
 #define SOURCE_PREFIX "source:"
 #define CLUSTER_PREFIX "cluster:"
+#define SIGNAL_PREFIX "signal:"
 
 /*
  * A key that is watched, was warned of, or both. What stands in its row of TABLE_WARNING is derived from the

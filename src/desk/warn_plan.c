@@ -94,12 +94,26 @@ static bool starts(struct slice s, const char *prefix)
 	return s.n >= n && memcmp(s.p, prefix, n) == 0;
 }
 
+/* The first part of "signal:CITY/KIND/SERVICE/COMPONENT"; stars stand for all, trailing ones are left out. */
+static void name_signal(struct wkey *k)
+{
+	const char *from = k->text + strlen(SIGNAL_PREFIX);
+	struct slice city = slice_of(from, strcspn(from, "/"));
+
+	if (city.n > 0 && !is_star(city))
+		k->city = own(city);
+}
+
 /* What the key is about, as its text says it. */
 static void name_parts(struct wkey *k)
 {
 	struct slice text = slice_of(k->text, k->text_n), rest = text;
 	struct warn_key parts;
 
+	if (starts(text, SIGNAL_PREFIX)) {
+		name_signal(k);
+		return;
+	}
 	if (warn_key_split(text, &parts)) {
 		if (!is_star(parts.city))
 			k->city = own(parts.city);
@@ -219,7 +233,7 @@ static struct slice key_of(const struct watch *w, const struct stream_name *s, c
 			     service = by_or(w, BY_SERVICE, s->part[2], w->service),
 			     component = by_or(w, BY_COMPONENT, s->part[3], w->component);
 
-		n = snprintf(out, KEY_TEXT_MAX, "signal:%.*s/%.*s/%.*s/%.*s", (int)city.n,
+		n = snprintf(out, KEY_TEXT_MAX, SIGNAL_PREFIX "%.*s/%.*s/%.*s/%.*s", (int)city.n,
 			(const char *)city.p, (int)kind.n, (const char *)kind.p, (int)service.n,
 			(const char *)service.p, (int)component.n, (const char *)component.p);
 		while (n > 2 && n < KEY_TEXT_MAX && memcmp(out + n - 2, "/*", 2) == 0)

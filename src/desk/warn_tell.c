@@ -137,6 +137,10 @@ struct value warn_brief(struct work *w, const struct wkey *k, const struct value
 			value_add(w->arena, &v, shown[i], *value_get(row, shown[i]));
 	if (k->watch != NULL)
 		value_add(w->arena, &v, "watch", value_literal(k->watch->name));
+	if (k->watch != NULL && k->watch->service != NULL)
+		value_add(w->arena, &v, "service", value_literal(k->watch->service));
+	if (k->watch != NULL && k->watch->component != NULL)
+		value_add(w->arena, &v, "component", value_literal(k->watch->component));
 	if (k->city != NULL)
 		value_add(w->arena, &v, "city", value_literal(k->city));
 	if (k->category != NULL)

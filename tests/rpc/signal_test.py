@@ -239,4 +239,67 @@ class Changes(Signals):
                 self.change(**more)
 
 
+WARNING = """
+levels "failed" { { "yellow", enter = { F5 = at_least(100) }, leave = { F5 = less_than(50) }, closes = 3, stay = 2 } }
+watch "failed recharges" { of = "signals", kinds = { "txn_failed" }, service = "recharge", by = { "city" }, bin = "1m", sums = { F5 = 5 },
+  expected = 1.0, levels = "failed" }
+levels "numbers" {
+  { "yellow", enter = { S15 = at_least(16) }, leave = { S15 = less_than(8) }, closes = 3, stay = 2 },
+  { "red", enter = any_of_these({ S15 = at_least(150) }, { affected = at_least(1500) }), leave = { S15 = less_than(75), affected = less_than(700) },
+    closes = 3, stay = 6 },
+}
+watch "recharge" { categories = { "recharge" }, by = { "city", "category" }, bin = "5m", sums = { S15 = 3 }, expected = 2.0, levels = "numbers" }
+rules.all "warning" { rule "a case by signals" { when = { suspect = present }, open = "incident" } }
+"""
+
+
+class BySignalsAlone(Signals):
+    """S18: 2,000 failed recharges and 0 complaints."""
+
+    def setUp(self):
+        super().setUp()
+        with open(os.path.join(self.d.rules, "warning.lua"), "w", encoding="utf-8") as f:
+            f.write(WARNING)
+        answer = self.c.call("rules.reload")
+        self.assertTrue(answer["ok"], answer)
+
+    def outage(self):
+        for at in range(0, 2000, 1000):
+            self.push(*[self.signal(number="138%08d" % i) for i in range(at, at + 1000)])
+
+    def test_a_case_opens_and_the_desk_is_told(self):
+        c = self.connect()
+        c.call("topic.subscribe", topics=["incident"])
+        self.outage()
+        self.c.call("clock.advance", by="1m")
+        incidents = self.c.call("ticket.find", where={"kind": "incident"})["tickets"]
+        self.assertEqual(1, len(incidents))
+        incident = self.c.call("ticket.get", id=incidents[0]["id"])
+        self.assertEqual(("shenzhen", "gateway", "recharge"),
+            (incident["city"], incident["fields"]["suspect"], incident["fields"]["service"]))
+        self.assertEqual(START_MS + MINUTE_MS, incident["created"])
+        self.assertEqual("gateway", self.c.call("incident.suspects", incident=incident["id"])["suspect"])
+        page = self.c.call("number.list", incident=incident["id"], list="will_complain", limit=10)
+        self.assertEqual((2000, 1), (page["counts"]["will_complain"], page["version"]))
+        self.assertEqual("affected", self.c.call("number.check", number="13800000007")["state"])
+        self.c.call("clock.advance", by="30s")
+        while True:
+            at, event = (lambda e: (e["at"], e["data"]))(c.next_event()[1][0])
+            if event.get("event") == "numbers":
+                break
+        self.assertLessEqual(at - incident["created"], 30000)
+        self.assertEqual((incident["id"], 2000), (event["incident"], event["counts"]["affected"]))
+
+    def test_affected_is_an_input_of_the_levels(self):
+        self.outage()
+        self.c.call("clock.advance", by="5m")
+        levels = {w["key"]: w["level"] for w in self.c.call("warning.list")["warnings"]}
+        self.assertEqual("red", levels["shenzhen/recharge"] if "shenzhen/recharge" in levels else levels.get("shenzhen/recharge.not_credited"), levels)
+        self.restart()
+        self.push(*[self.signal("txn_ok", number="138%08d" % i, at=START_MS + 5 * MINUTE_MS) for i in range(1400)])
+        self.c.call("clock.advance", by="1h")
+        levels = {w["key"]: w["level"] for w in self.c.call("warning.list")["warnings"]}
+        self.assertEqual({}, {k: x for k, x in levels.items() if "recharge" in k and x != "none" and not k.startswith("signal:")})
+
+
 main()

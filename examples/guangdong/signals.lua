@@ -1,0 +1,40 @@
+-- What BOSS of Guangdong reports, and how a component at fault is found. The default's kinds stand here again: this file replaces its own.
+signals {
+  late = "24h", ahead = "60s", keep = "7d", streams = 4000, numbers = 6000000, version_every = "20s", number_keep = "90d",
+  { "metric", zh = "指标", en = "metric", value = "number" },
+  { "txn_failed", zh = "交易失败", en = "failed transaction", number = "affected" },
+  { "txn_pending", zh = "交易等待", en = "waiting transaction", number = "potential" },
+  { "txn_ok", zh = "交易成功", en = "successful transaction", number = "fixed" },
+  { "component_state", zh = "组件状态", en = "state of a component", value = "state" },
+  { "ivr.deflected", zh = "语音播报后挂机", en = "caller hung up after the prompt" },
+  { "ivr.continued", zh = "语音播报后转人工", en = "caller went on to an agent" },
+}
+
+-- A change comes first for a day (割接后24小时内首先怀疑), then what says itself that it is down, then who explains most of the failures.
+suspects {
+  window = "60m", change = "24h",
+  order = {
+    { by = "planned_change" },
+    { by = "state" },
+    { by = "share", step = 20 },
+    { by = "overlap_cities", step = 25 },
+    { by = "lead", step = "2m" },
+    { by = "distance" },
+    { by = "failures", step = 10 },
+  },
+  minimum = { failed = 20, share = 30, times_usual = 2 },
+  most = 5,
+}
+
+-- A case by signals alone (S18): failed recharges, though nobody has complained yet.
+levels "failed transactions" {
+  { "yellow", enter = { F5 = at_least(100) }, leave = { F5 = less_than(50) }, closes = 3, stay = 2 },
+  { "orange", enter = { F5 = at_least(1000) }, leave = { F5 = less_than(500) }, closes = 3, stay = 3 },
+  { "red", enter = { F5 = at_least(5000) }, leave = { F5 = less_than(2500) }, closes = 3, stay = 6 },
+}
+for _, service in ipairs { "recharge", "suspend_resume", "sms" } do
+  watch("failed " .. service) {
+    of = "signals", kinds = { "txn_failed" }, service = service, by = { "city" }, bin = "1m", sums = { F5 = 5 }, expected = 1.0,
+    levels = "failed transactions",
+  }
+end
