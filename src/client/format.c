@@ -2,7 +2,9 @@
 #include "format.h"
 
 #include <ctype.h>
+#include <errno.h>
 #include <inttypes.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -115,16 +117,51 @@ static int place(struct format *f, struct value *out)
 	return 0;
 }
 
+static const char *digits(const char *p)
+{
+	while (isdigit((unsigned char)*p))
+		p++;
+	return p;
+}
+
+/* Where a number of JSON ends; NULL: it is none ("nan", "0x10" and "1." are not). */
+static const char *number_end(const char *p, bool *is_float)
+{
+	const char *from = p += *p == '-', *end = digits(p);
+
+	if (end == from || (from[0] == '0' && end > from + 1))
+		return NULL;
+	*is_float = *end == '.' || *end == 'e' || *end == 'E';
+	if (*end == '.') {
+		from = end + 1;
+		end = digits(from);
+		if (end == from)
+			return NULL;
+	}
+	if (*end == 'e' || *end == 'E') {
+		from = end + 1 + (end[1] == '+' || end[1] == '-');
+		end = digits(from);
+	}
+	return end == from || is_key_byte(*end) ? NULL : end;
+}
+
 static int number(struct format *f, struct value *out)
 {
-	char *end, *end_float;
-	intmax_t i = strtoimax(f->at, &end, 10);
-	double d = strtod(f->at, &end_float);
+	bool is_float = false;
+	const char *end = number_end(f->at, &is_float);
 
-	if (end_float == f->at)
+	if (end == NULL)
 		return wrong(f, "a value");
-	*out = end_float > end ? value_float(d) : value_int(i);
-	f->at = end_float;
+	errno = 0;
+	if (is_float)
+		*out = value_float(strtod(f->at, NULL));
+	else if (f->at[0] == '-')
+		*out = value_int(strtoimax(f->at, NULL, 10));
+	else
+		*out = unsigned_place(strtoumax(f->at, NULL, 10));
+	if (errno == ERANGE && (!is_float || !isfinite(out->as.f)))
+		return wrong(f, is_float ? "a number that is not infinite" : "an integer of 64 bits");
+	f->at = end;
 	return 0;
 }
 

@@ -395,6 +395,13 @@ static int fire_task(struct desk *d, int64_t due_ms, uint64_t id, struct err *e)
 		if (rc != 0)
 			work_abort(&w);
 	}
+	log_line(LOG_ERROR, "task.put_off", "task=%jd error=\"%s\"", (intmax_t)task, e->text);
+	begin_timer(&w, d, id); /* a row that stayed would be due for ever */
+	take_params(&w, &params);
+	drop_row(&w, due_ms, id);
+	if (task_put_off(&w, task, e) == 0)
+		return work_commit(&w, e);
+	work_abort(&w);
 	return -1;
 }
 

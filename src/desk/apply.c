@@ -157,6 +157,25 @@ static void set_one(struct work *w, struct value *row, const struct pair *p)
 	}
 }
 
+/* Merges are pointers that are followed: one that leads back to where it begins would have no end. */
+static int check_merge(struct work *w, struct value row, int64_t self, int64_t into, struct err *e)
+{
+	for (int hops = 0; hops < MERGES_MAX; hops++) {
+		int64_t next;
+
+		if (!value_as_int(value_get(&row, "merged_into"), &next))
+			return 0;
+		if (next == self)
+			return err_set(e, ERR_REJECTED,
+				"ticket %jd is merged into ticket %jd already: a merge cannot go in a circle",
+				(intmax_t)into, (intmax_t)self);
+		if (ticket_load(w->desk, w->tx, w->arena, next, &row, e) != 0)
+			return -1;
+	}
+	return err_set(
+		e, ERR_REJECTED, "ticket %jd: more than %d merges in a row", (intmax_t)into, MERGES_MAX);
+}
+
 static int check_links(struct work *w, const struct value *links, int64_t self, struct err *e)
 {
 	for (uint32_t i = 0; links != NULL && i < links->n; i++) {
@@ -173,6 +192,9 @@ static int check_links(struct work *w, const struct value *links, int64_t self, 
 				e, ERR_REJECTED, "ticket %jd cannot be linked to itself", (intmax_t)id);
 		if (ticket_load(w->desk, w->tx, w->arena, id, &row, e) != 0)
 			return err_prefix(e, "the decision's link %u", i + 1);
+		if (value_is_text(value_get(link, "type"), "merged_into") &&
+			check_merge(w, row, self, id, e) != 0)
+			return -1;
 	}
 	return 0;
 }

@@ -50,6 +50,7 @@ struct desk {
 		uint64_t rule_us, n_asks;
 	} counts;
 	int64_t audited_ms;
+	int64_t requests_from_ms; /* no request_id is remembered from before it */
 	int64_t repin_after;  /* ticket id to go on behind, -1: nothing to do */
 	bool has_subscribers; /* some were put: creates look them up */
 	bool is_lost;
@@ -133,7 +134,8 @@ int ticket_load(
 int ticket_bytes(struct desk *, struct tx *, int64_t id, struct slice *bytes, struct err *) MUST_CHECK;
 /* As callers see it: no clocks and timers. */
 void ticket_show(struct value *row);
-/* Follow merged_into pointers (at most 8). */
+#define MERGES_MAX 1000 /* in a row; a decision that would close a circle is refused (apply.c) */
+/* Follow merged_into pointers. */
 int ticket_load_merged(struct work *, int64_t id, struct value *row, struct err *e) MUST_CHECK;
 /* Write a changed or new (before NULL) ticket: version, updated, indexes, timer, history row, change list. */
 int ticket_save(struct work *, const struct value *before, struct value *after, struct err *e) MUST_CHECK;

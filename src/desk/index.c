@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "affected.h"
+#include "tasks.h"
 #include "tocsin/ledgers.h"
 
 struct slice index_prefix(struct arena *a, enum index_id id, const struct slice *texts, uint32_t n_texts)
@@ -263,5 +264,5 @@ int desk_check_index(void *udata, struct store *store, void (*say)(void *, const
 				", more or fewer than the tickets wait for");
 	}
 	arena_fini(&c.arena);
-	return c.n_found;
+	return c.n_found + tasks_fsck(store, say, say_udata);
 }

@@ -40,8 +40,6 @@ static int64_t int_of(const struct value *row, const char *key)
 /* ---- keys
  * ------------------------------------------------------------------------------------------------------------
  */
-#define TASK_KEYS_MAX 2
-
 void task_key(uint8_t key[8], int64_t id)
 {
 	store_be64(key, (uint64_t)id);
@@ -83,8 +81,7 @@ struct slice task_numbers_key(struct arena *a, struct slice prefix, const int64_
 	return slice_of(p, prefix.n + (size_t)n * 8);
 }
 
-/* The index keys a task has by its state. */
-static int task_keys(struct arena *a, const struct value *row, struct slice out[TASK_KEYS_MAX])
+int task_index_keys(struct arena *a, const struct value *row, struct slice out[TASK_KEYS_MAX])
 {
 	const struct value *state = value_get(row, "state");
 	int64_t id = int_of(row, "id"), next[] = {int_of(row, "next"), id},
@@ -116,7 +113,7 @@ static bool has_key(const struct slice *keys, int n, struct slice key)
 static void keys_update(struct work *w, const struct value *before, const struct value *after)
 {
 	struct slice old[TASK_KEYS_MAX], new[TASK_KEYS_MAX];
-	int n_old = task_keys(w->arena, before, old), n_new = task_keys(w->arena, after, new);
+	int n_old = task_index_keys(w->arena, before, old), n_new = task_index_keys(w->arena, after, new);
 
 	for (int i = 0; i < n_old; i++)
 		if (!has_key(new, n_new, old[i]))
@@ -368,4 +365,21 @@ int task_fire(struct work *w, int64_t task, bool is_plain, struct err *e)
 	if (rc == 0)
 		task_save(w, &before, &after);
 	return rc;
+}
+
+int task_put_off(struct work *w, int64_t task, struct err *e)
+{
+	struct value row;
+	int64_t at_ms = w->now_ms + TASK_PUT_OFF_MS;
+	uint8_t key[8], due[DUE_KEY_LEN];
+	int rc = task_load(w, task, &row, e);
+
+	if (rc <= 0)
+		return rc;
+	value_set(w->arena, &row, "timer_at", value_int(at_ms));
+	task_key(key, task);
+	row_put(w, TABLE_TASK, slice_of(key, 8), &row);
+	due_key(due, at_ms, TIMER_OF_TASK | (uint64_t)task);
+	tx_put(w->tx, TABLE_TIMER, slice_of(due, sizeof(due)), slice_of("", 0));
+	return 0;
 }

@@ -90,6 +90,14 @@ int64_t task_not_before(const struct desk *, struct slice kind, int64_t at_ms);
 /* 'q' kind 0 and the like, in `a`. */
 struct slice task_prefix(struct arena *a, char index, struct slice kind);
 void task_key(uint8_t key[8], int64_t id);
+/* The keys a task has by its state; returns their number. */
+#define TASK_KEYS_MAX 2
+int task_index_keys(struct arena *, const struct value *row, struct slice out[TASK_KEYS_MAX]);
+/* For fsck (task_check.c): returns the number of findings. */
+int tasks_fsck(struct store *, void (*say)(void *, const char *), void *udata);
+/* Neither what its timer asks for nor a failure can be kept: it is tried again after TASK_PUT_OFF_MS. */
+#define TASK_PUT_OFF_MS 60000
+int task_put_off(struct work *, int64_t task, struct err *e) MUST_CHECK;
 /* A prefix and be64 numbers behind it. */
 struct slice task_numbers_key(struct arena *, struct slice prefix, const int64_t *numbers, int n);
 /* Topic task.KIND: adapters that listen need not poll. */

@@ -37,7 +37,7 @@ void ticket_show(struct value *row)
 
 int ticket_load_merged(struct work *w, int64_t id, struct value *row, struct err *e)
 {
-	for (int hops = 0; hops < 8; hops++) {
+	for (int hops = 0; hops < MERGES_MAX; hops++) {
 		int64_t into;
 
 		if (ticket_load(w->desk, w->tx, w->arena, id, row, e) != 0)
@@ -46,7 +46,7 @@ int ticket_load_merged(struct work *w, int64_t id, struct value *row, struct err
 			return 0;
 		id = into;
 	}
-	return err_set(e, ERR_INTERNAL, "ticket %jd: more than 8 merges in a row", (intmax_t)id);
+	return err_set(e, ERR_INTERNAL, "ticket %jd: more than %d merges in a row", (intmax_t)id, MERGES_MAX);
 }
 
 bool ticket_is_open(const struct value *row)

@@ -192,21 +192,30 @@ static int request_seen(struct work *w, const uint8_t *key, const uint8_t digest
 #define REQUEST_KEEP_MS                                                                                      \
 	(INT64_C(7) * 24 * 3600 * 1000) /* where the pack's limits.request_keep says nothing */
 
-/* Whoever brings one request_id takes up to two away that are past the pack's limit: they never pile up. */
+/*
+ * Whoever brings one request_id takes up to two away that are past the pack's limit: they never pile up. The
+ * walk begins where the last one stood, so that it does not pass over deleted keys again and again.
+ */
 static int request_forget(struct work *w, struct err *e)
 {
 	int64_t until_ms = w->now_ms - packs_limit(w->desk->packs, "request_keep_ms", REQUEST_KEEP_MS);
-	uint8_t to[1 + 8] = {'t'}, old[2][REQUEST_AGE_KEY_LEN];
+	int64_t *from_ms = &w->desk->requests_from_ms;
+	uint8_t from[1 + 8] = {'t'}, to[1 + 8] = {'t'}, old[2][REQUEST_AGE_KEY_LEN];
 	struct scan s;
 	int n = 0, got = 0;
 
-	store_be64(to + 1, until_ms > 0 ? (uint64_t)until_ms : 0);
-	scan_init(
-		&s, w->desk->store, w->tx, TABLE_REQUEST, slice_of("t", 1), slice_of(to, sizeof(to)), false);
+	if (until_ms <= *from_ms)
+		return 0;
+	store_be64(from + 1, (uint64_t)*from_ms);
+	store_be64(to + 1, (uint64_t)until_ms);
+	scan_init(&s, w->desk->store, w->tx, TABLE_REQUEST, slice_of(from, sizeof(from)),
+		slice_of(to, sizeof(to)), false);
 	while (n < 2 && (got = scan_next(&s, e)) == 1)
 		if (s.key.n == REQUEST_AGE_KEY_LEN)
 			memcpy(old[n++], s.key.p, REQUEST_AGE_KEY_LEN);
 	scan_fini(&s);
+	if (got >= 0) /* what is found stays the first until this work is committed */
+		*from_ms = n > 0 ? (int64_t)load_be64(old[0] + 1) : until_ms;
 	while (got >= 0 && n-- > 0) {
 		tx_del(w->tx, TABLE_REQUEST, slice_of(old[n], REQUEST_AGE_KEY_LEN));
 		tx_del(w->tx, TABLE_REQUEST, slice_of(old[n] + 9, REQUEST_KEY_LEN));

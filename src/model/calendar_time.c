@@ -29,6 +29,16 @@ static int64_t minute_ms(const struct local_day *d, int minute)
 	return civil_instant(d->day, minute);
 }
 
+#define INSTANT_MAX_MS INT64_C(253402300800000) /* year 10000; days of it fit an int32_t, sums an int64_t */
+
+static int check_span(int64_t at_ms, int64_t ms, struct err *e)
+{
+	if (at_ms >= -INSTANT_MAX_MS && at_ms <= INSTANT_MAX_MS && ms >= 0 && ms <= INSTANT_MAX_MS)
+		return 0;
+	return err_set(e, ERR_BAD_REQUEST, "%jd ms from instant %jd are beyond the year 9999", (intmax_t)ms,
+		(intmax_t)at_ms);
+}
+
 /* A segment of the day clipped to [from_ms, to_ms); empty if *b <= *a. */
 static void clip(
 	const struct local_day *d, struct segment s, int64_t from_ms, int64_t to_ms, int64_t *a, int64_t *b)
@@ -55,7 +65,7 @@ int calendar_is_working_time(const struct calendar *c, int64_t at_ms, bool *is, 
 {
 	int64_t ms;
 
-	if (calendar_between(c, at_ms, at_ms + 1, &ms, e) != 0)
+	if (check_span(at_ms, 1, e) != 0 || calendar_between(c, at_ms, at_ms + 1, &ms, e) != 0)
 		return -1;
 	*is = ms > 0;
 	return 0;
@@ -74,6 +84,8 @@ int calendar_between(const struct calendar *c, int64_t from_ms, int64_t to_ms, i
 	*ms = 0;
 	if (to_ms <= from_ms)
 		return 0;
+	if (check_span(from_ms, 0, e) != 0 || check_span(to_ms, 0, e) != 0)
+		return -1;
 	if (c == NULL) {
 		*ms = to_ms - from_ms;
 		return 0;
@@ -94,6 +106,8 @@ int calendar_between(const struct calendar *c, int64_t from_ms, int64_t to_ms, i
 
 int calendar_forward(const struct calendar *c, int64_t from_ms, int64_t ms, int64_t *at_ms, struct err *e)
 {
+	if (check_span(from_ms, ms, e) != 0)
+		return -1;
 	*at_ms = from_ms + ms;
 	if (c == NULL || ms == 0)
 		return 0;
@@ -118,6 +132,8 @@ int calendar_back(const struct calendar *c, int64_t to_ms, int64_t ms, int64_t *
 {
 	int32_t day;
 
+	if (check_span(to_ms, ms, e) != 0)
+		return -1;
 	*at_ms = to_ms - ms;
 	if (c == NULL || ms == 0)
 		return 0;

@@ -112,6 +112,10 @@ static void formats(struct tocsin *t)
 			"h: {}, "
 			"i: [] }"),
 		&e);
+	show("large",
+		tocsin_call(t, &e, "echo",
+			"{a: 18446744073709551615, b: -9223372036854775808, c: 1e3, d: -0.5E-1, e: 0}"),
+		&e);
 	show("nothing", tocsin_call(t, &e, "echo", "{}"), &e);
 	d = tocsin_doc_new(&e, "{list: [], deep: {er: [0]}}");
 	for (int i = 1; i <= 3; i++)
@@ -142,6 +146,15 @@ static void wrong_formats(struct tocsin *t)
 	show("8", tocsin_call(t, &e, "echo", "{%s: 1}", absent), &e);
 	show("9", tocsin_call(t, &e, "echo", "{a: %u}", 1U), &e);
 	show("10", tocsin_call(t, &e, "echo", "[1]"), &e);
+	show("12", tocsin_call(t, &e, "echo", "{a: nan}"), &e);
+	show("13", tocsin_call(t, &e, "echo", "{a: 0x10}"), &e);
+	show("14", tocsin_call(t, &e, "echo", "{a: inf}"), &e);
+	show("15", tocsin_call(t, &e, "echo", "{a: 18446744073709551616}"), &e);
+	show("16", tocsin_call(t, &e, "echo", "{a: -9223372036854775809}"), &e);
+	show("17", tocsin_call(t, &e, "echo", "{a: 1e999}"), &e);
+	show("18", tocsin_call(t, &e, "echo", "{a: 1.}"), &e);
+	show("19", tocsin_call(t, &e, "echo", "{a: 017}"), &e);
+	show("20", tocsin_call(t, &e, "echo", "{a: 12ab}"), &e);
 	show("11", tocsin_change(t, &e, "echo", "%s", absent), &e);
 	printf("%d\n", e.code == TOCSIN_BAD_REQUEST);
 	printf("subscribe: %d %s\n", tocsin_subscribe(t, &e, "{topics: [}"), e.message);

@@ -218,13 +218,14 @@ class ClientTest(unittest.TestCase):
 
         def echoes(peer):
             peer.hello()
-            for _ in range(6):
+            for _ in range(7):
                 came.extend(peer.echo("echo"))
 
         self.run_scenario("formats", echoes, expected=[
             """texts: {"a":"', z: 1}%d","b":"abc","d":[null,"x"],"odd key":"key"}""",
             'numbers: {"a":-1,"b":-2,"c":4503599627370496,"d":-9223372036854775808,"e":18446744073709551615,"f":0.25,"g":[true,false]}',
             r"""literals: {"a":17,"b":-2.5,"c":[true,false,null],"d e":"it's","f.g":"a\\b\"c'd\ne","h":{},"i":[]}""",
+            'large: {"a":18446744073709551615,"b":-9223372036854775808,"c":1e+03,"d":-0.05,"e":0}',
             "nothing: {}",
             "push: 0", "push: 0", "push: 0", "set: 0",
             'push: -1 the document has no array at "deep"', 'set: -1 the document has no map at "list"',
@@ -235,6 +236,7 @@ class ClientTest(unittest.TestCase):
             {"a": "', z: 1}%d", "b": "abc", "d": [None, "x"], "odd key": "key"},
             {"a": -1, "b": -2, "c": 1 << 52, "d": -(1 << 63), "e": (1 << 64) - 1, "f": 0.25, "g": [True, False]},
             {"a": 17, "b": -2.5, "c": [True, False, None], "d e": "it's", "f.g": "a\\b\"c'd\ne", "h": {}, "i": []},
+            {"a": (1 << 64) - 1, "b": -(1 << 63), "c": 1000.0, "d": -0.05, "e": 0},
             {},
             {"list": [{"i": 1}, {"i": 2}], "deep": {"er": [0, {"i": 3}], "k.k": "v"}},
             {"a": [0, {"i": 3}], "c": [None]},
@@ -252,6 +254,15 @@ class ClientTest(unittest.TestCase):
             '8: bad_request: format at offset 3: expected a key that is not NULL, not ": 1}"',
             '9: bad_request: format at offset 5: expected s, .*s, hhd, d, ld, lld, jd, zu, f or p behind %, not "u}"',
             "10: bad_request: the arguments of a call are a map, not array",
+            '12: bad_request: format at offset 4: expected a value, not "nan}"',
+            '13: bad_request: format at offset 4: expected a value, not "0x10}"',
+            '14: bad_request: format at offset 4: expected a value, not "inf}"',
+            '15: bad_request: format at offset 4: expected an integer of 64 bits, not "18446744073709551616"',
+            '16: bad_request: format at offset 4: expected an integer of 64 bits, not "-9223372036854775809"',
+            '17: bad_request: format at offset 4: expected a number that is not infinite, not "1e999}"',
+            '18: bad_request: format at offset 4: expected a value, not "1.}"',
+            '19: bad_request: format at offset 4: expected a value, not "017}"',
+            '20: bad_request: format at offset 4: expected a value, not "12ab}"',
             "11: bad_request: the arguments of a call are a map, not nil",
             "1",
             'subscribe: -1 format at offset 10: expected a value, not "}"',

@@ -147,6 +147,19 @@ class Life(Case):
         closed = self.make("closed")
         self.says(closed, "unmerge", "the ticket was not merged / 工单没有合并过", {"ticket": a})
 
+    def test_merges_go_in_no_circle(self):
+        ids = [self.make("handling") for _ in range(12)]
+        for one, into in zip(ids, ids[1:]):
+            self.act(one, "merge", ticket=into)
+        # a long way, followed to its end
+        self.assertEqual(ids[-1], self.c.call("contact.add", ticket=ids[0], channel="app", kind="urge")["ticket"])
+        for into in (ids[0], ids[5], ids[-2]):
+            self.says(ids[-1], "merge", "ticket %d is merged into ticket %d already: a merge cannot go in a circle" % (into, ids[-1]),
+                {"ticket": into})
+        self.act(ids[-2], "unmerge", ticket=ids[-1])
+        self.act(ids[-1], "merge", ticket=ids[0])
+        self.assertEqual(ids[-2], self.c.call("contact.add", ticket=ids[-1], channel="app", kind="urge")["ticket"])
+
     def test_escalate_reject_cancel(self):
         id = self.make("handling")
         t = self.act(id, "escalate", reason="the press is on the line", grade="major", queue="expert")

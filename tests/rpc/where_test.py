@@ -25,6 +25,19 @@ class Where(unittest.TestCase):
                 with self.subTest(where=where):
                     self.assertEqual([1], [t["id"] for t in c.call("ticket.find", where=where)["tickets"]])
 
+    def test_numbers_as_people_write_them(self):
+        with Daemon() as d, d.client() as c:
+            c.call("ticket.create", channel="app", number="+86 138-0013-8000", callback="(0755) 8888 6666", city="shenzhen", text="x")
+            for where in ({"number": "138 0013 8000"}, {"number": "+8613800138000"}, {"number": {"eq": "138-0013-8000"}},
+                          {"number": {"in": ["13900000000", "+86 13800138000"]}}, {"callback": "0755-88886666"},
+                          {"callback": "8888 6666", "city": "shenzhen"}, {"callback": {"in": ["755 88886666"]}},
+                          {"subject": {"type": "mobile", "id": "138 0013 8000"}}, {"subject.id": "13800138000"}):
+                with self.subTest(where=where):
+                    self.assertEqual([1], [t["id"] for t in c.call("ticket.find", where=where)["tickets"]])
+            for where in ({"number": "139 0013 8000"}, {"callback": "8888 6666", "city": "foshan"}):
+                with self.subTest(where=where):
+                    self.assertEqual([], c.call("ticket.find", where=where)["tickets"])
+
 
 if __name__ == "__main__":
     main()
