@@ -206,6 +206,17 @@ static uint32_t open_numbers(const struct part *p, const struct value *fault, ui
 	return n;
 }
 
+static bool affected_any(const struct part *p)
+{
+	uint32_t n = 0;
+
+	for (uint8_t flags = 0; flags < NUMSET_FLAGS; flags++)
+		n += STATE_OF(flags) == STATE_AFFECTED || STATE_OF(flags) == STATE_POTENTIAL
+			     ? p->counts[flags]
+			     : 0;
+	return n > 0;
+}
+
 struct closing {
 	const struct fault_case *closed;
 	uint32_t n_open, n_review;
@@ -232,7 +243,9 @@ static int close_if(struct affected_edit *edit, struct part_edit *p, void *ctx, 
 		has_other_case(w->desk->affected, &p->part, c->closed->id))
 		return 0;
 	c->n_open += open_numbers(&p->part, fault_of(w->desk, p->part.fault), &review);
-	c->n_review += review;
+	if (affected_any(
+		    &p->part)) /* where nothing is known to have failed there is nothing to compare with */
+		c->n_review += review;
 	p->part.is_closed = true;
 	p->is_changed = edit->wants_sweep = true;
 	drop_open_key(w, &p->part);
@@ -654,6 +667,8 @@ int affected_task(struct work *w, const struct value *task, const struct value *
 			bool moved;
 			int got = p == NULL || p->is_closed ? 0 : edit_part_by_id(edit, p->id, &pe, e);
 
+			if (stage == STAGE_TOLD && STAGE_OF(found[k].flags) != STAGE_FIXED)
+				continue; /* it was told of something else: it still fails */
 			if (got < 0 || (got == 1 && edit_settle(edit, pe, number, stage, &moved, e) != 0))
 				return -1;
 		}

@@ -312,6 +312,16 @@ static int forget(struct work *w, struct err *e)
 	return got < 0 ? -1 : 0;
 }
 
+/* Something was counted in the key's bin that is still open: a shorter bin of another watch ended before it.
+ */
+static bool has_open_bin(const struct wkey *k, int64_t end_ms)
+{
+	for (uint32_t i = 0; i < k->n_leaves; i++)
+		if (k->leaves[i]->newest_ms >= floor_to(end_ms, k->watch->bin_ms))
+			return true;
+	return false;
+}
+
 /* When the next bin of anything that still has to be looked at ends. */
 static int64_t next_close(const struct warn *n, int64_t end_ms)
 {
@@ -322,7 +332,8 @@ static int64_t next_close(const struct warn *n, int64_t end_ms)
 		int64_t at_ms;
 
 		if (k->watch == NULL ||
-			!(k->is_seen || k->level > 0 || has_given(k) || !detector_is_idle(k->watch, &k->det)))
+			!(k->is_seen || k->level > 0 || has_given(k) || has_open_bin(k, end_ms) ||
+				!detector_is_idle(k->watch, &k->det)))
 			continue;
 		at_ms = floor_to(end_ms, k->watch->bin_ms) + k->watch->bin_ms;
 		next_ms = at_ms < next_ms ? at_ms : next_ms;

@@ -323,6 +323,8 @@ int warn_plan(struct warn *n, struct err *e)
 	n->watches = made;
 	n->bin_ms = 0;
 	for (uint32_t i = 0; i < made->n; i++) {
+		if (made->list[i].of == WATCH_SERIES)
+			continue; /* fed from files alone (tocsin detect) */
 		if (n->bin_ms == 0 || made->list[i].bin_ms < n->bin_ms)
 			n->bin_ms = made->list[i].bin_ms;
 		if (made->list[i].n_back > n_back)

@@ -254,6 +254,19 @@ class Lists(Numbers):
         explained = self.c.call("ticket.explain", id=ticket["id"])
         self.assertIn(str(incident), str(explained))
 
+    def test_results_of_the_emergency_system(self):
+        self.fail(range(4))
+        with open(os.path.join(self.d.rules, "restore.lua"), "w", encoding="utf-8") as f:
+            f.write('rules.before "outbox" { kinds = { "incident" }, rule "restore" { when = { event = "create" },\n'
+                '  task = task "boss_emergency" { op = "restore", numbers = "{fields.numbers}" } } }\n')
+        answer = self.c.call("rules.reload")
+        self.assertTrue(answer["ok"], answer)
+        incident = self.incident(fields={"numbers": [number(i) for i in range(4)]})
+        task = self.c.call("task.claim", worker="boss", kinds=["boss_emergency"], limit=1)["tasks"][0]
+        self.c.call("task.done", id=task["id"], ok=True, result={"numbers": [{"number": number(i), "ok": i != 2} for i in range(4)]})
+        self.assertEqual({"failed": 1, "fixed": 3, "told": 0, "silent": 0, "total": 4}, self.counts(incident)["stages"])
+        self.assertEqual(("clear", "affected"), (self.check_number(0)["state"], self.check_number(2)["state"]))
+
     def test_errors(self):
         ticket = self.complain(1)["id"]
         self.refused("number.list", {"incident": ticket, "list": "affected"}, code="bad_request", argument="incident",
