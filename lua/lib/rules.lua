@@ -204,15 +204,55 @@ local function shadows(a, b)
   return true
 end
 
+-- The exact test of a row by which the fewest rows are looked up so far; nil without one.
+local function narrowest(row, by_value)
+  local best, least
+  for _, t in ipairs(row.tests) do
+    if t.exact and not t.is_group and next(t.exact) ~= nil then
+      local of, n = by_value[t.name] or {}, 0
+      for value in next, t.exact do n = n + 1 + #(of[value] or {}) end
+      if not least or n < least then best, least = t, n end
+    end
+  end
+  return best
+end
+
+-- The place of the first row before b that takes all that b means. Rows with an exact test are looked up by a value of it, since one
+-- that takes all of b must hold for any value b names: a set of thousands of rows is not compared pair by pair.
+local function shadow_of(set, b, by_value, general)
+  local first
+  local function try_all(places)
+    for _, k in ipairs(places or {}) do
+      if (not first or k < first) and shadows(set.rows[k], b) then first = k end
+    end
+  end
+  try_all(general)
+  for _, t in ipairs(b.tests) do
+    local value = t.exact and next(t.exact)
+    if value ~= nil then try_all(by_value[t.name] and by_value[t.name][value]) end
+  end
+  return first
+end
+
 local function check_reach(set)
+  local by_value, general = {}, {}
   for i, b in ipairs(set.rows) do
-    for k = 1, i - 1 do
+    local k = not b.is_broken and shadow_of(set, b, by_value, general)
+    if k then
       local a = set.rows[k]
-      if not a.is_broken and not b.is_broken and shadows(a, b) then
-        errors.add(b.where, 'rule "%s" is never reached: every ticket it means is taken by "%s" (%s)',
-          "规则“%s”永远轮不到：它说的工单都被“%s”（%s）先拿走了", { b.name, a.name, a.where })
-        break
+      errors.add(b.where, 'rule "%s" is never reached: every ticket it means is taken by "%s" (%s)',
+        "规则“%s”永远轮不到：它说的工单都被“%s”（%s）先拿走了", { b.name, a.name, a.where })
+    end
+    local t = not b.is_broken and narrowest(b, by_value)
+    if t then
+      local of = by_value[t.name] or {}
+      by_value[t.name] = of
+      for value in next, t.exact do
+        of[value] = of[value] or {}
+        table.insert(of[value], i)
       end
+    elseif not b.is_broken then
+      general[#general + 1] = i
     end
   end
 end

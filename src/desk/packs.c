@@ -169,12 +169,15 @@ static void store_pack(struct work *w, int64_t number, const struct pack_build *
 {
 	struct value row = value_map(w->arena, 6), names = value_map(w->arena, b->files.n_files);
 	uint8_t key[4], file_key[1 + SHA256_LEN] = {'f'};
+	struct slice there;
+	struct err e;
 
 	for (uint32_t i = 0; i < b->files.n_files; i++) {
 		const struct pack_file *f = &b->files.files[i];
 
 		memcpy(file_key + 1, f->sha, SHA256_LEN);
-		tx_put(w->tx, TABLE_PACK, slice_of(file_key, sizeof(file_key)), f->bytes);
+		if (tx_get(w->tx, TABLE_PACK, slice_of(file_key, sizeof(file_key)), &there, &e) != 1)
+			tx_put(w->tx, TABLE_PACK, slice_of(file_key, sizeof(file_key)), f->bytes);
 		value_add(w->arena, &names, f->name, value_bytes(f->sha, SHA256_LEN));
 	}
 	value_add(w->arena, &row, "generation", value_int(number));
@@ -199,10 +202,43 @@ static void notice_verdict(struct work *w, const struct packs *p)
 	value_push(w->arena, &w->notices, both);
 }
 
-static void swap(struct packs *p, struct pack_build *b, int64_t number, int64_t now_ms)
+struct retired {
+	struct generation *made;
+};
+
+static void retired_free(void *udata)
 {
+	struct retired *r = udata;
+
+	generation_free(r->made);
+	r->made = NULL;
+}
+
+static void retired_done(void *udata)
+{
+	retired_free(udata); /* where the worker ends before it */
+	free(udata);
+}
+
+/* Closing the state of a large pack takes milliseconds that the loop need not wait for. */
+static void retire(struct desk *d, struct generation *g)
+{
+	struct retired *r = malloc(sizeof(*r));
+
+	must(r != NULL);
+	r->made = g;
+	if (d->worker != NULL)
+		worker_submit(d->worker, retired_free, retired_done, r);
+	else
+		retired_done(r);
+}
+
+static void swap(struct desk *d, struct pack_build *b, int64_t number, int64_t now_ms)
+{
+	struct packs *p = d->packs;
+
 	if (p->previous != NULL)
-		generation_free(p->previous);
+		retire(d, p->previous);
 	pack_calendars_fini(&p->calendars);
 	p->previous = p->live;
 	p->previous_number = p->number;
@@ -227,7 +263,7 @@ void packs_accept(struct desk *d, struct pack_build *b)
 
 	if (b->is_ok && p->live == NULL && store_accepts(d->store, &e) != 0) {
 		/* a read-only start without a stored pack: serve with the folder's, which is no generation */
-		swap(p, b, p->max_number, d->clock->now_ms);
+		swap(d, b, p->max_number, d->clock->now_ms);
 		keep_verdict(p, b);
 		return;
 	}
@@ -236,7 +272,7 @@ void packs_accept(struct desk *d, struct pack_build *b)
 		b->why = e;
 	}
 	if (b->is_ok && !is_same) {
-		swap(p, b, number, d->clock->now_ms);
+		swap(d, b, number, d->clock->now_ms);
 		warn_reload(d);
 		arena_reset(&d->arena);
 		keep_verdict(p, b);

@@ -126,6 +126,8 @@ interleave find16 job=find in_flight=16
 		echo
 		echo '```'
 		build/release/bench/wheel_bench
-		echo '```' ;;
+		echo '```'
+		echo
+		TICKETS=$tickets BENCH_DIR=$dir/scale /usr/bin/python3 tests/bench/scale.py ;;
 	esac
 } | tee "$out"
