@@ -3,8 +3,9 @@
  * rate with the latency counted from the scheduled time (open loop: a server that stalls is charged for the
  * calls that had to wait).
  *
- *   load peer=tocsin|tarantool|redis addr=unix:PATH|tcp:HOST:PORT [token=…] [job=create|get|find|stats]
- * [conns=50] [in_flight=16] [seconds=2 | count=N] [rate=CALLS_A_SECOND] [tickets=N] [pid=SERVER] [seed=N]
+ *   load peer=tocsin|tarantool|redis addr=unix:PATH|tcp:HOST:PORT [token=…]
+ * [job=create|get|find|stats|check|push] [conns=50] [in_flight=16] [seconds=2 | count=N]
+ * [rate=CALLS_A_SECOND] [tickets=N] [pid=SERVER] [seed=N]
  *
  * Prints one line of key=value: ops_s, p50_ms, p99_ms, cpu_us (of the server, an operation), n, errors,
  * rss_kb, anon_kb.
@@ -147,6 +148,8 @@ static void call(struct load *l, struct conn *c, int64_t since_us)
 
 	c->since_us[sync % RING] = since_us;
 	call_random(&l->args, l->job, l->n_tickets, &l->rng);
+	if (l->job == JOB_PUSH)
+		l->args.id = l->n_called;
 	l->peer->encode(&c->out, &l->args, sync % RING);
 	must(!c->out.is_full);
 	l->n_called++;
@@ -401,7 +404,7 @@ static void print_stats(struct load *l)
 
 static bool take(struct load *l, const char *arg)
 {
-	static const char *const jobs[] = {"create", "get", "find", "stats"};
+	static const char *const jobs[] = {"create", "get", "find", "stats", "check", "push"};
 	const char *v = strchr(arg, '=');
 	size_t n = v == NULL ? 0 : (size_t)(v++ - arg);
 
@@ -409,7 +412,7 @@ static bool take(struct load *l, const char *arg)
 	if (KEY("peer"))
 		return (l->peer = peer_by_name(v)) != NULL;
 	if (KEY("job")) {
-		for (enum job j = JOB_CREATE; j <= JOB_STATS; j++)
+		for (enum job j = JOB_CREATE; j <= JOB_PUSH; j++)
 			if (strcmp(v, jobs[j]) == 0) {
 				l->job = j;
 				return true;

@@ -8,17 +8,21 @@
 #include "tocsin/buf.h"
 #include "tocsin/util.h"
 
-enum job { JOB_CREATE, JOB_GET, JOB_FIND, JOB_STATS };
+enum job { JOB_CREATE, JOB_GET, JOB_FIND, JOB_STATS, JOB_CHECK, JOB_PUSH };
+
+/* Signals, and so numbers, of one call of JOB_PUSH: its id-th thousand of the numbers from 13000000000 on. */
+#define PUSH_SIGNALS 1000
 
 /* One call's arguments. Texts point into the struct or at constants. */
 struct call_args {
 	enum job job;
-	uint64_t id; /* of get */
+	uint64_t id; /* of get, push */
 	const char *channel, *category, *city;
 	char number[16], title[96], queue[40], text[768];
 };
 
-/* Fill in a random call: create's complaint is about 500 bytes of Chinese; get's id is in 1…n_tickets. */
+/* Fill in a random call: create's complaint is about 500 bytes of Chinese; get's id is in 1…n_tickets,
+ * check's number among as many from 13000000000 on. Push's id is the caller's to count. */
 void call_random(struct call_args *, enum job, uint64_t n_tickets, struct rng *);
 
 /* What a reply said. */

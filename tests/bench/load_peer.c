@@ -2,6 +2,7 @@
  * function). */
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "load.h"
 #include "tocsin/value.h"
@@ -41,6 +42,28 @@ static void tocsin_head(struct buf *b, uint32_t sync, const char *method, uint8_
 	buf_add_u8(b, 0x80 | n_args);
 }
 
+/* Failed recharges of as many numbers, as BOSS reports them. */
+static void put_signals(struct buf *b, uint64_t thousand)
+{
+	int64_t now_ms = (int64_t)time(NULL) * 1000;
+	char number[16];
+
+	value_encode_array(b, PUSH_SIGNALS);
+	for (uint64_t i = 0; i < PUSH_SIGNALS; i++) {
+		snprintf(number, sizeof(number), "%ju",
+			(uintmax_t)(13000000000 + thousand * PUSH_SIGNALS + i));
+		buf_add_u8(b, 0x87);
+		put_text(b, "at");
+		put_uint(b, (uint64_t)now_ms);
+		put_pair(b, "source", "boss");
+		put_pair(b, "kind", "txn_failed");
+		put_pair(b, "city", "shenzhen");
+		put_pair(b, "component", "recharge_gateway");
+		put_pair(b, "number", number);
+		put_pair(b, "code", "E1023");
+	}
+}
+
 static void tocsin_encode(struct buf *b, const struct call_args *c, uint32_t sync)
 {
 	switch (c->job) {
@@ -69,6 +92,15 @@ static void tocsin_encode(struct buf *b, const struct call_args *c, uint32_t syn
 		break;
 	case JOB_STATS:
 		tocsin_head(b, sync, "server.stats", 0);
+		break;
+	case JOB_CHECK:
+		tocsin_head(b, sync, "number.check", 1);
+		put_pair(b, "number", c->number);
+		break;
+	case JOB_PUSH:
+		tocsin_head(b, sync, "signal.push", 1);
+		put_text(b, "signals");
+		put_signals(b, c->id);
 		break;
 	}
 }
@@ -112,7 +144,8 @@ static void tocsin_reply(const uint8_t *p, size_t n, struct reply *r)
 
 static void tarantool_encode(struct buf *b, const struct call_args *c, uint32_t sync)
 {
-	static const char *const names[] = {"ticket_create", "ticket_get", "ticket_find", "ticket_stats"};
+	static const char *const names[] = {
+		"ticket_create", "ticket_get", "ticket_find", "ticket_stats", "number_check", "numbers_put"};
 	size_t from = b->n;
 
 	buf_add(b, "\xce\0\0\0\0\x82\x00\x0a\x01", 9); /* {type: CALL, sync: … */
@@ -142,6 +175,15 @@ static void tarantool_encode(struct buf *b, const struct call_args *c, uint32_t 
 		break;
 	case JOB_STATS:
 		buf_add_u8(b, 0x90);
+		break;
+	case JOB_CHECK:
+		buf_add_u8(b, 0x91);
+		put_text(b, c->number);
+		break;
+	case JOB_PUSH:
+		buf_add_u8(b, 0x92);
+		put_uint(b, 13000000000 + c->id * PUSH_SIGNALS);
+		put_uint(b, PUSH_SIGNALS);
 		break;
 	}
 	if (!b->is_full)
@@ -212,6 +254,9 @@ static void redis_encode(struct buf *b, const struct call_args *c, uint32_t sync
 		snprintf(number, sizeof(number), "%d", FIND_LIMIT);
 		redis_word(b, number);
 		break;
+	case JOB_CHECK:
+	case JOB_PUSH:
+		never("Redis has no job of numbers");
 	case JOB_STATS:
 		buf_printf(b, "*1\r\n");
 		redis_word(b, "INFO");

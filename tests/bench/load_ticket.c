@@ -63,6 +63,9 @@ void call_random(struct call_args *c, enum job job, uint64_t n_tickets, struct r
 		make_complaint(c, rng);
 	else if (job == JOB_GET)
 		c->id = 1 + rng_below(rng, n_tickets);
+	else if (job == JOB_CHECK)
+		snprintf(c->number, sizeof(c->number), "%ju",
+			(uintmax_t)(13000000000 + rng_below(rng, n_tickets)));
 	else if (rng_below(rng, 2) == 0)
 		snprintf(c->queue, sizeof(c->queue), "second_line");
 	else

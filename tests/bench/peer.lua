@@ -41,3 +41,19 @@ end
 function ticket_find(queue, limit)
   return tickets.index.queue:select({ queue }, { limit = limit })
 end
+
+-- Affected numbers: number.check's job is one look-up by number.
+local numbers = box.schema.space.create("number", { if_not_exists = true })
+numbers:create_index("number", { parts = { 1, "string" }, type = "hash" })
+
+function numbers_put(from, n)
+  box.begin()
+  for i = 0, n - 1 do numbers:replace { string.format("%d", tonumber(from) + i), "affected", false, "E1023", 1 } end
+  box.commit()
+  return n
+end
+
+function number_check(number)
+  local t = numbers:get(number)
+  return t and { t[2], t[3], t[4], t[5] } or { "clear" }
+end

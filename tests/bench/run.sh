@@ -114,6 +114,12 @@ interleave open20k job=create rate=20000
 interleave get16 job=get in_flight=16
 interleave find16 job=find in_flight=16
 
+# numbers: a million failed recharges, as signals here and as rows there, then look-ups
+case $peers in *redis*) peers=${peers/ redis/} redis=yes ;; *) redis= ;; esac
+for p in $peers; do one push "$p" job=push conns=4 in_flight=2 count=1000; done
+tickets=1000000 interleave check16 job=check in_flight=16
+[ -n "$redis" ] && peers="$peers redis"
+
 {
 	echo "# Figures of $(date -u +%Y-%m-%d), commit $(git rev-parse --short HEAD)"
 	echo
