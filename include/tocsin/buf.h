@@ -107,6 +107,8 @@ void arena_init(struct arena *, size_t keep);
 void arena_fini(struct arena *);
 void arena_reset(struct arena *);
 struct arena_mark arena_mark(const struct arena *);
+/* Whether p lies in what it handed out. */
+bool arena_holds(const struct arena *, const void *p);
 void arena_rewind(struct arena *, struct arena_mark);
 void *arena_alloc_more(struct arena *, size_t n);
 /* Not zeroed. */

@@ -19,7 +19,7 @@
 #include "tocsin/err.h"
 
 #define JOURNAL_ID_LEN 16
-#define JOURNAL_FORMAT 2
+#define JOURNAL_FORMAT 3
 
 struct journal;
 struct journal_sim;

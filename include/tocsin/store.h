@@ -42,7 +42,8 @@
 	TABLE(JOB, "index byte, be64 job, … -> map; what is done in slices, desk/jobs.h")                    \
 	TABLE(NUMBER, "affected and potential numbers; desk/affected.h")                                     \
 	TABLE(SIGNAL, "counts per minute and states of components; desk/signals.h")                          \
-	TABLE(CHANGE, "planned work; desk/signals.h")
+	TABLE(CHANGE, "planned work; desk/signals.h")                                                        \
+	TABLE(WORD, "be16 number -> text; what rows and index keys name by number (desk/words.h)")
 
 enum table {
 #define TABLE(name, help) TABLE_##name,

@@ -57,6 +57,14 @@ void arena_reset(struct arena *a)
 	a->used = 0;
 }
 
+bool arena_holds(const struct arena *a, const void *p)
+{
+	for (const struct arena_block *b = a->head; b != NULL; b = b->next)
+		if ((uintptr_t)p - (uintptr_t)b->bytes < b->n)
+			return true;
+	return false;
+}
+
 struct arena_mark arena_mark(const struct arena *a)
 {
 	struct arena_mark m = {a->head, a->head != NULL ? a->head->n : 0, a->used};

@@ -138,6 +138,11 @@ int slice_varint(struct slice *rest, uint64_t *out)
 	const uint8_t *p = rest->p;
 	uint64_t v = 0;
 
+	if (rest->n > 0 && p[0] < 0x80) {
+		*out = p[0];
+		*rest = slice_of(p + 1, rest->n - 1);
+		return 0;
+	}
 	for (size_t i = 0; i < rest->n && i < 10; i++) {
 		v |= (uint64_t)(p[i] & 0x7f) << (7 * i);
 		if (p[i] >= 0x80)

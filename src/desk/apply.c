@@ -8,6 +8,7 @@
 #include "grants.h"
 #include "jobs.h"
 #include "tasks.h"
+#include "words.h"
 
 #define ROW_BYTES_MAX ((size_t)400 * 1024)
 
@@ -300,7 +301,8 @@ static int check_size(struct work *w, const struct value *row, struct err *e)
 int decision_apply(struct work *w, const struct value *decision, struct value *row, struct err *e)
 {
 	const struct value *set = value_get(decision, "set"), *links = value_get(decision, "links");
-	const struct value *tasks = value_get(decision, "tasks"), *jobs = value_get(decision, "jobs");
+	const struct value *tasks = value_get(decision, "tasks"), *jobs = value_get(decision, "jobs"),
+			   *advice = value_get(decision, "advice");
 	bool was_open = ticket_is_open(row);
 
 	if (check_shape(decision, e) != 0)
@@ -322,8 +324,10 @@ int decision_apply(struct work *w, const struct value *decision, struct value *r
 		timers_apply(
 			w, value_get(decision, "timers"), value_get(decision, "cancel_timers"), row, e) != 0)
 		return -1;
-	if (value_get(decision, "advice") != NULL)
-		value_set(w->arena, row, "advice", *value_get(decision, "advice"));
+	if (advice != NULL) {
+		words_say(w, advice);
+		value_set(w->arena, row, "advice", *advice);
+	}
 	apply_notices(w, value_get(decision, "notices"), row);
 	if (check_size(w, row, e) != 0)
 		return -1;

@@ -20,6 +20,7 @@ struct one_case {
 };
 
 struct cases {
+	const struct lexicon *lexicon;
 	struct one_case **list; /* by id */
 	uint32_t n, cap;
 };
@@ -84,19 +85,17 @@ static void drop(struct cases *c, int64_t id)
 /* ---- in step with the store ------------------------------------------------------------------------------
  */
 /* INDEX_STATUS of an open incident: its id; -1 for any other key. */
-static int64_t open_case_of(struct slice key)
+static int64_t open_case_of(const struct lexicon *lexicon, struct slice key)
 {
 	const char *p = key.p;
-	size_t kind_n = sizeof(CASE_KIND); /* with its NUL */
+	struct slice rest = slice_of(p + 1, key.n - 1), status;
 
-	if (key.n < 1 + kind_n + 9 || p[0] != INDEX_STATUS || memcmp(p + 1, CASE_KIND, kind_n) != 0)
+	if (p[0] != INDEX_STATUS || slice_cmp(index_name_take(lexicon, &rest), SLICE_TEXT(CASE_KIND)) != 0)
 		return -1;
-	for (size_t i = 0; i < N_OPEN; i++) {
-		size_t n = strlen(open_statuses[i]) + 1;
-
-		if (key.n == 1 + kind_n + n + 8 && memcmp(p + 1 + kind_n, open_statuses[i], n) == 0)
-			return (int64_t)load_be64(p + key.n - 8);
-	}
+	status = index_name_take(lexicon, &rest);
+	for (size_t i = 0; rest.n == 8 && i < N_OPEN; i++)
+		if (slice_cmp(status, slice_of(open_statuses[i], strlen(open_statuses[i]))) == 0)
+			return (int64_t)load_be64(rest.p);
 	return -1;
 }
 
@@ -120,7 +119,7 @@ void cases_on_publish(struct cases *c, enum table table, struct slice key, const
 		one = find(c, (int64_t)load_be64(key.p));
 		if (one != NULL)
 			one->is_read = false;
-	} else if (table == TABLE_INDEX && (id = open_case_of(key)) >= 0) {
+	} else if (table == TABLE_INDEX && (id = open_case_of(c->lexicon, key)) >= 0) {
 		on_status(c, id, val != NULL);
 	} else if (table == TABLE_INDEX && key.n == 17 && *(const char *)key.p == INDEX_PARENT) {
 		one = find(c, (int64_t)load_be64((const char *)key.p + 1));
@@ -138,8 +137,9 @@ int cases_new(struct desk *d, struct err *e)
 
 	d->cases = calloc(1, sizeof(*d->cases));
 	must(d->cases != NULL);
+	d->cases->lexicon = d->lexicon;
 	arena_init(&a, 0);
-	kind = index_prefix(&a, INDEX_STATUS, &kind, 1);
+	kind = index_prefix(&a, d->lexicon, INDEX_STATUS, &kind, 1);
 	scan_init(&s, d->store, NULL, TABLE_INDEX, kind, key_after(&a, kind), false);
 	while ((got = scan_next(&s, e)) == 1)
 		cases_on_publish(d->cases, TABLE_INDEX, s.key, &there);

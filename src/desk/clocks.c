@@ -28,7 +28,8 @@ static int clocks_open(struct clocks *c, struct work *w, struct value *row, stru
 
 	c->w = w;
 	c->row = row;
-	if (ledgers_decode(w->arena, value_slice(value_get(row, "clocks")), &c->slots, &c->n, e) != 0)
+	if (ledgers_decode(w->arena, w->desk->lexicon, value_slice(value_get(row, "clocks")), &c->slots,
+		    &c->n, e) != 0)
 		return err_prefix(e, "ticket %jd", (intmax_t)value_int_or(value_get(row, "id"), 0));
 	c->cap = c->n;
 	c->due = due == NULL ? value_map(w->arena, 4) : value_copy_map(w->arena, due);
@@ -43,7 +44,7 @@ static void clocks_close(struct clocks *c)
 	if (c->n == 0)
 		return;
 	buf_reset(b);
-	ledgers_encode(b, c->slots, c->n);
+	ledgers_encode(b, c->w->desk->lexicon, c->slots, c->n);
 	must(!b->is_full);
 	value_set(c->w->arena, c->row, "clocks", value_bytes(arena_copy(c->w->arena, b->p, b->n), b->n));
 	value_set(c->w->arena, c->row, "due", c->due);

@@ -10,7 +10,8 @@ static const struct ledger_slot *slots_of(struct work *w, const struct value *ro
 	struct ledger_slot *slots;
 	struct err e;
 
-	if (ledgers_decode(w->arena, value_slice(value_get(row, "clocks")), &slots, n, &e) == 0)
+	if (ledgers_decode(
+		    w->arena, w->desk->lexicon, value_slice(value_get(row, "clocks")), &slots, n, &e) == 0)
 		return slots;
 	log_line(LOG_ERROR, "ticket.clocks", "ticket=%jd error=\"%s\"",
 		(intmax_t)value_int_or(value_get(row, "id"), 0), e.text);
@@ -78,7 +79,7 @@ struct value clocks_shown(struct work *w, const struct value *row)
 	return out;
 }
 
-int64_t clocks_due_next(const struct value *row)
+int64_t clocks_due_next(const struct lexicon *lexicon, const struct value *row)
 {
 	const struct value *due = value_get(row, "due");
 	struct ledger_heads heads;
@@ -86,7 +87,7 @@ int64_t clocks_due_next(const struct value *row)
 	int64_t next = INT64_MAX;
 	uint64_t is_moving = 0; /* bit i: the i-th due stands still with a paused clock */
 
-	ledger_heads_init(&heads, value_slice(value_get(row, "clocks")));
+	ledger_heads_init(&heads, lexicon, value_slice(value_get(row, "clocks")));
 	while (due != NULL && ledger_heads_next(&heads, &h))
 		for (uint32_t i = 0; h.is_due_paused && i < due->n && i < 64; i++)
 			if (slice_cmp(value_slice(&due->as.pairs[i].key), h.name) == 0)
@@ -105,7 +106,7 @@ bool clocks_wait_for_year(const struct value *row)
 	struct ledger_heads heads;
 	struct ledger_head h;
 
-	ledger_heads_init(&heads, value_slice(value_get(row, "clocks")));
+	ledger_heads_init(&heads, NULL, value_slice(value_get(row, "clocks")));
 	while (ledger_heads_next(&heads, &h))
 		if (!h.is_due_known && !h.is_stopped)
 			return true;

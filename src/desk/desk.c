@@ -15,6 +15,7 @@
 #include "tocsin/log.h"
 #include "tocsin/version.h"
 #include "warn.h"
+#include "words.h"
 
 #define TIMERS_A_TURN 256
 #define AUDIT_MS 60000
@@ -222,10 +223,11 @@ int desk_new(struct desk **out, const struct desk_config *config, struct err *e)
 	access_new(d);
 	*out = d; /* on_publish looks through it */
 	make_rpc(d, &hooks);
-	if (last_ticket(d, e) != 0 || subscribers_new(d, e) != 0 || packs_new(d, e) != 0 ||
-		due_new(&d->due, d->store, d->clock->now_ms, e) != 0 || outbox_new(d, e) != 0 ||
-		sources_new(d, e) != 0 || breakers_new(d, e) != 0 || warn_new(d, e) != 0 ||
-		cases_new(d, e) != 0 || affected_new(d, e) != 0 ||
+	d->lexicon = words_load(d->store, e);
+	if (d->lexicon == NULL || last_ticket(d, e) != 0 || subscribers_new(d, e) != 0 ||
+		packs_new(d, e) != 0 || due_new(&d->due, d->store, d->clock->now_ms, e) != 0 ||
+		outbox_new(d, e) != 0 || sources_new(d, e) != 0 || breakers_new(d, e) != 0 ||
+		warn_new(d, e) != 0 || cases_new(d, e) != 0 || affected_new(d, e) != 0 ||
 		server_new(&d->server, &config->limits, &hooks, e) != 0)
 		goto undo;
 	d->worker = worker_new(d->server);
@@ -290,6 +292,7 @@ void desk_free(struct desk *d)
 	cases_free(d->cases);
 	affected_free(d->affected);
 	access_free(d);
+	lexicon_free(d->lexicon);
 	arena_fini(&d->arena);
 	buf_fini(&d->scratch);
 	buf_fini(&d->event);

@@ -12,6 +12,7 @@
 #include "tocsin/desk.h"
 #include "tocsin/due.h"
 #include "tocsin/http.h"
+#include "tocsin/lexicon.h"
 #include "tocsin/rpc.h"
 #include "tocsin/rules.h"
 #include "tocsin/store.h"
@@ -38,6 +39,7 @@ struct desk {
 	struct outbox *outbox;
 	struct sources *sources;
 	struct breakers *breakers;
+	struct lexicon *lexicon; /* what rows name by number (words.h) */
 	struct warn *warn;
 	struct cases *cases;
 	struct affected *affected;
@@ -51,8 +53,8 @@ struct desk {
 	} counts;
 	int64_t audited_ms;
 	int64_t requests_from_ms; /* no request_id is remembered from before it */
-	int64_t repin_after;  /* ticket id to go on behind, -1: nothing to do */
-	bool has_subscribers; /* some were put: creates look them up */
+	int64_t repin_after;      /* ticket id to go on behind, -1: nothing to do */
+	bool has_subscribers;     /* some were put: creates look them up */
 	bool is_lost;
 };
 
@@ -125,8 +127,8 @@ int subscribers_new(struct desk *, struct err *e) MUST_CHECK;
  * as a list (timers.c). Borrows from the store: good until the turn ends, or the tx is aborted, which may be
  * NULL.
  */
-int ticket_decode(struct store *, struct tx *, struct arena *, struct slice bytes, struct value *row,
-	struct err *) MUST_CHECK;
+int ticket_decode(struct store *, struct tx *, const struct lexicon *, struct arena *, struct slice bytes,
+	struct value *row, struct err *) MUST_CHECK;
 /* The same by id; -1 with ERR_NOT_FOUND "ticket 17 does not exist". */
 int ticket_load(
 	struct desk *, struct tx *, struct arena *, int64_t id, struct value *row, struct err *e) MUST_CHECK;
@@ -143,7 +145,7 @@ int ticket_save(struct work *, const struct value *before, struct value *after, 
 struct value change_filled(
 	struct desk *, struct arena *, const struct value *event, const struct value *change);
 /* Earliest due of a running clock, INT64_MAX without one. */
-int64_t ticket_due_next(const struct value *row);
+int64_t ticket_due_next(const struct lexicon *, const struct value *row);
 bool ticket_is_open(const struct value *row);
 void ticket_link(struct work *, struct value *row, const char *type, int64_t id);
 
@@ -177,7 +179,7 @@ struct value clock_about(struct work *, const struct value *row, const char *clo
 /* {NAME=ledger_to_value}, for people. */
 struct value clocks_shown(struct work *, const struct value *row);
 /* Earliest due of a clock that runs, INT64_MAX without one. */
-int64_t clocks_due_next(const struct value *row);
+int64_t clocks_due_next(const struct lexicon *, const struct value *row);
 /* Whether a running clock of the row waits for a calendar's year. */
 bool clocks_wait_for_year(const struct value *row);
 /*
@@ -211,24 +213,29 @@ struct value timers_shown(struct work *, const struct value *row);
 
 /* ---- indexes (index.c) ------------------------------------------------------------------------------------
  */
+/* Texts but those of the subject are be16 numbers of the lexicon; 0: it has none, the text and a 0 follow. */
 enum index_id {
 	INDEX_SUBJECT = 'S',  /* type 0 id 0 be64 ticket */
-	INDEX_QUEUE = 'Q',    /* queue 0 be64 next due or max, be64 ticket */
-	INDEX_OWNER = 'O',    /* owner 0 be64 next due or max, be64 ticket */
+	INDEX_QUEUE = 'Q',    /* queue, be64 next due or max, be64 ticket */
+	INDEX_OWNER = 'O',    /* owner, be64 next due or max, be64 ticket */
 	INDEX_DUE = 'D',      /* be64 next due, be64 ticket; open tickets with a due only */
-	INDEX_CITY = 'C',     /* city 0 be64 ticket */
-	INDEX_CATEGORY = 'K', /* category 0 be64 ticket */
-	INDEX_STATUS = 'T',   /* kind 0 status 0 be64 ticket */
+	INDEX_CITY = 'C',     /* city, be64 ticket */
+	INDEX_CATEGORY = 'K', /* category, be64 ticket */
+	INDEX_STATUS = 'T',   /* kind, status, be64 ticket */
 	INDEX_PARENT = 'P',   /* be64 parent, be64 ticket */
 	INDEX_YEAR = 'Y',     /* be64 ticket; a clock waits for a calendar's year */
 };
 #define INDEX_ROWS_MAX 12
 #define INDEX_TEXT_MAX 200 /* bytes of a text in a key; the rest is clipped */
-/* Every index key of a ticket, in `a`. */
-uint32_t index_keys(struct arena *a, const struct value *row, struct slice out[INDEX_ROWS_MAX]);
+/* Every index key of a ticket, in `a`. Its texts have their numbers already: the row is encoded. */
+uint32_t index_keys(
+	struct arena *a, const struct lexicon *, const struct value *row, struct slice out[INDEX_ROWS_MAX]);
 void index_update(struct work *, const struct value *before, const struct value *after);
-/* Start of a key: index byte and terminated text fields. */
-struct slice index_prefix(struct arena *, enum index_id, const struct slice *texts, uint32_t n_texts);
+/* Start of a key: index byte and text fields. */
+struct slice index_prefix(
+	struct arena *, const struct lexicon *, enum index_id, const struct slice *texts, uint32_t n_texts);
+/* Take a name from the front of what follows the index byte, empty when there is none. */
+struct slice index_name_take(const struct lexicon *, struct slice *rest);
 /* The smallest key behind all that start with this prefix. */
 struct slice key_after(struct arena *, struct slice prefix);
 

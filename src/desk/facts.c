@@ -110,7 +110,7 @@ int facts_history(struct work *w, const struct value *ticket, struct value *out,
 	*out = value_nil;
 	if (texts[1].n == 0 || texts[1].n > 200)
 		return 0;
-	prefix = index_prefix(w->arena, INDEX_SUBJECT, texts, 2);
+	prefix = index_prefix(w->arena, w->desk->lexicon, INDEX_SUBJECT, texts, 2);
 	scan_init(&s, w->desk->store, w->tx, TABLE_INDEX, prefix, key_after(w->arena, prefix), true);
 	while (tickets.n < HISTORY_TICKETS && n_seen++ < HISTORY_SEEN_MAX && (got = scan_next(&s, e)) == 1) {
 		int64_t id = (int64_t)load_be64((const uint8_t *)s.key.p + s.key.n - 8);

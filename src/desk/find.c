@@ -51,7 +51,7 @@ static bool plan_text(struct find *f, enum index_id index, const char *field)
 		return false;
 	f->plan.index = index;
 	f->plan.field = field;
-	f->plan.prefix = index_prefix(f->arena, index, &text, 1);
+	f->plan.prefix = index_prefix(f->arena, f->desk->lexicon, index, &text, 1);
 	return true;
 }
 
@@ -69,7 +69,7 @@ static bool plan_subject(struct find *f)
 	if (texts[1].n == 0 || texts[1].n > INDEX_TEXT_MAX)
 		return false;
 	f->plan.index = INDEX_SUBJECT;
-	f->plan.prefix = index_prefix(f->arena, INDEX_SUBJECT, texts, 2);
+	f->plan.prefix = index_prefix(f->arena, f->desk->lexicon, INDEX_SUBJECT, texts, 2);
 	return true;
 }
 
@@ -98,7 +98,7 @@ static void plan_status(struct find *f)
 	if (texts[1].n == 0 || value_get(f->where, "kind") == NULL)
 		return;
 	f->plan.index = INDEX_STATUS;
-	f->plan.prefix = index_prefix(f->arena, INDEX_STATUS, texts, 2);
+	f->plan.prefix = index_prefix(f->arena, f->desk->lexicon, INDEX_STATUS, texts, 2);
 }
 
 /* Order by due: a queue's or a person's list, else all open tickets with a due. Order by id: whatever is
@@ -112,7 +112,7 @@ static void make_plan(struct find *f, const char *order)
 		if (plan_text(f, INDEX_OWNER, "owner") || plan_text(f, INDEX_QUEUE, "queue"))
 			return;
 		f->plan.index = INDEX_DUE;
-		f->plan.prefix = index_prefix(f->arena, INDEX_DUE, NULL, 0);
+		f->plan.prefix = index_prefix(f->arena, f->desk->lexicon, INDEX_DUE, NULL, 0);
 		return;
 	}
 	if (plan_subject(f) || plan_parent(f))
@@ -243,10 +243,10 @@ static const struct value *field_of(struct find *f, const struct value *row, con
 	made = arena_alloc(f->arena, sizeof(*made));
 	if (name[0] == 'o')
 		*made = value_bool(ticket_is_open(row));
-	else if (ticket_due_next(row) == INT64_MAX)
+	else if (ticket_due_next(f->desk->lexicon, row) == INT64_MAX)
 		return NULL;
 	else
-		*made = value_int(ticket_due_next(row));
+		*made = value_int(ticket_due_next(f->desk->lexicon, row));
 	return made;
 }
 
@@ -284,7 +284,7 @@ static int is_wanted(struct find *f, struct slice bytes, struct err *e)
 
 	if (!f->needs_rows)
 		return 1;
-	if (ticket_decode(f->desk->store, NULL, f->arena, bytes, &row, e) != 0)
+	if (ticket_decode(f->desk->store, NULL, f->desk->lexicon, f->arena, bytes, &row, e) != 0)
 		return -1;
 	got = matches(f, &row);
 	arena_rewind(f->arena, mark);
@@ -307,7 +307,8 @@ static int take_row(struct find *f, const struct scan *s, struct err *e)
 		return got;
 	if (ticket_parse(bytes, &parts, e) != 0 || ticket_texts(f->desk->store, NULL, &parts, e) != 0)
 		return -1;
-	ticket_compose(f->out, &parts, f->fields);
+	if (ticket_compose(f->out, f->desk->lexicon, &parts, f->fields, e) != 0)
+		return -1;
 	if (f->n_tickets > 0 && (f->out->is_full || f->out->n > FIND_PAGE_BYTES)) {
 		f->out->n = from;
 		f->out->is_full = false;
@@ -521,7 +522,7 @@ static int show_with(
 	struct work w = {.desk = d, .arena = c->arena};
 	struct value whole;
 
-	if (ticket_decode(d->store, NULL, c->arena, bytes, &whole, e) != 0)
+	if (ticket_decode(d->store, NULL, d->lexicon, c->arena, bytes, &whole, e) != 0)
 		return -1;
 	*row = value_copy_map(c->arena, &whole);
 	ticket_show(row);
@@ -556,7 +557,8 @@ static int ticket_get(struct call *c, struct value *result, struct err *e)
 	if (ticket_parse(bytes, &parts, e) != 0 || ticket_texts(d->store, NULL, &parts, e) != 0)
 		return -1;
 	buf_reset(&d->scratch);
-	ticket_compose(&d->scratch, &parts, NULL);
+	if (ticket_compose(&d->scratch, d->lexicon, &parts, NULL, e) != 0)
+		return -1;
 	c->raw = buf_slice(&d->scratch);
 	return 0;
 }

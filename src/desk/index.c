@@ -4,24 +4,75 @@
 #include "affected.h"
 #include "tasks.h"
 #include "tocsin/ledgers.h"
+#include "words.h"
 
-struct slice index_prefix(struct arena *a, enum index_id id, const struct slice *texts, uint32_t n_texts)
+/* Keys being made, one behind the other in one piece of the arena. */
+struct keys {
+	const struct lexicon *lexicon;
+	struct slice *out;
+	uint32_t n;
+	uint8_t *at; /* the key being made begins at out[n].p and ends here */
+};
+#define KEY_BYTES_MAX (1 + 2 * (2 + INDEX_TEXT_MAX + 1) + 16) /* LMDB's longest key is 511 */
+
+static void key_begin(struct keys *k, enum index_id id)
 {
+	k->out[k->n].p = k->at;
+	*k->at++ = (uint8_t)id;
+}
+
+static void key_text(struct keys *k, struct slice text)
+{
+	if (text.n > 0)
+		memcpy(k->at, text.p, text.n);
+	k->at += text.n;
+	*k->at++ = '\0';
+}
+
+static void key_name(struct keys *k, struct slice name)
+{
+	uint32_t number = lexicon_find(k->lexicon, name);
+
+	*k->at++ = (uint8_t)(number >> 8);
+	*k->at++ = (uint8_t)number;
+	if (number == 0)
+		key_text(k, name);
+}
+
+struct slice index_name_take(const struct lexicon *lexicon, struct slice *rest)
+{
+	const uint8_t *p = rest->p, *end;
+	struct slice name;
+
+	if (rest->n < 2)
+		return slice_of(NULL, 0);
+	name = lexicon_text(lexicon, (uint32_t)p[0] << 8 | p[1]);
+	*rest = slice_of(p + 2, rest->n - 2);
+	if (p[0] != 0 || p[1] != 0 || (end = memchr(rest->p, '\0', rest->n)) == NULL)
+		return name;
+	name = slice_of(rest->p, (size_t)(end - (const uint8_t *)rest->p));
+	*rest = slice_of(end + 1, rest->n - name.n - 1);
+	return name;
+}
+
+struct slice index_prefix(struct arena *a, const struct lexicon *lexicon, enum index_id id,
+	const struct slice *texts, uint32_t n_texts)
+{
+	struct slice out = {NULL, 0};
+	struct keys k = {.lexicon = lexicon, .out = &out};
 	size_t n = 1;
-	char *p;
 
 	for (uint32_t i = 0; i < n_texts; i++)
-		n += texts[i].n + 1;
-	p = arena_alloc(a, n);
-	p[0] = (char)id;
-	n = 1;
-	for (uint32_t i = 0; i < n_texts; i++) {
-		/* LMDB's longest key is 511 bytes; no field of an index comes near it (facts are checked) */
-		memcpy(p + n, texts[i].p, texts[i].n);
-		n += texts[i].n;
-		p[n++] = '\0';
-	}
-	return slice_of(p, n);
+		n += 2 + texts[i].n + 1;
+	k.at = arena_alloc(a, n);
+	key_begin(&k, id);
+	for (uint32_t i = 0; i < n_texts; i++)
+		if (id == INDEX_SUBJECT)
+			key_text(&k, texts[i]);
+		else
+			key_name(&k, texts[i]);
+	out.n = (size_t)(k.at - (const uint8_t *)out.p);
+	return out;
 }
 
 struct slice key_after(struct arena *a, struct slice prefix)
@@ -45,28 +96,6 @@ static struct slice field(const struct value *map, const char *name)
 	return s;
 }
 
-/* Keys being made, one behind the other in one piece of the arena. */
-struct keys {
-	struct slice *out;
-	uint32_t n;
-	uint8_t *at; /* the key being made begins at out[n].p and ends here */
-};
-#define KEY_BYTES_MAX (1 + 2 * (INDEX_TEXT_MAX + 1) + 16)
-
-static void key_begin(struct keys *k, enum index_id id)
-{
-	k->out[k->n].p = k->at;
-	*k->at++ = (uint8_t)id;
-}
-
-static void key_text(struct keys *k, struct slice text)
-{
-	if (text.n > 0)
-		memcpy(k->at, text.p, text.n);
-	k->at += text.n;
-	*k->at++ = '\0';
-}
-
 static void key_number(struct keys *k, int64_t v)
 {
 	store_be64(k->at, (uint64_t)v);
@@ -80,13 +109,13 @@ static void key_end(struct keys *k, int64_t id)
 	k->n++;
 }
 
-/* A key of one text, nothing without it; ordered by due where there is one. */
-static void add_text(struct keys *k, enum index_id index, struct slice text, const int64_t *due, int64_t id)
+/* A key of one name, nothing without it; ordered by due where there is one. */
+static void add_name(struct keys *k, enum index_id index, struct slice name, const int64_t *due, int64_t id)
 {
-	if (text.n == 0)
+	if (name.n == 0)
 		return;
 	key_begin(k, index);
-	key_text(k, text);
+	key_name(k, name);
 	if (due != NULL)
 		key_number(k, *due);
 	key_end(k, id);
@@ -100,28 +129,38 @@ static void add_number(struct keys *k, enum index_id index, const int64_t *numbe
 	key_end(k, id);
 }
 
-static void add_texts(
-	struct keys *k, enum index_id index, struct slice first, struct slice second, int64_t id)
+static void add_subject(struct keys *k, struct slice type, struct slice subject, int64_t id)
 {
-	key_begin(k, index);
-	key_text(k, first);
-	key_text(k, second);
+	if (subject.n == 0)
+		return;
+	key_begin(k, INDEX_SUBJECT);
+	key_text(k, type);
+	key_text(k, subject);
 	key_end(k, id);
 }
 
-uint32_t index_keys(struct arena *a, const struct value *row, struct slice out[INDEX_ROWS_MAX])
+static void add_status(struct keys *k, struct slice kind, struct slice status, int64_t id)
 {
-	int64_t id = value_int_or(value_get(row, "id"), 0), due = ticket_due_next(row), parent;
-	const struct value *subject = value_get(row, "subject");
-	struct keys k = {.out = out, .at = arena_alloc(a, (size_t)INDEX_ROWS_MAX * KEY_BYTES_MAX)};
+	key_begin(k, INDEX_STATUS);
+	key_name(k, kind);
+	key_name(k, status);
+	key_end(k, id);
+}
 
-	if (field(subject, "id").n > 0)
-		add_texts(&k, INDEX_SUBJECT, field(subject, "type"), field(subject, "id"), id);
-	add_text(&k, INDEX_QUEUE, field(row, "queue"), &due, id);
-	add_text(&k, INDEX_OWNER, field(row, "owner"), &due, id);
-	add_text(&k, INDEX_CITY, field(row, "city"), NULL, id);
-	add_text(&k, INDEX_CATEGORY, field(row, "category"), NULL, id);
-	add_texts(&k, INDEX_STATUS, field(row, "kind"), field(row, "status"), id);
+uint32_t index_keys(struct arena *a, const struct lexicon *lexicon, const struct value *row,
+	struct slice out[INDEX_ROWS_MAX])
+{
+	int64_t id = value_int_or(value_get(row, "id"), 0), due = ticket_due_next(lexicon, row), parent;
+	const struct value *subject = value_get(row, "subject");
+	struct keys k = {
+		.lexicon = lexicon, .out = out, .at = arena_alloc(a, (size_t)INDEX_ROWS_MAX * KEY_BYTES_MAX)};
+
+	add_subject(&k, field(subject, "type"), field(subject, "id"), id);
+	add_name(&k, INDEX_QUEUE, field(row, "queue"), &due, id);
+	add_name(&k, INDEX_OWNER, field(row, "owner"), &due, id);
+	add_name(&k, INDEX_CITY, field(row, "city"), NULL, id);
+	add_name(&k, INDEX_CATEGORY, field(row, "category"), NULL, id);
+	add_status(&k, field(row, "kind"), field(row, "status"), id);
 	if (due != INT64_MAX)
 		add_number(&k, INDEX_DUE, &due, id);
 	if (value_as_int(value_get(row, "parent"), &parent))
@@ -143,8 +182,8 @@ static bool has_key(const struct slice *keys, uint32_t n, struct slice key)
 void index_update(struct work *w, const struct value *before, const struct value *after)
 {
 	struct slice old[INDEX_ROWS_MAX], new[INDEX_ROWS_MAX];
-	uint32_t n_old = before == NULL ? 0 : index_keys(w->arena, before, old);
-	uint32_t n_new = index_keys(w->arena, after, new);
+	uint32_t n_old = before == NULL ? 0 : index_keys(w->arena, w->desk->lexicon, before, old);
+	uint32_t n_new = index_keys(w->arena, w->desk->lexicon, after, new);
 
 	for (uint32_t i = 0; i < n_old; i++)
 		if (!has_key(new, n_new, old[i]))
@@ -158,6 +197,7 @@ void index_update(struct work *w, const struct value *before, const struct value
  * ------------------------------------------------------------- */
 struct check {
 	struct store *store;
+	struct lexicon *lexicon;
 	struct arena arena;
 	void (*say)(void *, const char *);
 	void *udata;
@@ -177,7 +217,7 @@ static void check_say(struct check *c, const char *format, uint64_t id, const ch
 static void check_indexes(struct check *c, uint64_t id, const struct value *row, struct err *e)
 {
 	struct slice keys[INDEX_ROWS_MAX], val;
-	uint32_t n = index_keys(&c->arena, row, keys);
+	uint32_t n = index_keys(&c->arena, c->lexicon, row, keys);
 
 	c->n_keys += n;
 	for (uint32_t i = 0; i < n; i++)
@@ -195,7 +235,7 @@ static void check_timer(struct check *c, uint64_t id, const struct value *row, s
 	struct slice val;
 	uint32_t n;
 
-	if (ledgers_decode(&c->arena, value_slice(value_get(row, "clocks")), &slots, &n, e) != 0)
+	if (ledgers_decode(&c->arena, c->lexicon, value_slice(value_get(row, "clocks")), &slots, &n, e) != 0)
 		check_say(c, "ticket %ju: %s", id, e->text);
 	if (timers_next(row) == INT64_MAX)
 		return;
@@ -218,7 +258,7 @@ static int check_tickets(struct check *c, struct err *e)
 		struct value row;
 
 		arena_reset(&c->arena);
-		if (ticket_decode(c->store, NULL, &c->arena, s.val, &row, e) != 0) {
+		if (ticket_decode(c->store, NULL, c->lexicon, &c->arena, s.val, &row, e) != 0) {
 			check_say(c, "ticket %ju: the row cannot be read: %s", id, e->text);
 			continue;
 		}
@@ -252,7 +292,9 @@ int desk_check_index(void *udata, struct store *store, void (*say)(void *, const
 
 	(void)udata;
 	arena_init(&c.arena, (size_t)1024 * 1024);
-	if (check_tickets(&c, &e) != 0 || count_rows(store, TABLE_INDEX, &n_keys, &e) != 0 ||
+	c.lexicon = words_load(store, &e);
+	if (c.lexicon == NULL || check_tickets(&c, &e) != 0 ||
+		count_rows(store, TABLE_INDEX, &n_keys, &e) != 0 ||
 		count_rows(store, TABLE_TIMER, &n_timers, &e) != 0) {
 		check_say(&c, "index check stopped after %ju rows: %s", c.n_keys, e.text);
 	} else {
@@ -263,6 +305,7 @@ int desk_check_index(void *udata, struct store *store, void (*say)(void *, const
 			check_say(&c, "there are %ju timers of tickets%s", n_timers,
 				", more or fewer than the tickets wait for");
 	}
+	lexicon_free(c.lexicon);
 	arena_fini(&c.arena);
 	return c.n_found + tasks_fsck(store, say, say_udata);
 }

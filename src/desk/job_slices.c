@@ -134,7 +134,8 @@ static int attach_one(struct work *w, struct value *job, const struct value *bef
 static int ids_below(struct work *w, enum index_id index, const struct value *name, int64_t below,
 	int64_t *ids, int *n, struct err *e)
 {
-	struct slice text = value_slice(name), prefix = index_prefix(w->arena, index, &text, 1);
+	struct slice text = value_slice(name),
+		     prefix = index_prefix(w->arena, w->desk->lexicon, index, &text, 1);
 	struct scan s;
 	int got = 0;
 

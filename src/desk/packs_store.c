@@ -71,7 +71,7 @@ void packs_collect_replays(struct desk *d, struct pack_build *b)
 			.roles = ROLE_ADMIN};
 		struct value row, facts;
 
-		if (ticket_decode(d->store, NULL, &b->arena, s.val, &row, &e) != 0)
+		if (ticket_decode(d->store, NULL, d->lexicon, &b->arena, s.val, &row, &e) != 0)
 			continue;
 		facts = facts_base(&w);
 		ticket_show(&row);

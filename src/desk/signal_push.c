@@ -364,16 +364,18 @@ static void add_metric(struct fold *f, double v)
 static int take_state(struct push *p, const struct signal *s, struct err *e)
 {
 	struct arena *a = p->w->arena;
-	struct slice texts[] = {s->component};
-	struct slice key = index_prefix(a, (enum index_id)'s', texts, 1);
-	uint8_t *with_city = arena_alloc(a, key.n + s->city.n + 1);
+	size_t n = s->component.n;
+	char *raw = arena_alloc(a, 1 + n + 1 + s->city.n);
+	struct slice key = slice_of(raw, 1 + n + 1 + s->city.n);
 	struct value was, row = value_map(a, 4);
 	int got;
 
-	memcpy(with_city, key.p, key.n);
+	raw[0] = 's';
+	if (n > 0)
+		memcpy(raw + 1, s->component.p, n);
+	raw[1 + n] = '\0';
 	if (s->city.n > 0)
-		memcpy(with_city + key.n, s->city.p, s->city.n);
-	key = slice_of(with_city, key.n + s->city.n);
+		memcpy(raw + 1 + n + 1, s->city.p, s->city.n);
 	got = row_get(p->w->desk, p->w->tx, a, TABLE_SIGNAL, key, &was, e);
 	if (got < 0)
 		return -1;

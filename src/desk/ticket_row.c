@@ -25,8 +25,9 @@ int ticket_load(struct desk *d, struct tx *tx, struct arena *a, int64_t id, stru
 
 	if (ticket_bytes(d, tx, id, &bytes, e) != 0)
 		return -1;
-	return ticket_decode(d->store, tx, a, bytes, row, e) != 0 ? err_prefix(e, "ticket %jd", (intmax_t)id)
-								  : 0;
+	if (ticket_decode(d->store, tx, d->lexicon, a, bytes, row, e) != 0)
+		return err_prefix(e, "ticket %jd", (intmax_t)id);
+	return 0;
 }
 
 void ticket_show(struct value *row)
@@ -57,9 +58,9 @@ bool ticket_is_open(const struct value *row)
 	       !value_is_text(status, "cancelled");
 }
 
-int64_t ticket_due_next(const struct value *row)
+int64_t ticket_due_next(const struct lexicon *lexicon, const struct value *row)
 {
-	return ticket_is_open(row) ? clocks_due_next(row) : INT64_MAX;
+	return ticket_is_open(row) ? clocks_due_next(lexicon, row) : INT64_MAX;
 }
 
 void ticket_link(struct work *w, struct value *row, const char *type, int64_t id)
@@ -230,7 +231,7 @@ int ticket_save(struct work *w, const struct value *before, struct value *after,
 	if (borrow(w, before, after, &parts, e) != 0)
 		return -1;
 	buf_reset(row);
-	ticket_encode(row, &parts, after);
+	ticket_encode(row, w->desk->lexicon, &parts, after);
 	must(!row->is_full);
 	store_be64(key, (uint64_t)id);
 	store_be64(key + 8, tx_seq(w->tx));

@@ -143,13 +143,13 @@ static struct value rule_about(struct arena *a, const struct value *timer)
 /* ---- the earliest ----------------------------------------------------------------------------------------
  */
 /* The clock that is to fire first, before rules' timers of the same instant. */
-static bool first_clock(const struct value *row, struct ledger_head *first)
+static bool first_clock(const struct lexicon *lexicon, const struct value *row, struct ledger_head *first)
 {
 	struct ledger_heads heads;
 	struct ledger_head h;
 	bool found = false;
 
-	ledger_heads_init(&heads, value_slice(value_get(row, "clocks")));
+	ledger_heads_init(&heads, lexicon, value_slice(value_get(row, "clocks")));
 	while (ledger_heads_next(&heads, &h)) {
 		if (h.armed_percent == 0 || (found && h.armed_ms >= first->armed_ms))
 			continue;
@@ -165,7 +165,7 @@ int64_t timers_next(const struct value *row)
 	struct ledger_head clock;
 	int64_t next = rule == NULL ? INT64_MAX : due_of(rule);
 
-	return first_clock(row, &clock) && clock.armed_ms < next ? clock.armed_ms : next;
+	return first_clock(NULL, row, &clock) && clock.armed_ms < next ? clock.armed_ms : next;
 }
 
 bool timer_first(struct work *w, const struct value *row, struct timer *t)
@@ -174,7 +174,7 @@ bool timer_first(struct work *w, const struct value *row, struct timer *t)
 	struct ledger_head clock;
 
 	memset(t, 0, sizeof(*t));
-	if (first_clock(row, &clock) && (rule == NULL || clock.armed_ms <= due_of(rule))) {
+	if (first_clock(w->desk->lexicon, row, &clock) && (rule == NULL || clock.armed_ms <= due_of(rule))) {
 		t->due_ms = clock.armed_ms;
 		t->clock = arena_text(w->arena, clock.name.p, clock.name.n);
 		t->percent = clock.armed_percent;
@@ -243,7 +243,7 @@ struct value timers_shown(struct work *w, const struct value *row)
 	struct ledger_heads heads;
 	struct ledger_head h;
 
-	ledger_heads_init(&heads, value_slice(value_get(row, "clocks")));
+	ledger_heads_init(&heads, w->desk->lexicon, value_slice(value_get(row, "clocks")));
 	while (ledger_heads_next(&heads, &h)) {
 		const char *name = arena_text(w->arena, h.name.p, h.name.n);
 		struct value one;

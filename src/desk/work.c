@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "desk_int.h"
+#include "words.h"
 
 void work_begin(struct work *w, struct desk *d, struct arena *a, const char *method, const char *who,
 	uint32_t roles, struct slice params)
@@ -30,8 +30,10 @@ void work_begin(struct work *w, struct desk *d, struct arena *a, const char *met
 
 void work_abort(struct work *w)
 {
-	if (w->tx != NULL)
-		tx_abort(w->tx);
+	if (w->tx == NULL)
+		return;
+	tx_abort(w->tx);
+	lexicon_drop(w->desk->lexicon);
 	w->tx = NULL;
 }
 
@@ -94,6 +96,7 @@ int work_commit(struct work *w, struct err *e)
 {
 	struct buf *event = &w->desk->event;
 
+	words_stage(w);
 	buf_reset(event);
 	encode_event(w, event);
 	if (event->is_full)
@@ -101,6 +104,7 @@ int work_commit(struct work *w, struct err *e)
 			EVENT_BYTES_MAX);
 	else if (tx_fits(w->tx, event->n, e) == 0) {
 		tx_commit(w->tx, buf_slice(event));
+		lexicon_keep(w->desk->lexicon);
 		w->tx = NULL;
 		w->desk->last_ticket_id += w->n_opened;
 		return 0;

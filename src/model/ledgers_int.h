@@ -5,7 +5,7 @@
 #include "tocsin/ledgers.h"
 
 #define INSTANT_MAX (INT64_C(1) << 60)
-#define LEDGERS_VERSION 1
+#define LEDGERS_VERSION 2
 
 enum ledger_flags {
 	LEDGER_STATUTORY = 1,
@@ -18,7 +18,7 @@ enum ledger_flags {
 };
 enum ledger_terms_flags { LEDGER_UNIT = 3, LEDGER_CALENDAR = 4, LEDGER_HASH = 8 };
 
-/* Texts met so far: 0 none, 1 a new one follows, k + 2 the k-th. */
+/* Texts written out so far. */
 #define LEDGER_WORDS_MAX 64
 struct ledger_words {
 	uint32_t n;

@@ -5,6 +5,7 @@
 
 struct reader {
 	struct arena *arena;
+	const struct lexicon *lexicon;
 	struct slice rest;
 	struct ledger_words words;
 };
@@ -14,15 +15,19 @@ static int read_word(struct reader *r, bool is_needed, const char **out)
 	struct slice text;
 	uint64_t ref;
 
-	*out = NULL;
+	*out = NULL; /* of a number that the lexicon does not have, too */
 	if (slice_varint(&r->rest, &ref) != 0 || (ref == 0 && is_needed))
 		return -1;
 	if (ref == 0)
 		return 0;
+	if (ref > 1 && ref % 2 == 0) {
+		*out = ref > 2 * LEXICON_MAX ? NULL : lexicon_text(r->lexicon, (uint32_t)(ref / 2)).p;
+		return *out == NULL ? -1 : 0;
+	}
 	if (ref > 1) {
-		if (ref - 2 >= r->words.n)
+		if (ref / 2 - 1 >= r->words.n)
 			return -1;
-		*out = r->words.texts[ref - 2];
+		*out = r->words.texts[ref / 2 - 1];
 		return 0;
 	}
 	if (ledger_take_text(&r->rest, &text) != 0)
@@ -33,6 +38,23 @@ static int read_word(struct reader *r, bool is_needed, const char **out)
 			return -1; /* it stands there already */
 	if (r->words.n < LEDGER_WORDS_MAX)
 		r->words.texts[r->words.n++] = *out;
+	return 0;
+}
+
+static int read_hash(struct reader *r, uint8_t hash[SHA256_LEN])
+{
+	struct slice bytes;
+	uint64_t ref;
+
+	if (slice_varint(&r->rest, &ref) != 0 || (ref != 1 && (ref % 2 != 0 || ref > 2 * LEXICON_MAX)))
+		return -1;
+	if (ref == 1 && slice_take(&r->rest, SHA256_LEN, &bytes) != 0)
+		return -1;
+	if (ref != 1)
+		bytes = lexicon_text(r->lexicon, (uint32_t)(ref / 2));
+	if (bytes.n != SHA256_LEN)
+		return -1;
+	memcpy(hash, bytes.p, SHA256_LEN);
 	return 0;
 }
 
@@ -68,7 +90,7 @@ static int read_percents(struct reader *r, struct ledger_terms *t)
 
 static int read_terms(struct reader *r, struct ledger_terms *t)
 {
-	struct slice first, hash;
+	struct slice first;
 	uint64_t goal;
 	uint8_t flags;
 
@@ -83,11 +105,8 @@ static int read_terms(struct reader *r, struct ledger_terms *t)
 	t->has_hash = (flags & LEDGER_HASH) != 0;
 	if ((flags & LEDGER_CALENDAR) != 0 && read_word(r, true, &t->calendar) != 0)
 		return -1;
-	if (t->has_hash) {
-		if (slice_take(&r->rest, SHA256_LEN, &hash) != 0)
-			return -1;
-		memcpy(t->hash, hash.p, SHA256_LEN);
-	}
+	if (t->has_hash && read_hash(r, t->hash) != 0)
+		return -1;
 	return read_percents(r, t);
 }
 
@@ -168,7 +187,7 @@ static int read_slot(struct reader *r, struct ledger_heads *heads, struct ledger
 	struct ledger_head head;
 	const char *wrong;
 
-	if (!ledger_heads_next(heads, &head))
+	if (!ledger_heads_next(heads, &head) || head.name.p == NULL)
 		return err_set(e, ERR_INTERNAL, "a stored clock is damaged: its head cannot be read");
 	s->ledger.name = arena_text(r->arena, head.name.p, head.name.n);
 	s->armed_percent = head.armed_percent;
@@ -183,16 +202,17 @@ static int read_slot(struct reader *r, struct ledger_heads *heads, struct ledger
 	return 0;
 }
 
-int ledgers_decode(struct arena *a, struct slice bytes, struct ledger_slot **out, uint32_t *n, struct err *e)
+int ledgers_decode(struct arena *a, const struct lexicon *lexicon, struct slice bytes,
+	struct ledger_slot **out, uint32_t *n, struct err *e)
 {
-	struct reader r = {.arena = a};
+	struct reader r = {.arena = a, .lexicon = lexicon};
 	struct ledger_heads heads;
 
 	*n = 0;
 	*out = NULL;
 	if (bytes.n == 0)
 		return 0;
-	ledger_heads_init(&heads, bytes);
+	ledger_heads_init(&heads, lexicon, bytes);
 	if (heads.left == 0)
 		return err_set(e, ERR_INTERNAL, "a stored clock is damaged: no version %d", LEDGERS_VERSION);
 	*n = heads.left;

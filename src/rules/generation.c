@@ -195,6 +195,11 @@ bool generation_has_rule(const struct generation *g, const char *name)
 	return g->n_names > 0 && bsearch(&name, g->names, g->n_names, sizeof(g->names[0]), name_cmp) != NULL;
 }
 
+bool generation_says(const struct generation *g, const char *text)
+{
+	return arena_holds(&g->arena, text);
+}
+
 const struct value *generation_rules(const struct generation *g)
 {
 	return &g->rules;

@@ -14,7 +14,7 @@
 #include "store/memtab_int.h"
 #include "tocsin/store.h"
 
-#define TABLES_FORMAT 1
+#define TABLES_FORMAT 2
 #define CHUNK_BYTES 1900
 
 struct tables;

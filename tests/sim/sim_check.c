@@ -188,8 +188,9 @@ static int check_ticket(struct told *t, struct slice val, bool is_advanced, uint
 	int64_t id, version;
 	uint32_t n;
 
-	if (ticket_decode(s->store, NULL, &s->arena, val, &row, &e) != 0 ||
-		ledgers_decode(&s->arena, value_slice(value_get(&row, "clocks")), &slots, &n, &e) != 0)
+	if (ticket_decode(s->store, NULL, s->desk->lexicon, &s->arena, val, &row, &e) != 0 ||
+		ledgers_decode(&s->arena, s->desk->lexicon, value_slice(value_get(&row, "clocks")), &slots,
+			&n, &e) != 0)
 		return sim_wrong(s, "a ticket does not decode: %s", e.text);
 	id = value_int_or(value_get(&row, "id"), 0);
 	version = value_int_or(value_get(&row, "version"), 0);

@@ -270,7 +270,7 @@ static void test_unknown_format(void **state)
 
 	head_change(f, SEG(2), offsetof(struct segment_head, format), 1);
 	assert_refused(
-		f, "journal: 0000000000000002.seg has format 1, expected 2; use the program that wrote it");
+		f, "journal: 0000000000000002.seg has format 1, expected 3; use the program that wrote it");
 	head_change(f, SEG(2), offsetof(struct segment_head, order), 0x04030201);
 	assert_refused(f, "journal: 0000000000000002.seg was written on a machine of the other byte order");
 }

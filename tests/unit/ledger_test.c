@@ -71,8 +71,8 @@ static struct ledger through_bytes(const struct ledger *l)
 	uint32_t n;
 
 	buf_init(&b, 1 << 20);
-	ledgers_encode(&b, &slot, 1);
-	OK(ledgers_decode(&arena, buf_slice(&b), &back, &n, &err));
+	ledgers_encode(&b, NULL, &slot, 1);
+	OK(ledgers_decode(&arena, NULL, buf_slice(&b), &back, &n, &err));
 	assert_int_equal(n, 1);
 	buf_fini(&b);
 	return back->ledger;

@@ -88,7 +88,7 @@ static void encode(void)
 	struct ledger_slot slots[3];
 	uint32_t n = three(slots);
 
-	ledgers_encode(&bytes, slots, n);
+	ledgers_encode(&bytes, NULL, slots, n);
 }
 
 static void test_round_trip(void **state)
@@ -97,8 +97,8 @@ static void test_round_trip(void **state)
 	uint32_t n = three(slots), n_back;
 
 	(void)state;
-	ledgers_encode(&bytes, slots, n);
-	OK(ledgers_decode(&arena, buf_slice(&bytes), &back, &n_back, &err));
+	ledgers_encode(&bytes, NULL, slots, n);
+	OK(ledgers_decode(&arena, NULL, buf_slice(&bytes), &back, &n_back, &err));
 	assert_int_equal(n_back, n);
 	for (uint32_t i = 0; i < n; i++) {
 		struct value was = ledger_to_value(&arena, &slots[i].ledger),
@@ -120,6 +120,41 @@ static void test_size(void **state)
 		bytes.n - 100, "escalation/near", 15));
 }
 
+/* With a lexicon only what was said stands in the bytes; without the lexicon they are damaged. */
+static void test_lexicon(void **state)
+{
+	struct lexicon *lexicon = lexicon_new();
+	struct ledger_slot slots[3], *back;
+	uint32_t n = three(slots), n_back;
+	struct ledger_heads heads;
+	struct ledger_head h;
+	struct buf again;
+
+	(void)state;
+	ledgers_encode(&bytes, lexicon, slots, n);
+	assert_in_range(bytes.n, 100, 140);
+	assert_non_null(memmem(bytes.p, bytes.n, "customer away", 13));
+	assert_int_equal(lexicon_find(lexicon, SLICE_TEXT("customer away")), 0);
+	OK(ledgers_decode(&arena, lexicon, buf_slice(&bytes), &back, &n_back, &err));
+	assert_int_equal(n_back, n);
+	for (uint32_t i = 0; i < n; i++) {
+		struct value was = ledger_to_value(&arena, &slots[i].ledger),
+			     is = ledger_to_value(&arena, &back[i].ledger);
+
+		assert_true(value_equal(&was, &is));
+	}
+	buf_init(&again, 1 << 20);
+	ledgers_encode(&again, lexicon, back, n_back);
+	assert_int_equal(slice_cmp(buf_slice(&bytes), buf_slice(&again)), 0);
+	buf_fini(&again);
+	ledger_heads_init(&heads, lexicon, buf_slice(&bytes));
+	assert_true(ledger_heads_next(&heads, &h));
+	assert_int_equal(slice_cmp(h.name, SLICE_TEXT("dispatch")), 0);
+	assert_int_equal(ledgers_decode(&arena, NULL, buf_slice(&bytes), &back, &n_back, &err), -1);
+	assert_string_equal(err.text, "a stored clock is damaged: its head cannot be read");
+	lexicon_free(lexicon);
+}
+
 static void test_heads(void **state)
 {
 	struct ledger_heads heads;
@@ -127,7 +162,7 @@ static void test_heads(void **state)
 
 	(void)state;
 	encode();
-	ledger_heads_init(&heads, buf_slice(&bytes));
+	ledger_heads_init(&heads, NULL, buf_slice(&bytes));
 	assert_true(ledger_heads_next(&heads, &h));
 	assert_int_equal(slice_cmp(h.name, SLICE_TEXT("dispatch")), 0);
 	assert_true(h.is_stopped && h.is_due_known && !h.is_due_paused && h.armed_percent == 0);
@@ -136,7 +171,7 @@ static void test_heads(void **state)
 	assert_true(ledger_heads_next(&heads, &h));
 	assert_true(h.armed_percent == 75 && h.armed_ms == START_MS + 9 * HOUR_MS && !h.is_due_paused);
 	assert_false(ledger_heads_next(&heads, &h));
-	ledger_heads_init(&heads, slice_of("", 0));
+	ledger_heads_init(&heads, NULL, slice_of("", 0));
 	assert_false(ledger_heads_next(&heads, &h));
 }
 
@@ -146,7 +181,7 @@ static void test_nothing(void **state)
 	uint32_t n;
 
 	(void)state;
-	OK(ledgers_decode(&arena, slice_of("", 0), &slots, &n, &err));
+	OK(ledgers_decode(&arena, NULL, slice_of("", 0), &slots, &n, &err));
 	assert_int_equal(n, 0);
 }
 
@@ -159,13 +194,13 @@ static bool is_refused(struct slice damaged)
 	struct ledger_elapsed used;
 
 	arena_reset(&arena);
-	if (ledgers_decode(&arena, damaged, &slots, &n, &err) != 0) {
+	if (ledgers_decode(&arena, NULL, damaged, &slots, &n, &err) != 0) {
 		assert_int_equal(err.code, ERR_INTERNAL);
 		assert_memory_equal(err.text, "a stored clock is damaged: ", 27);
 		return true;
 	}
 	buf_init(&again, 1 << 20);
-	ledgers_encode(&again, slots, n);
+	ledgers_encode(&again, NULL, slots, n);
 	assert_int_equal(slice_cmp(damaged, buf_slice(&again)), 0);
 	buf_fini(&again);
 	for (uint32_t i = 0; i < n; i++) {
@@ -232,20 +267,20 @@ static void test_what_cannot_be(void **state)
 
 	(void)state;
 	slots[2].armed_percent = 80;
-	ledgers_encode(&bytes, slots, n);
-	assert_int_equal(ledgers_decode(&arena, buf_slice(&bytes), &back, &n, &err), -1);
+	ledgers_encode(&bytes, NULL, slots, n);
+	assert_int_equal(ledgers_decode(&arena, NULL, buf_slice(&bytes), &back, &n, &err), -1);
 	assert_string_equal(err.text,
 		"a stored clock is damaged: \"answer\": it waits for a percentage that its "
 		"terms do not have");
 	buf_reset(&bytes);
 	slots[2] = slots[0];
-	ledgers_encode(&bytes, slots, 3);
-	assert_int_equal(ledgers_decode(&arena, buf_slice(&bytes), &back, &n, &err), -1);
+	ledgers_encode(&bytes, NULL, slots, 3);
+	assert_int_equal(ledgers_decode(&arena, NULL, buf_slice(&bytes), &back, &n, &err), -1);
 	assert_string_equal(err.text, "a stored clock is damaged: \"dispatch\" stands twice");
 	buf_reset(&bytes);
 	slots[0].armed_percent = 75;
-	ledgers_encode(&bytes, slots, 1);
-	assert_int_equal(ledgers_decode(&arena, buf_slice(&bytes), &back, &n, &err), -1);
+	ledgers_encode(&bytes, NULL, slots, 1);
+	assert_int_equal(ledgers_decode(&arena, NULL, buf_slice(&bytes), &back, &n, &err), -1);
 	assert_string_equal(
 		err.text, "a stored clock is damaged: \"dispatch\": a stopped clock waits for a percentage");
 }
@@ -257,6 +292,7 @@ int main(void)
 		TEST(test_round_trip),
 		TEST(test_size),
 		TEST(test_heads),
+		TEST(test_lexicon),
 		TEST(test_nothing),
 		TEST(test_every_truncation),
 		TEST(test_every_bit),

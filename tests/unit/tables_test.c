@@ -258,12 +258,12 @@ static void a_newer_format_is_refused(void **state)
 	MDB_val k = {key.n, (void *)(uintptr_t)key.p}, v = {ROW_HEAD + 4, raw};
 	MDB_txn *txn;
 
-	row_fill(raw, TABLE_META, key, 0, slice_of("\0\0\0\2", 4));
+	row_fill(raw, TABLE_META, key, 0, slice_of("\0\0\0\3", 4));
 	assert_int_equal(mdb_txn_begin(t->env, NULL, 0, &txn), 0);
 	assert_int_equal(mdb_put(txn, t->dbs[TABLE_META], &k, &v, 0), 0);
 	assert_int_equal(mdb_txn_commit(txn), 0);
 	tables_close(t);
-	refusal(f, "tables.mdb has format 2, this version knows format 1: use the version that wrote it%.0s");
+	refusal(f, "tables.mdb has format 3, this version knows format 2: use the version that wrote it%.0s");
 }
 
 static void an_empty_environment_is_refused(void **state)
