@@ -76,6 +76,24 @@ function cases.attach(d, case)
   end
 end
 
+-- Whether this customer was told that it works: as a number of the case, or as one whose complaint was answered with it.
+local function was_told(v, case)
+  local number = v.facts.number
+  if number and number.incident == case.id and (number.stage == "told" or number.stage == "silent") then return true end
+  for _, t in ipairs(v.facts.history and v.facts.history.tickets or {}) do
+    if t.parent == case.id and (t.status == "resolved" or t.status == "closed") then return true end
+  end
+  return false
+end
+
+-- Who was told complains again: the case counts it (action "again"), and so finds its relapse.
+function cases.again(v, d, case)
+  if (case.recovery == "told" or case.recovery == "watched") and was_told(v, case) then
+    d.acts = d.acts or {}
+    d.acts[#d.acts + 1] = { id = case.id, action = "again" }
+  end
+end
+
 -- Categories a key means: the code and all below; nil for every.
 local function codes_of(category)
   if not category then return nil end

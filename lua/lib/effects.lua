@@ -5,7 +5,7 @@ local errors = host.lib "errors"
 local units = host.lib "units"
 local effects = {}
 
-effects.keys = { "keep", "mark", "sign", "draft", "approve", "add", "remove", "children", "after", "at" }
+effects.keys = { "keep", "mark", "sign", "draft", "approve", "add", "remove", "children", "after", "at", "tally", "raise" }
 
 local function name_list(x) return type(x) == "string" and { x } or x end
 
@@ -122,7 +122,7 @@ end
 -- A job of the core: an action on every child, in slices; each gets its own record.
 local function on_children(action, given, d)
   local c = action.children
-  local job = { kind = "children", action = c.action, data = sources(c.data, given) }
+  local job = { kind = "children", action = c.action, stages = c.stages, data = sources(c.data, given) }
   for key, text in host.sorted_pairs(c.otherwise or {}) do
     if job.data[key] == nil then job.data[key] = text end
   end
@@ -158,6 +158,8 @@ function effects.apply(action, v, d, given)
   if action.approve then approve(v, set, action.approve, who) end
   for name, source in host.sorted_pairs(action.add or {}) do change_list(v, set, name, given[source], true) end
   for name, source in host.sorted_pairs(action.remove or {}) do change_list(v, set, name, given[source], false) end
+  if action.tally then put_field(v, set, action.tally, (field_of(v, action.tally) or 0) + 1) end
+  if action.raise then d.raise = { level = action.raise, reason = given.reason or action.label.zh .. " " .. action.label.en } end
   if action.children then on_children(action, given, d) end
   if action.after or action.at then follow_later(action, v, d) end
 end

@@ -118,15 +118,18 @@ function fields.register(catalog)
   for _, name in ipairs(fields.names()) do number_of(fields[name]) end
   ids[":fields"] = host.field { op = "path", path = { "ticket", "fields" } }
   ids[":data"] = host.field { op = "path", path = { "data" } }
+  ids[":under"] = host.field { op = "path", path = { "warning", "under" } }
+  ids[":case"] = host.field { op = "path", path = { "warning", "case_fields" } }
 end
 
 -- No more fields get a number.
 function fields.close() fields.is_open = false end
 
 local part_paths = { fields = { "ticket", "fields" }, data = { "data" }, left = { "left" }, ticket_left = { "ticket_left" },
-  day_left = { "day_left" } }
+  day_left = { "day_left" }, under = { "warning", "under" }, case = { "warning", "case_fields" } }
 
--- A field by its name; "fields.amount" and "data.reason" reach into what the form and the action carried.
+-- A field by its name; "fields.amount" and "data.reason" reach into what the form and the action carried, "under.red" tells closes in a
+-- row under a level's exit, "case.probe_ok" a field of the warning's incident.
 function fields.find(name)
   local field = rawget(fields, name)
   if type(field) == "table" and field.read then return field end

@@ -223,7 +223,10 @@ local function duplicate(v, d, twin)
   assign(v, twin.queue)
   d.links = { { type = "duplicate_of", id = twin.id } }
   local case = cases.find(v)
-  if case then d.links[2] = { type = "incident", id = case.id } end
+  if case then
+    d.links[2] = { type = "incident", id = case.id }
+    cases.again(v, d, case)
+  end
   d.advice = { { zh = "重复投诉，已并入 " .. (twin.no or twin.id), en = "duplicate, joined to " .. (twin.no or twin.id) } }
   return order(v, d), h
 end
@@ -267,6 +270,7 @@ function points.create(facts)
     local case = cases.find(v)
     if case then
       cases.attach(d, case)
+      cases.again(v, d, case)
       d.advice = put(d.advice, cases.advice(case))
     end
   end
@@ -450,7 +454,18 @@ local function over_grant(kind, v, name, over)
   return close(v, d)
 end
 
+-- What follows an action; one further action of the same ticket may be among it.
 local function follow(v, d)
+  local further
+  for _, r in ipairs((rules.ask_all("follow", v, {}))) do
+    apply_outputs(v, r, d)
+    notices(v, r, d)
+    further = further or r.out.act
+  end
+  local kind = data.kinds[v.kind]
+  if not further or not kind.actions[further] or not is_from(kind.actions[further], v.stage) then return end
+  v.action = further
+  perform(kind, v, further, d)
   for _, r in ipairs((rules.ask_all("follow", v, {}))) do
     apply_outputs(v, r, d)
     notices(v, r, d)

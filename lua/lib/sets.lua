@@ -24,7 +24,7 @@ sets.list = {
     percents = "percents", statutory = "boolean", from = "instant", source = "text" }, zh = "时限", en = "which time limits run" },
   advice = { mode = "all", point = "create", outputs = { say = "label" }, zh = "前台提示", en = "what the front desk should say or do" },
   refuse = { mode = "first", is_partial = true, point = "act", outputs = { say = "label" }, zh = "不准的操作", en = "actions that are refused" },
-  follow = { mode = "all", point = "act", outputs = { to = "queue", department = "department", grade = "grade", priority = "number",
+  follow = { mode = "all", point = "act", outputs = { act = "text", to = "queue", department = "department", grade = "grade", priority = "number",
     notice = "rungs", say = "label", release = "grants" }, zh = "操作之后", en = "what follows an accepted action" },
   contact = { mode = "all", point = "contact",
     outputs = { act = "text", raise = "number", grade = "grade", to = "queue", notice = "rungs", say = "label", release = "grants" },

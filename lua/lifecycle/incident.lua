@@ -91,8 +91,11 @@ kind "incident" {
   action "close" { zh = "关闭", en = "close", from = { "told", "watched" }, to = "closed", roles = heads, data = { text = "text?" },
     mark = { recovery = false } },
   action "relapse" { zh = "复发", en = "relapse", from = { "recovering", "proven", "told", "watched", "closed" }, to = "restoring", roles = desk,
-    count = "reopened", data = { reason = "text" }, mark = { recovery = false, probe_ok = false, relapse = true }, sign = "relapse",
-    children = { action = "reopen", data = { reason = "reason" } } },
+    count = "reopened", data = { reason = "text" }, mark = { recovery = false, probe_ok = false, relapse = true, again = 0 }, sign = "relapse",
+    raise = "orange", children = { action = "reopen", data = { reason = "reason" }, stages = { "replied", "confirmed" },
+      otherwise = { reason = "告知恢复后又有客户投诉 complaints again after the recovery was told" } } },
+  -- a customer who was told complains again; rules "follow" say how many are a relapse
+  action "again" { zh = "告知后再次投诉", en = "complained again", from = { "told", "watched" }, tally = "again", offered = false },
   action "cancel" { zh = "撤销", en = "cancel", from = broken, to = "closed", status = "cancelled", roles = heads,
     data = { reason = "text" }, copy = { resolution = "reason" } },
 }
@@ -141,6 +144,10 @@ rules "attach" {
 
 rules.before "follow" {
   kinds = { "incident" },
+  rule "told, and complaining again" {
+    when = { action = "again", ["fields.again"] = at_least(40) }, act = "relapse",
+    because = "forty customers were told that it works, and say it does not",
+  },
   rule "relapse" { when = { action = "relapse" }, notice = { "duty", "team_head", "leader" },
     because = "customers were told it works, and it does not" },
   rule "green channel asked" { when = { action = "ask_green" }, notice = { "leader" }, because = "a leader approves it" },

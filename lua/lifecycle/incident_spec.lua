@@ -168,3 +168,17 @@ end
 answered("take_over", "given_up", "not taken over", { "duty", "leader" })
 answered("hand_back", "done", "given back", { "duty" })
 answered("hand_back", "given_up", "not given back", { "duty", "leader" })
+spec "forty who were told complain again: a relapse, and the warning is raised" {
+  given = ticket { kind = "incident", stage = "watched", department = "duty", queue = "duty", fields = { again = 39 } }, action = "again",
+  expect = { stage = "restoring", by = { "told, and complaining again", "relapse" }, jobs = { "children" },
+    notice = { "duty", "team_head", "leader" } },
+}
+spec "thirty-nine are not" {
+  given = ticket { kind = "incident", stage = "watched", fields = { again = 38 } }, action = "again",
+  expect = { stage = "watched", fields = { again = 39 } },
+}
+spec "who was told is counted again on the case" {
+  given = complaint(), cases = { { id = 7, no = "I7", category = "recharge.not_credited", city = "shenzhen", recovery = "watched" } },
+  history = { tickets = { { category = "recharge.not_credited", status = "resolved", parent = 7, age = "3h" } } },
+  expect = { incident = 7, acts = { "7 again" } },
+}

@@ -90,7 +90,7 @@
 ---@field when? When
 ---@field because? string why, for people
 ---@field valid? {from?: string, to?: string}
----@field act? any in answer, contact, warning
+---@field act? any in answer, contact, follow, warning
 ---@field again? any in escalation
 ---@field attach? any in attach
 ---@field batch? any in outbox

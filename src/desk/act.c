@@ -33,11 +33,8 @@ static void add_if(struct work *w, struct value *facts, const struct value *args
 		value_add(w->arena, facts, key, *v);
 }
 
-/*
- * Actions on other tickets that a decision brings along: [{id, action, data?}]. They follow nothing further
- * themselves.
- */
-static int also_act(struct work *w, const struct value *acts, int64_t self, struct err *e)
+/* They follow nothing further themselves. */
+int also_act(struct work *w, const struct value *acts, int64_t self, struct err *e)
 {
 	if (acts == NULL || acts->n == 0 || w->is_following)
 		return 0;
@@ -61,6 +58,18 @@ static int also_act(struct work *w, const struct value *acts, int64_t self, stru
 	return 0;
 }
 
+/* A relapse: {level, reason}; the warning of the incident's key stands at least there. */
+static int raise_warning(struct work *w, const struct value *raise, const struct value *row, struct err *e)
+{
+	if (raise == NULL || raise->n == 0)
+		return 0;
+	return warn_relapse(w, value_slice(value_path(row, "fields.key")),
+		value_int_or(value_get(row, "id"), 0), value_slice(value_get(raise, "level")),
+		value_get(raise, "reason") == NULL ? "relapse"
+						   : value_cstr(w->arena, value_get(raise, "reason")),
+		e);
+}
+
 /* Ask, apply, open what it opens, save, do what it does elsewhere; *after is the row as saved. */
 static int decide(struct work *w, const char *point, const struct value *facts, const struct value *before,
 	struct value *after, struct value *decision, struct err *e)
@@ -69,7 +78,9 @@ static int decide(struct work *w, const char *point, const struct value *facts, 
 		open_children(w, value_get(decision, "open"), after, e) != 0 ||
 		ticket_save(w, before, after, e) != 0)
 		return -1;
-	return also_act(w, value_get(decision, "acts"), value_int_or(value_get(after, "id"), 0), e);
+	if (also_act(w, value_get(decision, "acts"), value_int_or(value_get(after, "id"), 0), e) != 0)
+		return -1;
+	return raise_warning(w, value_get(decision, "raise"), after, e);
 }
 
 static int check_version(struct work *w, const struct value *args, const struct value *row, struct err *e)

@@ -74,6 +74,7 @@ struct work {
 	struct value tickets;   /* array: {id, no, version, queue, set={field=[before, after]}} */
 	struct value notices;   /* array: [topic, data] */
 	struct value extra;     /* further keys of the event part */
+	struct value acts;      /* what the decision about a new ticket does to others; nil */
 	int64_t fired_ticket;   /* of a due timer: its ticket; else 0 */
 	uint32_t n_opened;      /* ticket ids given so far */
 	uint32_t n_tasks;       /* task ids given so far */
@@ -250,6 +251,8 @@ work_fn ticket_create, ticket_import, ticket_act, contact_add;
  */
 int ticket_do(struct work *, const struct value *before, const struct value *args, struct value *after,
 	struct err *e) MUST_CHECK;
+/* Actions on other tickets that a decision brings along: [{id, action, data?}]; self: the deciding one. */
+int also_act(struct work *, const struct value *acts, int64_t self, struct err *e) MUST_CHECK;
 /* Tickets that a decision opens beside this one. */
 int open_children(struct work *, const struct value *open, struct value *row, struct err *e) MUST_CHECK;
 /*

@@ -51,7 +51,7 @@ struct value facts_base(struct work *w)
 static struct value history_ticket(struct arena *a, const struct value *row)
 {
 	static const char *const shown[] = {"id", "no", "kind", "category", "city", "status", "stage",
-		"queue", "created", "closed", "contacts", "merged_into"};
+		"queue", "created", "closed", "contacts", "merged_into", "parent"};
 	struct value t = value_map(a, sizeof(shown) / sizeof(shown[0]));
 
 	for (size_t i = 0; i < sizeof(shown) / sizeof(shown[0]); i++) {

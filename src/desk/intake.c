@@ -7,6 +7,7 @@
 #include "names.h"
 #include "sources.h"
 #include "tocsin/civil.h"
+#include "tocsin/log.h"
 #include "warn.h"
 
 /* Fields taken from the call into the row as they came. */
@@ -241,11 +242,23 @@ int ticket_open(struct work *w, const struct value *args, struct value *row, str
 			return -1;
 		work_otherwise(w, "create", e, row);
 	}
+	w->acts = value_get(&decision, "acts") == NULL ? value_nil : *value_get(&decision, "acts");
 	w->n_opened++;
 	store_be64(id_bytes, (uint64_t)id);
 	if (reference.n > 0)
 		tx_put(w->tx, TABLE_REFERENCE, reference, slice_of(id_bytes, 8));
 	return 0;
+}
+
+/* What the new ticket means for its case. It is taken in all the same when that cannot be done. */
+static void act_on_others(struct work *w, int64_t self)
+{
+	struct value acts = w->acts;
+	struct err e;
+
+	if (acts.type == VALUE_ARRAY && also_act(w, &acts, self, &e) != 0)
+		log_line(LOG_ERROR, "create.acts", "ticket=%jd error=\"%s\"", (intmax_t)self, e.text);
+	w->is_following = false;
 }
 
 int ticket_create(struct work *w, const struct value *args, struct value *result, struct err *e)
@@ -257,6 +270,7 @@ int ticket_create(struct work *w, const struct value *args, struct value *result
 	if (ticket_save(w, NULL, &row, e) != 0 || count_duplicate(w, &row, e) != 0 ||
 		warn_created(w, &row, e) != 0)
 		return -1;
+	act_on_others(w, value_int_or(value_get(&row, "id"), 0));
 	source_seen(w, value_slice(value_get(args, "channel")));
 	w->desk->counts.n_creates++;
 	*result = answer(w, &row);

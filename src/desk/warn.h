@@ -46,6 +46,13 @@ int warn_contacted(
 int warn_changed(
 	struct work *, const struct value *before, const struct value *after, struct err *e) MUST_CHECK;
 
+/*
+ * The case relapses: the key stands at least at this level from now on, never lower than it does, and this
+ * incident is its case again. Nothing when nothing is watched under the key. 0, or -1: it cannot be applied.
+ */
+int warn_relapse(struct work *, struct slice key, int64_t incident, struct slice level, const char *reason,
+	struct err *e) MUST_CHECK;
+
 /* {counted, late, streams, rows of memory …} for server.stats. */
 struct value warn_value(struct desk *, struct arena *);
 

@@ -40,6 +40,20 @@ static void add_ticket(struct work *w, const struct wkey *k, struct value *facts
 	value_add(w->arena, facts, "ticket", ticket);
 }
 
+/* What the incident says of itself, without lists and maps such as its script. */
+static struct value case_fields(struct arena *a, const struct value *fields)
+{
+	struct value out = value_map(a, fields == NULL ? 0 : fields->n);
+
+	for (uint32_t i = 0; fields != NULL && i < fields->n; i++) {
+		const struct pair *p = &fields->as.pairs[i];
+
+		if (p->val.type != VALUE_MAP && p->val.type != VALUE_ARRAY && p->val.type != VALUE_NIL)
+			value_add(a, &out, value_cstr(a, &p->key), p->val);
+	}
+	return out;
+}
+
 static int add_recovery(struct work *w, const struct wkey *k, struct value *said, struct err *e)
 {
 	const struct value *recovery;
@@ -54,6 +68,7 @@ static int add_recovery(struct work *w, const struct wkey *k, struct value *said
 	recovery = value_path(&row, "fields.recovery");
 	if (value_is(recovery, VALUE_TEXT))
 		value_add(w->arena, said, "recovery", *recovery);
+	value_add(w->arena, said, "case_fields", case_fields(w->arena, value_get(&row, "fields")));
 	return 0;
 }
 
@@ -428,6 +443,8 @@ int warn_event_commit(struct warn *n, struct wkey *k, const struct warn_event *e
 		k->incident = incident;
 		row = wkey_row(&w, k);
 		warn_figures(&w, k, event->at_ms, &row);
+		if (k->watch != NULL && strcmp(event->event, "recovery") == 0)
+			warn_under(&w, k, event->at_ms, &row);
 		if (warn_happened(&w, k, event, &row, is_plain, e) == 0) {
 			if (work_commit(&w, e) == 0)
 				return 0;

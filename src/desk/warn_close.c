@@ -239,18 +239,20 @@ void warn_figures(struct work *w, const struct wkey *k, int64_t end_ms, struct v
 	value_set(w->arena, row, "closes", value_int(k->seen.closes));
 }
 
-/* How many closes in a row each level would have been under its exit, had it been the present one. */
-static void under_exits(struct work *w, const struct wkey *k, int64_t end_ms, struct value *row)
+void warn_under(struct work *w, const struct wkey *k, int64_t end_ms, struct value *row)
 {
 	const struct watch *watch = k->watch;
 	const struct value *old = value_get(row, "under");
 	struct value under = value_map(w->arena, LEVELS_MAX);
+	int64_t at_ms = value_int_or(value_get(row, "under_at"), 0);
 	struct close c = {.start_ms = end_ms - watch->bin_ms,
 		.counts = w->desk->warn->back,
 		.city = k->city,
 		.given = k->given,
 		.baseline = k->baseline};
 
+	if (at_ms >= end_ms) /* counted already: a case in recovery was asked about */
+		return;
 	gather(w->desk->warn, k, end_ms);
 	c.subscribers = needs_subscribers(watch) ? subscribers_of(w->desk->warn, k) : 0;
 	for (uint32_t i = 0; i < watch->levels.n_rows; i++) {
@@ -263,6 +265,7 @@ static void under_exits(struct work *w, const struct wkey *k, int64_t end_ms, st
 			value_int(out.is_leaving ? value_int_or(value_get(old, name), 0) + 1 : 0));
 	}
 	value_set(w->arena, row, "under", under);
+	value_set(w->arena, row, "under_at", value_int(end_ms));
 }
 
 /* ---- works
@@ -368,7 +371,7 @@ static int finish(struct warn *n, int64_t due_ms, int64_t end_ms, int64_t next_m
 		row = wkey_row(&w, k);
 		warn_figures(&w, k, end_ms, &row);
 		if (k->level > 0 || k->incident != 0)
-			under_exits(&w, k, end_ms, &row);
+			warn_under(&w, k, end_ms, &row);
 		wkey_put(&w, k, &row);
 	}
 	due_key(key, due_ms, TIMER_OF_WARN);

@@ -128,6 +128,9 @@ int64_t warn_slot_after(int64_t at_ms, int64_t every_ms, int64_t offset_ms);
 void warn_begin(struct work *, struct desk *, const char *method, int64_t at_ms);
 /* What the key's inputs were at the close of this bin, into the row. */
 void warn_figures(struct work *, const struct wkey *, int64_t end_ms, struct value *row);
+/* How many closes in a row each level would have been under its exit, had it been the present one; once a
+ * close. The key has a watch. */
+void warn_under(struct work *, const struct wkey *, int64_t end_ms, struct value *row);
 /* Rings of the length that the live pack's watches need. */
 int warn_rings(struct warn *, int64_t now_ms, struct err *e) MUST_CHECK;
 /* Whether the key's incident says that it recovers (fields.recovery). */

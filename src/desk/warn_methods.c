@@ -464,6 +464,55 @@ static int act(struct work *w, const struct value *args, struct value *result, s
 	return rc;
 }
 
+/* From here on as when a person raises it, by whoever this work is done for. */
+static int raise_again(
+	struct work *w, struct wkey *k, int64_t incident, uint8_t level, const char *reason, struct err *e)
+{
+	struct warn_event event = {
+		.event = "change", .from = k->level, .at_ms = w->now_ms, .by = w->who, .reason = reason};
+	struct value row = wkey_row(w, k);
+
+	note_act(w, "raise", reason, &row);
+	value_set(w->arena, &row, "relapse", value_bool(true));
+	value_set(w->arena, &row, "incident", value_int(incident));
+	k->incident = incident;
+	if (level > k->level && set_level(w, k, level, reason, &row, e) != 0)
+		return -1;
+	k->level = k->det.level.level > k->floor ? k->det.level.level : k->floor;
+	value_unset(&row, "is_ready");
+	if (k->level != event.from && warn_happened(w, k, &event, &row, false, e) != 0)
+		return -1;
+	tell_act(w, k, "relapse", reason, &row);
+	wkey_put(w, k, &row);
+	if (warn_care_next(&row) != INT64_MAX)
+		warn_arm(w, warn_care_next(&row));
+	if (w->desk->warn->bin_ms > 0)
+		warn_arm(w, w->now_ms - w->now_ms % w->desk->warn->bin_ms + w->desk->warn->bin_ms);
+	return 0;
+}
+
+int warn_relapse(struct work *w, struct slice key, int64_t incident, struct slice level, const char *reason,
+	struct err *e)
+{
+	struct warn *n = w->desk->warn;
+	struct wkey *k = key.n == 0 || key.n >= KEY_TEXT_MAX ? NULL : warn_plan_key(n, key), before;
+	int to = warn_level_find(n, level);
+
+	if (to < 0)
+		return err_set(e, ERR_REJECTED, "the decision raises to \"%.*s\", which is not a level",
+			(int)level.n, (const char *)level.p);
+	if (k == NULL)
+		return 0;
+	before = *k;
+	if (raise_again(w, k, incident, (uint8_t)to, reason, e) == 0)
+		return 0;
+	k->det = before.det; /* memory follows the rows */
+	k->level = before.level;
+	k->floor = before.floor;
+	k->incident = before.incident;
+	return -1;
+}
+
 static int warning_act(struct call *c, struct value *result, struct err *e)
 {
 	return work_call(c, act, result, e);
