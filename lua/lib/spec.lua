@@ -9,10 +9,11 @@ local data = host.lib("catalog").data
 local spec = { env = {} }
 local all, reached = {}, {}
 local keys = { given = true, at = true, action = true, data = true, note = true, who = true, roles = true, contact = true, timer = true,
-  task = true, cases = true, number = true, history = true, clocks = true, subscriber = true, duty = true, spent = true, expect = true }
+  task = true, warning = true, cases = true, number = true, history = true, clocks = true, subscriber = true, duty = true, spent = true,
+  expect = true }
 local special = { by = true, refuse = true, clocks = true, missing = true, duplicate_of = true, say = true, notice = true, fails = true,
   pauses = true, resumes = true, stops = true, timers = true, not_by = true, tasks = true, reserves = true, releases = true,
-  incident = true, news = true, withdrawn = true, jobs = true, acts = true }
+  incident = true, news = true, withdrawn = true, jobs = true, acts = true, opens = true, does = true, calls = true }
 
 function spec.env.spec(name)
   local where = host.where(2)
@@ -50,6 +51,18 @@ local function instant(text)
   return ((units.day_number(i(y), i(m), i(d)) * 24 + i(h) - 8) * 60 + i(minute)) * 60000
 end
 
+-- warning = { key = "shenzhen/recharge.not_credited", from = "none", to = "yellow" }: what happened to it; event is "change" unless said.
+local function warning_facts(s, facts)
+  local w, ranks = {}, host.lib("alarms").ranks()
+  for k, x in host.sorted_pairs(s.body.warning) do w[k] = x end
+  w.event, w.rung = w.event or "change", w.rung or 1
+  w.rank, w.was = ranks[w.to], ranks[w.from]
+  if not w.rank or not w.was then error(s.where .. ": warning needs from and to, names of levels", 0) end
+  facts.ticket = { city = w.city, category = w.category }
+  facts.warning = w
+  return facts
+end
+
 local function facts_of(s)
   local b = s.body
   local now = instant(b.at or "2026-09-22T10:00")
@@ -63,7 +76,8 @@ local function facts_of(s)
     task = b.task, cases = b.cases, number = b.number, spent = b.spent }
   for _, c in ipairs(b.cases or {}) do c.created = c.created or now end
   for _, role in ipairs(b.roles or {}) do facts.who.roles[role] = true end
-  local point = b.action and "act" or b.contact and "contact" or b.timer and "timer" or b.task and "task" or "create"
+  local point = b.action and "act" or b.contact and "contact" or b.timer and "timer" or b.task and "task" or b.warning and "warning" or "create"
+  if point == "warning" then return point, warning_facts(s, facts) end
   if point ~= "create" then
     t.stage = t.stage or kind.first.stage
     t.status = t.status or (kind.stages[t.stage] or kind.first).status
@@ -205,6 +219,19 @@ function special_check.notice(d, want)
   local got = {}
   for i, n in ipairs(d.notices or {}) do got[i] = n.data.rung end
   if not equal(got, want) then return say("expected notices to %s, got %s", "应通知 %s，实际是 %s", show(want), show(got)) end
+end
+-- Of a warning: kinds opened, actions on its incident, persons called.
+local function check_names(got, want, en, zh)
+  if not equal(got, want) then return say(en, zh, show(want), show(got)) end
+end
+function special_check.opens(d, want)
+  return check_names(names_of(d.open, "kind"), want, "expected to open %s, got %s", "应新建 %s，实际是 %s")
+end
+function special_check.does(d, want)
+  return check_names(names_of(d.act, "action"), want, "expected actions %s, got %s", "应执行操作 %s，实际是 %s")
+end
+function special_check.calls(d, want)
+  return check_names(names_of(d.call, "person"), want, "expected to call %s, got %s", "应通知 %s，实际是 %s")
 end
 function special_check.timers(d, want)
   local got = names_of(d.timers, "after_ms")

@@ -51,7 +51,8 @@ static struct value kept_facts(struct work *w, const char *point, const struct v
 			(is_create && value_is_text(&p->key, "history") && is_first(&p->val)))
 			continue;
 		if (value_is_text(&p->key, "ticket")) {
-			if (is_create)
+			/* a ticket that a warning opens did not come in: nothing else says what it was */
+			if (is_create && strncmp(w->method, "warning.", 8) != 0)
 				continue;
 			v = value_copy_map(w->arena, &p->val);
 			value_unset(&v, "text");

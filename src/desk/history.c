@@ -226,7 +226,8 @@ static int find_decided(struct desk *d, struct arena *a, int64_t id, int64_t seq
 	if (seq > 0) {
 		*found = (uint64_t)seq;
 		got = event_load(d, a, (uint64_t)seq, event, e);
-		if (got == 1 && change_of(event, id) != NULL)
+		if (got == 1 && (change_of(event, id) != NULL ||
+					value_int_or(value_path(event, "warning.incident"), 0) == id))
 			return 0;
 		return got < 0 ? -1
 			       : err_set(e, ERR_NOT_FOUND, "ticket %jd has no entry %jd", (intmax_t)id,
@@ -266,7 +267,7 @@ struct value event_facts(struct desk *d, struct arena *a, const struct value *ev
 		value_set(a, &facts, value_cstr(a, &kept->as.pairs[i].key), kept->as.pairs[i].val);
 	if (value_get(&facts, "history") == NULL)
 		value_unset(&facts, "history");
-	if (value_is_text(value_get(decision, "point"), "create")) {
+	if (value_is_text(value_get(decision, "point"), "create") && value_get(&facts, "ticket") == NULL) {
 		struct value ticket = value_copy(a, params), plain;
 
 		if (numbers_plain(a, packs_catalog(d->packs), &ticket, &plain))

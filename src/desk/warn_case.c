@@ -10,9 +10,6 @@
 #include "tocsin/log.h"
 #include "warn_int.h"
 
-#define ACTS_KEPT 20 /* of what persons did, the newest */
-#define OPEN_MAX 8
-
 /* ---- facts
  * ---------------------------------------------------------------------------------------------------- */
 /* {S15=34, …} of one figure of the sums. */

@@ -71,7 +71,7 @@ static int add_recovery(struct work *w, const struct wkey *k, struct value *v, s
 
 	if (k->incident == 0)
 		return 0;
-	if (ticket_load(w->desk, NULL, w->arena, k->incident, &ticket, e) != 0)
+	if (ticket_load(w->desk, w->tx, w->arena, k->incident, &ticket, e) != 0)
 		return -1;
 	recovery = value_path(&ticket, "fields.recovery");
 	if (!value_is(recovery, VALUE_TEXT))
@@ -83,21 +83,22 @@ static int add_recovery(struct work *w, const struct wkey *k, struct value *v, s
 	return 0;
 }
 
-static int list_one(struct work *w, const struct wkey *k, struct value *list, struct err *e)
+static int list_one(
+	struct work *w, const struct wkey *k, const struct value *row, struct value *list, struct err *e)
 {
 	static const char *const shown[] = {
 		"ack", "floor", "order", "under", "reminders", "acts", "opened", "late"};
-	struct value row = wkey_row(w, k), v = warn_brief(w, k, &row);
+	struct value v = warn_brief(w, k, row);
 	const struct value *alarm = warn_alarm(w->desk->warn, k->level);
 
 	for (size_t i = 0; i < sizeof(shown) / sizeof(shown[0]); i++)
-		if (value_get(&row, shown[i]) != NULL)
-			value_set(w->arena, &v, shown[i], *value_get(&row, shown[i]));
+		if (value_get(row, shown[i]) != NULL)
+			value_set(w->arena, &v, shown[i], *value_get(row, shown[i]));
 	value_set(w->arena, &v, "count",
-		value_get(&row, "seen") != NULL ? *value_get(&row, "seen") : value_int(0));
+		value_get(row, "seen") != NULL ? *value_get(row, "seen") : value_int(0));
 	if (value_get(alarm, "label") != NULL)
 		value_set(w->arena, &v, "level_label", *value_get(alarm, "label"));
-	value_set(w->arena, &v, "next", next_of(w, k, &row));
+	value_set(w->arena, &v, "next", next_of(w, k, row));
 	if (add_recovery(w, k, &v, e) != 0)
 		return -1;
 	value_push(w->arena, list, v);
@@ -116,6 +117,13 @@ static int by_weight(const void *x, const void *y)
 	return strcmp(a->text, b->text);
 }
 
+/* What has a level, or a case that recovers; the order of disaster mode. */
+static bool is_shown(struct warn *n, const struct wkey *k)
+{
+	return k->row != NULL && (k->level > 0 || strcmp(k->text, KEY_ALL) == 0 ||
+					 (k->incident != 0 && warn_in_recovery(n, k)));
+}
+
 static int warning_list(struct call *c, struct value *result, struct err *e)
 {
 	struct desk *d = c->ctx;
@@ -126,15 +134,16 @@ static int warning_list(struct call *c, struct value *result, struct err *e)
 	uint32_t n_found = 0;
 
 	for (uint32_t i = 0; i < n->n_keys; i++)
-		if (n->keys[i]->level > 0 || n->keys[i]->incident != 0 ||
-			strcmp(n->keys[i]->text, KEY_ALL) == 0)
-			if (n->keys[i]->row != NULL)
-				found[n_found++] = n->keys[i];
+		if (is_shown(n, n->keys[i]))
+			found[n_found++] = n->keys[i];
 	if (n_found > 1)
 		qsort(found, n_found, sizeof(*found), by_weight);
-	for (uint32_t i = 0; i < n_found; i++)
-		if (list_one(&w, found[i], &list, e) != 0)
+	for (uint32_t i = 0; i < n_found; i++) {
+		struct value row = wkey_row(&w, found[i]);
+
+		if (list_one(&w, found[i], &row, &list, e) != 0)
 			return -1;
+	}
 	*result = value_map(c->arena, 2);
 	value_add(c->arena, result, "warnings", list);
 	return 0;
@@ -428,7 +437,7 @@ static int act_on_key(
 		warn_arm(w, warn_care_next(&row));
 	if (w->desk->warn->bin_ms > 0)
 		warn_arm(w, w->now_ms - w->now_ms % w->desk->warn->bin_ms + w->desk->warn->bin_ms);
-	if (list_one(w, k, &list, e) != 0)
+	if (list_one(w, k, &row, &list, e) != 0)
 		return -1;
 	*result = list.as.items[0];
 	return 0;

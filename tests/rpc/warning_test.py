@@ -23,10 +23,12 @@ def clock(at):
 
 
 class Warning(Case):
+    source = "s1"
+
     def daemon_new(self):
         self.pack = tempfile.mkdtemp(prefix="tocsin-pack-")
         self.addCleanup(shutil.rmtree, self.pack, True)
-        shutil.copy(os.path.join(PACKS, "s1", "pack.lua"), self.pack)
+        shutil.copy(os.path.join(PACKS, self.source, "pack.lua"), self.pack)
         d = Daemon(rules=self.pack, clock="virtual:2026-09-22T09:00")
         self.addCleanup(d.close)
         d.start()

@@ -1,0 +1,18 @@
+spec "orange opens a case" {
+  warning = { key = "shenzhen/recharge.not_credited", city = "shenzhen", category = "recharge.not_credited", from = "yellow", to = "orange" },
+  expect = { opens = { "incident" }, does = {}, calls = { "chen.jing", "deng.jun" }, by = "a case from orange" },
+}
+spec "yellow opens none" {
+  warning = { key = "shenzhen/recharge.not_credited", from = "none", to = "yellow" }, expect = { opens = {}, calls = { "chen.jing" } },
+}
+spec "a case is told its level, up and down" {
+  warning = { key = "shenzhen/recharge.not_credited", from = "red", to = "orange", incident = 7 },
+  expect = { opens = {}, does = { "level" }, calls = {}, by = "the case has its level" },
+}
+spec "nobody acts: the next rung is called" {
+  warning = { key = "shenzhen/recharge.not_credited", event = "again", from = "yellow", to = "yellow", rung = 2 },
+  expect = { calls = { "huang.mei" } },
+}
+spec "in disaster mode yellow calls nobody" {
+  warning = { key = "shenzhen/recharge.not_credited", from = "none", to = "yellow", disaster = true }, expect = { calls = {} },
+}
