@@ -165,6 +165,14 @@ function env.disaster(row)
   place.disaster = where
 end
 
+-- silence { level = "yellow" }: a channel or component that is late by its rhythm is a warning of this level, under source:NAME.
+function env.silence(row)
+  local where = host.where(2)
+  reject_unknown(row, { level = true }, where, "silence")
+  data.silence = { level = row.level }
+  place.silence = where
+end
+
 -- Levels of the pack by name, 1 the lowest; a pack without watches has those of the contract.
 local usual = { { name = "yellow" }, { name = "orange" }, { name = "red" }, { name = "black" } }
 local function ranks()
@@ -220,6 +228,7 @@ function alarms.check()
       end
     end
   end
+  if data.silence then check_level(data.silence.level, place.silence, "silence.level") end
   for name in host.sorted_pairs(data.disaster and data.disaster.calls or {}) do check_level(name, place.disaster, "disaster.calls") end
 end
 

@@ -311,6 +311,9 @@ shift = nil
 ---@type fun(...: any): any
 signals = nil
 
+---@type fun(...: any): any
+silence = nil
+
 ---@type fun(name: string): fun(body: Spec)
 spec = nil
 

@@ -240,6 +240,7 @@ int desk_new(struct desk **out, const struct desk_config *config, struct err *e)
 		http_new(&d->http, d->rpc, d->server, config->http, &http, e) != 0)
 		goto undo;
 	d->audited_ms = d->clock->now_ms;
+	warn_start(d);
 	return 0;
 undo:
 	*out = NULL;

@@ -283,6 +283,8 @@ void packs_accept(struct desk *d, struct pack_build *b)
 		if (work_commit(&w, &e) != 0)
 			log_line(LOG_ERROR, "rules.store", "generation=%jd error=\"%s\"", (intmax_t)number,
 				e.text);
+		if (d->warn != NULL)
+			warn_start(d);
 		return;
 	}
 	keep_verdict(p, b);

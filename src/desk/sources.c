@@ -186,3 +186,33 @@ struct value sources_value(struct desk *d, struct arena *a)
 	}
 	return list;
 }
+
+/* The first instant at which the source, not heard until then, is late; of a late one when to look again. */
+static int64_t late_ms(struct desk *d, const struct source *s)
+{
+	const struct value *rhythm = rhythm_of(d, s->name);
+	int64_t every = value_int_or(value_get(rhythm, "every_ms"), 0), now = d->clock->now_ms, began, at;
+
+	if (every <= 0)
+		return INT64_MAX;
+	began = hours_began_ms(rhythm, now);
+	if (began < 0) { /* its hours begin within a day */
+		for (at = now - now % 60000 + 60000; hours_began_ms(rhythm, at) < 0;)
+			at += 60000;
+		return at + every + 1;
+	}
+	at = (s->last_ms > began ? s->last_ms : began) + every + 1;
+	return at > now ? at : now + every;
+}
+
+int64_t sources_late_ms(struct desk *d)
+{
+	int64_t next = INT64_MAX;
+
+	for (uint32_t i = 0; i < d->sources->n; i++) {
+		int64_t at = late_ms(d, &d->sources->list[i]);
+
+		next = at < next ? at : next;
+	}
+	return next;
+}

@@ -13,5 +13,7 @@ void sources_free(struct sources *);
 void sources_on_publish(struct sources *, struct slice key, const struct slice *val);
 /* Something came in over it; kept with this work. Of more than 256 sources the first are known. */
 void source_seen(struct work *, struct slice name);
+/* When the next of them would be late, or is to be looked at again; INT64_MAX: none has a rhythm. */
+int64_t sources_late_ms(struct desk *);
 /* [{name, last?, age_ms?, expected_ms?, is_quiet, is_late}] for server.stats. */
 struct value sources_value(struct desk *, struct arena *);

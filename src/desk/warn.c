@@ -96,3 +96,19 @@ struct value warn_value(struct desk *d, struct arena *a)
 	value_add(a, &v, "close_us_max", value_int((int64_t)n->close_us_max));
 	return v;
 }
+
+void warn_start(struct desk *d)
+{
+	struct warn *n = d->warn;
+	struct work w;
+	struct err e;
+
+	if (value_path(packs_catalog(d->packs), "silence.level") == NULL || n->armed_ms != INT64_MAX ||
+		store_accepts(d->store, &e) != 0)
+		return;
+	arena_reset(&d->arena);
+	warn_begin(&w, d, "warning.start", d->clock->now_ms);
+	warn_arm(&w, d->clock->now_ms + MINUTE_MS);
+	if (work_commit(&w, &e) != 0)
+		log_line(LOG_ERROR, "warning.start", "error=\"%s\"", e.text);
+}

@@ -21,6 +21,8 @@ void warn_on_publish(struct warn *, enum table table, struct slice key, const st
 /* Another pack decides from now on. */
 void warn_reload(struct desk *);
 
+/* A pack that expects sources to speak has a timer from the start. */
+void warn_start(struct desk *);
 /* The timer is due. */
 void warn_fire(struct desk *, int64_t due_ms);
 

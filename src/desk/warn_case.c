@@ -177,6 +177,10 @@ static void call_persons(struct work *w, const struct wkey *k, const struct valu
 		if (!value_is(person, VALUE_TEXT) || was_told(value_get(row, "told"), level, person) ||
 			(is_part && was_told(value_get(&whole, "told"), level, person)))
 			continue;
+		if (warn_told_elsewhere(w, k, level, person)) {
+			note_told(w, row, level, person);
+			continue;
+		}
 		note_told(w, row, level, person);
 		if (is_part)
 			note_told(w, &whole, level, person);
@@ -306,7 +310,8 @@ static void new_level(struct work *w, const struct wkey *k, const struct warn_ev
 	if (event->from == 0 && value_get(row, "incident") == NULL) { /* another case */
 		value_set(w->arena, row, "case", value_int((int64_t)tx_seq(w->tx)));
 		value_set(w->arena, row, "opened", value_int(event->at_ms));
-		value_unset(row, "told");
+		if (value_get(row, "children") == NULL) /* who was called for its parts need not be again */
+			value_unset(row, "told");
 	}
 	if (is_rise) {
 		value_unset(row, "ack");

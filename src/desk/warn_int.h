@@ -144,6 +144,8 @@ void warn_arm(struct work *, int64_t at_ms);
 int warn_care(struct warn *, struct wkey *, int64_t now_ms, struct err *e) MUST_CHECK;
 /* When the key wants care next, by its row. */
 int64_t warn_care_next(const struct value *row);
+/* Whether the person was called at this level for another city of a roll-up that the key belongs to. */
+bool warn_told_elsewhere(struct work *, const struct wkey *, const char *level, const struct value *person);
 /* Cities warned of one kind become one case. */
 int warn_rollups(struct warn *, int64_t end_ms, struct err *e) MUST_CHECK;
 /* Sources that have fallen silent, or speak again; *next_ms: when to look again. */

@@ -1,13 +1,277 @@
+/*
+ * Roll-up and silence: what no single watch sees.
+ *
+ * The same categories warned in many cities within a short time (catalog.rollups) are one case of the
+ * province, whose level is the highest of its children's; nothing is counted twice, since it counts nothing
+ * itself. A source that is late by its rhythm (sources.h) is a warning of its own under "source:NAME"; one
+ * that is quiet as expected is none. Both stand as a floor in the key's row, since no watch makes their
+ * level.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "sources.h"
 #include "warn_int.h"
+
+static const struct value *rollups(const struct warn *n)
+{
+	return value_get(packs_catalog(n->desk->packs), "rollups");
+}
+
+static bool is_member(const struct value *rollup, const struct wkey *k)
+{
+	const struct value *categories = value_get(rollup, "categories");
+
+	for (uint32_t i = 0;
+		k->city != NULL && k->category != NULL && categories != NULL && i < categories->n; i++)
+		if (category_under(slice_of(k->category, strlen(k->category)),
+			    value_slice(&categories->as.items[i])))
+			return true;
+	return false;
+}
+
+/* ---- who was called for one of the other cities already
+ * ---------------------------------------------------- */
+static bool is_told_in(struct work *w, const struct wkey *k, const char *level, const struct value *person)
+{
+	struct value row = wkey_row(w, k);
+	const struct value *told = value_get(&row, "told");
+
+	for (uint32_t i = 0; told != NULL && i < told->n; i++)
+		if (value_is_text(value_at(&told->as.items[i], 0), level) &&
+			value_equal(value_at(&told->as.items[i], 1), person))
+			return true;
+	return false;
+}
+
+bool warn_told_elsewhere(struct work *w, const struct wkey *k, const char *level, const struct value *person)
+{
+	const struct warn *n = w->desk->warn;
+	const struct value *list = rollups(n);
+
+	for (uint32_t r = 0; list != NULL && r < list->n; r++) {
+		if (!is_member(&list->as.items[r], k))
+			continue;
+		for (uint32_t i = 0; i < n->n_keys; i++)
+			if (n->keys[i] != k && n->keys[i]->level > 0 &&
+				is_member(&list->as.items[r], n->keys[i]) &&
+				is_told_in(w, n->keys[i], level, person))
+				return true;
+	}
+	return false;
+}
+
+/* ---- one case of many cities
+ * ---------------------------------------------------------------------------------- */
+struct group {
+	struct value children; /* keys */
+	uint32_t n_cities, n_fresh;
+	uint8_t level;
+	int64_t seen;
+	struct value told;
+};
+
+static bool has_city(
+	const struct warn *n, const struct value *rollup, uint8_t least, uint32_t before, const char *city)
+{
+	for (uint32_t i = 0; i < before; i++)
+		if (n->keys[i]->level >= least && is_member(rollup, n->keys[i]) &&
+			strcmp(n->keys[i]->city, city) == 0)
+			return true;
+	return false;
+}
+
+static void gather_group(
+	struct work *w, const struct value *rollup, uint8_t least, int64_t since_ms, struct group *g)
+{
+	const struct warn *n = w->desk->warn;
+
+	memset(g, 0, sizeof(*g));
+	g->children = value_array(w->arena, 16);
+	g->told = value_array(w->arena, 8);
+	for (uint32_t i = 0; i < n->n_keys; i++) {
+		const struct wkey *k = n->keys[i];
+		const struct value *told;
+		struct value row;
+
+		if (k->level < least || !is_member(rollup, k))
+			continue;
+		row = wkey_row(w, k);
+		if (!has_city(n, rollup, least, i, k->city)) {
+			g->n_cities++;
+			g->n_fresh += value_int_or(value_get(&row, "opened"), 0) >= since_ms;
+		}
+		value_push(w->arena, &g->children, value_text(w->arena, k->text, k->text_n));
+		g->level = k->level > g->level ? k->level : g->level;
+		g->seen += value_int_or(value_get(&row, "seen"), 0);
+		told = value_get(&row, "told");
+		for (uint32_t t = 0; told != NULL && t < told->n; t++)
+			value_push(w->arena, &g->told, told->as.items[t]);
+	}
+}
+
+/* The children know their case: what they call for counts there too. */
+static void tie(struct work *w, struct wkey *parent, const struct value *children)
+{
+	for (uint32_t i = 0; i < children->n; i++) {
+		struct wkey *k = wkey_find(w->desk->warn, value_slice(&children->as.items[i]));
+		struct value row = wkey_row(w, k);
+
+		if (value_get(&row, "parent") != NULL)
+			continue;
+		value_set(w->arena, &row, "parent", value_text(w->arena, parent->text, parent->text_n));
+		wkey_put(w, k, &row);
+	}
+}
+
+static void set_floor(struct work *w, struct wkey *k, uint8_t level, const char *by, struct value *row)
+{
+	struct value floor = value_map(w->arena, 2);
+
+	k->floor = level;
+	k->level = k->det.level.level > level ? k->det.level.level : level;
+	if (level == 0) {
+		value_unset(row, "floor");
+		return;
+	}
+	value_add(w->arena, &floor, "level", value_literal(warn_level_name(w->desk->warn, level)));
+	value_add(w->arena, &floor, "by", value_literal(by));
+	value_set(w->arena, row, "floor", floor);
+}
+
+static bool is_rolled_up(struct work *w, const struct wkey *k)
+{
+	struct value row = wkey_row(w, k);
+
+	return value_is_text(value_path(&row, "floor.by"), "rollup");
+}
+
+static int roll_up(struct work *w, const struct value *rollup, int64_t end_ms, bool is_plain, bool *is_done,
+	struct err *e)
+{
+	struct warn *n = w->desk->warn;
+	int least = warn_level_find(n, value_slice(value_get(rollup, "level")));
+	int64_t within_ms = value_int_or(value_get(rollup, "within_ms"), 0),
+		cities = value_int_or(value_get(rollup, "cities"), 0);
+	struct wkey *k = wkey_find(n, value_slice(value_get(rollup, "key")));
+	bool is_open = k != NULL && is_rolled_up(w, k);
+	struct warn_event event = {.event = "change", .at_ms = end_ms};
+	struct group g;
+	struct value row;
+
+	*is_done = false;
+	if (least <= 0)
+		return 0;
+	gather_group(w, rollup, (uint8_t)least, end_ms - within_ms, &g);
+	if (is_open ? false : g.n_fresh < cities)
+		return 0;
+	k = wkey_need(n, value_slice(value_get(rollup, "key")));
+	event.from = k->level;
+	row = wkey_row(w, k);
+	if (is_open && g.level == k->floor && value_get(&row, "children") != NULL &&
+		value_equal(value_get(&row, "children"), &g.children))
+		return 0; /* nothing new */
+	set_floor(w, k, g.level, "rollup", &row);
+	value_set(w->arena, &row, "children", g.children);
+	value_set(w->arena, &row, "cities", value_int(g.n_cities));
+	value_set(w->arena, &row, "minutes", value_int(within_ms / MINUTE_MS));
+	if (k->watch == NULL)
+		value_set(w->arena, &row, "seen", value_int(g.seen));
+	*is_done = true;
+	if (!is_open)
+		value_set(w->arena, &row, "told", g.told);
+	tie(w, k, &g.children);
+	if (k->level == event.from) {
+		wkey_put(w, k, &row);
+		return 0;
+	}
+	return warn_happened(w, k, &event, &row, is_plain, e);
+}
 
 int warn_rollups(struct warn *n, int64_t end_ms, struct err *e)
 {
-	(void)n, (void)end_ms, (void)e;
+	const struct value *list = rollups(n);
+
+	for (uint32_t r = 0; list != NULL && r < list->n; r++) {
+		int rc = -1;
+
+		for (int is_plain = 0; rc != 0 && is_plain < 2; is_plain++) {
+			struct work w;
+			bool is_done;
+
+			arena_reset(&n->desk->arena);
+			warn_begin(&w, n->desk, "warning.change", end_ms);
+			rc = roll_up(&w, &list->as.items[r], end_ms, is_plain, &is_done, e);
+			if (rc != 0 || !is_done)
+				work_abort(&w);
+			else
+				rc = work_commit(&w, e);
+		}
+		if (rc != 0)
+			return -1;
+	}
 	return 0;
 }
+
+/* ---- sources that fall silent
+ * ---------------------------------------------------------------------------------- */
+/* Late or speaking again: 1 and staged, 0 as it was, -1. */
+static int judge(struct work *w, const struct value *source, uint8_t level, bool is_plain, struct err *e)
+{
+	struct warn *n = w->desk->warn;
+	bool is_late = value_true(value_get(source, "is_late"));
+	struct value text =
+		value_printf(w->arena, SOURCE_PREFIX "%s", value_cstr(w->arena, value_get(source, "name")));
+	struct wkey *k = wkey_find(n, value_slice(&text));
+	struct warn_event event = {.event = "change", .at_ms = w->now_ms};
+	struct value row;
+
+	if (!is_late && (k == NULL || k->floor == 0))
+		return 0;
+	k = wkey_need(n, value_slice(&text));
+	if (is_late && k->floor != 0)
+		return 0;
+	event.from = k->level;
+	row = wkey_row(w, k);
+	set_floor(w, k, is_late ? level : 0, "silence", &row);
+	value_set(w->arena, &row, "silent", *source);
+	value_set(w->arena, &row, "minutes",
+		value_int(value_int_or(value_get(source, "age_ms"),
+				  value_int_or(value_get(source, "expected_ms"), 0)) /
+			  MINUTE_MS));
+	value_set(w->arena, &row, "expected",
+		value_int(value_int_or(value_get(source, "expected_ms"), 0) / MINUTE_MS));
+	return warn_happened(w, k, &event, &row, is_plain, e) == 0 ? 1 : -1;
+}
+
 int warn_sources(struct warn *n, int64_t now_ms, int64_t *next_ms, struct err *e)
 {
-	(void)n, (void)now_ms, (void)e;
+	const struct value *named = value_path(packs_catalog(n->desk->packs), "silence.level");
+	int level = named == NULL ? -1 : warn_level_find(n, value_slice(named));
+	struct value list;
+	struct arena a;
+	int rc = 0;
+
 	*next_ms = INT64_MAX;
-	return 0;
+	if (level <= 0)
+		return 0;
+	arena_init(&a, 0);
+	list = sources_value(n->desk, &a);
+	for (uint32_t i = 0; rc >= 0 && i < list.n; i++) {
+		rc = -1;
+		for (int is_plain = 0; rc < 0 && is_plain < 2; is_plain++) {
+			struct work w;
+
+			arena_reset(&n->desk->arena);
+			warn_begin(&w, n->desk, "warning.change", now_ms);
+			rc = judge(&w, &list.as.items[i], (uint8_t)level, is_plain, e);
+			if (rc != 1)
+				work_abort(&w);
+			else
+				rc = work_commit(&w, e);
+		}
+	}
+	arena_fini(&a);
+	*next_ms = sources_late_ms(n->desk);
+	return rc < 0 ? -1 : 0;
 }

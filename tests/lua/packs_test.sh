@@ -22,13 +22,13 @@ broken() {
 spec=build/release/tests/pack_spec
 [ -x "$spec" ] || make -s "$spec"
 
-for pack in lua tests/packs/minimal tests/packs/alone tests/packs/words tests/packs/outbox tests/packs/warning tests/packs/s1 tests/packs/signed examples/adapters/pack examples/imports/volvo/pack examples/guangdong; do
+for pack in lua tests/packs/minimal tests/packs/alone tests/packs/words tests/packs/outbox tests/packs/warning tests/packs/s1 tests/packs/signed tests/packs/province examples/adapters/pack examples/imports/volvo/pack examples/guangdong; do
 	check "specs of $pack" "$spec" "$pack" lua
 done
 for pack in tests/packs/broken/*; do
 	check "$pack" broken "$pack"
 done
 check "lua/meta/policy.lua and .luacheckrc are in step with the words" lua5.4 tests/lua/meta.lua check
-check "luacheck" luacheck -q lua tests/packs/minimal tests/packs/alone tests/packs/words tests/packs/outbox tests/packs/warning tests/packs/s1 tests/packs/signed examples/imports/volvo/pack examples/guangdong tests/lua
+check "luacheck" luacheck -q lua tests/packs/minimal tests/packs/alone tests/packs/words tests/packs/outbox tests/packs/warning tests/packs/s1 tests/packs/signed tests/packs/province examples/imports/volvo/pack examples/guangdong tests/lua
 echo "$passed passed, $failed failed, $skipped skipped"
 [ "$failed" -eq 0 ]

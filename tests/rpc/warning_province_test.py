@@ -1,0 +1,75 @@
+"""S16: many cities are one case; S19: a source that falls silent is a warning of its own, a quiet one is none."""
+
+from daemon import START_MS, main
+from warning_test import BIN_MS, MINUTE_MS, S1, Warning, clock
+
+CITIES = ["guangzhou", "shenzhen", "zhuhai", "shantou", "foshan", "shaoguan", "heyuan", "meizhou", "huizhou", "shanwei", "dongguan",
+    "zhongshan", "jiangmen", "yangjiang", "zhanjiang"]
+
+
+class Province(Warning):
+    source = "province"
+    test_s1 = test_s1_figures = test_s1_with_kill_restart_and_reload = test_s2 = None
+
+    def complain(self, cities, n):
+        self.c.pipeline([("ticket.create", dict(channel="app", text="x", city=city, category="recharge.not_credited"))
+            for city in cities for _ in range(n)])
+        self.bin += BIN_MS
+        self.c.call("clock.advance", to=self.bin)
+
+    def calls(self):
+        return [(e["data"]["level"], e["data"]["person"]) for e in self.events("duty") if e["data"].get("event") == "call"
+            and not e["data"]["key"].startswith("source:")]
+
+    def test_fifteen_cities_are_one_case(self):
+        self.complain(CITIES[:5], 16)
+        self.complain(CITIES[5:10], 16)
+        self.complain(CITIES[10:14], 16)
+        self.assertEqual([], self.changes("*/recharge.not_credited"))
+        self.restart()
+        self.complain(CITIES[14:], 16)
+        self.assertEqual([("09:20", "none", "yellow")], self.changes("*/recharge.not_credited"))
+        whole = self.one("*/recharge.not_credited")
+        self.assertEqual(sorted(c + "/recharge.not_credited" for c in CITIES), whole["children"])
+        self.assertEqual((15, "15 cities warned within 20 minutes, %d seen in all" % whole["count"]), (whole["cities"], whole["line"]["en"]))
+        self.assertEqual("*/recharge.not_credited", self.one("shenzhen/recharge.not_credited")["parent"])
+        self.assertEqual(len(set(self.calls())), len(self.calls()))
+        self.complain(CITIES, 20)  # orange in all of them
+        self.assertEqual("orange", self.one("*/recharge.not_credited")["level"])
+        self.assertEqual(len(set(self.calls())), len(self.calls()))
+        for _ in range(16):
+            self.complain([], 0)
+        self.assertEqual([], [w["key"] for w in self.c.call("warning.list")["warnings"] if not w["key"].startswith("source:")])
+
+    def test_fourteen_or_slower_are_none(self):
+        self.complain(CITIES[:7], 16)
+        for _ in range(4):
+            self.complain(CITIES[:7], 16)
+        self.complain(CITIES[7:], 16)
+        self.assertEqual([], self.changes("*/recharge.not_credited"))
+
+    def test_silence(self):
+        # 09:00: the app is expected every quarter of an hour, the hall not before half past eleven
+        self.assertEqual([], self.c.call("warning.list")["warnings"])
+        self.complain(["foshan"], 1)  # heard at 09:00
+        self.c.call("clock.advance", to=START_MS - 45 * MINUTE_MS)
+        self.assertEqual(None, self.one("source:app"))
+        self.c.call("clock.advance", by=1)
+        w = self.one("source:app")
+        self.assertEqual(("yellow", True, False, {"zh": "15分钟没有任何数据，应不超过15分钟一次：可能断线",
+            "en": "nothing for 15 minutes, expected every 15: the feed may be dead"}),
+            (w["level"], w["silent"]["is_late"], w["silent"]["is_quiet"], w["line"]))
+        self.assertEqual([("09:15", "none", "yellow")], self.changes("source:app"))
+        self.restart()
+        self.assertEqual("yellow", self.one("source:app")["level"])
+        self.assertEqual(None, self.one("source:hall"))
+        self.create(channel="app")
+        self.c.call("clock.advance", by="15m")
+        self.assertEqual(None, self.one("source:app"))
+        self.assertEqual("none", self.changes("source:app")[-1][2])
+        self.c.call("clock.advance", to=START_MS + 121 * MINUTE_MS)
+        self.assertEqual("12:00", self.changes("source:hall")[0][0])
+
+
+if __name__ == "__main__":
+    main()
