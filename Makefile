@@ -7,6 +7,7 @@
 #   make test      every test that CI runs; ends with "N passed, N failed, N skipped"
 #   make soak      the same tests in long doses
 #   make bench     figures of the budget table beside their peers, in one run
+#   make bench-warning  early warning beside its peers, on labelled series
 #   make lint      formatting, clang-tidy, luacheck, include directions, banned calls
 #   make fuzz      60 s a fuzz target (FUZZ_S=60)
 #   make format    apply clang-format

@@ -109,6 +109,11 @@ $(BUILD)/bench/load: $(addprefix $(BUILD)/tests/bench/,load.o load_peer.o load_t
 bench: all $(BUILD)/bench/load $(BUILD)/bench/wheel_bench
 	tests/bench/run.sh
 
+# Detection beside a fixed threshold, ElastAlert's ratio and EARS, on series whose outbreaks are known; says so where the data are missing.
+bench-warning: all
+	/usr/bin/python3 tests/bench/warning_bench.py
+.PHONY: bench-warning
+
 # ---- the whole daemon simulated (tests/sim/sim.h) -----------------------------------------------------------
 SIM := $(BUILD)/sim
 SIM_OBJ := $(addprefix $(BUILD)/tests/sim/,desk_sim.o sim_world.o sim_check.o)

@@ -145,22 +145,31 @@ static void fade_ratio(struct ratio *r, double fade)
 	r->expected *= fade;
 }
 
+/* A day moves them by a fifth at most, once enough was learned: the day of an outbreak is not a new level. */
+#define DAY_STEP 1.2
+
 static void learn_ratios(const struct lesson *l)
 {
 	struct baseline *b = l->b;
 	struct ratio *weekday = &b->weekday[civil_weekday(l->day)];
+	double seen = 0, level = 0, both = 0, of_weekday = 1;
 
+	for (uint32_t i = 0; i < l->n; i++)
+		if (l->counts[i] != UNWATCHED) {
+			seen += l->learned[i];
+			level += l->usual[i].profile * l->usual[i].weekday;
+			both += l->usual[i].profile * l->usual[i].weekday * l->usual[i].level;
+			of_weekday = l->usual[i].weekday;
+		}
+	if (l->is_robust) /* against what was expected of the day as a whole */
+		seen = fmin(fmax(seen, both / DAY_STEP), both * DAY_STEP);
 	fade_ratio(weekday, exp(-4 / b->spec->memory_days)); /* its days come a week apart */
 	fade_ratio(&b->level,
 		exp(-4 / b->spec->memory_days)); /* a quarter of the memory: what the profile lags behind */
-	for (uint32_t i = 0; i < l->n; i++) {
-		if (l->counts[i] == UNWATCHED)
-			continue;
-		weekday->seen += l->learned[i];
-		weekday->expected += l->usual[i].profile * l->usual[i].level;
-		b->level.seen += l->learned[i];
-		b->level.expected += l->usual[i].profile * l->usual[i].weekday;
-	}
+	weekday->seen += seen;
+	weekday->expected += both / of_weekday;
+	b->level.seen += seen;
+	b->level.expected += level;
 }
 
 static void learn_share(const struct lesson *l, const struct baseline *parent)

@@ -1,4 +1,4 @@
-/* The watches of tests/packs/warning, loaded by the loader of packs. */
+/* The watches of a pack, loaded by the loader of packs. */
 #pragma once
 
 #include <math.h>
@@ -15,6 +15,10 @@
 #include "tocsin/clock.h"
 #include "tocsin/detect.h"
 #include "tocsin/rules.h"
+
+#ifndef WATCH_PACK
+#define WATCH_PACK "tests/packs/warning"
+#endif
 
 static struct err err;
 static struct watches *watches;
@@ -33,7 +37,7 @@ static int load_watches(void **state)
 
 	(void)state;
 	OK(clock_zone_set("Asia/Shanghai", &err));
-	OK(pack_read(&files, "tests/packs/warning", "lua", &err));
+	OK(pack_read(&files, WATCH_PACK, "lua", &err));
 	memset(&report, 0, sizeof(report));
 	OK(generation_new(&g, &files, NULL, &report, &err));
 	OK(watches_new(&watches, generation_catalog(g), &err));
