@@ -8,12 +8,14 @@ local numbers = host.lib "numbers"
 local catalog = host.lib "catalog"
 local tasks = host.lib "tasks"
 local grants = host.lib "grants"
+local actions = host.lib "actions"
 local news = host.lib "news"
 local effects = host.lib "effects"
 local cases = host.lib "cases"
 local alarms = host.lib "alarms"
 local data = host.lib("catalog").data
 local points = {}
+local is_from, refuse, check_action = actions.is_from, actions.refuse, actions.check
 
 local function put(list, item)
   list = list or {}
@@ -148,34 +150,6 @@ local function close(v, d)
   return d
 end
 
-local function has_role(who, roles)
-  local mine = who and who.roles
-  if not mine then return false end
-  if mine.admin then return true end
-  for i = 1, #roles do if mine[roles[i]] then return true end end
-  return false
-end
-
-local function is_from(action, stage)
-  for i = 1, #action.from do if action.from[i] == stage then return true end end
-  return false
-end
-
--- What who may do at this stage, sorted.
-local function allowed(kind, v)
-  local out = {}
-  for name, action in host.sorted_pairs(kind.actions) do
-    local may = not action.roles or has_role(v.facts.who, action.roles)
-    if may and action.offered ~= false and is_from(action, v.stage) then out[#out + 1] = name end
-  end
-  return out
-end
-
-local function refuse(kind, v, en, zh, argument, value)
-  return { refuse = { message = en, message_zh = zh, allowed = allowed(kind, v), argument = argument, value = value },
-    because = host.noted(v.h), failed = v.failed or nil }
-end
-
 -- An outdated code becomes what it was replaced by, and the record says so; one that nothing stands for is refused.
 -- → the code or nil for the same, refusal or nil
 local function current_category(v, given)
@@ -277,61 +251,6 @@ function points.create(facts)
   rules.say_all("clocks", v, CLOCKS)
   rules.say_all("advice", v, ADVICE)
   return order(v, d), h
-end
-
-local function role_names(roles)
-  return table.concat(roles, ", ")
-end
-
--- nil, or why the action may not be done.
-local function check_action(kind, v, name)
-  local action = kind.actions[name]
-  if not action then
-    return refuse(kind, v, string.format('"%s" is not an action of %s', tostring(name), v.kind),
-      string.format("“%s”不是%s的操作", tostring(name), kind.label.zh), "action", name)
-  end
-  if not is_from(action, v.stage) then
-    local at = kind.stages[v.stage]
-    return refuse(kind, v, string.format("%s is not possible while the ticket is %s", name, v.stage),
-      string.format("工单处于“%s”时不能%s", at and at.label.zh or v.stage, action.label.zh), "action", name)
-  end
-  if action.roles and not has_role(v.facts.who, action.roles) then
-    return refuse(kind, v, string.format("%s is for %s only", name, role_names(action.roles)),
-      string.format("只有 %s 可以%s", role_names(action.roles), action.label.zh), "action", name)
-  end
-  local no, no_zh = effects.refused(action, v)
-  if no then return refuse(kind, v, no, no_zh, "action", name) end
-  local given = v.facts.data or {}
-  for key, want in host.sorted_pairs(action.data) do
-    local x = given[key]
-    if want.required and (x == nil or x == "") then
-      return refuse(kind, v, string.format("%s needs data.%s", name, key), string.format("%s必须填写 %s", action.label.zh, key), "data." .. key)
-    end
-    local why = x ~= nil and points.check_data(want.type, x, v.date)
-    if why then
-      return refuse(kind, v, string.format('data.%s: "%s" is not %s', key, tostring(x), why.en),
-        string.format("data.%s：“%s”不是%s", key, tostring(x), why.zh), "data." .. key, x)
-    end
-  end
-end
-
--- nil when x is of the type, else what was expected.
-function points.check_data(want, x, date)
-  local of = { queue = "queues", department = "departments", person = "persons", category = "categories", city = "cities", grade = "grades" }
-  if want == "queue" then return not sets.is_queue(x) and { en = "a declared queue", zh = "已声明的队列" } or nil end
-  if want == "list" then return (type(x) ~= "table" or #x == 0) and { en = "a list with something in it", zh = "非空列表" } or nil end
-  if want == "map" then return type(x) ~= "table" and { en = "a map", zh = "一组字段" } or nil end
-  if want == "category" and data.categories[x] then
-    local _, why = catalog.current(x, date)
-    return why and { en = "in use: " .. why.en, zh = "可用的分类：" .. why.zh } or nil
-  end
-  if of[want] then return not data[of[want]][x] and { en = "a declared " .. want, zh = "已声明的 " .. want } or nil end
-  if want == "text" then return type(x) ~= "string" and { en = "a text", zh = "文字" } or nil end
-  if want == "money" then
-    return (math.type(x) ~= "integer" or x < 0) and { en = "an amount: a whole number of fen, 0 or more", zh = "金额：不小于 0 的整数，单位为分" } or nil
-  end
-  if want == "boolean" then return type(x) ~= "boolean" and { en = "true or false", zh = " true 或 false" } or nil end
-  if math.type(x) ~= "integer" and (want ~= "number" or type(x) ~= "number") then return { en = "a whole number", zh = "整数" } end
 end
 
 -- Who takes it first stays answerable to the customer (首问负责), and gets it back to tell the answer.

@@ -116,6 +116,9 @@ void row_put(struct work *, enum table, struct slice key, const struct value *ro
  * own, false when there is nothing to change.
  */
 bool numbers_plain(struct arena *, const struct value *catalog, const struct value *args, struct value *out);
+/* The `where` of ticket.find with its numbers written so, also in eq and in; borrows the rest. */
+const struct value *numbers_plain_where(
+	struct arena *, const struct value *catalog, const struct value *where);
 /* What CRM knows of the row's mobile subject becomes facts.subscriber; nothing when it knows nothing. */
 int subscriber_fact(struct work *, const struct value *row, struct value *facts, struct err *e) MUST_CHECK;
 /* Whether any subscriber is known; asked once at start. */

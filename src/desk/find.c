@@ -422,64 +422,6 @@ static struct slice answer(struct find *f, bool has_more)
 	return slice_of(f->out->p + ANSWER_ROOM - head, f->out->n - ANSWER_ROOM + head);
 }
 
-/* One number of a condition as numbers are kept; a local one with the area code of the city asked for. */
-static struct value plain_number(struct find *f, const char *field, const struct value *given)
-{
-	struct value one = value_map(f->arena, 2), plain;
-	const struct value *city = equal_to(f->where, "city");
-
-	value_add(f->arena, &one, field, *given);
-	if (value_is(city, VALUE_TEXT))
-		value_add(f->arena, &one, "city", *city);
-	return numbers_plain(f->arena, packs_catalog(f->desk->packs), &one, &plain)
-		       ? *value_get(&plain, field)
-		       : *given;
-}
-
-/* {eq="+86 138…", in={…}} of a number, or a subject in eq or in. */
-static struct value plain_condition(struct find *f, const char *field, const struct value *condition)
-{
-	struct value out = value_copy_map(f->arena, condition);
-
-	for (uint32_t i = 0; i < out.n; i++) {
-		struct value *v = &out.as.pairs[i].val, list;
-
-		if (v->type == VALUE_TEXT) {
-			*v = plain_number(f, field, v);
-			continue;
-		}
-		if (v->type != VALUE_ARRAY)
-			continue;
-		list = value_array(f->arena, v->n);
-		for (uint32_t k = 0; k < v->n; k++)
-			value_push(f->arena, &list, plain_number(f, field, &v->as.items[k]));
-		*v = list;
-	}
-	return out;
-}
-
-/* Numbers are kept plainly (numbers.c): they are asked for as people write them. */
-static void plain_where(struct find *f)
-{
-	static const char *const numbers[] = {"number", "caller", "callback", "subject"};
-	struct value *where;
-
-	if (f->where == NULL)
-		return;
-	where = arena_alloc(f->arena, sizeof(*where));
-	*where = value_copy_map(f->arena, f->where);
-	for (size_t i = 0; i < N_WORDS(numbers); i++) {
-		const struct value *v = value_get(where, numbers[i]);
-
-		if (v == NULL)
-			continue;
-		value_set(f->arena, where, numbers[i],
-			is_condition(numbers[i], v) ? plain_condition(f, numbers[i], v)
-						    : plain_number(f, numbers[i], v));
-	}
-	f->where = where;
-}
-
 static int ticket_find(struct call *c, struct value *result, struct err *e)
 {
 	struct desk *d = c->ctx;
@@ -494,7 +436,8 @@ static int ticket_find(struct call *c, struct value *result, struct err *e)
 	f.limit = (uint32_t)value_int_or(value_get(&c->args, "limit"), 100);
 	if (check_where(&f, e) != 0)
 		return -1;
-	plain_where(&f);
+	if (f.where != NULL)
+		f.where = numbers_plain_where(c->arena, packs_catalog(d->packs), f.where);
 	make_plan(&f, value_cstr(c->arena, value_get(&c->args, "order")));
 	if (read_cursor(&f, value_get(&c->args, "cursor"), e) != 0)
 		return -1;

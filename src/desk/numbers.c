@@ -172,3 +172,61 @@ bool numbers_plain(struct arena *a, const struct value *catalog, const struct va
 	value_set(a, (struct value *)value_get(out, "subject"), "id", to);
 	return true;
 }
+
+/* ---- conditions --------------------------------------------------------------------------------------- */
+/* One number of a condition; a local one with the area code of the city asked for. */
+static struct value plain_one(struct arena *a, const struct value *catalog, const struct value *city,
+	const char *field, const struct value *given)
+{
+	struct value one = value_map(a, 2), out;
+
+	value_add(a, &one, field, *given);
+	if (value_is(city, VALUE_TEXT))
+		value_add(a, &one, "city", *city);
+	return numbers_plain(a, catalog, &one, &out) ? *value_get(&out, field) : *given;
+}
+
+/* {eq="+86 138…", in={…}} */
+static struct value plain_condition(struct arena *a, const struct value *catalog, const struct value *city,
+	const char *field, const struct value *condition)
+{
+	struct value out = value_copy_map(a, condition);
+
+	for (uint32_t i = 0; i < out.n; i++) {
+		struct value *v = &out.as.pairs[i].val, list;
+
+		if (v->type == VALUE_TEXT) {
+			*v = plain_one(a, catalog, city, field, v);
+			continue;
+		}
+		if (v->type != VALUE_ARRAY)
+			continue;
+		list = value_array(a, v->n);
+		for (uint32_t k = 0; k < v->n; k++)
+			value_push(a, &list, plain_one(a, catalog, city, field, &v->as.items[k]));
+		*v = list;
+	}
+	return out;
+}
+
+const struct value *numbers_plain_where(
+	struct arena *a, const struct value *catalog, const struct value *where)
+{
+	static const char *const fields[] = {"number", "caller", "callback", "subject"};
+	const struct value *city = value_get(where, "city");
+	struct value *out = arena_alloc(a, sizeof(*out));
+
+	if (value_is(city, VALUE_MAP))
+		city = value_get(city, "eq");
+	*out = value_copy_map(a, where);
+	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
+		const struct value *v = value_get(where, fields[i]);
+		bool is_condition = value_is(v, VALUE_MAP) && i < 3; /* a subject is a map itself */
+
+		if (v != NULL)
+			value_set(a, out, fields[i],
+				is_condition ? plain_condition(a, catalog, city, fields[i], v)
+					     : plain_one(a, catalog, city, fields[i], v));
+	}
+	return out;
+}
