@@ -14,12 +14,12 @@
  * most 20] of the same subject within catalog.limits.history_ms, n_tickets, n_contacts, contacts=[ms, newest
  * first, at most 20]}
  *   subscriber at "create": what CRM put for the number {city, brand, star, group, vip, age65, name, …}
- *   spent      at "act": {NAME={day?, ticket?}} by each grant of the catalog: given today by who acts, and by this
- *              ticket (desk/grants.h)
- *   clocks     {NAME={goal, unit, due?, percent, state="running"|"paused"|"stopped"}} of the ticket
- *   cases      open incidents, newest first (desk/cases.h): at "create" those that fit what is known of city
- * and category, at "act" and "contact" the ticket's own, of an incident all; at "attach" the one that the
- * ticket may hang on task       {kind, state="done"|"given_up"|"late", …}                at "task"
+ *   spent      at "act": {NAME={day?, ticket?}} by each grant of the catalog: given today by who acts, and by
+ * this ticket (desk/grants.h) clocks     {NAME={goal, unit, due?, percent,
+ * state="running"|"paused"|"stopped"}} of the ticket cases      open incidents, newest first (desk/cases.h):
+ * at "create" those that fit what is known of city and category, at "act" and "contact" the ticket's own, of
+ * an incident all; at "attach" the one that the ticket may hang on task       {kind,
+ * state="done"|"given_up"|"late", …}                at "task"
  *
  * Decision:
  *   refuse     {message, message_zh?, reason?, allowed={…}?, argument?, value?} → error `rejected`; nothing
@@ -32,17 +32,17 @@
  * round?, clock?, percent?}], a new one of the same name replaces it; all of it comes back as facts.timer
  * with kind="rule" · cancel_timers [name|"*"] links      [{type="duplicate_of"|"parent"|"related"|…, id}] ·
  * unlinks likewise open       [ticket.create arguments] tickets to open, linked as "parent" to this one
- *   reserve    [{grant, amount, ticket_max?, day_max?}] money that who acts gives away, kept in this entry; refused
- *              when it is more than these limits leave · release [NAME|"*"] what the ticket had of it is given back
- *   acts       [{id, action, data?}] on other tickets, at most 8, which bring nothing further along; refused: so is the whole
- *   jobs       what is done in slices for many tickets or numbers (desk/jobs.h)
+ *   reserve    [{grant, amount, ticket_max?, day_max?}] money that who acts gives away, kept in this entry;
+ * refused when it is more than these limits leave · release [NAME|"*"] what the ticket had of it is given
+ * back acts       [{id, action, data?}] on other tickets, at most 8, which bring nothing further along;
+ * refused: so is the whole jobs       what is done in slices for many tickets or numbers (desk/jobs.h)
  *   cancel_tasks [{kind}] open tasks of the ticket that are not to be done any more
- *   notices    [{topic, data}] events for topics, "{id}" and "{no}" filled in; `ticket.QUEUE` events of a ticket's own changes come from
- * the core tasks      [{kind, data}] rows of the outbox; kind is of catalog.tasks, texts of data may hold
- * {no} and {id}, data.numbers = […] makes it a batch; `ticket` and `no` come by themselves advice     [{zh,
- * en}] what the front desk should say or do because    [number] the rules that fired, in
- * order (generation_rules names them) failed     {rule, message} a rule failed and `otherwise` was taken; the
- * rest of the decision is valid
+ *   notices    [{topic, data}] events for topics, "{id}" and "{no}" filled in; `ticket.QUEUE` events of a
+ * ticket's own changes come from the core tasks      [{kind, data}] rows of the outbox; kind is of
+ * catalog.tasks, texts of data may hold {no} and {id}, data.numbers = […] makes it a batch; `ticket` and `no`
+ * come by themselves advice     [{zh, en}] what the front desk should say or do because    [number] the rules
+ * that fired, in order (generation_rules names them) failed     {rule, message} a rule failed and `otherwise`
+ * was taken; the rest of the decision is valid
  *
  * Catalog (what the core itself reads; the rest is passed through to catalog.get):
  *   zone · kinds={NAME={prefix, first={stage,status}, stages={NAME={status,label}}, actions={NAME={label,

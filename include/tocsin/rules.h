@@ -78,8 +78,9 @@
  *
  * Data, Lua → value: a table with 1…n is an array, one with texts as keys a map, sorted by key bytes, so that
  * equal decisions are equal bytes. An empty table is what host.list or host.map marked it as; unmarked it is
- * an array under a name that is a list in decision.h (acts advice allowed because cancel_tasks cancel_timers clocks from jobs links
- * missing notices open percents roles tags tasks timers unlinks years), else a map. Errors that name the path
+ * an array under a name that is a list in decision.h (acts advice allowed because cancel_tasks cancel_timers
+ * clocks from jobs links missing notices open percents roles tags tasks timers unlinks years), else a map.
+ * Errors that name the path
  * ("decision.set.tags[2]"): functions, metatables, holes, mixed keys, cycles, more than 16 levels, NaN,
  * infinity, texts that are not UTF-8, over 1 MiB.
  */
