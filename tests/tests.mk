@@ -66,6 +66,7 @@ $(FAULT)/store_%: $(BUILD)/tests/fault/store_%.o $(STORE_WORK) $(addprefix $(BUI
 
 demo: deps all
 	/usr/bin/python3 examples/demo/day.py
+	/usr/bin/python3 examples/demo/outage.py
 
 run: all
 	build/tocsind --data ./data

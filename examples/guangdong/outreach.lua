@@ -6,7 +6,7 @@
 tasks {
   { "ivr", zh = "语音系统", en = "voice system", lease = "20s", attempts = 60, backoff = "5s", backoff_max = "60s", expires = "2h", alarm = "45s" },
   { "sms", zh = "短信", en = "text message", lease = "60s", attempts = 5, backoff = "30s", expires = "12h",
-    quiet = { from = "22:00", to = "08:00" } },
+    quiet = { from = "22:00", to = "08:00" }, numbers = "told" },
 }
 
 local playing = any_of("orange", "red", "black") -- from this level on the voice menu plays the prompt
@@ -80,8 +80,8 @@ rules.before "outbox" {
   },
 
   -- ---- customers: those who complained are told once when it is proven; nobody at night (tasks: quiet) -------------------------------
-  rule "the complainers are told" {
-    when = { action = any_of("tell", "resolve") }, of = "complainers", batch = 1000,
+  rule "everybody is told" {
+    when = { action = any_of("tell", "resolve") }, of = "everybody", batch = 1000, -- affected and complainers, each number once
     task = task "sms" { incident = "{id}", op = "recovered", text = "【中国移动】您反映的问题已恢复，给您带来不便，深表歉意。" },
   },
 }

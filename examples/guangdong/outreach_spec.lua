@@ -39,7 +39,7 @@ spec "proven: prompts stop, the desk and the groups hear of it" {
 }
 spec "told: a text message to each who complained, each complaint answered" {
   given = case(nil, { stage = "proven" }), timer = { kind = "rule", rule = "act:tell" },
-  expect = { stage = "told", jobs = { "children", "numbers" }, by = "the complainers are told" },
+  expect = { stage = "told", jobs = { "children", "numbers" }, by = "everybody is told" },
 }
 spec "a relapse is told to the desk" {
   given = case(nil, { stage = "watched" }), action = "relapse", data = { reason = "x" }, who = head,

@@ -43,7 +43,8 @@
 	TABLE(NUMBER, "affected and potential numbers; desk/affected.h")                                     \
 	TABLE(SIGNAL, "counts per minute and states of components; desk/signals.h")                          \
 	TABLE(CHANGE, "planned work; desk/signals.h")                                                        \
-	TABLE(WORD, "be16 number -> text; what rows and index keys name by number (desk/words.h)")
+	TABLE(WORD, "be16 number -> text; what rows and index keys name by number (desk/words.h)")           \
+	TABLE(HEARD, "be64 incident, number -> map; who heard a prompt and hung up, desk/heard.h")
 
 enum table {
 #define TABLE(name, help) TABLE_##name,

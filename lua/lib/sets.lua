@@ -114,7 +114,7 @@ local function one_of(list)
     at('%s: "%s" is none of %s', "%s：“%s”不是 %s 之一", { key, tostring(x), table.concat(list, ", ") }, x, list)
   end
 end
-check.number_list = one_of { "complainers", "affected", "potential" }
+check.number_list = one_of { "complainers", "affected", "everybody" }
 check.unit = one_of { "hours", "natural_days", "working_days" }
 check.instant = one_of { "created", "received" }
 

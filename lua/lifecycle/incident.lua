@@ -21,11 +21,13 @@ kind "incident" {
   stage "closed" { zh = "已关闭", en = "closed", status = "closed" },
 
   -- who works on it: resources go where it grows
-  action "take" { zh = "接手", en = "take", from = { "open" }, to = "restoring", roles = desk, assign = "self" },
+  action "take" { zh = "接手", en = "take", from = { "open" }, to = "restoring", roles = desk, assign = "self", sign = "taken" },
   action "assign" { zh = "增派人员", en = "assign", from = live, roles = heads, data = { person = "person", reason = "text?" },
     add = { maintainers = "person" } },
   action "unassign" { zh = "撤回人员", en = "unassign", from = live, roles = heads, data = { person = "person", reason = "text?" },
     remove = { maintainers = "person" } },
+  action "call" { zh = "应急召集", en = "call out", from = live, roles = desk, data = { person = "person", text = "text?" }, sign = "called",
+    add = { called = "person" } },
   action "note" { zh = "记录", en = "note", from = { "open", "restoring", "recovering", "proven", "told", "watched", "closed" }, roles = desk,
     data = { text = "text" } },
   action "level" { zh = "调整预警等级", en = "level", from = live, roles = heads, data = { level = "text" }, keep = { level = "level" },

@@ -4,6 +4,7 @@
 #include "affected.h"
 #include "cases.h"
 #include "grants.h"
+#include "heard.h"
 #include "jobs.h"
 #include "signals.h"
 #include "sources.h"
@@ -235,6 +236,8 @@ int contact_add(struct work *w, const struct value *args, struct value *result, 
 	value_set(w->arena, &after, "contact_at", contact_times(w, &before));
 	if (decide(w, "contact", &facts, &before, &after, &decision, e) != 0 ||
 		warn_contacted(w, &after, &contact, e) != 0)
+		return -1;
+	if (heard_reached(w, value_get(value_get(args, "number") != NULL ? args : &after, "number"), e) != 0)
 		return -1;
 	if (value_is_text(value_get(args, "kind"), "same_fault") &&
 		affected_contacted(w, &after, value_get(args, "number"), e) != 0)

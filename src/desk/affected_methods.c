@@ -339,6 +339,44 @@ static void page_answer(struct desk *d, struct arena *a, struct page *p, struct 
 		value_add(a, result, "after", value_text(a, text, numset_text(last, text)));
 }
 
+static bool is_untold(uint8_t flags)
+{
+	return STATE_OF(flags) == STATE_AFFECTED &&
+	       (STAGE_OF(flags) == STAGE_FAILED || STAGE_OF(flags) == STAGE_FIXED);
+}
+
+int affected_next(struct desk *d, struct arena *a, int64_t incident, struct slice after, uint32_t limit,
+	struct value *numbers, bool *is_over, struct err *e)
+{
+	struct page p = {.list = LIST_ALL,
+		.since_version = -1,
+		.after = after.n == 0 ? 0 : numset_number(after),
+		.bound = UINT64_MAX,
+		.limit = limit};
+	struct part_edit *parts;
+	uint32_t n, i, taken = 0;
+	uint64_t last = 0;
+	char text[NUMSET_TEXT];
+
+	if (parts_of_case(d, a, incident, &parts, &n, e) != 0)
+		return -1;
+	p.hits = arena_alloc(a, ((size_t)limit * n + 1) * sizeof(*p.hits));
+	for (i = 0; i < n; i++)
+		if (page_part(d, &p, &parts[i], e) != 0)
+			return -1;
+	if (p.n > 1)
+		qsort(p.hits, p.n, sizeof(*p.hits), by_number);
+	for (i = 0; i < p.n && taken < limit && p.hits[i].number <= p.bound; i++) {
+		if (p.hits[i].number == last || !is_untold(p.hits[i].entry.flags))
+			continue;
+		last = p.hits[i].number;
+		taken++;
+		value_push(a, numbers, value_text(a, text, numset_text(last, text)));
+	}
+	*is_over = !p.is_more && i == p.n;
+	return 0;
+}
+
 static int check_incident(struct desk *d, struct arena *a, int64_t id, struct err *e)
 {
 	struct value row;

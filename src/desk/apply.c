@@ -227,7 +227,18 @@ static void apply_unlinks(struct work *w, const struct value *unlinks, struct va
 	}
 }
 
-/* "{id}" and "{no}" in what is told are the ticket's. */
+/* "{id}" and "{no}" in what is told are the ticket's; of a drill all says so. */
+static struct value told(struct work *w, const struct value *data, const struct value *row)
+{
+	struct value out = data == NULL ? value_nil : task_data(w, data, row);
+
+	if (out.type == VALUE_MAP && value_true(value_path(row, "fields.drill"))) {
+		value_set(w->arena, &out, "drill", value_bool(true));
+		value_set(w->arena, &out, "label", value_literal("演练"));
+	}
+	return out;
+}
+
 static void apply_notices(struct work *w, const struct value *notices, const struct value *row)
 {
 	for (uint32_t i = 0; notices != NULL && i < notices->n; i++) {
@@ -236,7 +247,7 @@ static void apply_notices(struct work *w, const struct value *notices, const str
 		struct value both = value_array(w->arena, 2);
 
 		value_push(w->arena, &both, topic == NULL ? value_literal("duty") : *topic);
-		value_push(w->arena, &both, data == NULL ? value_nil : task_data(w, data, row));
+		value_push(w->arena, &both, told(w, data, row));
 		value_push(w->arena, &w->notices, both);
 	}
 }

@@ -172,7 +172,7 @@ static int read_fact(struct desk *d, struct one_case *one, struct err *e)
 {
 	static const char *const of_row[] = {"id", "no", "kind", "category", "city", "stage", "created"},
 				 *const of_fields[] = {"key", "cities", "cluster", "level", "recovery",
-					 "script", "maintainers"};
+					 "drill", "script", "maintainers"};
 	struct value row;
 
 	if (one->is_read)
@@ -226,6 +226,8 @@ int cases_facts(struct work *w, const struct value *city, const struct value *ca
 
 		if (read_fact(w->desk, one, e) != 0)
 			return -1;
+		if (value_true(value_get(&one->fact, "drill")))
+			continue; /* no customer hangs on a drill */
 		if (fits_city(&one->fact, city) && fits_category(&one->fact, category))
 			value_push(w->arena, &list, one->fact);
 	}

@@ -3,6 +3,7 @@
 
 #include "affected.h"
 #include "cases.h"
+#include "heard.h"
 #include "jobs.h"
 
 #define LIST_MAX 1000
@@ -377,6 +378,138 @@ static int incident_preview(struct call *c, struct value *result, struct err *e)
 	return 0;
 }
 
+/* ---- effect: did it help
+ * ----------------------------------------------------------------------------------- */
+#define HOUR_MS 3600000
+
+struct effect {
+	int64_t from_ms[3], to_ms[3], n[3]; /* before, during, after */
+};
+
+static bool effect_take(void *udata, const struct value *row)
+{
+	struct effect *x = udata;
+	int64_t at = int_of(row, "created");
+
+	for (int i = 0; i < 3; i++)
+		x->n[i] += at >= x->from_ms[i] && at < x->to_ms[i];
+	return true;
+}
+
+static struct value phase_value(struct arena *a, const struct effect *x, int i)
+{
+	int64_t span = x->to_ms[i] - x->from_ms[i];
+	struct value v = value_map(a, 4);
+
+	value_add(a, &v, "from", value_int(x->from_ms[i]));
+	value_add(a, &v, "to", value_int(x->to_ms[i]));
+	value_add(a, &v, "complaints", value_int(x->n[i]));
+	if (span > 0)
+		value_add(a, &v, "per_hour", value_float((double)(x->n[i] * HOUR_MS * 10 / span) / 10));
+	return v;
+}
+
+/* Numbers that jobs have told, and complaints that they have answered. */
+static void add_told(struct arena *a, const struct value *jobs, struct value *result)
+{
+	int64_t numbers = 0, answered = 0;
+
+	for (uint32_t i = 0; i < jobs->n; i++) {
+		const struct value *job = &jobs->as.items[i];
+
+		if (value_is_text(value_get(job, "kind"), "numbers") &&
+			value_is_text(value_get(job, "task"), "sms"))
+			numbers += int_of(job, "n_done");
+		if (value_is_text(value_get(job, "action"), "answer"))
+			answered += int_of(job, "n_done");
+	}
+	value_add(a, result, "numbers_told", value_int(numbers));
+	value_add(a, result, "complaints_answered", value_int(answered));
+}
+
+static struct value calls_value(struct arena *a, const struct heard_sums *h)
+{
+	struct value v = value_map(a, 4);
+
+	value_add(a, &v, "deflected", value_int(h->n_deflected));
+	value_add(a, &v, "reached", value_int(h->n_reached));
+	value_add(a, &v, "avoided", value_int(h->n_avoided));
+	value_add(a, &v, "pending", value_int(h->n_pending));
+	return v;
+}
+
+/* Before: the hour before the case; during: until it was proven, or told; after: until it was closed, or now.
+ */
+static void effect_phases(struct desk *d, const struct value *row, struct effect *x)
+{
+	const struct value *fields = value_get(row, "fields");
+	int64_t opened = int_of(row, "created"), now = d->clock->now_ms,
+		over = value_int_or(
+			value_get(fields, "proven_at"), value_int_or(value_get(fields, "told_at"), now));
+
+	memset(x, 0, sizeof(*x));
+	x->from_ms[0] = opened - HOUR_MS;
+	x->to_ms[0] = x->from_ms[1] = opened;
+	x->to_ms[1] = x->from_ms[2] = over;
+	x->to_ms[2] = value_int_or(value_get(row, "closed"), now);
+}
+
+static int incident_effect(struct call *c, struct value *result, struct err *e)
+{
+	struct desk *d = c->ctx;
+	struct arena *a = c->arena;
+	struct heard_sums heard;
+	struct value row, jobs;
+	struct effect x;
+
+	if (incident_load(c, &row, e) != 0)
+		return -1;
+	effect_phases(d, &row, &x);
+	if (walk_children(c, int_of(&row, "id"), 0, effect_take, &x, e) != 0 ||
+		jobs_of(d, a, int_of(&row, "id"), &jobs, e) != 0 ||
+		heard_count(d, a, int_of(&row, "id"), &heard, e) != 0)
+		return -1;
+	*result = value_map(a, 8);
+	value_add(a, result, "id", *value_get(&row, "id"));
+	value_add(a, result, "before", phase_value(a, &x, 0));
+	value_add(a, result, "during", phase_value(a, &x, 1));
+	value_add(a, result, "after", phase_value(a, &x, 2));
+	add_told(a, &jobs, result);
+	value_add(a, result, "complained_again", value_int(int_of(value_get(&row, "fields"), "again")));
+	value_add(a, result, "calls", calls_value(a, &heard));
+	return 0;
+}
+
+/* ---- drills: minutes of each step
+ * ---------------------------------------------------------------------------- */
+static int drill_report(struct call *c, struct value *result, struct err *e)
+{
+	static const struct {
+		const char *name, *field;
+	} steps[] = {{"acknowledge_min", "taken_at"}, {"call_min", "called_at"},
+		{"script_min", "script_approved_at"}};
+	const struct value *fields;
+	struct value row;
+
+	if (incident_load(c, &row, e) != 0)
+		return -1;
+	fields = value_get(&row, "fields");
+	if (!value_true(value_get(fields, "drill")))
+		return err_arg(e, ERR_BAD_REQUEST, "id", NULL, "incident %jd is no drill",
+			(intmax_t)int_of(&row, "id"));
+	*result = value_map(c->arena, 6);
+	value_add(c->arena, result, "id", *value_get(&row, "id"));
+	value_add(c->arena, result, "label", value_literal("演练 drill"));
+	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
+		int64_t at = int_of(fields, steps[i].field);
+
+		if (at > 0)
+			value_add(c->arena, result, steps[i].name,
+				value_float((double)((at - int_of(&row, "created")) / 6000) / 10));
+	}
+	return 0;
+}
+
 /* ---- the table -------------------------------------------------------------------------------------------
  */
 static const char *const orders[] = {"principles", "growth", NULL};
@@ -435,6 +568,24 @@ static const struct rpc_method methods[] = {
 		.returns =
 			"{children=[{id, no, number?, stage, status, reply?, script?, outcome={ok, why?}?}], "
 			"after?}"},
+	{.name = "incident.effect",
+		.handler = incident_effect,
+		RPC_ARGS(get_args),
+		.roles = ROLE_ANY,
+		.help = "What became of it: complaints before, during and after, who was told, calls that "
+			"the voice prompt "
+			"avoided.",
+		.returns = "{id, before={from, to, complaints, per_hour?}, during, after, numbers_told, "
+			   "complaints_answered, "
+			   "complained_again, calls={deflected, reached, avoided, pending}}"},
+	{.name = "drill.report",
+		.handler = drill_report,
+		RPC_ARGS(get_args),
+		.roles = ROLE_ANY,
+		.help = "Minutes that a drill (an incident with fields.drill) took to be acknowledged, "
+			"called out and to have its "
+			"script approved.",
+		.returns = "{id, label, acknowledge_min?, call_min?, script_min?}"},
 	{.name = "incident.preview",
 		.handler = incident_preview,
 		RPC_ARGS(preview_args),

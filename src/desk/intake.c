@@ -4,6 +4,7 @@
 
 #include "affected.h"
 #include "cases.h"
+#include "heard.h"
 #include "names.h"
 #include "sources.h"
 #include "tocsin/civil.h"
@@ -271,6 +272,8 @@ int ticket_create(struct work *w, const struct value *args, struct value *result
 		warn_created(w, &row, e) != 0)
 		return -1;
 	act_on_others(w, value_int_or(value_get(&row, "id"), 0));
+	if (heard_reached(w, value_get(&row, "number"), e) != 0)
+		return -1;
 	source_seen(w, value_slice(value_get(args, "channel")));
 	w->desk->counts.n_creates++;
 	*result = answer(w, &row);

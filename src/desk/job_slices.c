@@ -1,6 +1,7 @@
 /* What the slices of jobs do: act on children, hang open tickets on a case, batch numbers into tasks. */
 #include <string.h>
 
+#include "affected.h"
 #include "cases.h"
 #include "jobs_int.h"
 #include "tasks.h"
@@ -245,9 +246,32 @@ static int put_task(struct work *w, struct value *job, const struct value *numbe
 	return 0;
 }
 
-int job_numbers(struct work *w, struct value *job, bool *is_over, struct err *e)
+/* The next affected numbers of the case; `listed` says up to which. */
+static int from_lists(struct work *w, struct value *job, int64_t batch, bool *is_over, struct err *e)
 {
-	int64_t batch = value_int_or(value_get(job, "batch"), JOB_BATCH), ids[JOB_LOOKS];
+	struct value found = value_array(w->arena, 64), numbers = value_array(w->arena, 64);
+
+	if (affected_next(w->desk, w->arena, int_of(job, "ticket"), value_slice(value_get(job, "listed")),
+		    (uint32_t)batch, &found, is_over, e) != 0)
+		return -1;
+	for (uint32_t i = 0; i < found.n; i++) {
+		int first = is_first(w, job, &found.as.items[i], e);
+
+		if (first < 0)
+			return -1;
+		job_count(w, job, first ? "n_done" : "n_skipped", 1);
+		if (first)
+			value_push(w->arena, &numbers, found.as.items[i]);
+	}
+	if (found.n > 0)
+		value_set(w->arena, job, "listed", found.as.items[found.n - 1]);
+	return numbers.n == 0 ? 0 : put_task(w, job, &numbers, e);
+}
+
+/* The next numbers of open children. */
+static int from_children(struct work *w, struct value *job, int64_t batch, bool *is_over, struct err *e)
+{
+	int64_t ids[JOB_LOOKS];
 	struct value numbers = value_array(w->arena, 64);
 	int n = JOB_LOOKS;
 
@@ -268,4 +292,20 @@ int job_numbers(struct work *w, struct value *job, bool *is_over, struct err *e)
 		n = JOB_LOOKS;
 	}
 	return numbers.n == 0 ? 0 : put_task(w, job, &numbers, e);
+}
+
+int job_numbers(struct work *w, struct value *job, bool *is_over, struct err *e)
+{
+	int64_t batch = value_int_or(value_get(job, "batch"), JOB_BATCH);
+	const struct value *of = value_get(job, "of");
+
+	if (value_is_text(of, "complainers") || value_true(value_get(job, "lists_over")))
+		return from_children(w, job, batch, is_over, e);
+	if (from_lists(w, job, batch, is_over, e) != 0)
+		return -1;
+	if (*is_over && value_is_text(of, "everybody")) {
+		value_set(w->arena, job, "lists_over", value_bool(true));
+		*is_over = false;
+	}
+	return 0;
 }

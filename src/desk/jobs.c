@@ -83,8 +83,11 @@ static int check_numbers(struct work *w, uint32_t n, const struct value *job, st
 		return err_set(e, ERR_REJECTED,
 			"the decision's job %u: task \"%s\" is not one that the pack declares", n,
 			value_cstr(w->arena, task));
-	if (!value_is_text(of, "complainers"))
-		return err_set(e, ERR_REJECTED, "the decision's job %u: of must be \"complainers\"", n);
+	if (!value_is_text(of, "complainers") && !value_is_text(of, "affected") &&
+		!value_is_text(of, "everybody"))
+		return err_set(e, ERR_REJECTED,
+			"the decision's job %u: of must be \"complainers\", \"affected\" or \"everybody\"",
+			n);
 	if (batch < 1 || batch > TASK_NUMBERS_MAX)
 		return err_set(
 			e, ERR_REJECTED, "the decision's job %u: batch must be 1 to %d", n, TASK_NUMBERS_MAX);

@@ -1,6 +1,8 @@
 /* signal.push: check each signal, fold the good ones, say what is wrong with the others (signals.h). */
 #include <string.h>
 
+#include "heard.h"
+
 #include "affected.h"
 #include "signals.h"
 #include "sources.h"
@@ -398,6 +400,7 @@ static int take_state(struct push *p, const struct signal *s, struct err *e)
  * ------------------------------------------------------------------------------------------------------ */
 static int take_number(struct push *p, const struct signal *s, struct err *e)
 {
+	char text[NUMSET_TEXT];
 	const struct value *says = value_get(s->kind_row, "number");
 	struct affected_signal a = {.number = s->number,
 		.at_ms = s->at_ms,
@@ -411,6 +414,11 @@ static int take_number(struct push *p, const struct signal *s, struct err *e)
 
 	if (rc == 1)
 		reject(p, "number", "the lists of numbers are full (signals.numbers of the pack)");
+	if (rc == 0 && s->number != 0 && slice_cmp(s->kind, SLICE_TEXT("ivr.deflected")) == 0) {
+		size_t n = numset_text(s->number, text);
+
+		return heard_deflected(p->w, slice_of(text, n), s->code, s->at_ms, e);
+	}
 	return rc;
 }
 

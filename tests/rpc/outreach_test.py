@@ -125,6 +125,64 @@ class Push(Guangdong):
         self.assertEqual({"replied"}, {self.c.call("ticket.get", id=t)["stage"] for t in tickets})
 
 
+    def test_calls_that_the_prompt_avoided(self):
+        case = self.open(level="red")
+        self.script(case)
+
+        def deflected(n):
+            at = self.c.call("clock.now")["now"]
+            self.assertEqual(1, self.c.call("signal.push", signals=[{"at": at, "source": "ivr", "kind": "ivr.deflected", "number": "1380013%04d" % n,
+                                                                     "code": "P-RECHARGE-01"}])["accepted"])
+
+        for n in range(5):
+            deflected(n)
+        self.advance("1h")
+        self.complain(0)  # called again and reached an agent
+        self.c.call("contact.add", incident=case, number="13800130001", channel="hotline_10086", kind="same_fault")
+        self.assertEqual({"deflected": 5, "reached": 2, "avoided": 0, "pending": 3}, self.c.call("incident.effect", id=case)["calls"])
+        self.advance("61m")
+        self.complain(2)  # too late: that call was avoided
+        self.assertEqual({"deflected": 5, "reached": 2, "avoided": 3, "pending": 0}, self.c.call("incident.effect", id=case)["calls"])
+
+    def test_the_effect(self):
+        case = self.open(level="red")
+        for n in range(6):
+            self.complain(n)
+        self.advance("1h")
+        self.act(case, "resolve", text="已恢复")
+        self.advance("30m")
+        self.complain(9)
+        self.advance()
+        got = self.c.call("incident.effect", id=case)
+        self.assertEqual([0, 6, 1], [got[k]["complaints"] for k in ("before", "during", "after")])
+        self.assertEqual((6.0, 1.9, 6, 6), (got["during"]["per_hour"], got["after"]["per_hour"], got["numbers_told"], got["complaints_answered"]))
+
+
+class Drill(Guangdong):
+    def test_a_drill_touches_nobody_and_is_scored(self):
+        case = self.open(level="red", drill=True)
+        desk = self.connect()
+        desk.call("topic.subscribe", topics=["frontdesk.shenzhen"], after=0)
+        self.advance("2m")
+        self.act(case, "take", self.agent)
+        self.advance("1m")
+        self.act(case, "call", person="peng.yan")
+        self.advance("4m")
+        self.script(case)
+        self.act(case, "restore_numbers", self.agent, numbers=["13800130001"])
+        for kind in ("ivr", "sms", "group_message", "boss_emergency"):
+            self.assertEqual([], self.tasks(kind))
+        noted = [t["kind"] for e in self.c.call("ticket.history", id=case)["events"] for t in e.get("drill_tasks", [])]
+        self.assertEqual(["ivr", "group_message", "boss_emergency"], noted)
+        said = [desk.next_event()[1][0]["data"] for _ in range(2)]
+        self.assertEqual([(True, "演练")] * 2, [(d["drill"], d["label"]) for d in said])
+        self.assertNotIn("incident", self.complain(1))
+        self.assertEqual({"id": case, "label": "演练 drill", "acknowledge_min": 2.0, "call_min": 3.0, "script_min": 7.0},
+                         self.c.call("drill.report", id=case))
+        real = self.open(level="red")
+        self.refused("drill.report", {"id": real}, code="bad_request", argument="id", message="incident %d is no drill" % real)
+
+
 class Night(Guangdong):
     start = "2026-09-22T23:00"
 
