@@ -8,7 +8,7 @@
 
 #include "tocsin/buf.h"
 
-#define LEXICON_MAX 65535   /* texts; later ones have no number */
+#define LEXICON_MAX 65535    /* texts; later ones have no number */
 #define LEXICON_TEXT_MAX 200 /* bytes of one; longer ones have no number */
 
 struct lexicon_word {
