@@ -112,6 +112,8 @@ const char *level_name(const struct watches *, uint8_t level);
 bool watch_has_category(const struct watches *, const struct watch *, const char *category);
 bool cluster_has_category(const struct cluster *, const char *category);
 const struct cluster *cluster_find(const struct watches *, const char *name);
+/* An empty baseline for what this watch counts (EXPECT_BASELINE); watches must outlive it. */
+struct baseline *watch_baseline(const struct watches *, const struct watch *);
 /* EXPECT_FIXED: what is expected in one bin of this city; NULL city: the otherwise value. */
 double watch_fixed(const struct watch *, const char *city);
 /* Index of an input by name, or -1. */

@@ -28,16 +28,6 @@ static int64_t start_of(const struct series *s, uint32_t bin)
 
 /* ---- what a day teaches ---------------------------------------------------------------------------------
  */
-static struct baseline *baseline_of(const struct run *r)
-{
-	uint32_t n = 0, bins[BASELINE_SUMS_MAX];
-
-	for (uint32_t i = 0; i < r->watch->n_inputs && n < BASELINE_SUMS_MAX; i++)
-		if (r->watch->inputs[i].kind == INPUT_SUM)
-			bins[n++] = r->watch->inputs[i].bins;
-	return baseline_new(&r->watch->baseline, &r->watches->days, r->watch->bin_ms, n, bins);
-}
-
 static void begin_day(struct walk *w, int32_t day)
 {
 	w->day = day;
@@ -110,7 +100,7 @@ void run_watch(struct run *r)
 		w.newest_first[s->n + i] = BIN_UNKNOWN;
 	r->learned_ms = INT64_MAX;
 	if (r->watch->expect == EXPECT_BASELINE) {
-		w.baseline = baseline_of(r);
+		w.baseline = watch_baseline(r->watches, r->watch);
 		w.n_day = (uint32_t)(DAY_MINUTES * MINUTE_MS / s->bin_ms);
 		civil_second_of(s->start_ms, &day);
 		begin_day(&w, day);

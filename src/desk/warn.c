@@ -51,7 +51,7 @@ int warn_new(struct desk *d, struct err *e)
 	for (uint32_t i = 0; i < n->counts.n_streams; i++)
 		warn_plan_stream(n, n->counts.list[i]);
 	n->counts.on_stream = warn_plan_stream;
-	return warn_rows_load(n, e) != 0 || find_timer(n, e) != 0 ? -1 : 0;
+	return warn_learn_load(n, e) != 0 || warn_rows_load(n, e) != 0 || find_timer(n, e) != 0 ? -1 : 0;
 }
 
 void warn_free(struct warn *n)

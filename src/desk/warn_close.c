@@ -128,6 +128,7 @@ static void look(struct warn *n, struct wkey *k, int64_t end_ms)
 	if (!is_any && k->level == 0 && !has_given(k) && detector_is_idle(w, &k->det))
 		return;
 	c.subscribers = needs_subscribers(w) ? subscribers_of(n, k) : 0;
+	c.parent = warn_usual(n, k);
 	c.baseline = k->baseline;
 	detect(w, &k->det, &c, &k->seen);
 	k->is_seen = true;
@@ -239,7 +240,7 @@ void warn_figures(struct work *w, const struct wkey *k, int64_t end_ms, struct v
 	value_set(w->arena, row, "closes", value_int(k->seen.closes));
 }
 
-void warn_under(struct work *w, const struct wkey *k, int64_t end_ms, struct value *row)
+void warn_under(struct work *w, struct wkey *k, int64_t end_ms, struct value *row)
 {
 	const struct watch *watch = k->watch;
 	const struct value *old = value_get(row, "under");
@@ -249,7 +250,8 @@ void warn_under(struct work *w, const struct wkey *k, int64_t end_ms, struct val
 		.counts = w->desk->warn->back,
 		.city = k->city,
 		.given = k->given,
-		.baseline = k->baseline};
+		.baseline = k->baseline,
+		.parent = k->baseline == NULL ? NULL : warn_usual(w->desk->warn, k)};
 
 	if (at_ms >= end_ms) /* counted already: a case in recovery was asked about */
 		return;
@@ -503,7 +505,7 @@ static int fire(struct warn *n, int64_t due_ms, struct err *e)
 
 	forget_close(n);
 	if (n->bin_ms > 0) {
-		if (rings(n, due_ms, now_ms, e) != 0)
+		if (rings(n, due_ms, now_ms, e) != 0 || warn_learn(n, now_ms, e) != 0)
 			return -1;
 		take_affected(n);
 		close_bins(n, due_ms, now_ms, &end_ms);

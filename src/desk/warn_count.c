@@ -44,6 +44,8 @@ static int count_by(struct work *w, const struct warn_what *what, int64_t at_ms,
 	tx_put(w->tx, TABLE_COUNT, slice_of(key, key_n), buf_slice(b));
 	if (w->desk->warn->bin_ms > 0 && !w->is_import)
 		warn_arm(w, w->now_ms - w->now_ms % w->desk->warn->bin_ms + w->desk->warn->bin_ms);
+	if (w->is_import)
+		warn_learn_imported(w, start_ms);
 	w->n_counted++;
 	w->desk->warn->n_counted++;
 	if (start_ms < minute_of(w->now_ms))

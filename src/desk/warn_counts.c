@@ -117,6 +117,13 @@ static struct stream *add(struct counts *c, struct slice text)
 	return s;
 }
 
+struct stream *counts_need(struct counts *c, struct slice text)
+{
+	struct stream *s = counts_find(c, text);
+
+	return s != NULL ? s : add(c, text);
+}
+
 void counts_init(struct counts *c)
 {
 	memset(c, 0, sizeof(*c));
@@ -202,9 +209,7 @@ void counts_on_publish(struct counts *c, struct slice key, const struct slice *v
 	if (key.n <= 8 || key.n > COUNT_KEY_MAX || slice_varint(&rest, &n) != 0 ||
 		start_ms < counts_first_ms(c))
 		return; /* forgotten, or older than the rings */
-	s = counts_find(c, text);
-	if (s == NULL)
-		s = add(c, text);
+	s = counts_need(c, text);
 	if (start_ms > c->head_ms)
 		advance(c, start_ms);
 	if (start_ms > s->newest_ms)

@@ -70,6 +70,8 @@ int counts_load(
 void counts_on_publish(struct counts *, struct slice key, const struct slice *val);
 /* NULL: never counted. */
 struct stream *counts_find(const struct counts *, struct slice text);
+/* Found, or met now. */
+struct stream *counts_need(struct counts *, struct slice text);
 /* Start of the minute that holds at_ms. */
 int64_t minute_of(int64_t at_ms);
 /* Start of the oldest minute in the rings. */

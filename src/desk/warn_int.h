@@ -48,10 +48,12 @@ struct warn {
 	uint32_t n_slots;
 	struct wkey **keys; /* by text, sorted: the order in which everything happens */
 	uint32_t n_keys, keys_cap;
-	int64_t bin_ms;     /* the shortest bin of a watch; 0: nothing is watched */
-	uint32_t *back;     /* scratch: bins of a stream */
-	int64_t armed_ms;   /* when its row in TABLE_TIMER is due; INT64_MAX: there is none */
-	int64_t taught_day; /* the last day that baselines have learned */
+	int64_t bin_ms;           /* the shortest bin of a watch; 0: nothing is watched */
+	uint32_t *back;           /* scratch: bins of a stream */
+	int64_t armed_ms;         /* when its row in TABLE_TIMER is due; INT64_MAX: there is none */
+	struct baseline **totals; /* by watch: of all that it counts; NULL: none was asked for */
+	bool has_taught;          /* days were learned: */
+	int32_t taught_first, taught_last;
 	uint64_t n_counted, n_late_counts, n_closes, n_missed, n_changes, close_us_max, n_failures;
 };
 
@@ -130,11 +132,24 @@ void warn_begin(struct work *, struct desk *, const char *method, int64_t at_ms)
 void warn_figures(struct work *, const struct wkey *, int64_t end_ms, struct value *row);
 /* How many closes in a row each level would have been under its exit, had it been the present one; once a
  * close. The key has a watch. */
-void warn_under(struct work *, const struct wkey *, int64_t end_ms, struct value *row);
+void warn_under(struct work *, struct wkey *, int64_t end_ms, struct value *row);
 /* Rings of the length that the live pack's watches need. */
 int warn_rings(struct warn *, int64_t now_ms, struct err *e) MUST_CHECK;
 /* Whether the key's incident says that it recovers (fields.recovery). */
 bool warn_in_recovery(struct warn *, const struct wkey *);
+
+/* ---- what is usual (warn_learn.c) -------------------------------------------------------------------------
+ */
+/* Which days were learned. */
+int warn_learn_load(struct warn *, struct err *e) MUST_CHECK;
+/* Drop what is in memory: it belongs to the watches of a plan. */
+void warn_learn_forget(struct warn *);
+/* Learn the local days that have ended by end_ms, if any: entries of their own. */
+int warn_learn(struct warn *, int64_t end_ms, struct err *e) MUST_CHECK;
+/* Have k->baseline ready and return that of all its watch counts; NULL: nothing is expected of this key. */
+const struct baseline *warn_usual(struct warn *, struct wkey *k);
+/* History came into the day of at_ms: if that was learned, all is learned anew at the next close. */
+void warn_learn_imported(struct work *, int64_t at_ms);
 
 /* ---- time (warn_close.c, warn_care.c) ---------------------------------------------------------------------
  */

@@ -158,7 +158,6 @@ struct wkey *wkey_need(struct warn *n, struct slice text)
 
 static void wkey_free(struct wkey *k)
 {
-	baseline_free(k->baseline);
 	free((char *)k->city);
 	free((char *)k->category);
 	free((char *)k->cluster);
@@ -170,6 +169,7 @@ static void wkey_free(struct wkey *k)
 
 void warn_plan_free(struct warn *n)
 {
+	warn_learn_forget(n);
 	for (uint32_t i = 0; i < n->n_keys; i++)
 		wkey_free(n->keys[i]);
 	free(n->keys);
@@ -319,6 +319,8 @@ int warn_plan(struct warn *n, struct err *e)
 
 	if (watches_new(&made, packs_catalog(n->desk->packs), e) != 0)
 		return -1;
+	if (n->watches != NULL)
+		warn_learn_forget(n);
 	watches_free(n->watches);
 	n->watches = made;
 	n->bin_ms = 0;

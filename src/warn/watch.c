@@ -307,6 +307,16 @@ bool watch_has_category(const struct watches *all, const struct watch *w, const 
 	return w->categories.n == 0 || is_under(&w->categories, category);
 }
 
+struct baseline *watch_baseline(const struct watches *all, const struct watch *w)
+{
+	uint32_t n = 0, bins[BASELINE_SUMS_MAX];
+
+	for (uint32_t i = 0; i < w->n_inputs && n < BASELINE_SUMS_MAX; i++)
+		if (w->inputs[i].kind == INPUT_SUM)
+			bins[n++] = w->inputs[i].bins;
+	return baseline_new(&w->baseline, &all->days, w->bin_ms, n, bins);
+}
+
 double watch_fixed(const struct watch *w, const char *city)
 {
 	for (uint32_t i = 0; city != NULL && i < w->n_cities; i++)
