@@ -103,6 +103,19 @@ inputs {
   { "ticket", zh = "另一工单", en = "the other ticket" },
   { "verdict", zh = "结论", en = "verdict" },
   { "workaround", zh = "临时办法", en = "workaround" },
+  -- of incidents
+  { "service", zh = "业务", en = "service" },
+  { "until_time", zh = "截止时间", en = "until when" },
+  { "person", zh = "人员", en = "person" },
+  { "ok", zh = "是否正常", en = "whether it works" },
+  { "operation", zh = "恢复操作", en = "operation" },
+  { "numbers", zh = "号码", en = "numbers" },
+  { "zh", zh = "中文口径", en = "script in Chinese" },
+  { "en", zh = "英文口径", en = "script in English" },
+  { "prompt", zh = "语音提示编号", en = "voice prompt" },
+  { "eta", zh = "预计恢复时间", en = "expected recovery" },
+  { "component", zh = "部件", en = "component" },
+  { "evidence", zh = "依据", en = "evidence" },
 }
 
 posts {

@@ -22,11 +22,11 @@ declare -A knows=(
 )
 room_of() { # header → room
 	case $1 in
-	err | log | buf | value | util | clock | civil | notify | version | roff) echo base ;;
+	err | log | buf | value | util | clock | civil | notify | version | roff | lexicon) echo base ;;
 	calendar | ledger | ledgers) echo model ;;
 	entry | journal | store) echo store ;;
 	wheel | due) echo timer ;;
-	tail | levels | watch | baseline | cusum | farrington | detect) echo warn ;;
+	tail | levels | watch | baseline | cusum | farrington | detect | numset) echo warn ;;
 	decision | desk | worker) echo desk ;;
 	*) echo "$1" ;;
 	esac

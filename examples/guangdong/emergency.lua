@@ -5,6 +5,14 @@ local desk = { "agent", "supervisor", "leader" }
 local heads = { "supervisor", "leader" }
 local open = { "declared", "responding", "restored" }
 
+inputs {
+  { "users", zh = "受影响用户数", en = "users hit" },
+  { "minutes", zh = "持续分钟", en = "minutes it lasts" },
+  { "step", zh = "步骤", en = "step" },
+  { "source", zh = "来源", en = "source" },
+  { "to", zh = "报告对象", en = "reported to" },
+}
+
 kind "emergency" {
   zh = "重大投诉应急", en = "major-complaint emergency", prefix = "E", first = "declared",
   stage "declared" { zh = "已启动", en = "declared", status = "acknowledged" },

@@ -353,6 +353,11 @@ function warning.check()
   for i, w in ipairs(watches) do
     if last[w.name] == i then compile_watch(w) end
   end
+  local rows = { data.watches, data.day_classes } -- the catalog shows what there is, not where it is written
+  for _, t in host.sorted_pairs(data.level_tables) do rows[#rows + 1] = t end
+  for _, list in ipairs(rows) do
+    for _, row in ipairs(list) do row.where = nil end
+  end
 end
 
 return warning

@@ -146,3 +146,8 @@ bool part_has_incident(const struct part *, int64_t incident);
 void case_say(struct arena *, const struct fault_case *, struct value *out);
 /* The number's strongest entry: false, it has none. */
 bool number_strongest(struct affected *, uint64_t number, struct part **part, struct numset_item *item);
+
+/* ---- affected_tell.c, affected_check.c */
+/* Topics hear of the versions that are due; staged with the edit. */
+void affected_publish(struct affected_edit *);
+int affected_on_check(struct call *, struct value *result, struct err *e);

@@ -57,8 +57,8 @@ class Catalog(daemon.Case):
                     self.assertEqual({"zh", "en"}, set(asked["label"]), key)
                     self.assertNotEqual(key, asked["label"]["zh"], key)
         complaint = catalog["kinds"]["complaint"]
-        self.assertEqual(["accept", "dispatch", "transfer", "handle", "suspend", "resume", "reply", "confirm", "close", "reopen", "merge",
-            "unmerge", "escalate", "reject", "cancel"], complaint["action_order"])
+        self.assertEqual(["accept", "dispatch", "transfer", "handle", "suspend", "resume", "reply", "answer", "attach", "detach",
+            "confirm", "close", "reopen", "merge", "unmerge", "escalate", "reject", "cancel"], complaint["action_order"])
         self.assertEqual({"type": "queue", "required": True, "label": {"zh": "所在队列", "en": "queue the ticket is in"}},
             complaint["actions"]["transfer"]["data"]["queue"])
         self.assertEqual({"zh": "理由", "en": "reason"}, complaint["actions"]["transfer"]["data"]["reason"]["label"])

@@ -249,7 +249,7 @@ levels "numbers" {
     closes = 3, stay = 6 },
 }
 watch "recharge" { categories = { "recharge" }, by = { "city", "category" }, bin = "5m", sums = { S15 = 3 }, expected = 2.0, levels = "numbers" }
-rules.all "warning" { rule "a case by signals" { when = { suspect = present }, open = "incident" } }
+rules.before "warning" { rule "a case by signals" { when = { suspect = present, incident = absent }, open = "incident" } }
 """
 
 

@@ -8,6 +8,7 @@ spec "money" { given = ticket { channel = "app", category = "billing.huge_bill",
   expect = { tasks = { "group_message", group_message = { group = "billing" } } } }
 spec "nothing for a group" { given = ticket { channel = "app", category = "service.attitude", text = "x" }, expect = { tasks = {} } }
 spec "the answer" {
-  given = ticket { category = "network.slow", city = "foshan", stage = "handling" }, action = "reply", roles = { "agent" }, data = { text = "mended" },
+  given = ticket { category = "network.slow", city = "foshan", stage = "handling" },
+  action = "reply", roles = { "agent" }, data = { text = "mended" },
   expect = { tasks = { "group_message", group_message = { text = "【{no}】已回复客户：mended" } } },
 }
