@@ -16,3 +16,12 @@ spec "nobody acts: the next rung is called" {
 spec "in disaster mode yellow calls nobody" {
   warning = { key = "shenzhen/recharge.not_credited", from = "none", to = "yellow", disaster = true }, expect = { calls = {} },
 }
+local function recovering(red, probe)
+  return { key = "shenzhen/recharge.not_credited", event = "recovery", from = "black", to = "black", incident = 7, recovery = "claimed",
+    under = { red = red }, case_fields = { probe_ok = probe } }
+end
+spec "recovery is proven by the probe and three closes under the exit of red" {
+  warning = recovering(3, true), expect = { does = { "prove" }, by = "recovery is proven" },
+}
+spec "two closes prove nothing" { warning = recovering(2, true), expect = { does = {} } }
+spec "no proof against the probe" { warning = recovering(5, false), expect = { does = {} } }
