@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """A city's recharge fails: the second half of what `make demo` plays.
 
-Complaints come in, a case holds them, one script goes to the front desk and to the voice menu, the BOSS restores the complainers, the recovery
+Complaints come in, a warning opens a case that holds them, one script goes to the front desk and to the voice menu, the BOSS restores the complainers, the recovery
 is proven and everybody is told once. The voice menu and the BOSS are played here, as adapters of the outbox. On a virtual clock; ends by itself.
 """
 
@@ -16,6 +16,7 @@ from tocsin_client import Client  # noqa: E402
 
 CURVE = [2, 3, 11, 20, 41, 30, 20, 10, 5, 3]  # complaints in five minutes each
 PROMPT = "P-RECHARGE-01"
+KEY = "shenzhen/recharge.not_credited"
 
 
 class Story:
@@ -63,10 +64,11 @@ class Story:
             self.complain(next(bins))
             self.call("clock.advance", by="5m")
         self.tell("%d complaints of one kind in twenty minutes" % self.n)
-        opened = self.call("ticket.create", kind="incident", channel="webhook", title="深圳充值未到账", text="充值平台无响应", city="shenzhen",
-                           category="recharge.not_credited", fields={"level": "orange", "cities": ["shenzhen"]})
-        self.case = opened["id"]
+        warned = next(w for w in self.call("warning.list")["warnings"] if w["key"] == KEY)
+        self.tell("%s is %s: %s" % (KEY, warned["level"], warned["line"]["en"]))
+        self.case = warned["incident"]
         self.call("clock.advance", by="1s")
+        opened = self.call("ticket.get", id=self.case)
         self.tell("case %s (%s) holds %d complaints" % (opened["no"], opened["grade"], self.call("incident.get", id=self.case)["children"]))
         self.act("wu.qiang", "take")
         self.act("wu.qiang", "script", zh="充值平台故障，款项安全，预计12点前到账", en="recharges are late; the money is safe", prompt=PROMPT)
