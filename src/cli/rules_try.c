@@ -38,7 +38,7 @@ static struct value facts_here(
 	value_add(&c->arena, &who, "name", value_literal("try"));
 	value_add(&c->arena, &who, "roles", value_map(&c->arena, 0));
 	value_add(&c->arena, &facts, "now", value_int(at_ms));
-	value_add(&c->arena, &facts, "local", try_local(&c->arena, at_ms));
+	value_add(&c->arena, &facts, "local", facts_local(&c->arena, at_ms));
 	value_add(&c->arena, &facts, "who", who);
 	value_add(&c->arena, &facts, "ticket", try_ticket(&c->arena, catalog, args, at_ms));
 	return facts;

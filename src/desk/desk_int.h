@@ -91,6 +91,9 @@ void work_begin(struct work *, struct desk *, struct arena *, const char *method
 /* 0; or -1 and the work is aborted: it is more than an entry can hold. */
 int work_commit(struct work *, struct err *e) MUST_CHECK;
 void work_abort(struct work *);
+/* One that only asks the pack for this call and stages nothing: no transaction, nothing to commit or abort.
+ */
+struct work work_to_ask(struct call *, int64_t now_ms);
 /* Drop what is staged and begin anew, as if nothing had been done. */
 void work_again(struct work *);
 #define TIMER_OF_JOB (UINT64_C(1) << 59)  /* a timer's id is a ticket's, or this and a job's, */

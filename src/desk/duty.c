@@ -5,11 +5,7 @@
 static int duty_now(struct call *c, struct value *result, struct err *e)
 {
 	struct desk *d = c->ctx;
-	struct work w = {.desk = d,
-		.arena = c->arena,
-		.now_ms = c->now_ms,
-		.who = session_who(c->session),
-		.roles = c->roles};
+	struct work w = work_to_ask(c, c->now_ms);
 	struct value facts;
 
 	if (catalog_check(c->arena, packs_catalog(d->packs), "cities", "city", value_get(&c->args, "city"),

@@ -3,29 +3,10 @@
 
 #include "breaker.h"
 #include "desk_int.h"
-#include "tocsin/civil.h"
+#include "try.h"
 
 #define HISTORY_TICKETS 20
 #define HISTORY_SEEN_MAX 60 /* rows looked at for them */
-
-static struct value local_time(struct arena *a, int64_t at_ms)
-{
-	struct value local = value_map(a, 8);
-	int32_t day, minute = civil_second_of(at_ms, &day) / 60;
-	char *date = arena_alloc(a, 16);
-	int year, month, mday;
-
-	civil_split(day, &year, &month, &mday);
-	value_add(a, &local, "date", value_borrow(civil_format(day, date), 10));
-	value_add(a, &local, "year", value_int(year));
-	value_add(a, &local, "month", value_int(month));
-	value_add(a, &local, "day", value_int(mday));
-	value_add(a, &local, "hour", value_int(minute / 60));
-	value_add(a, &local, "minute", value_int(minute % 60));
-	value_add(a, &local, "weekday", value_int(civil_weekday(day) + 1));
-	value_add(a, &local, "minute_of_day", value_int(minute));
-	return local;
-}
 
 struct value facts_base(struct work *w)
 {
@@ -41,7 +22,7 @@ struct value facts_base(struct work *w)
 	value_add(a, &who, "name", value_literal(w->who));
 	value_add(a, &who, "roles", roles);
 	value_add(a, &facts, "now", value_int(w->now_ms));
-	value_add(a, &facts, "local", local_time(a, w->now_ms));
+	value_add(a, &facts, "local", facts_local(a, w->now_ms));
 	value_add(a, &facts, "who", who);
 	breakers_facts(w, &facts);
 	return facts;

@@ -277,11 +277,7 @@ static int check_person(struct call *c, const char *name, struct err *e)
 static int grant_list(struct call *c, struct value *result, struct err *e)
 {
 	struct desk *d = c->ctx;
-	struct work w = {.desk = d,
-		.arena = c->arena,
-		.now_ms = c->now_ms,
-		.who = session_who(c->session),
-		.roles = c->roles};
+	struct work w = work_to_ask(c, c->now_ms);
 	const char *person = value_cstr(c->arena, value_get(&c->args, "person"));
 	struct value facts, who = value_map(c->arena, 1);
 

@@ -164,11 +164,7 @@ static int try_facts(struct work *w, const struct value *args, struct value *fac
 static int rules_try(struct call *c, struct value *result, struct err *e)
 {
 	struct desk *d = c->ctx;
-	struct work w = {.desk = d,
-		.arena = c->arena,
-		.now_ms = value_int_or(value_get(&c->args, "at"), c->now_ms),
-		.who = session_who(c->session),
-		.roles = c->roles};
+	struct work w = work_to_ask(c, value_int_or(value_get(&c->args, "at"), c->now_ms));
 	struct value ticket = value_copy(c->arena, value_get(&c->args, "ticket")), facts;
 
 	if (args_check(rpc_find(c->rpc, CREATE, sizeof(CREATE) - 1), c->arena, &ticket, e) != 0)

@@ -5,18 +5,15 @@
 #include "tocsin/civil.h"
 #include "tocsin/ledger.h"
 
-#define MINUTE_MS 60000
-
-struct value try_local(struct arena *a, int64_t at_ms)
+struct value facts_local(struct arena *a, int64_t at_ms)
 {
-	int32_t day = civil_day_of(at_ms);
-	int64_t minute = (at_ms - civil_instant(day, 0)) / MINUTE_MS;
 	struct value local = value_map(a, 8);
+	int32_t day, minute = civil_second_of(at_ms, &day) / 60;
+	char *date = arena_alloc(a, 16);
 	int year, month, mday;
-	char date[16];
 
 	civil_split(day, &year, &month, &mday);
-	value_add(a, &local, "date", value_printf(a, "%s", civil_format(day, date)));
+	value_add(a, &local, "date", value_borrow(civil_format(day, date), 10));
 	value_add(a, &local, "year", value_int(year));
 	value_add(a, &local, "month", value_int(month));
 	value_add(a, &local, "day", value_int(mday));

@@ -12,7 +12,7 @@
 struct value try_ticket(
 	struct arena *, const struct value *catalog, const struct value *args, int64_t now_ms);
 /* facts.local of an instant in the process zone. */
-struct value try_local(struct arena *, int64_t at_ms);
+struct value facts_local(struct arena *, int64_t at_ms);
 /*
  * Ask "create" and explain it. *out: {ticket={what the ticket would be}, clocks=[{name, goal, unit, due?,
  * statutory?}], advice, duplicate_of?, refuse?, failed?, because=[{rule, line, because?}], not=[{rule, line,

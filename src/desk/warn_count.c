@@ -130,14 +130,9 @@ int warn_changed(struct work *w, const struct value *before, const struct value 
 
 /* ---- keys -------------------------------------------------------------------------------------------------
  */
-static bool is_star(struct slice s)
+bool warn_is_all(struct slice part)
 {
-	return s.n == 1 && memcmp(s.p, "*", 1) == 0;
-}
-
-static bool slice_eq(struct slice a, struct slice b)
-{
-	return a.n == b.n && memcmp(a.p, b.p, a.n) == 0;
+	return part.n == 1 && memcmp(part.p, "*", 1) == 0;
 }
 
 bool warn_key_split(struct slice key, struct warn_key *out)
@@ -160,8 +155,8 @@ bool category_under(struct slice category, struct slice top)
 
 bool warn_key_holds(const struct warn_key *k, const struct stream_name *s)
 {
-	return s->what == 'c' && (is_star(k->city) || slice_eq(k->city, s->part[0])) &&
-	       (is_star(k->category) || category_under(s->part[1], k->category));
+	return s->what == 'c' && (warn_is_all(k->city) || slice_cmp(k->city, s->part[0]) == 0) &&
+	       (warn_is_all(k->category) || category_under(s->part[1], k->category));
 }
 
 /* ---- warning.counts ---------------------------------------------------------------------------------------
@@ -184,7 +179,7 @@ static int read_asked(struct call *c, struct asked *q, struct err *e)
 		return err_arg(e, ERR_BAD_REQUEST, "key", value_cstr(c->arena, key),
 			"key must be CITY/CATEGORY; * stands for all");
 	name = value_borrow(q->key.city.p, q->key.city.n);
-	if (!is_star(q->key.city) && catalog_check(c->arena, catalog, "cities", "key", &name, e) != 0)
+	if (!warn_is_all(q->key.city) && catalog_check(c->arena, catalog, "cities", "key", &name, e) != 0)
 		return -1;
 	q->bin_ms = value_int_or(value_get(&c->args, "bin"), 5 * MINUTE_MS);
 	q->to_ms = value_int_or(value_get(&c->args, "to"), d->clock->now_ms + MINUTE_MS);

@@ -62,6 +62,8 @@ struct warn {
 struct warn_key {
 	struct slice city, category; /* "*": all; a category stands for those below it too */
 };
+/* A part that stands for all: "*". */
+bool warn_is_all(struct slice part);
 /* False: not of the form CITY/CATEGORY. */
 bool warn_key_split(struct slice key, struct warn_key *out);
 /* Whether what the stream counts falls under the key. */

@@ -82,11 +82,6 @@ static char *own(struct slice s)
 	return p;
 }
 
-static bool is_star(struct slice s)
-{
-	return s.n == 1 && memcmp(s.p, "*", 1) == 0;
-}
-
 static bool starts(struct slice s, const char *prefix)
 {
 	size_t n = strlen(prefix);
@@ -100,7 +95,7 @@ static void name_signal(struct wkey *k)
 	const char *from = k->text + strlen(SIGNAL_PREFIX);
 	struct slice city = slice_of(from, strcspn(from, "/"));
 
-	if (city.n > 0 && !is_star(city))
+	if (city.n > 0 && !warn_is_all(city))
 		k->city = own(city);
 }
 
@@ -115,14 +110,14 @@ static void name_parts(struct wkey *k)
 		return;
 	}
 	if (warn_key_split(text, &parts)) {
-		if (!is_star(parts.city))
+		if (!warn_is_all(parts.city))
 			k->city = own(parts.city);
 		rest = parts.category;
 	}
 	if (starts(rest, CLUSTER_PREFIX))
 		k->cluster = own(slice_of(
 			(const char *)rest.p + strlen(CLUSTER_PREFIX), rest.n - strlen(CLUSTER_PREFIX)));
-	else if (rest.p != text.p && !is_star(rest))
+	else if (rest.p != text.p && !warn_is_all(rest))
 		k->category = own(rest);
 }
 
@@ -298,8 +293,8 @@ struct wkey *warn_plan_key(struct warn *n, struct slice text)
 		return k;
 	if (!warn_key_split(text, &parts))
 		return k;
-	name.part[0] = is_star(parts.city) ? slice_of("", 0) : parts.city;
-	name.part[1] = is_star(parts.category) ? slice_of("", 0) : parts.category;
+	name.part[0] = warn_is_all(parts.city) ? slice_of("", 0) : parts.city;
+	name.part[1] = warn_is_all(parts.category) ? slice_of("", 0) : parts.category;
 	for (uint32_t i = 0; i < n->watches->n; i++) {
 		const struct watch *w = &n->watches->list[i];
 

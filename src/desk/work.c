@@ -45,6 +45,15 @@ static void encode_pair(struct buf *b, const char *key, struct value v)
 	value_encode(b, &v);
 }
 
+struct work work_to_ask(struct call *c, int64_t now_ms)
+{
+	return (struct work){.desk = c->ctx,
+		.arena = c->arena,
+		.now_ms = now_ms,
+		.who = session_who(c->session),
+		.roles = c->roles};
+}
+
 void work_again(struct work *w)
 {
 	bool is_import = w->is_import;
