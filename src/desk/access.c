@@ -173,3 +173,23 @@ int access_person(void *ctx, const char *as, uint32_t *roles, struct err *e)
 	}
 	return 0;
 }
+
+const char *call_own(const struct call *c)
+{
+	return c->roles == ROLE_INTAKE ? session_who(c->session) : NULL;
+}
+
+int call_may_see(struct call *c, int64_t id, struct err *e)
+{
+	const char *own = call_own(c);
+	struct value row;
+
+	if (own == NULL)
+		return 0;
+	if (ticket_load(c->ctx, NULL, c->arena, id, &row, e) != 0)
+		return -1;
+	if (value_is_text(value_get(&row, "created_by"), own))
+		return 0;
+	return err_set(e, ERR_FORBIDDEN, "ticket %jd was not taken in by %s; the role intake sees its own",
+		(intmax_t)id, own);
+}

@@ -11,3 +11,8 @@ int access_auth(void *ctx, struct slice token, struct principal *out, struct err
 /* The role that the settings give a local user: 0, or -1 for none. */
 int access_peer(void *ctx, uid_t uid, struct principal *out);
 int access_person(void *ctx, const char *as, uint32_t *roles, struct err *e);
+
+/* Who acts when he sees only what he took in himself (the role intake and no other), else NULL. */
+const char *call_own(const struct call *);
+/* Whether the caller may see a ticket: 0, or -1 with ERR_FORBIDDEN, or that of ticket_load. */
+int call_may_see(struct call *, int64_t id, struct err *e) MUST_CHECK;

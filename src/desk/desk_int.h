@@ -102,6 +102,8 @@ void work_again(struct work *);
 /* The changing handler's frame: request_id, begin, fn, commit or abort. */
 typedef int work_fn(struct work *, const struct value *args, struct value *result, struct err *e);
 int work_call(struct call *, work_fn *fn, struct value *result, struct err *e);
+/* The answer kept for the request_id of this entry's call becomes {id, erased}; the call stays known. */
+int request_erase(struct work *, const struct value *event, int64_t ticket, struct err *e) MUST_CHECK;
 
 /* ---- rows that are MessagePack maps
  * --------------------------------------------------------------------------- */
@@ -294,6 +296,8 @@ struct value event_facts(struct desk *, struct arena *, const struct value *even
 
 /* ---- topics
  * --------------------------------------------------------------------------------------------------- */
+#define EVENTS_AN_ENTRY 4096 /* places for topic events in an entry: work_commit refuses more */
+#define EVENTS_A_TICKET 2    /* for its queue and for the one it left */
 void topics_pump(struct desk *);
 void topics_session_end(struct desk *, struct session *);
 

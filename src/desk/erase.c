@@ -1,11 +1,12 @@
 /*
  * ticket.erase: what a ticket says of persons goes for ever, as the law asks (Personal Information Protection
  * Law of China, art. 47). Its entries lose their event parts and salts, the row all that is not on the list
- * below; hashes stay, so the chain still proves the rest. The call's own entry says who did it and why.
+ * below, answers kept for a request_id and tasks their texts; hashes stay, so the chain still proves the
+ * rest. The call's own entry says who did it and why.
  */
 #include <string.h>
 
-#include "desk_int.h"
+#include "tasks.h"
 #include "ticket_code.h"
 
 #define ERASE_EVENTS_MAX 10000
@@ -29,7 +30,7 @@ static struct value without_persons(struct arena *a, const struct value *row)
 }
 
 /* 1 erased now, 0 there was nothing left, -1. What another erasure said of itself stays. */
-static int erase_one(struct work *w, uint64_t seq, struct err *e)
+static int erase_one(struct work *w, int64_t id, uint64_t seq, struct err *e)
 {
 	struct value event;
 	int got = event_load(w->desk, w->arena, seq, &event, e);
@@ -38,6 +39,8 @@ static int erase_one(struct work *w, uint64_t seq, struct err *e)
 		return got;
 	if (value_is_text(value_get(&event, "method"), w->method))
 		return 0;
+	if (request_erase(w, &event, id, e) != 0 || tasks_erase(w, &event, id, e) != 0)
+		return -1;
 	return tx_erase_event(w->tx, seq, e) != 0 ? err_prefix(e, "entry %ju", (uintmax_t)seq) : 1;
 }
 
@@ -88,7 +91,7 @@ static int ticket_erase(struct work *w, const struct value *args, struct value *
 		entries_of(w, id, parts.seq, seqs, &n_entries, e) != 0)
 		return -1;
 	for (uint32_t i = 0; i < n_entries; i++) {
-		int rc = erase_one(w, seqs[i], e);
+		int rc = erase_one(w, id, seqs[i], e);
 
 		if (rc < 0)
 			return -1;

@@ -5,7 +5,7 @@
  */
 #include <string.h>
 
-#include "desk_int.h"
+#include "access.h"
 #include "ticket_code.h"
 
 #define FIND_US 20000
@@ -25,6 +25,7 @@ struct find {
 	struct arena *arena;
 	const struct value *where, *fields;
 	const char *order; /* without the sign, or NULL */
+	const char *own;   /* only what this one took in, or NULL */
 	struct plan plan;
 	bool needs_rows; /* conditions are left that only the row can answer */
 	uint32_t limit, n_tickets;
@@ -252,6 +253,8 @@ static const struct value *field_of(struct find *f, const struct value *row, con
 
 static bool matches(struct find *f, const struct value *row)
 {
+	if (f->own != NULL && !value_is_text(value_get(row, "created_by"), f->own))
+		return false;
 	for (uint32_t i = 0; f->where != NULL && i < f->where->n; i++) {
 		const struct pair *p = &f->where->as.pairs[i];
 		const char *field = value_cstr(f->arena, &p->key);
@@ -429,6 +432,7 @@ static int ticket_find(struct call *c, struct value *result, struct err *e)
 		.arena = c->arena,
 		.where = value_get(&c->args, "where"),
 		.fields = value_get(&c->args, "fields"),
+		.own = call_own(c),
 		.out = &d->scratch};
 	bool has_more = false;
 
@@ -441,6 +445,7 @@ static int ticket_find(struct call *c, struct value *result, struct err *e)
 	make_plan(&f, value_cstr(c->arena, value_get(&c->args, "order")));
 	if (read_cursor(&f, value_get(&c->args, "cursor"), e) != 0)
 		return -1;
+	f.needs_rows = f.own != NULL;
 	for (uint32_t i = 0; f.where != NULL && i < f.where->n; i++)
 		f.needs_rows = f.needs_rows || !is_answered(&f, &f.where->as.pairs[i]);
 	buf_reset(f.out);
@@ -493,7 +498,8 @@ static int ticket_get(struct call *c, struct value *result, struct err *e)
 	struct ticket_parts parts;
 	struct slice bytes;
 
-	if (ticket_bytes(d, NULL, value_int_or(value_get(&c->args, "id"), 0), &bytes, e) != 0)
+	if (call_may_see(c, value_int_or(value_get(&c->args, "id"), 0), e) != 0 ||
+		ticket_bytes(d, NULL, value_int_or(value_get(&c->args, "id"), 0), &bytes, e) != 0)
 		return -1;
 	if (with != NULL)
 		return show_with(c, with, bytes, result, e);

@@ -1,6 +1,7 @@
 /* ticket.history and ticket.explain: what happened to a ticket, and why; read from the events table. */
 #include <string.h>
 
+#include "access.h"
 #include "past.h"
 #include "ticket_code.h"
 
@@ -165,7 +166,7 @@ static int ticket_history(struct call *c, struct value *result, struct err *e)
 	size_t page_end;
 	int got;
 
-	if (opened_by(d, id, &first, e) != 0)
+	if (call_may_see(c, id, e) != 0 || opened_by(d, id, &first, e) != 0)
 		return -1;
 	page_end = c->arena->used + HISTORY_BYTES;
 	if (after < first && history_add(d, c->arena, first, id, &items, e) != 0)
@@ -348,6 +349,8 @@ static int explain(struct desk *d, struct arena *a, const struct value *args, st
 
 static int ticket_explain(struct call *c, struct value *result, struct err *e)
 {
+	if (call_may_see(c, value_int_or(value_get(&c->args, "id"), 0), e) != 0)
+		return -1;
 	return past_call(c, explain, result, e);
 }
 

@@ -563,7 +563,7 @@ static const struct rpc_method methods[] = {
 	{.name = "incident.children",
 		.handler = incident_children,
 		RPC_ARGS(children_args),
-		.roles = ROLE_ANY,
+		.roles = ROLE_ANY & ~(uint32_t)ROLE_INTAKE,
 		.help = "The tickets that hang on an incident, a page at a time.",
 		.returns =
 			"{children=[{id, no, number?, stage, status, reply?, script?, outcome={ok, why?}?}], "

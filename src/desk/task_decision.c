@@ -190,3 +190,40 @@ void tasks_put(struct work *w, const struct value *tasks, const struct value *ti
 	}
 	value_set(w->arena, &w->extra, "tasks", said);
 }
+
+/* ---- erasing by law --------------------------------------------------------------------------------------
+ */
+static int task_erase(struct work *w, int64_t id, struct err *e)
+{
+	static const char *const kept[] = {"id", "kind", "ticket", "no", "state", "created", "expires",
+		"attempts", "next", "finished", "late", "n_ok", "n_failed"};
+	struct value before, after = value_map(w->arena, sizeof(kept) / sizeof(kept[0]) + 2);
+	int got = task_load(w, id, &before, e);
+	const char *state;
+
+	if (got <= 0)
+		return got;
+	for (size_t i = 0; i < sizeof(kept) / sizeof(kept[0]); i++)
+		if (value_get(&before, kept[i]) != NULL)
+			value_add(w->arena, &after, kept[i], *value_get(&before, kept[i]));
+	state = task_state(w, &before);
+	if (strcmp(state, "done") != 0 && strcmp(state, "cancelled") != 0 &&
+		task_end(w, &after, "cancelled", true, e) != 0)
+		return -1;
+	task_save(w, &before, &after);
+	return 0;
+}
+
+int tasks_erase(struct work *w, const struct value *event, int64_t ticket, struct err *e)
+{
+	const struct value *tasks = value_get(event, "tasks");
+
+	for (uint32_t i = 0; tasks != NULL && i < tasks->n; i++) {
+		const struct value *task = &tasks->as.items[i];
+
+		if (value_int_or(value_get(task, "ticket"), 0) == ticket &&
+			task_erase(w, value_int_or(value_get(task, "id"), 0), e) != 0)
+			return -1;
+	}
+	return 0;
+}

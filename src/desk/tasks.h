@@ -59,6 +59,11 @@ struct value task_data(struct work *, const struct value *data, const struct val
 /* Stage them for this ticket; after tasks_check, cannot fail. */
 void tasks_put(struct work *, const struct value *tasks, const struct value *ticket);
 /*
+ * What an entry's decision asked of other systems for this ticket goes for ever: the row keeps what counts
+ * and tells nothing of persons; one that is not over is cancelled. 0, or -1 from the store.
+ */
+int tasks_erase(struct work *, const struct value *event, int64_t ticket, struct err *e) MUST_CHECK;
+/*
  * A task's timer has fired; the caller has deleted its row. is_plain: the pack is not asked, since its answer
  * could not be applied: the ticket goes to the duty queue.
  */

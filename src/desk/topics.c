@@ -2,7 +2,7 @@
  * Topics: every entry is also news. topic.event is made from the events table, so a subscriber who was away
  * resumes where it was.
  *
- *   seq of a topic event = entry seq * 64 + its place in the entry; increasing, not dense
+ *   seq of a topic event = entry seq * EVENTS_AN_ENTRY + its place in the entry; increasing, not dense
  *   cursor of a consumer = TABLE_CONSUMER name → {acked}
  */
 #include <stdlib.h>
@@ -11,7 +11,6 @@
 #include "desk_int.h"
 #include "tocsin/log.h"
 
-#define EVENTS_AN_ENTRY 64
 #define PUMP_ENTRIES 256 /* a session a turn */
 #define PUMP_BYTES ((size_t)128 * 1024)
 #define CONSUMER_BYTES_MAX 100
@@ -19,9 +18,40 @@
 struct subscription {
 	struct value topics; /* array of texts, in `arena` */
 	uint64_t next;       /* topic seq to look at next */
+	uint64_t waits;      /* the first that has no room in this turn; 0: none yet */
 	size_t turn_bytes;
+	uint32_t roles; /* of who acts, in this turn */
 	struct arena arena;
 };
+
+/*
+ * Who may read a family of topics: whoever may ask for the same by a method. A front desk that only takes
+ * complaints in sees none of other people's; a task's parts are for those of task.list.
+ */
+static const struct topic_family {
+	const char *name; /* "task" is task.KIND, too */
+	uint32_t roles;
+} families[] = {
+	{"bulletin", ROLE_ANY},
+	{"frontdesk", ROLE_ANY},
+	{"incident", ROLE_ANY},
+	{"ivr", ROLE_ANY},
+	{"rules", ROLE_ANY},
+	{"warning", ROLE_ANY},
+	{"task", ROLE_SUPERVISOR | ROLE_LEADER | ROLE_OPERATOR | ROLE_ADAPTER | ROLE_AUDITOR | ROLE_ADMIN},
+};
+#define ROLES_OF_OTHERS (ROLE_ANY & ~ROLE_INTAKE) /* ticket.QUEUE, duty, what a pack names itself */
+
+static uint32_t topic_roles(const char *topic, size_t n)
+{
+	const char *dot = memchr(topic, '.', n);
+	size_t name_n = dot == NULL ? n : (size_t)(dot - topic);
+
+	for (size_t i = 0; i < sizeof(families) / sizeof(families[0]); i++)
+		if (strlen(families[i].name) == name_n && memcmp(families[i].name, topic, name_n) == 0)
+			return families[i].roles;
+	return ROLES_OF_OTHERS;
+}
 
 static bool wants(const struct subscription *sub, const char *topic)
 {
@@ -44,8 +74,13 @@ static void push_event(struct desk *d, struct session *s, struct arena *a, uint6
 	struct subscription *sub = s->topics;
 	struct value event;
 
-	if (seq < sub->next || !wants(sub, topic))
+	if (seq < sub->next || sub->waits != 0 || !wants(sub, topic) ||
+		(topic_roles(topic, strlen(topic)) & sub->roles) == 0)
 		return;
+	if (sub->turn_bytes >= PUMP_BYTES) {
+		sub->waits = seq;
+		return;
+	}
 	event = value_map(a, 4);
 	value_add(a, &event, "seq", value_int((int64_t)seq));
 	value_add(a, &event, "topic", value_text(a, topic, strlen(topic)));
@@ -88,9 +123,9 @@ static void push_entry(
 
 	if (value_is_text(value_get(event, "method"), "ticket.import"))
 		return;
-	for (uint32_t i = 0; tickets != NULL && i < tickets->n && i < EVENTS_AN_ENTRY / 4; i++, seq += 2)
+	for (uint32_t i = 0; tickets != NULL && i < tickets->n; i++, seq += EVENTS_A_TICKET)
 		push_ticket(d, s, a, seq, event, &tickets->as.items[i]);
-	for (uint32_t i = 0; notices != NULL && i < notices->n && i < EVENTS_AN_ENTRY / 2; i++, seq++) {
+	for (uint32_t i = 0; notices != NULL && i < notices->n; i++, seq++) {
 		const struct value *n = &notices->as.items[i];
 
 		push_event(d, s, a, seq, value_cstr(a, value_at(n, 0)), at,
@@ -105,6 +140,8 @@ static void pump_session(struct desk *d, struct session *s)
 	int n = 0;
 
 	sub->turn_bytes = 0;
+	sub->waits = 0;
+	sub->roles = session_roles(d->rpc, s);
 	while (sub->next / EVENTS_AN_ENTRY <= last && n++ < PUMP_ENTRIES && sub->turn_bytes < PUMP_BYTES) {
 		uint64_t seq = sub->next / EVENTS_AN_ENTRY;
 		struct value event;
@@ -119,7 +156,7 @@ static void pump_session(struct desk *d, struct session *s)
 		}
 		if (got == 1)
 			push_entry(d, s, &d->arena, seq, &event);
-		sub->next = (seq + 1) * EVENTS_AN_ENTRY;
+		sub->next = sub->waits != 0 ? sub->waits : (seq + 1) * EVENTS_AN_ENTRY;
 	}
 	if (sub->next / EVENTS_AN_ENTRY <= last)
 		server_wake(d->server);
@@ -166,6 +203,27 @@ static int check_consumer(const struct value *name, struct err *e)
 		CONSUMER_BYTES_MAX, name->n);
 }
 
+/* What is named must be text and, where it names one topic or family, one that the caller may read. */
+static int check_topics(struct call *c, const struct value *topics, struct err *e)
+{
+	char needs[ROLE_NAMES_LEN], has[ROLE_NAMES_LEN];
+
+	for (uint32_t i = 0; i < topics->n; i++) {
+		const struct value *t = &topics->as.items[i];
+		uint32_t roles;
+
+		if (t->type != VALUE_TEXT || t->n == 0)
+			return err_arg(e, ERR_BAD_REQUEST, "topics", NULL, "topics[%u] must be text", i);
+		roles = value_is_text(t, "#") ? ROLE_ANY : topic_roles(t->as.text, t->n);
+		if ((roles & c->roles) == 0)
+			return err_arg(e, ERR_FORBIDDEN, "topics", value_cstr(c->arena, t),
+				"the topic \"%s\" needs the role %s; %s has the role %s",
+				value_cstr(c->arena, t), role_names(roles, needs), session_who(c->session),
+				role_names(c->roles, has));
+	}
+	return 0;
+}
+
 static int topic_subscribe(struct call *c, struct value *result, struct err *e)
 {
 	struct desk *d = c->ctx;
@@ -176,9 +234,8 @@ static int topic_subscribe(struct call *c, struct value *result, struct err *e)
 
 	if (c->session->conn == NULL)
 		return err_set(e, ERR_REJECTED, "topics need a connection of their own");
-	for (uint32_t i = 0; i < topics->n; i++)
-		if (topics->as.items[i].type != VALUE_TEXT || topics->as.items[i].n == 0)
-			return err_arg(e, ERR_BAD_REQUEST, "topics", NULL, "topics[%u] must be text", i);
+	if (check_topics(c, topics, e) != 0)
+		return -1;
 	if (consumer != NULL && check_consumer(consumer, e) != 0)
 		return -1;
 	if (after < 0 && consumer != NULL &&
@@ -225,7 +282,7 @@ static const struct rpc_arg subscribe_args[] = {
 	{.name = "topics",
 		.type = ARG_ARRAY,
 		.is_required = true,
-		.help = "names; \"ticket.#\" a family, \"#\" all"},
+		.help = "names; \"ticket.#\" a family, \"#\" all that the caller may read"},
 	{.name = "consumer", .type = ARG_TEXT, .help = "durable name: resumes behind what it acknowledged"},
 	{.name = "after", .type = ARG_INT, .min = 0, .max = ID_MAX, .help = "seq to go on behind"},
 };

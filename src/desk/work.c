@@ -104,11 +104,15 @@ static void encode_event(struct work *w, struct buf *b)
 int work_commit(struct work *w, struct err *e)
 {
 	struct buf *event = &w->desk->event;
+	uint32_t n_told = w->tickets.n * EVENTS_A_TICKET + w->notices.n;
 
 	words_stage(w);
 	buf_reset(event);
 	encode_event(w, event);
-	if (event->is_full)
+	if (n_told > EVENTS_AN_ENTRY)
+		err_set(e, ERR_TOO_LARGE, "%s: the entry would tell topics %u times, more than %d", w->method,
+			n_told, EVENTS_AN_ENTRY);
+	else if (event->is_full)
 		err_set(e, ERR_TOO_LARGE, "%s: the entry would be more than %zu bytes", w->method,
 			EVENT_BYTES_MAX);
 	else if (tx_fits(w->tx, event->n, e) == 0) {
@@ -172,11 +176,12 @@ static void args_digest(struct work *w, const struct value *args, uint8_t out[SH
 	sha256(b->p, b->n, out);
 }
 
-static void request_key(const struct work *w, struct slice request_id, uint8_t key[REQUEST_KEY_LEN])
+static void request_key(
+	const char *who, const char *method, struct slice request_id, uint8_t key[REQUEST_KEY_LEN])
 {
 	uint8_t digest[SHA256_LEN];
 	struct slice parts[] = {
-		slice_of(w->who, strlen(w->who) + 1), slice_of(w->method, strlen(w->method) + 1), request_id};
+		slice_of(who, strlen(who) + 1), slice_of(method, strlen(method) + 1), request_id};
 
 	sha256_slices(parts, 3, digest);
 	memcpy(key, digest, REQUEST_KEY_LEN);
@@ -251,6 +256,28 @@ static void request_keep(
 	tx_put(w->tx, TABLE_REQUEST, slice_of(by_age, sizeof(by_age)), slice_of("", 0));
 }
 
+int request_erase(struct work *w, const struct value *event, int64_t ticket, struct err *e)
+{
+	const char *who = value_cstr(w->arena, value_get(event, "who")),
+		   *method = value_cstr(w->arena, value_get(event, "method"));
+	const struct value *request_id = value_get(value_at(value_get(event, "params"), 0), "request_id");
+	struct value row, answer = value_map(w->arena, 2);
+	uint8_t key[REQUEST_KEY_LEN];
+	int got;
+
+	if (request_id == NULL || request_id->type != VALUE_TEXT || who == NULL || method == NULL)
+		return 0;
+	request_key(who, method, value_slice(request_id), key);
+	got = row_get(w->desk, w->tx, w->arena, TABLE_REQUEST, slice_of(key, sizeof(key)), &row, e);
+	if (got != 1)
+		return got;
+	value_add(w->arena, &answer, "id", value_int(ticket));
+	value_add(w->arena, &answer, "erased", value_bool(true));
+	value_set(w->arena, &row, "answer", answer);
+	row_put(w, TABLE_REQUEST, slice_of(key, sizeof(key)), &row);
+	return 0;
+}
+
 int work_call(struct call *c, work_fn *fn, struct value *result, struct err *e)
 {
 	struct desk *d = c->ctx;
@@ -263,7 +290,7 @@ int work_call(struct call *c, work_fn *fn, struct value *result, struct err *e)
 	w.via = c->session->as[0] != '\0' ? c->session->me.name : NULL;
 	if (request_id != NULL) {
 		args_digest(&w, &c->args, digest);
-		request_key(&w, value_slice(request_id), key);
+		request_key(w.who, w.method, value_slice(request_id), key);
 		seen = request_seen(&w, key, digest, result, e);
 	}
 	if (seen != 0 || fn(&w, &c->args, result, e) != 0 ||

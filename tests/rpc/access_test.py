@@ -132,6 +132,24 @@ class Tokens(Access):
                     last = self.history(args["id"])[-1]
                     self.assertEqual((person, role, gateway.replace("+", ".")), (last["who"], last["role"], last["via"]))
 
+    def test_intake_sees_its_own(self):
+        mine = self.tcp("intake").call("ticket.create", channel="app", text="mine", category="billing.cdr")["id"]
+        other = self.create()["id"]
+        c = self.tcp("intake")
+        self.assertEqual("mine", c.call("ticket.get", id=mine)["text"])
+        self.assertEqual(1, len(c.call("ticket.history", id=mine)["events"]))
+        self.assertEqual(mine, c.call("ticket.explain", id=mine)["id"])
+        for where in ({}, {"id": {"ge": 1}}, {"queue": "second_line"}, {"created_by": "root"}):
+            found = [t["id"] for t in c.call("ticket.find", where=where)["tickets"]]
+            self.assertEqual([] if "created_by" in where else [mine], found, where)
+        for method in ("ticket.get", "ticket.history", "ticket.explain"):
+            self.refused(method, {"id": other}, c=c, code="forbidden",
+                message="ticket %d was not taken in by intake; the role intake sees its own" % other)
+            self.refused(method, {"id": 99}, c=c, code="not_found", message="ticket 99 does not exist")
+        # who takes in and works sees all; whom a gateway acts for sees by his own roles
+        for sees_all in (self.tcp("agent"), self.tcp("intake+gateway", "wu.qiang")):
+            self.assertEqual([mine, other], [t["id"] for t in sees_all.call("ticket.find", where={})["tickets"]])
+
     def test_and_is_itself_again(self):
         c = self.tcp("intake+gateway", "zhou.gang")
         self.assertEqual("intake", c.hello()["role"])

@@ -71,6 +71,30 @@ class Erase(daemon.Case):
         found = self.bytes_of(there)
         self.assertEqual([], [s for s in SECRETS if s in found])
 
+    def test_kept_answers(self):
+        """What was answered to a request_id says no texts any more; the call is still known and not done again."""
+        make = {"channel": "app", "number": NUMBER, "text": TEXT, "category": "billing.overcharge", "city": "foshan", "request_id": "r1"}
+        id = self.c.call("ticket.create", **make)["id"]
+        for action, data in (("dispatch", {}), ("handle", {})):
+            self.c.call("ticket.act", id=id, action=action, data=data)
+        reply = {"id": id, "action": "reply", "data": {"text": "settled with him"}, "request_id": "r2"}
+        self.assertEqual(TEXT, self.c.call("ticket.act", **reply)["text"])
+        other = self.c.call("ticket.create", channel="app", text="another", request_id="r3")
+        for action in ("confirm", "close"):
+            self.c.call("ticket.act", id=id, action=action)
+        self.erase(id, request_id="r4")
+        version = self.c.call("ticket.get", id=id)["version"]
+        self.assertEqual({"id": id, "erased": True}, self.c.call("ticket.act", **reply))
+        self.assertEqual({"id": id, "erased": True}, self.c.call("ticket.create", **make))
+        self.refused("ticket.act", dict(reply, data={"text": "x"}), code="conflict", argument="request_id")
+        self.assertEqual(other, self.c.call("ticket.create", channel="app", text="another", request_id="r3"))
+        self.assertEqual({"id": id, "entries": 6, "version": version}, self.erase(id, request_id="r4"))
+        there = os.path.join(self.d.dir, "after")
+        self.c.call("server.backup", dir=there)
+        found = self.bytes_of(there)
+        self.assertEqual([], [s for s in (b"Weiguo", b"settled with him", NUMBER.encode()) if s in found])
+        self.check_store()
+
     @staticmethod
     def bytes_of(folder):
         out = b""
@@ -124,6 +148,41 @@ class Erase(daemon.Case):
         while not ids or ids[-1] != id + 1:
             ids.append(c.next_event()[1][0]["data"]["id"])
         self.assertEqual({id, id + 1}, set(ids))
+
+
+class Tasks(daemon.Case):
+    """What other systems were asked to do for an erased ticket."""
+
+    rules = os.path.join(daemon.ROOT, "tests", "packs", "outbox")
+
+    def daemon_new(self):
+        d = daemon.Daemon(rules=self.rules)
+        d.start()
+        return d
+
+    def test_tasks(self):
+        numbers = ["13911112222", "13911113333"]
+        done = self.create(callback="13900001111", category="billing.cdr", number=NUMBER)["id"]
+        (task,) = self.c.call("task.claim", worker="w", kinds=["sms"], limit=1)["tasks"]
+        self.c.call("task.done", id=task["id"], ok=True, result={"to": "13900001111"})
+        waiting = self.create(callback="13900001111", category="billing.cdr", number="13700001111")["id"]
+        batch = self.create(channel="hall", category="other", number="13700002222", fields={"numbers": numbers})["id"]
+        (job,) = self.c.call("task.claim", worker="w", kinds=["boss_emergency"], limit=1)["tasks"]
+        for id in (done, waiting, batch):
+            self.c.call("ticket.act", id=id, action="cancel")
+            self.c.call("ticket.erase", id=id, reason=REASON)
+        tasks = {t["ticket"]: t for t in self.c.call("task.list")["tasks"]}
+        self.assertEqual({done: "done", waiting: "cancelled", batch: "cancelled"}, {id: t["state"] for id, t in tasks.items()})
+        for task in tasks.values():
+            for field in ("data", "result", "error"):
+                self.assertNotIn(field, task)
+        self.assertEqual([], self.c.call("task.claim", worker="w", kinds=["sms"], limit=9)["tasks"])
+        self.refused("task.done", {"id": job["id"], "ok": True}, code="conflict", message="task %d is cancelled, not claimed" % job["id"])
+        there = os.path.join(self.d.dir, "after")
+        self.c.call("server.backup", dir=there)
+        found = Erase.bytes_of(there)
+        self.assertEqual([], [s for s in ["13900001111", NUMBER] + numbers if s.encode() in found])
+        Erase.check_store(self)
 
 
 if __name__ == "__main__":

@@ -1,11 +1,16 @@
-"""Topics: subscribe, events in order, and going on where a consumer was."""
+"""Topics: subscribe, events in order, who may see which, and going on where a consumer was."""
 
-from daemon import START_MS, Case, main
+import os
+import shutil
+import tempfile
+
+from daemon import PACK, ROOT, START_MS, Case, Daemon, main
+from access_test import ALL, ROLES, Access
 
 TICKET = {"channel": "app", "text": "x", "category": "account.realname", "city": "foshan"}
 
 
-class Topics(Case):
+class Listening(Case):
     def take(self, client, n, timeout=5.0):
         """The next n events."""
         out = []
@@ -22,6 +27,8 @@ class Topics(Case):
         client.call("session.ping")
         self.assertEqual([], client.events)
 
+
+class Topics(Listening):
     def make(self, n, first=0, **more):
         answers = self.c.pipeline([("ticket.create", dict(TICKET, number="138%08d" % (first + i), **more)) for i in range(n)])
         return [a["id"] for a in answers]
@@ -131,6 +138,110 @@ class Topics(Case):
         for consumer in ("c", "c" * 100):
             self.c.call("topic.subscribe", topics=["#"], consumer=consumer)
             self.assertEqual({"seq": 1}, self.c.call("topic.ack", consumer=consumer, seq=1))
+
+
+CITIES = ["c%02d" % i for i in range(1, 41)]
+
+
+class Many(Listening):
+    """A case of forty cities tells each of them in one entry."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.rules = tempfile.mkdtemp(prefix="tocsin-cities.")
+        with open(os.path.join(cls.rules, "pack.lua"), "w", encoding="utf-8") as f:
+            f.write('pack { base = "default", name = "cities" }\ncities {\n')
+            for city in CITIES:
+                f.write('  { "%s", zh = "%s", en = "%s" },\n' % (city, city, city))
+            f.write("}\n")
+        with open(os.path.join(cls.rules, "news.lua"), "w", encoding="utf-8") as f:
+            f.write('rules.before "outbox" { kinds = { "incident" }, rule "tell the cities" { when = { event = "create" },\n'
+                '  news = news "frontdesk.CITY" { say = "{title}" } } }\n'
+                'spec "told" { given = ticket { kind = "incident", category = "network.no_service", title = "t", fields = { cities = { "c01", "c02" } } },\n'
+                '  expect = { news = { "frontdesk.c01", "frontdesk.c02" } } }\n')
+        super().setUpClass()
+
+    @classmethod
+    def tearDownClass(cls):
+        super().tearDownClass()
+        shutil.rmtree(cls.rules)
+
+    @classmethod
+    def daemon_new(cls):
+        d = Daemon(rules=cls.rules)
+        d.start()
+        return d
+
+    def test_every_city_is_told(self):
+        s = self.connect()
+        s.call("topic.subscribe", topics=["frontdesk.#"])
+        for n in range(3):
+            self.c.call("ticket.create", kind="incident", channel="app", category="network.no_service", title="mast %d" % n, text="x",
+                fields={"cities": CITIES})
+        events = self.take(s, 120)
+        self.assertEqual(["frontdesk." + c for c in CITIES] * 3, [e["topic"] for e in events])
+        self.assertEqual(["mast 0"] * 40 + ["mast 1"] * 40 + ["mast 2"] * 40, [e["data"]["say"] for e in events])
+        seqs = [e["seq"] for e in events]
+        self.assertEqual(sorted(set(seqs)), seqs)
+        # and on, from the middle of an entry, after kill -9
+        self.restart()
+        for cut in (0, 37, 79):
+            again = self.connect()
+            again.call("topic.subscribe", topics=["frontdesk.#"], after=seqs[cut])
+            self.assertEqual(events[cut + 1:], self.take(again, 119 - cut))
+            self.nothing(again)
+
+
+# Said here a second time, as the matrix of methods in access_test.py is.
+READERS = {"supervisor", "leader", "operator", "adapter", "auditor", "admin"}
+FAMILIES = {
+    "bulletin": ALL, "frontdesk.foshan": ALL, "incident": ALL, "ivr": ALL, "rules": ALL, "warning": ALL,
+    "duty": ALL - {"intake"}, "ticket.second_line": ALL - {"intake"}, "ticket.#": ALL - {"intake"}, "of.a.pack": ALL - {"intake"},
+    "task.sms": READERS, "task.#": READERS, "task": READERS,
+}
+
+
+class Roles(Access):
+    rules = os.path.join(ROOT, "tests", "packs", "outbox")
+
+    def test_named(self):
+        for role in ROLES:
+            c = self.tcp(role)
+            for topic, roles in FAMILIES.items():
+                with self.subTest(role=role, topic=topic):
+                    if role in roles:
+                        self.assertIn("seq", c.call("topic.subscribe", topics=["rules", topic]))
+                    else:
+                        self.refused("topic.subscribe", {"topics": ["rules", topic]}, c=c, code="forbidden", argument="topics", value=topic,
+                            message='the topic "%s" needs the role %s; %s has the role %s'
+                            % (topic, ", ".join(r for r in ROLES if r in roles), role, role))
+
+    def test_all_is_what_the_role_may_read(self):
+        sessions = {}
+        for role in ROLES:
+            sessions[role] = self.tcp(role)
+            sessions[role].call("topic.subscribe", topics=["#"])
+        before = {role: self.tcp(role) for role in ("intake", "agent")}
+        self.create(callback="13900001111", category="billing.cdr", number="13700000001")
+        for role in before:
+            before[role].call("topic.subscribe", topics=["#"], after=0)
+        for role, c in list(sessions.items()) + list(before.items()):
+            c.call("session.ping")
+            topics = {e[1][0]["topic"] for e in c.events}
+            with self.subTest(role=role):
+                self.assertEqual("task.sms" in topics, role in READERS)
+                self.assertEqual("ticket.second_line" in topics, role != "intake")
+        for c in before.values():
+            self.assertIn("rules", {e[1][0]["topic"] for e in c.events})
+
+    def test_whose_role_counts(self):
+        """A gateway sees what the person it acts for may see, from the next turn on."""
+        c = self.tcp("admin+gateway", "wu.qiang")
+        self.refused("topic.subscribe", {"topics": ["task.sms"]}, c=c, code="forbidden", argument="topics")
+        c.call("topic.subscribe", topics=["#"])
+        self.create(callback="13900001111", category="billing.cdr", number="13700000001")
+        c.call("session.ping")
+        self.assertEqual({"ticket.second_line"}, {e[1][0]["topic"] for e in c.events})
 
 
 if __name__ == "__main__":
