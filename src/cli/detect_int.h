@@ -6,9 +6,8 @@
 #pragma once
 
 #include "cli_int.h"
-#include "tocsin/detect.h"
+#include "tocsin/play.h"
 
-#define BIN_UNKNOWN UINT32_MAX
 #define BINS_MAX 10000000
 
 /* ---- the series -----------------------------------------------------------------------------------------
@@ -43,8 +42,6 @@ void series_fini(struct series *);
 /* "5m", "1d", "1w" → ms: 0, or EXIT_WRONG_USAGE. */
 int bin_parse(const char *text, int64_t *ms, struct err *e) MUST_CHECK;
 const char *bin_shown(struct arena *, int64_t ms);
-/* Start of the bin that holds at_ms: local midnight, and Monday, are starts. */
-int64_t bin_start(int64_t bin_ms, int64_t at_ms);
 
 /* ---- rows of a CSV with a time (detect_rows.c) ------------------------------------------------------------
  */

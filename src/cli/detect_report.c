@@ -193,10 +193,8 @@ static void write_bin(const struct report *r, uint32_t bin, FILE *out)
 {
 	const struct run *run = r->run;
 	struct arena_mark mark = arena_mark(&r->cli->arena);
-	int64_t at = run->series->start_ms + bin * run->series->bin_ms;
+	int64_t at = bin_after(run->series->bin_ms, run->series->start_ms, bin);
 
-	if (run->series->bin_ms >= INT64_C(86400000))
-		at = bin_start(run->series->bin_ms, at + run->series->bin_ms / 2);
 	fprintf(out, "%s,%s,", time_plain(&r->cli->arena, at), level_name(run->watches, run->levels[bin]));
 	if (run->series->counts[bin] != BIN_UNKNOWN)
 		fprintf(out, "%u", run->series->counts[bin]);

@@ -1,4 +1,4 @@
-/* The bins of a series, one close after the other. */
+/* A series through a watch, and how well that found what was labelled. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,45 +8,6 @@
 
 #define MINUTE_MS INT64_C(60000)
 #define WEEK_MS (7.0 * DAY_MINUTES * 60000)
-#define DAY_BINS_MAX DAY_MINUTES
-
-struct walk {
-	struct run *run;
-	struct baseline *baseline;
-	struct detector detector;
-	uint32_t *newest_first; /* bin i at n - 1 - i; unknown ones behind the last */
-	int32_t day;
-	uint32_t n_day, today[DAY_BINS_MAX];
-};
-
-static int64_t start_of(const struct series *s, uint32_t bin)
-{
-	return s->bin_ms < DAY_MINUTES * MINUTE_MS
-		       ? s->start_ms + bin * s->bin_ms
-		       : bin_start(s->bin_ms, s->start_ms + bin * s->bin_ms + s->bin_ms / 2);
-}
-
-/* ---- what a day teaches ---------------------------------------------------------------------------------
- */
-static void begin_day(struct walk *w, int32_t day)
-{
-	w->day = day;
-	for (uint32_t i = 0; i < w->n_day; i++)
-		w->today[i] = BIN_UNKNOWN;
-}
-
-/* The bin's count is part of its day; a day is learned when the next one begins. */
-static void note_day(struct walk *w, int64_t start_ms, uint32_t count)
-{
-	int32_t day, second = civil_second_of(start_ms, &day);
-	uint32_t at = (uint32_t)(second * INT64_C(1000) / w->run->series->bin_ms);
-
-	if (day != w->day) {
-		baseline_learn(w->baseline, NULL, w->day, w->n_day, w->today);
-		begin_day(w, day);
-	}
-	w->today[at < w->n_day ? at : w->n_day - 1] = count;
-}
 
 /* ---- the walk -------------------------------------------------------------------------------------------
  */
@@ -60,55 +21,34 @@ static void add_change(struct run *r, int64_t start_ms, const struct detected *s
 	r->changes[r->n_changes++] = (struct level_change){start_ms, *seen};
 }
 
-static void close_bin(struct walk *w, uint32_t bin)
+static void keep_close(void *udata, uint32_t bin, int64_t start_ms, const struct detected *seen)
 {
-	struct run *r = w->run;
-	const struct series *s = r->series;
-	struct detected seen;
-	struct close c = {.start_ms = start_of(s, bin),
-		.counts = &w->newest_first[s->n - 1 - bin],
-		.baseline = w->baseline,
-		.n_history = bin,
-		.history = &w->newest_first[s->n - bin]};
+	struct run *r = udata;
 
-	if (w->baseline != NULL)
-		note_day(w, c.start_ms, s->counts[bin]);
-	detect(r->watch, &w->detector, &c, &seen);
-	r->levels[bin] = seen.to;
-	r->expected[bin] = (float)seen.seen[seen.input].expected;
-	r->p[bin] = (float)seen.seen[seen.input].p;
-	if (seen.is_learned && r->learned_ms == INT64_MAX)
-		r->learned_ms = c.start_ms;
-	if (seen.from != seen.to)
-		add_change(r, c.start_ms, &seen);
+	r->levels[bin] = seen->to;
+	r->expected[bin] = (float)seen->seen[seen->input].expected;
+	r->p[bin] = (float)seen->seen[seen->input].p;
+	if (seen->is_learned && r->learned_ms == INT64_MAX)
+		r->learned_ms = start_ms;
+	if (seen->from != seen->to)
+		add_change(r, start_ms, seen);
 }
 
 void run_watch(struct run *r)
 {
 	const struct series *s = r->series;
-	struct walk w = {.run = r};
-	int32_t day;
+	struct play p = {.watches = r->watches,
+		.watch = r->watch,
+		.start_ms = s->start_ms,
+		.n = s->n,
+		.counts = s->counts};
 
-	w.newest_first = malloc((s->n + WATCH_BINS_MAX) * sizeof(*w.newest_first));
 	r->levels = calloc(s->n, sizeof(*r->levels));
 	r->expected = calloc(s->n, sizeof(*r->expected));
 	r->p = calloc(s->n, sizeof(*r->p));
-	must(w.newest_first != NULL && r->levels != NULL && r->expected != NULL && r->p != NULL);
-	for (uint32_t i = 0; i < s->n; i++)
-		w.newest_first[s->n - 1 - i] = s->counts[i];
-	for (uint32_t i = 0; i < WATCH_BINS_MAX; i++)
-		w.newest_first[s->n + i] = BIN_UNKNOWN;
+	must(r->levels != NULL && r->expected != NULL && r->p != NULL);
 	r->learned_ms = INT64_MAX;
-	if (r->watch->expect == EXPECT_BASELINE) {
-		w.baseline = watch_baseline(r->watches, r->watch);
-		w.n_day = (uint32_t)(DAY_MINUTES * MINUTE_MS / s->bin_ms);
-		civil_second_of(s->start_ms, &day);
-		begin_day(&w, day);
-	}
-	for (uint32_t bin = 0; bin < s->n; bin++)
-		close_bin(&w, bin);
-	baseline_free(w.baseline);
-	free(w.newest_first);
+	play(&p, keep_close, r);
 }
 
 void run_fini(struct run *r)
@@ -142,7 +82,7 @@ static int64_t found_ms(const struct run *r, const struct span *window)
 	int64_t first = (window->from_ms - s->start_ms) / s->bin_ms;
 
 	for (int64_t bin = first < 0 ? 0 : first; bin < s->n; bin++) {
-		int64_t from = start_of(s, (uint32_t)bin), to = from + s->bin_ms;
+		int64_t from = bin_after(s->bin_ms, s->start_ms, (uint32_t)bin), to = from + s->bin_ms;
 
 		if (from >= window->to_ms)
 			break;
@@ -182,7 +122,7 @@ struct score score_run(const struct run *r, const struct spans *labels)
 
 	score_windows(r, labels, &out);
 	for (uint32_t bin = 0; bin < s->n; bin++) {
-		int64_t from = start_of(s, bin);
+		int64_t from = bin_after(s->bin_ms, s->start_ms, bin);
 
 		if (s->counts[bin] == BIN_UNKNOWN || overlaps(labels, from, from + s->bin_ms, &at))
 			continue;

@@ -45,17 +45,6 @@ const char *bin_shown(struct arena *a, int64_t ms)
 	return arena_printf(a, "%jdm", (intmax_t)(ms / MINUTE_MS));
 }
 
-int64_t bin_start(int64_t bin_ms, int64_t at_ms)
-{
-	int32_t day, second = civil_second_of(at_ms, &day);
-
-	if (bin_ms == WEEK_MS)
-		return civil_instant(day - civil_weekday(day), 0);
-	if (bin_ms == DAY_MS)
-		return civil_instant(day, 0);
-	return at_ms - (int64_t)second * 1000 % bin_ms - at_ms % 1000; /* whole bins since local midnight */
-}
-
 /* ---- the length of a bin, where nobody says it ------------------------------------------------------------
  */
 static int cmp_ms(const void *a, const void *b)
