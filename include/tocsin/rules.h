@@ -27,6 +27,11 @@
  *   host.files             array of the pack's file names: base first, pack.lua before the others,
  *                          *_spec.lua last of all; host.file(name) is its text. While the pack loads only
  *   host.due(calendar_data or nil, from, goal, unit)  due ms, or nil and why
+ *   host.play{watch, start, bins, before + usual=[{minute, mean}…] | past, city?, subscribers?, given?}
+ *                          once the pack is loaded: an array of {at, from, to, is_ready, row?, input, value?,
+ *                          expected?, p?}, one for each of `bins` (counts; false: not watched) behind
+ *                          `before` bins that held what is usual from that minute of the day on, or behind
+ *                          the counts of `past` (tocsin/play.h)
  *   host.civil(ms)         {year, month, day, hour, minute, weekday (1 = Monday), date = "2026-09-22",
  *                          minute_of_day}
  *   host.field{op, path?, otherwise?, list?}   a fact by number, while the pack loads (src/rules/view.h)

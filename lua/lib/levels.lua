@@ -289,7 +289,8 @@ local function compile_table(t)
       for k = 1, i - 1 do check_pair(rows[k], row, t) end
     end
   end
-  t.compiled = rows
+  t.compiled, t.places = rows, {} -- the catalog's rows lose their places
+  for i, row in ipairs(rows) do t.places[i] = row.where end
   data.level_tables[t.name] = rows
 end
 

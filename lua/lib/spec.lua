@@ -5,12 +5,13 @@ local rules = host.lib "rules"
 local points = host.lib "points"
 local units = host.lib "units"
 local sets = host.lib "sets"
+local series = host.lib "series"
 local data = host.lib("catalog").data
 local spec = { env = {} }
 local all, reached = {}, {}
 local keys = { given = true, at = true, action = true, data = true, note = true, who = true, roles = true, contact = true, timer = true,
   task = true, warning = true, cases = true, number = true, history = true, clocks = true, subscriber = true, duty = true, spent = true,
-  expect = true }
+  series = true, expect = true }
 local special = { by = true, refuse = true, clocks = true, missing = true, duplicate_of = true, say = true, notice = true, fails = true,
   pauses = true, resumes = true, stops = true, timers = true, not_by = true, tasks = true, reserves = true, releases = true,
   incident = true, news = true, withdrawn = true, jobs = true, acts = true, opens = true, does = true, calls = true }
@@ -43,14 +44,6 @@ function spec.env.ticket(row)
   return t
 end
 
--- "2026-09-22T10:00" in UTC+8 → ms; specs need no other zone.
-local function instant(text)
-  local y, m, d, h, minute = tostring(text):match("^(%d%d%d%d)-(%d%d)-(%d%d)T(%d%d):(%d%d)$")
-  if not y then return nil end
-  local i = math.tointeger
-  return ((units.day_number(i(y), i(m), i(d)) * 24 + i(h) - 8) * 60 + i(minute)) * 60000
-end
-
 -- warning = { key = "shenzhen/recharge.not_credited", from = "none", to = "yellow" }: what happened to it; event is "change" unless said.
 local function warning_facts(s, facts)
   local w, ranks = {}, host.lib("alarms").ranks()
@@ -65,7 +58,7 @@ end
 
 local function facts_of(s)
   local b = s.body
-  local now = instant(b.at or "2026-09-22T10:00")
+  local now = units.instant(b.at or "2026-09-22T10:00")
   if not now then error(s.where .. ': at must look like "2026-09-22T10:00"', 0) end
   local t = { kind = "complaint" }
   for k, x in host.sorted_pairs(b.given or {}) do t[k] = x end
@@ -322,7 +315,7 @@ end
 -- duty = { department = "…", city = "…" }: who is on duty then; expect on_duty, next, next_at, by.
 local duty_keys = { on_duty = true, next = true, next_at = true, by = true }
 local function run_duty(s)
-  local now = instant(s.body.at or "2026-09-22T10:00")
+  local now = units.instant(s.body.at or "2026-09-22T10:00")
   if not now then error(s.where .. ': at must look like "2026-09-22T10:00"', 0) end
   local row = points.duty { now = now, ["local"] = host.civil(now), city = s.body.duty.city, department = s.body.duty.department }.duty[1]
   if not row then return say("there is no department %s", "没有部门 %s", tostring(s.body.duty.department)) end
@@ -337,6 +330,7 @@ end
 local function run_one(s)
   if not s.body.expect then return say("expect is missing", "没有写 expect") end
   if s.body.duty then return run_duty(s) end
+  if s.body.series then return series.run(s) end
   local point, facts = facts_of(s)
   local d, h = points[point](facts)
   if h then d = host.whole(d, h) end
@@ -393,6 +387,8 @@ function spec.check()
     local expect = s.body.expect
     if type(expect) ~= "table" then
       errors.add(s.where, 'spec "%s" expects nothing', "用例“%s”没有写 expect", { s.name })
+    elseif s.body.series then
+      series.check(s)
     else
       local of = s.body.duty and duty_keys or known
       for key, x in host.sorted_pairs(expect) do
@@ -406,15 +402,17 @@ function spec.check()
   end
 end
 
--- Rules no spec has reached so far, and where they stand; those of the base are left to the base.
+-- Rules and levels no spec has reached so far, and where they stand; those of the base are left to the base.
 function spec.coverage()
   local out, places = {}, {}
   local base = (host.lib("catalog").base_name or "") .. "/"
+  local function is_own(where) return base == "/" or where:sub(1, #base) ~= base end
   for _, name in ipairs(rules.names) do
-    if not reached[name] and (base == "/" or rules.by_name[name].where:sub(1, #base) ~= base) then
+    if not reached[name] and is_own(rules.by_name[name].where) then
       out[#out + 1], places[#places + 1] = name, rules.by_name[name].where
     end
   end
+  series.uncovered(is_own, out, places)
   return out, places
 end
 

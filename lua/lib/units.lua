@@ -48,6 +48,14 @@ function units.day_number(year, month, day)
   return era * 146097 + doe - 719468
 end
 
+-- "2026-09-22T10:00" in UTC+8 → ms; specs need no other zone; anything else → nil.
+function units.instant(text)
+  local y, m, d, h, minute = tostring(text):match("^(%d%d%d%d)-(%d%d)-(%d%d)T(%d%d):(%d%d)$")
+  if not y then return nil end
+  local i = math.tointeger
+  return ((units.day_number(i(y), i(m), i(d)) * 24 + i(h) - 8) * 60 + i(minute)) * 60000
+end
+
 -- "2026-09-30" → "2026-10-01"
 function units.day_after(date)
   local y, m, d = math.tointeger(date:sub(1, 4)), math.tointeger(date:sub(6, 7)), math.tointeger(date:sub(9, 10)) + 1

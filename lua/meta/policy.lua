@@ -129,10 +129,23 @@
 ---@field within? any in attach, duplicate
 
 ---@class Spec
----@field given table
+---@field given? table
 ---@field expect table
 ---@field at? string
 ---@field action? string
+---@field series? Series
+
+---@class (exact) Series
+---@field watch string
+---@field city? string
+---@field before number|table
+---@field days? integer
+---@field bins (integer|false)[]
+---@field times? integer
+---@field affected? number|number[]
+---@field potential? number|number[]
+---@field failed? number|number[]
+---@field complained? number|number[]
 
 ---@type Condition
 absent = nil

@@ -5,6 +5,7 @@
 #include "host_int.h"
 #include "lua_value.h"
 #include "tocsin/clock.h"
+#include "tocsin/watch.h"
 #include "view.h"
 
 #define STEPS 200000
@@ -83,6 +84,7 @@ void generation_free(struct generation *g)
 	if (g == NULL)
 		return;
 	vm_fini(&g->vm);
+	watches_free(g->watches);
 	arena_fini(&g->arena);
 	arena_fini(&g->scratch);
 	free(g);

@@ -8,6 +8,7 @@
 
 struct field;
 struct matcher;
+struct watches;
 
 struct generation {
 	struct vm vm;
@@ -19,6 +20,7 @@ struct generation {
 	uint32_t n_names;
 	uint8_t sha[SHA256_LEN];
 	uint64_t last_steps;
+	struct watches *watches;   /* of the catalog, once a spec has played a series; else NULL */
 	struct value rules;        /* array of {rule, line, because?}, in the order of names */
 	struct field *fields;      /* view.c */
 	struct matcher **matchers; /* match.c */
@@ -49,6 +51,8 @@ int push_failure(lua_State *);
 /* text_lib.c, csv.c: add their functions to the table on top. */
 void text_open(lua_State *);
 int l_csv(lua_State *);
+/* series.c: host.play */
+int l_play(lua_State *);
 /* Compile one file, text only, its environment the table on top of the stack, which the chunk replaces.
  * Raises. */
 void host_compile(lua_State *, const struct pack_file *);

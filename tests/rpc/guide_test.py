@@ -16,7 +16,7 @@ FILE = re.compile(r"^(?:--|#) ([\w/]+\.(?:lua|csv))\n")
 def examples(name):
     with open(os.path.join(PACK, name), encoding="utf-8") as f:
         text = f.read()
-    begin = text.index("## Ten worked examples" if name == "README.md" else "## 十个例子")
+    begin = text.index("## Worked examples" if name == "README.md" else "## 例子")
     return [(int(n), title, [(kind, block) for kind, block in BLOCK.findall(body)]) for n, title, body in SECTION.findall(text[begin:])]
 
 
@@ -49,14 +49,14 @@ class Guide(unittest.TestCase):
                 f.write(block if kind == "lua" else block.split("\n", 1)[1])
         return self.c.call("rules.check", dir=work), shown
 
-    def test_ten_in_each_language_with_the_same_code(self):
+    def test_all_in_each_language_with_the_same_code(self):
         en, zh = examples("README.md"), examples("README.zh.md")
-        self.assertEqual(list(range(1, 11)), [n for n, _, _ in en])
+        self.assertEqual(list(range(1, 12)), [n for n, _, _ in en])
         self.assertEqual([(n, blocks) for n, _, blocks in en], [(n, blocks) for n, _, blocks in zh])
 
     def test_each_is_a_pack_that_holds(self):
         plain = self.check([])[0]["specs"]
-        for n, title, blocks in examples("README.md")[:9]:
+        for n, title, blocks in examples("README.md")[:10]:
             with self.subTest(example="%d. %s" % (n, title)):
                 report, _ = self.check(blocks)
                 self.assertEqual([], report["errors"])
@@ -72,8 +72,24 @@ class Guide(unittest.TestCase):
             '(rule "gold customers", gold.lua:3)'], ["%s:%d: %s" % (e["file"], e["line"], e["message"]) if not e["message"].startswith(e["file"])
             else e["message"] for e in report["errors"]])
 
-    def test_the_last_says_what_the_page_says(self):
+    def test_a_level_table_that_was_changed_says_so_bin_by_bin(self):
         _, _, blocks = examples("README.md")[9]
+        (kind, text), = blocks
+        report, _ = self.check([(kind, text.replace("at_least(30)", "at_least(40)"))])
+        where = 1 + text[:text.index('spec "an outage')].count("\n")
+        self.assertEqual([("recharge.lua", where, "an outage of a quarter of an hour: 10:20 expected orange, got still yellow (S15 34, usual 6, p 2.9e-15); "
+            "10:25 expected no change, got orange (S15 43, usual 6, p 1.4e-22); seen: 10:15 yellow, 10:25 orange, 10:50 yellow, 11:05 none")],
+            [(e["file"], e["line"], e["message"]) for e in report["errors"]])
+
+    def test_a_level_that_no_spec_enters_is_named(self):
+        _, _, blocks = examples("README.md")[9]
+        (kind, text), = blocks
+        report, _ = self.check([(kind, text[:text.index('spec "an outage')] + text[text.index('spec "a louder'):])])
+        self.assertEqual((["levels/recharge/yellow", "levels/recharge/orange"], ["recharge.lua:3", "recharge.lua:4"]),
+            (report["uncovered"], report["uncovered_at"]))
+
+    def test_the_last_says_what_the_page_says(self):
+        _, _, blocks = examples("README.md")[10]
         report, shown = self.check(blocks)
         self.assertFalse(report["ok"])
         self.assertEqual(shown, "".join("%s:%d: %s\n  %s\n" % (e["file"], e["line"], e["message"], e["message_zh"]) for e in report["errors"]))
