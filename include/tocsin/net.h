@@ -21,6 +21,7 @@
 
 #define SERVER_FRAMES_A_PASS 32
 #define CONN_CALLS_MAX 64                      /* answers awaited before reading stops */
+#define CONN_OUT_EARLY ((size_t)64 * 1024)     /* unsent bytes that leave within the turn, if durable */
 #define CONN_OUT_STOP ((size_t)256 * 1024)     /* unsent bytes that stop reading … */
 #define CONN_OUT_RESUME ((size_t)64 * 1024)    /* … until they are fewer than this */
 #define CONN_OUT_DROP ((size_t)1024 * 1024)    /* bytes the peer does not fetch: dropped */

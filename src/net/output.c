@@ -99,6 +99,13 @@ static struct mark *mark_add(struct conn *c)
 	return &c->marks[c->mark_n++];
 }
 
+/* Many large answers to one peer leave within the turn, while the processor still has them at hand. */
+static void send_early(struct conn *c)
+{
+	conn_release(c);
+	conn_flush(c);
+}
+
 static void queue(struct conn *c, struct slice bytes, uint64_t seq, uint32_t n_replies)
 {
 	struct server *s = c->server;
@@ -124,6 +131,8 @@ static void queue(struct conn *c, struct slice bytes, uint64_t seq, uint32_t n_r
 	}
 	if (c->n_awaiting >= CONN_CALLS_MAX || conn_unsent(c) > CONN_OUT_STOP)
 		c->is_choked = true;
+	if (conn_unsent(c) >= CONN_OUT_EARLY && m->seq <= s->durable_seq)
+		send_early(c);
 }
 
 void conn_reply(struct conn *c, struct slice bytes, uint64_t release_seq)

@@ -19,7 +19,8 @@ struct world {
 	struct server *server;
 	char dir[64], unix_at[128];
 	int n_turns_begun, n_turns_ended;
-	char order[256]; /* what happened: b turn_begin, e turn_end */
+	uint64_t queued_bytes; /* at the end of the last turn's work, before its answers leave */
+	char order[256];       /* what happened: b turn_begin, e turn_end */
 };
 
 /* ---- the server side ---------------------------------------------------------------------------------- */
@@ -29,6 +30,14 @@ static struct world *world_of(void *udata)
 	return rpc_ctx(udata);
 }
 
+static struct server_stats stats(struct world *w)
+{
+	struct server_stats s;
+
+	server_stats(w->server, &s);
+	return s;
+}
+
 static void on_turn_begin(void *udata)
 {
 	world_of(udata)->n_turns_begun++;
@@ -36,7 +45,10 @@ static void on_turn_begin(void *udata)
 
 static void on_turn_end(void *udata)
 {
-	world_of(udata)->n_turns_ended++;
+	struct world *w = world_of(udata);
+
+	w->n_turns_ended++;
+	w->queued_bytes = stats(w).queued_bytes;
 }
 
 static bool is_behind(void *udata)
@@ -78,14 +90,6 @@ static void world_free(struct world *w)
 	assert_int_equal(rmdir(w->dir), 0); /* the socket file is gone */
 	log_set_sink(NULL, NULL);
 	free(w);
-}
-
-static struct server_stats stats(struct world *w)
-{
-	struct server_stats s;
-
-	server_stats(w->server, &s);
-	return s;
 }
 
 /* ---- the client side ---------------------------------------------------------------------------------- */
@@ -275,6 +279,33 @@ static void pushes_wait_too(void **state)
 	server_durable(w->server, 1000001);
 	turns(w, 2);
 	assert_string_equal(heard(fd), "[2,\"topic.event\",[\"hello\"]] " SAID("7"));
+	close(fd);
+	world_free(w);
+}
+
+/* Six answers of 20 KB to one turn's calls: once more than CONN_OUT_EARLY are queued they need not wait for
+ * its end. */
+static void large_answers_leave_early(void **state)
+{
+	static const char big[] = "\x94\x00\x01\xa8test.big\x91\x81\xa4size\xcd\x4e\x20";
+	const uint64_t answer = 20000 + 13; /* with what stands around its text */
+	struct world *w = world_new((struct server_config){0});
+	int fd = dial(w, false);
+
+	(void)state;
+	turns(w, 2);
+	for (int i = 0; i < 6; i++)
+		SAY(fd, big);
+	turns(w, 1);
+	assert_int_equal(w->queued_bytes, 2 * answer);
+	assert_int_equal(strlen(heard(fd)), 6 * strlen("[1,1,null,{\"text\":\"\"}] ") + (size_t)6 * 20000);
+	SAY(fd, PUT("\x02")); /* not durable: what follows waits, however much it is */
+	for (int i = 0; i < 6; i++)
+		SAY(fd, big);
+	w->desk.seq = 1000000;
+	turns(w, 1);
+	assert_true(w->queued_bytes > 6 * answer);
+	assert_string_equal(heard(fd), "");
 	close(fd);
 	world_free(w);
 }
@@ -802,6 +833,7 @@ int main(void)
 		cmocka_unit_test(halves),
 		cmocka_unit_test(held_until_durable),
 		cmocka_unit_test(pushes_wait_too),
+		cmocka_unit_test(large_answers_leave_early),
 		cmocka_unit_test(calls_in_flight),
 		cmocka_unit_test(fair),
 		cmocka_unit_test(long_call_holds_its_connection_only),
