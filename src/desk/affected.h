@@ -84,11 +84,12 @@ void affected_each(
 int64_t affected_of_case(struct desk *, int64_t incident);
 /*
  * Affected numbers of the case that are not told yet (stages failed and fixed): the next behind `after`
- * (empty: from the first), in order, at most `limit` and no number twice, pushed to *numbers; *is_over: there
- * are no more. 0, or -1 from the store.
+ * (empty: from the first), in order, at most `limit` and no number twice, pushed to *numbers. A call looks at
+ * some rows only, and may find none: *until is the number up to which it has looked, for the next `after`;
+ * *is_over: there are no more. 0, or -1 from the store.
  */
 int affected_next(struct desk *, struct arena *, int64_t incident, struct slice after, uint32_t limit,
-	struct value *numbers, bool *is_over, struct err *e) MUST_CHECK;
+	struct value *numbers, struct value *until, bool *is_over, struct err *e) MUST_CHECK;
 /* {numbers, bytes, parts, cases} for server.stats. */
 struct value affected_value(struct desk *, struct arena *);
 

@@ -241,7 +241,7 @@ static bool is_untold(uint8_t flags)
 }
 
 int affected_next(struct desk *d, struct arena *a, int64_t incident, struct slice after, uint32_t limit,
-	struct value *numbers, bool *is_over, struct err *e)
+	struct value *numbers, struct value *until, bool *is_over, struct err *e)
 {
 	struct page p = {.list = LIST_ALL,
 		.since_version = -1,
@@ -269,6 +269,8 @@ int affected_next(struct desk *d, struct arena *a, int64_t incident, struct slic
 		value_push(a, numbers, value_text(a, text, numset_text(last, text)));
 	}
 	*is_over = !p.is_more && i == p.n;
+	last = p.is_more && taken < limit ? p.bound : i > 0 ? p.hits[i - 1].number : p.after;
+	*until = value_text(a, text, numset_text(last, text));
 	return 0;
 }
 

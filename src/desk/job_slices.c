@@ -249,10 +249,10 @@ static int put_task(struct work *w, struct value *job, const struct value *numbe
 /* The next affected numbers of the case; `listed` says up to which. */
 static int from_lists(struct work *w, struct value *job, int64_t batch, bool *is_over, struct err *e)
 {
-	struct value found = value_array(w->arena, 64), numbers = value_array(w->arena, 64);
+	struct value found = value_array(w->arena, 64), numbers = value_array(w->arena, 64), until;
 
 	if (affected_next(w->desk, w->arena, int_of(job, "ticket"), value_slice(value_get(job, "listed")),
-		    (uint32_t)batch, &found, is_over, e) != 0)
+		    (uint32_t)batch, &found, &until, is_over, e) != 0)
 		return -1;
 	for (uint32_t i = 0; i < found.n; i++) {
 		int first = is_first(w, job, &found.as.items[i], e);
@@ -263,8 +263,7 @@ static int from_lists(struct work *w, struct value *job, int64_t batch, bool *is
 		if (first)
 			value_push(w->arena, &numbers, found.as.items[i]);
 	}
-	if (found.n > 0)
-		value_set(w->arena, job, "listed", found.as.items[found.n - 1]);
+	value_set(w->arena, job, "listed", until);
 	return numbers.n == 0 ? 0 : put_task(w, job, &numbers, e);
 }
 

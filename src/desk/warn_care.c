@@ -5,6 +5,7 @@
  */
 #include <string.h>
 
+#include "tocsin/log.h"
 #include "warn_int.h"
 
 static int64_t earliest(int64_t a, const struct value *v)
@@ -32,7 +33,7 @@ static bool is_due(const struct value *v, int64_t now_ms)
 
 /* ---- again, until somebody acts
  * ----------------------------------------------------------------------------- */
-static int call_again(struct work *w, struct wkey *k, struct value *row, struct err *e)
+static int call_again(struct work *w, struct wkey *k, struct value *row, bool is_plain, struct err *e)
 {
 	const struct value *alarm = warn_alarm(w->desk->warn, k->level), *names = value_get(alarm, "call");
 	int64_t rung = value_int_or(value_get(row, "rung"), 1) + 1,
@@ -58,7 +59,7 @@ static int call_again(struct work *w, struct wkey *k, struct value *row, struct 
 	if (note.type != VALUE_NIL)
 		value_add(w->arena, &data, "note", note);
 	warn_notice(w, "duty", data);
-	return warn_happened(w, k, &event, row, false, e);
+	return warn_happened(w, k, &event, row, is_plain, e);
 }
 
 /* ---- bulletins at their rhythm
@@ -130,28 +131,28 @@ static void order_over(struct work *w, struct wkey *k, struct value *row)
 }
 
 /* A level that was set by hand, and not by a watch, ends with its order. */
-static int floor_over(struct work *w, struct wkey *k, struct value *row, struct err *e)
+static int floor_over(struct work *w, struct wkey *k, struct value *row, bool is_plain, struct err *e)
 {
 	struct warn_event event = {.event = "change", .from = k->level, .at_ms = w->now_ms};
 
 	value_unset(row, "floor");
 	k->floor = 0;
 	k->level = k->det.level.level;
-	return k->level == event.from ? 0 : warn_happened(w, k, &event, row, false, e);
+	return k->level == event.from ? 0 : warn_happened(w, k, &event, row, is_plain, e);
 }
 
-static int care(struct work *w, struct wkey *k, struct value *row, struct err *e)
+static int care(struct work *w, struct wkey *k, struct value *row, bool is_plain, struct err *e)
 {
 	if (is_due(value_path(row, "order.until"), w->now_ms))
 		order_over(w, k, row);
-	if (is_due(value_path(row, "floor.until"), w->now_ms) && floor_over(w, k, row, e) != 0)
+	if (is_due(value_path(row, "floor.until"), w->now_ms) && floor_over(w, k, row, is_plain, e) != 0)
 		return -1;
 	if (is_due(value_path(row, "ack.until"), w->now_ms)) {
 		value_unset(row, "ack");
 		value_set(w->arena, row, "next_again", value_int(w->now_ms));
 	}
 	if (k->level > 0 && value_get(row, "ack") == NULL &&
-		is_due(value_get(row, "next_again"), w->now_ms) && call_again(w, k, row, e) != 0)
+		is_due(value_get(row, "next_again"), w->now_ms) && call_again(w, k, row, is_plain, e) != 0)
 		return -1;
 	if (is_due(value_get(row, "next_bulletin"), w->now_ms))
 		bulletin(w, k, row);
@@ -160,16 +161,25 @@ static int care(struct work *w, struct wkey *k, struct value *row, struct err *e
 
 int warn_care(struct warn *n, struct wkey *k, int64_t now_ms, struct err *e)
 {
-	struct value row;
-	struct work w;
+	const struct wkey was = *k;
 
-	arena_reset(&n->desk->arena);
-	warn_begin(&w, n->desk, "warning.care", now_ms);
-	row = wkey_row(&w, k);
-	if (care(&w, k, &row, e) != 0) {
+	for (int is_plain = 0; is_plain < 2; is_plain++) {
+		struct value row;
+		struct work w;
+
+		arena_reset(&n->desk->arena);
+		warn_begin(&w, n->desk, "warning.care", now_ms);
+		row = wkey_row(&w, k);
+		if (care(&w, k, &row, is_plain, e) == 0) {
+			wkey_put(&w, k, &row);
+			return work_commit(&w, e);
+		}
 		work_abort(&w);
-		return -1;
+		k->level = was.level;
+		k->floor = was.floor;
+		k->incident = was.incident;
+		n->n_failures++;
+		log_line(LOG_ERROR, "warning.failed", "key=\"%s\" error=\"%s\"", k->text, e->text);
 	}
-	wkey_put(&w, k, &row);
-	return work_commit(&w, e);
+	return -1;
 }

@@ -390,7 +390,7 @@ static int finish(struct warn *n, int64_t due_ms, int64_t end_ms, int64_t next_m
 
 /* ---- the timer
  * -------------------------------------------------------------------------------------------------- */
-/* The shortest bin's ends in [due, now]; of a long downtime the last ones. */
+/* The ends of bins in [due, now]; of a long downtime the last ones. */
 static void close_bins(struct warn *n, int64_t due_ms, int64_t now_ms, int64_t *end_ms)
 {
 	int64_t end = floor_to(due_ms + n->bin_ms - 1, n->bin_ms);

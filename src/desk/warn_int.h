@@ -48,7 +48,7 @@ struct warn {
 	uint32_t n_slots;
 	struct wkey **keys; /* by text, sorted: the order in which everything happens */
 	uint32_t n_keys, keys_cap;
-	int64_t bin_ms;           /* the shortest bin of a watch; 0: nothing is watched */
+	int64_t bin_ms;           /* parts every watch's bin; 0: nothing is watched */
 	uint32_t *back;           /* scratch: bins of a stream */
 	int64_t armed_ms;         /* when its row in TABLE_TIMER is due; INT64_MAX: there is none */
 	struct baseline **totals; /* by watch: of all that it counts; NULL: none was asked for */

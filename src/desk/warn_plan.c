@@ -307,6 +307,18 @@ struct wkey *warn_plan_key(struct warn *n, struct slice text)
 	return k;
 }
 
+/* The greatest common divisor (Euclid); of 0 and b: b. */
+static int64_t common_part(int64_t a, int64_t b)
+{
+	while (a != 0) {
+		int64_t rest = b % a;
+
+		b = a;
+		a = rest;
+	}
+	return b;
+}
+
 int warn_plan(struct warn *n, struct err *e)
 {
 	struct watches *made;
@@ -322,8 +334,7 @@ int warn_plan(struct warn *n, struct err *e)
 	for (uint32_t i = 0; i < made->n; i++) {
 		if (made->list[i].of == WATCH_SERIES)
 			continue; /* fed from files alone (tocsin detect) */
-		if (n->bin_ms == 0 || made->list[i].bin_ms < n->bin_ms)
-			n->bin_ms = made->list[i].bin_ms;
+		n->bin_ms = common_part(n->bin_ms, made->list[i].bin_ms);
 		if (made->list[i].n_back > n_back)
 			n_back = made->list[i].n_back;
 	}

@@ -93,7 +93,7 @@ void wkey_on_publish(struct warn *n, struct slice key, const struct slice *val)
 	k = wkey_find(n, text);
 	if (k == NULL && val == NULL)
 		return;
-	if (k == NULL)
+	if (k == NULL || k->watch == NULL) /* after a reload the plan knows keys with counts alone */
 		k = warn_plan_key(n, text);
 	if (k == NULL)
 		k = wkey_need(n, text);

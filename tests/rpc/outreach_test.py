@@ -125,6 +125,26 @@ class Push(Guangdong):
         self.assertEqual({"replied"}, {self.c.call("ticket.get", id=t)["stage"] for t in tickets})
 
 
+    def test_those_to_be_told_stand_behind_many_that_need_not_be(self):
+        """Numbers are looked at a batch at a time (1,000): a batch of none goes on to the next."""
+        case = self.open(level="red")
+        at = self.c.call("clock.now")["now"]
+
+        def push(kind, numbers):
+            for k in range(0, len(numbers), 500):
+                self.c.call("signal.push", signals=[{"at": at, "source": "boss", "kind": kind, "city": "shenzhen", "service": "recharge",
+                                                     "number": str(13800000000 + n)} for n in numbers[k:k + 500]])
+        push("txn_pending", range(2100))
+        push("txn_failed", range(2100, 2200))
+        counts = self.c.call("number.list", incident=case, list="all", limit=1)["counts"]
+        self.assertEqual((100, 2100), (counts["affected"], counts["potential"]))
+        self.act(case, "claim", self.agent)
+        self.act(case, "prove")
+        self.advance()
+        job = [j for j in self.c.call("incident.get", id=case)["jobs"] if j["kind"] == "numbers"]
+        self.assertEqual([("done", 100, 1)], [(j["state"], j["n_done"], j["n_tasks"]) for j in job])
+        self.assertEqual([100], [t["n_numbers"] for t in self.tasks("sms")])
+
     def test_calls_that_the_prompt_avoided(self):
         case = self.open(level="red")
         self.script(case)

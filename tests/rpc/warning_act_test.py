@@ -23,6 +23,8 @@ class Acting(Warning):
         return self.as_person(person).call("warning.act", key=key, action=action, reason="because", **more)
 
     test_s1 = test_s1_figures = test_s1_with_kill_restart_and_reload = test_s2 = None
+    test_a_level_without_counts_over_reload_and_restart = test_a_decision_that_cannot_be_done_stops_nobody = None
+    test_bins_that_part_one_another_unevenly = None
 
     def test_black_needs_a_signature(self):
         self.feed([2] * 12 + S1[:22])
@@ -114,6 +116,24 @@ class Acting(Warning):
         decision = [d for d in first["decisions"] if d["point"] == "warning"][0]
         self.assertEqual(["warning/a case from orange"], [r["rule"] for r in decision["rules"] if r["fired"]])
         self.assertEqual(34, decision["facts"]["warning"]["seen"]["S15"])
+
+    def test_another_outbreak_is_another_case(self):
+        """What rises after the case is closed opens another, and calls everybody anew."""
+        outbreak, quiet = S1[:4] + [2] * 9, [2] * 12
+        self.feed(quiet + outbreak)
+        self.assertEqual([("10:15", "none", "yellow"), ("10:20", "yellow", "orange"), ("10:45", "orange", "yellow"), ("11:00", "yellow", "none")],
+            self.changes())
+        first, calls = self.duty(event="call")[-1]["incident"], len(self.duty(event="call"))
+        self.c.call("ticket.act", id=first, action="cancel", data={"reason": "over"})
+        self.feed(quiet + S1[:4])
+        self.assertNotEqual(first, self.one()["incident"])
+        second = self.c.call("ticket.get", id=self.one()["incident"])
+        self.assertEqual(("incident", "orange", KEY), (second["kind"], second["fields"]["level"], second["fields"]["key"]))
+        called = [(d["level"], d["person"]) for d in self.duty(event="call")]
+        self.assertEqual([("yellow", "chen.jing"), ("orange", "chen.jing"), ("orange", "deng.jun")], called[:3])
+        self.assertEqual(called[:3], called[calls:])
+        self.feed([40] * 4)  # red: still the second case
+        self.assertEqual(second["id"], self.one()["incident"])
 
     def test_bulletins(self):
         self.feed([2] * 12 + S1[:9] + [150] * 20)  # red 10:35, black soon: every 30 minutes

@@ -78,6 +78,46 @@ class Warning(Case):
                 self.other_generation(i)
         self.assertEqual(S1_CHANGES, self.changes())
 
+    def add_to_pack(self, text):
+        with open(os.path.join(self.pack, "pack.lua"), "a", encoding="utf-8") as f:
+            f.write(text)
+        self.assertTrue(self.c.call("rules.reload")["ok"])
+
+    def test_a_level_without_counts_over_reload_and_restart(self):
+        """Raised by hand where nobody complained: nothing but an exit of its watch ends it."""
+        key = "foshan/recharge.not_credited"
+        self.c.call("warning.act", key=key, action="raise", level="red", reason="seen in the machine room")
+        self.feed([0])
+        red = self.one(key)
+        self.other_generation(1)
+        self.assertEqual(red, self.one(key))
+        self.feed([0])
+        self.assertEqual("red", self.one(key)["level"])
+        self.restart()
+        self.feed([0])
+        self.assertEqual([("09:00", "none", "red")], self.changes(key))
+
+    def test_a_decision_that_cannot_be_done_stops_nobody(self):
+        """The second reminder acts as the incident does not allow: it is told plainly, and bins go on closing."""
+        self.add_to_pack('rules.before "warning" { rule "wrong" { when = { warning = "again" }, act = "take" } }\n')
+        self.feed([2] * 12 + [10, 40] + [40] * 12)  # orange from 10:10; again every 15 minutes
+        failed = [e["data"] for e in self.events("duty") if "failed" in e["data"]]
+        self.assertTrue(failed)
+        self.assertTrue(all(f["failed"].startswith("take is not possible while the ticket is ") for f in failed), failed)
+        self.feed([300] * 3, city="guangzhou")
+        self.assertEqual("black", self.one("guangzhou/recharge.not_credited")["level"])
+        self.assertEqual([], self.d.log("warning.broken"))
+
+    def test_bins_that_part_one_another_unevenly(self):
+        with open(os.path.join(self.pack, "pack.lua"), "w", encoding="utf-8") as f:
+            f.write('pack { base = "default", name = "uneven" }\n'
+                'levels "few" { { "yellow", enter = { S = at_least(10) }, leave = { S = less_than(5) }, closes = 1 } }\n'
+                'watch "network" { categories = { "network" }, bin = "15m", sums = { S = 1 }, expected = 2.0, levels = "few" }\n'
+                'watch "sms" { categories = { "sms" }, by = { "city", "category" }, bin = "20m", sums = { S = 1 }, expected = 2.0, levels = "few" }\n')
+        self.assertTrue(self.c.call("rules.reload")["ok"])
+        self.feed([30] + [0] * 9, category="sms.failure")
+        self.assertEqual([("09:20", "none", "yellow"), ("09:40", "yellow", "none")], self.changes("shenzhen/sms.failure"))
+
     def other_generation(self, i):
         """The same watches by another pack."""
         with open(os.path.join(self.pack, "version.lua"), "w", encoding="utf-8") as f:
