@@ -11,12 +11,17 @@
  * read, and starts again at 1 when the fault has no part left.
  *
  * Rows of TABLE_NUMBER; what memory holds (numset.h, parts, cases) follows from them:
- *   'n' be32 part, be64 number   → flags, varint reason, varint version, signed since − opened
- *   'p' be32 part                → map {fault, city, opened, counts=[32 by flags], reasons=[…],
- * incidents=[…], closed?} 'o' fault 0 city             → be32 part; open ones 'f' fault                    →
- * map {version, is_cut} 'c' be64 incident            → map {category?, city?, fault?, service?, component?,
- * script?}; open ones 'k' be64 closed, be32 part   → ""; closed parts by age 't'                          →
- * be64 due of the timer
+ * - 'n' be32 part, be64 number: flags, varint reason, varint version, signed since − opened, varint last −
+ * since where there is one
+ * - 'p' be32 part: map {fault, city, opened, from?, counts=[32 by flags], reasons=[…], incidents=[…],
+ * closed?}; what is older than `from` goes as the sweep comes by
+ * - 'o' fault 0 city: be32 part; open ones
+ * - 'f' fault: map {version, since, is_cut, is_read?}; since: of the version's first change
+ * - 'c' be64 incident: map {category?, city?, stage, fault?, service?, component?, cities?, script?, level?,
+ *   recovery?, drill?, script_until_time?}; open ones
+ * - 'k' be64 closed, be32 part: ""; closed parts by age
+ * - 't': be64 due of the timer
+ * - 'i': be32 id of the next part
  */
 #pragma once
 

@@ -12,6 +12,7 @@
 #define SWEEP_DROPS 4000     /* rows deleted by one entry at most */
 #define PURGE_ROWS 2000      /* of closed cases, past signals.number_keep */
 #define SWEEP_EVERY_MS 60000 /* while there are numbers that nobody published */
+#define TAKE_EVERY_MS 100    /* between slices of what a new case does not take */
 #define NUMBER_KEEP_MS (INT64_C(90) * 24 * 3600 * 1000)
 
 static struct slice case_key(struct arena *a, int64_t id)
@@ -34,12 +35,14 @@ static void add_of(struct arena *a, const struct value *from, const char *key, s
 /* What of the incident's ticket says which numbers are its own, and what is said to them. */
 static struct value case_row(struct arena *a, const struct value *ticket)
 {
-	static const char *const of_fields[] = {"fault", "service", "component", "cities", "script"};
+	static const char *const of_fields[] = {"fault", "service", "component", "cities", "script", "level",
+		"recovery", "drill", "script_until_time"};
 	const struct value *fields = value_get(ticket, "fields");
-	struct value row = value_map(a, 8);
+	struct value row = value_map(a, 12);
 
 	add_of(a, ticket, "category", &row);
 	add_of(a, ticket, "city", &row);
+	add_of(a, ticket, "stage", &row);
 	for (size_t i = 0; i < sizeof(of_fields) / sizeof(of_fields[0]); i++)
 		add_of(a, fields, of_fields[i], &row);
 	return row;
@@ -57,6 +60,8 @@ void case_say(struct arena *a, const struct fault_case *c, struct value *out)
 		value_add(a, out, "say", say);
 	add_of(a, script, "prompt", out);
 	add_of(a, script, "eta", out);
+	if (value_get(script, "version") != NULL)
+		value_add(a, out, "script", *value_get(script, "version"));
 }
 
 /* ---- parts and cases
@@ -131,12 +136,16 @@ static int forget_one(struct affected_edit *edit, struct part_edit *p, uint64_t 
 	return 0;
 }
 
-/* A case begins: what is older than the fault's window back is not its own. */
+/*
+ * A case begins: what is older than the fault's window back is not its own. The first slice of it goes here,
+ * the rest as the sweep comes by: millions of rows would hold every other call.
+ */
 static int take_part(struct affected_edit *edit, struct part_edit *p, const struct value *fault,
 	int64_t incident, struct err *e)
 {
 	int64_t window = value_int_or(value_get(fault, "window_ms"), 3600000), version;
-	struct forget f = {edit->work->now_ms - window, UINT32_MAX};
+	struct forget f = {edit->work->now_ms - window, SWEEP_DROPS};
+	struct part *memory = part_of_slot(edit->work->desk->affected, p->part.id);
 	uint64_t after = 0;
 	bool is_first = p->part.n_incidents == 0;
 
@@ -144,10 +153,13 @@ static int take_part(struct affected_edit *edit, struct part_edit *p, const stru
 	edit->wants_sweep = true;
 	if (!is_first)
 		return 0;
-	do
-		if (walk(edit, p, &after, SWEEP_ROWS, forget_one, &f, e) != 0)
-			return -1;
-	while (after != 0);
+	if (walk(edit, p, &after, SWEEP_ROWS, forget_one, &f, e) != 0)
+		return -1;
+	p->part.from_ms = after == 0 && f.left > 0 ? 0 : f.before_ms;
+	if (memory != NULL)
+		memory->swept = 0;
+	if (p->part.from_ms != 0 && affected_arm(edit->work, edit->work->now_ms + TAKE_EVERY_MS, e) != 0)
+		return -1;
 	return edit_version(edit, p->part.fault, &version, e);
 }
 
@@ -374,17 +386,23 @@ int affected_contacted(struct work *w, const struct value *row, const struct val
 /* ---- the timer: versions told, numbers forgotten
  * -------------------------------------------------------------- */
 struct sweep {
-	int64_t now_ms, expires_ms;
+	int64_t now_ms, expires_ms, from_ms;
 	struct forget forget;
 };
 
-/* In a case nothing is forgotten: what was silent for so long leaves the lists, and stays accounted for. */
+/* In a case nothing is forgotten but what came before it: what was silent for so long leaves the lists, and
+ * stays accounted for. */
 static int expire_one(struct affected_edit *edit, struct part_edit *p, uint64_t number,
 	const struct listed *x, void *ctx, struct err *e)
 {
 	struct sweep *s = ctx;
 	bool moved;
 
+	if (s->forget.left > 0 && x->since_ms < s->from_ms) {
+		entry_drop(edit, p, number, x);
+		s->forget.left--;
+		return 0;
+	}
 	if (STAGE_OF(x->flags) != STAGE_FAILED || x->since_ms + s->expires_ms > s->now_ms ||
 		s->forget.left == 0)
 		return 0;
@@ -415,13 +433,20 @@ static int sweep_part(
 		return got;
 	s->expires_ms = value_int_or(value_get(fault, "expires_ms"), 86400000);
 	s->forget.before_ms = s->now_ms - window;
+	s->from_ms = p->part.from_ms;
 	if (walk(edit, p, &after, SWEEP_ROWS, has_case ? expire_one : forget_one,
 		    has_case ? (void *)s : (void *)&s->forget, e) != 0)
 		return -1;
-	memory->swept = after;
+	memory->swept = s->forget.left == 0 ? memory->swept : after;
 	*wait_ms = after != 0 || s->forget.left == 0 ? 0 : (has_case ? s->expires_ms : window) / 8;
 	if (*wait_ms < SWEEP_EVERY_MS)
 		*wait_ms = SWEEP_EVERY_MS;
+	if (p->part.from_ms != 0 && s->forget.left > 0 && after == 0) {
+		p->part.from_ms = 0;
+		p->is_changed = true;
+	} else if (p->part.from_ms != 0) {
+		*wait_ms = TAKE_EVERY_MS;
+	}
 	if (is_empty(&p->part) && !has_case) {
 		p->is_gone = true;
 		drop_open_key(edit->work, &p->part);
@@ -512,7 +537,7 @@ int affected_fire(struct work *w, struct err *e)
 	int64_t next_ms = INT64_MAX, wait_ms = 0;
 
 	tx_del(w->tx, TABLE_NUMBER, SLICE_TEXT("t"));
-	affected_publish(edit);
+	affected_publish(edit, &next_ms);
 	if (purge(w, e) != 0)
 		return -1;
 	end_runs(edit);

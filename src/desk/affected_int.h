@@ -30,14 +30,17 @@ struct part {
 	uint32_t counts[NUMSET_FLAGS];
 	int64_t incidents[PART_INCIDENTS_MAX]; /* cases it is or was a list of */
 	uint32_t n_incidents;
-	uint64_t swept; /* memory only: the sweep goes on behind this number */
+	int64_t from_ms; /* what is older is not of its case, and leaves as the sweep comes by; 0: nothing
+			    does */
+	uint64_t swept;  /* memory only: the sweep goes on behind this number */
 };
 
 struct run { /* of a fault */
 	char fault[NAME_BYTES];
 	int64_t version;
-	bool is_cut;  /* published: the next change begins a new version */
-	bool is_read; /* memory only: somebody may have read it */
+	int64_t since_ms; /* of the version's first change */
+	bool is_cut;      /* published: the next change begins a new version */
+	bool is_read;     /* so does one that somebody has read */
 };
 
 struct fault_case {
@@ -61,7 +64,8 @@ struct affected {
 struct listed {
 	uint8_t flags;
 	uint64_t reason, version;
-	int64_t since_ms;
+	int64_t since_ms; /* it is in its stage */
+	int64_t last_ms;  /* of the newest signal that told of it, never before since_ms */
 };
 
 /* A part being changed. */
@@ -119,6 +123,8 @@ void entry_put(struct affected_edit *, struct part_edit *, uint64_t number, cons
 void entry_drop(struct affected_edit *, struct part_edit *, uint64_t number, const struct listed *before);
 /* The version a change of this fault has now; begins one where needed. */
 int edit_version(struct affected_edit *, const char *fault, int64_t *version, struct err *e) MUST_CHECK;
+/* Stages a run's row. */
+void put_run(struct work *, const struct run *);
 /* The number complains. */
 int edit_complained(
 	struct affected_edit *, struct part_edit *, uint64_t number, int64_t at_ms, struct err *e) MUST_CHECK;
@@ -142,12 +148,17 @@ int parts_of_case(struct desk *, struct arena *, int64_t incident, struct part_e
 	struct err *e) MUST_CHECK;
 void part_read_row(struct arena *, const struct value *row, uint32_t id, struct part_edit *);
 bool part_has_incident(const struct part *, int64_t incident);
-/* {incident, say?, prompt?, eta?} added to a map. */
+/* {incident, say?, prompt?, eta?, script?} added to a map; script: its version. */
 void case_say(struct arena *, const struct fault_case *, struct value *out);
 /* The number's strongest entry: false, it has none. */
 bool number_strongest(struct affected *, uint64_t number, struct part **part, struct numset_item *item);
 
 /* ---- affected_tell.c, affected_check.c */
-/* Topics hear of the versions that are due; staged with the edit. */
-void affected_publish(struct affected_edit *);
+/*
+ * Topics hear of the versions that are due; staged with the edit. *next_ms: when the next is due, where that
+ * is earlier.
+ */
+void affected_publish(struct affected_edit *, int64_t *next_ms);
+/* signals.version_every of the pack. */
+int64_t version_every_ms(struct desk *);
 int affected_on_check(struct call *, struct value *result, struct err *e);

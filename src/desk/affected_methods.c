@@ -296,24 +296,39 @@ static int list_id(const struct value *name)
 	return LIST_AFFECTED;
 }
 
-/* Version of the lists; they were read: what changes from now on is another version. */
-static int64_t version_read(struct affected *x, const struct part_edit *parts, uint32_t n, bool *is_cut)
+/*
+ * Version of the lists; they were read: what changes from now on is another version. A version's first reader
+ * makes an entry, so that a kill changes no version; while the store takes nothing, memory remembers.
+ */
+static int version_read(struct call *c, const struct part_edit *parts, uint32_t n, int64_t *version,
+	bool *is_cut, struct err *e)
 {
-	int64_t version = 0;
+	struct desk *d = c->ctx;
+	struct work w;
+	bool is_kept = rpc_accepts(d->rpc, e) == 0;
 
 	*is_cut = false;
+	*version = 0;
+	work_begin(&w, d, c->arena, c->method->name, session_who(c->session), c->roles, c->params);
 	for (uint32_t i = 0; i < n; i++) {
-		struct run *run = run_find(x, parts[i].part.fault);
+		struct run *run = run_find(d->affected, parts[i].part.fault);
 
 		if (run == NULL || parts[i].part.is_closed)
 			continue;
-		run->is_read = true;
-		if (run->version > version) {
-			version = run->version;
+		if (!run->is_cut && !run->is_read) {
+			run->is_read = true;
+			if (is_kept)
+				put_run(&w, run);
+		}
+		if (run->version > *version) {
+			*version = run->version;
 			*is_cut = run->is_cut;
 		}
 	}
-	return version;
+	if (!tx_is_empty(w.tx))
+		return work_commit(&w, e);
+	work_abort(&w);
+	return 0;
 }
 
 static int on_list(struct call *c, struct value *result, struct err *e)
@@ -326,6 +341,7 @@ static int on_list(struct call *c, struct value *result, struct err *e)
 	uint64_t counts[NUMSET_FLAGS] = {0};
 	struct part_edit *parts;
 	uint32_t n;
+	int64_t version;
 	bool is_cut;
 
 	if (check_incident(d, a, incident, e) != 0 || parts_of_case(d, a, incident, &parts, &n, e) != 0)
@@ -343,10 +359,12 @@ static int on_list(struct call *c, struct value *result, struct err *e)
 		for (uint32_t k = 0; k < NUMSET_FLAGS; k++)
 			counts[k] += parts[i].part.counts[k];
 	}
+	if (version_read(c, parts, n, &version, &is_cut, e) != 0)
+		return -1;
 	*result = value_map(a, 8);
 	value_add(a, result, "incident", value_int(incident));
 	value_add(a, result, "list", value_literal(list_names[p.list]));
-	value_add(a, result, "version", value_int(version_read(d->affected, parts, n, &is_cut)));
+	value_add(a, result, "version", value_int(version));
 	value_add(a, result, "published", value_bool(is_cut));
 	value_add(a, result, "counts", counts_value(a, counts));
 	page_answer(d, a, &p, result);
@@ -494,8 +512,11 @@ static const struct rpc_method methods[] = {
 		.handler = affected_on_check,
 		RPC_ARGS(check_args),
 		.roles = SEEING | ROLE_INTAKE,
-		.help = "Whether a known fault hits the number, and what to say.",
-		.returns = "{state=clear|potential|affected, complained, incident?, say?, prompt?, since?, "
+		.help = "Whether a known fault hits the number, and what to say; prompt: what the voice menu "
+			"plays "
+			"to this caller, by the rules \"prompt\".",
+		.returns = "{state=clear|potential|affected, complained, incident?, say?, script?, prompt?, "
+			   "since?, "
 			   "eta?}"},
 	{.name = "number.list",
 		.handler = on_list,

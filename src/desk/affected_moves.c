@@ -152,9 +152,12 @@ int edit_version(struct affected_edit *edit, const char *fault, int64_t *version
 	r = arena_zalloc(w->arena, sizeof(*r));
 	memcpy(r->run.fault, fault, strlen(fault));
 	r->run.version = got == 1 ? value_int_or(value_get(&row, "version"), 1) : 1;
-	if (got == 1 && (value_true(value_get(&row, "is_cut")) ||
-				(known != NULL && known->version == r->run.version && known->is_read)))
+	r->run.since_ms = got == 1 ? value_int_or(value_get(&row, "since"), 0) : w->now_ms;
+	if (got == 1 && (value_true(value_get(&row, "is_cut")) || value_true(value_get(&row, "is_read")) ||
+				(known != NULL && known->version == r->run.version && known->is_read))) {
 		r->run.version++;
+		r->run.since_ms = w->now_ms;
+	}
 	r->is_changed = true;
 	r->next = edit->runs;
 	edit->runs = r;
@@ -232,33 +235,54 @@ static int change(struct affected_edit *edit, struct part_edit *p, uint64_t numb
 	return 0;
 }
 
-/* What a signal makes of a number: false, nothing. */
-static bool moved_by_signal(
-	const struct affected_signal *s, const struct listed *was, bool is_there, struct listed *to)
-{
-	bool complained = is_there && COMPLAINED(was->flags);
-	int state = is_there ? STATE_OF(was->flags) : 0, stage = is_there ? STAGE_OF(was->flags) : 0;
+enum moved { MOVED_NOT, MOVED_LAST, MOVED };
 
-	*to = is_there ? *was : (struct listed){.since_ms = s->at_ms};
-	if (value_is_text(s->says, "affected")) {
-		if (state == STATE_AFFECTED && (stage == STAGE_FAILED || s->at_ms < was->since_ms))
-			return false;
-		to->flags = FLAGS(STATE_AFFECTED, STAGE_FAILED, complained);
-		if (state != STATE_AFFECTED || stage != STAGE_FAILED)
-			to->since_ms = s->at_ms;
-		return true;
+/* A failure after the newest signal makes a number affected (again); an older one only tells since when. */
+static enum moved moved_by_failure(int64_t at_ms, const struct listed *was, struct listed *to)
+{
+	if (STATE_OF(was->flags) == STATE_AFFECTED && STAGE_OF(was->flags) == STAGE_FAILED) {
+		to->last_ms = at_ms > was->last_ms ? at_ms : was->last_ms;
+		to->since_ms = at_ms < was->since_ms ? at_ms : was->since_ms;
+		return to->last_ms != was->last_ms || to->since_ms != was->since_ms ? MOVED_LAST : MOVED_NOT;
 	}
-	if (value_is_text(s->says, "potential")) {
-		if (is_there && state != STATE_REVIEW)
-			return false;
-		to->flags = FLAGS(STATE_POTENTIAL, STAGE_FAILED, complained);
-		to->since_ms = s->at_ms;
-		return true;
+	if (STATE_OF(was->flags) == STATE_AFFECTED && at_ms <= was->last_ms)
+		return MOVED_NOT; /* it went through since */
+	to->flags = FLAGS(STATE_AFFECTED, STAGE_FAILED, COMPLAINED(was->flags));
+	to->since_ms = to->last_ms = at_ms;
+	return MOVED;
+}
+
+/* A success after the newest failure; the number of somebody who only complains has not failed. */
+static enum moved moved_by_success(int64_t at_ms, const struct listed *was, struct listed *to)
+{
+	if (STATE_OF(was->flags) == STATE_REVIEW || at_ms < was->last_ms)
+		return MOVED_NOT;
+	to->last_ms = at_ms;
+	if (STAGE_OF(was->flags) != STAGE_FAILED)
+		return at_ms > was->last_ms ? MOVED_LAST : MOVED_NOT;
+	to->flags = FLAGS(STATE_OF(was->flags), STAGE_FIXED, COMPLAINED(was->flags));
+	return MOVED;
+}
+
+/* What a signal makes of a number; was NULL: it is not listed. MOVED_LAST: not of its state or stage. */
+static enum moved moved_by_signal(
+	const struct affected_signal *s, const struct listed *was, struct listed *to)
+{
+	bool is_failure = value_is_text(s->says, "affected");
+
+	if (was != NULL) {
+		*to = *was;
+		if (is_failure)
+			return moved_by_failure(s->at_ms, was, to);
+		if (value_is_text(s->says, "fixed"))
+			return moved_by_success(s->at_ms, was, to);
+		if (STATE_OF(was->flags) != STATE_REVIEW)
+			return MOVED_NOT; /* potential, and known already */
 	}
-	if (!is_there || state == STATE_REVIEW || stage != STAGE_FAILED || s->at_ms < was->since_ms)
-		return false; /* fixed: what has not failed, or failed after it */
-	to->flags = FLAGS(state, STAGE_FIXED, complained);
-	return true;
+	*to = (struct listed){.since_ms = s->at_ms, .last_ms = s->at_ms};
+	to->flags = FLAGS(is_failure ? STATE_AFFECTED : STATE_POTENTIAL, STAGE_FAILED,
+		was != NULL && COMPLAINED(was->flags));
+	return value_is_text(s->says, "fixed") ? MOVED_NOT : MOVED;
 }
 
 static bool fault_is_of(const struct value *fault, const struct affected_signal *s)
@@ -308,6 +332,7 @@ static int signal_of_fault(
 	bool is_fixed = value_is_text(s->says, "fixed");
 	struct part_edit *p;
 	struct listed was, to;
+	enum moved moved;
 	int got;
 
 	if (known != NULL)
@@ -319,8 +344,13 @@ static int signal_of_fault(
 	if (got != 1)
 		return got < 0 ? -1 : !is_fixed;
 	got = entry_get(edit, p, s->number, &was, e);
-	if (got < 0 || !moved_by_signal(s, &was, got == 1, &to))
-		return got < 0 ? -1 : 0;
+	if (got < 0)
+		return -1;
+	moved = moved_by_signal(s, got == 1 ? &was : NULL, &to);
+	if (moved == MOVED_LAST)
+		entry_put(edit, p, s->number, &was, &to);
+	if (moved != MOVED)
+		return 0;
 	if (got == 0 && is_full(edit))
 		return 1;
 	if (is_fixed)
@@ -343,7 +373,8 @@ int affected_signal(struct affected_edit *edit, const struct affected_signal *s,
 int edit_complained(
 	struct affected_edit *edit, struct part_edit *p, uint64_t number, int64_t at_ms, struct err *e)
 {
-	struct listed was, to = {.flags = FLAGS(STATE_REVIEW, STAGE_FAILED, 1), .since_ms = at_ms};
+	struct listed was,
+		to = {.flags = FLAGS(STATE_REVIEW, STAGE_FAILED, 1), .since_ms = at_ms, .last_ms = at_ms};
 	int got = entry_get(edit, p, number, &was, e);
 
 	if (got < 0)
@@ -375,7 +406,7 @@ int edit_settle(struct affected_edit *edit, struct part_edit *p, uint64_t number
  * ----------------------------------------------------------------------------------------------------- */
 static void put_part(struct work *w, const struct part_edit *p)
 {
-	struct value row = value_map(w->arena, 8), counts = value_array(w->arena, NUMSET_FLAGS),
+	struct value row = value_map(w->arena, 9), counts = value_array(w->arena, NUMSET_FLAGS),
 		     incidents = value_array(w->arena, p->part.n_incidents);
 	uint8_t key[5] = {'p'};
 
@@ -386,6 +417,8 @@ static void put_part(struct work *w, const struct part_edit *p)
 	value_add(w->arena, &row, "fault", value_literal(p->part.fault));
 	value_add(w->arena, &row, "city", value_literal(p->part.city));
 	value_add(w->arena, &row, "opened", value_int(p->part.opened_ms));
+	if (p->part.from_ms != 0)
+		value_add(w->arena, &row, "from", value_int(p->part.from_ms));
 	value_add(w->arena, &row, "counts", counts);
 	value_add(w->arena, &row, "reasons", p->reasons);
 	value_add(w->arena, &row, "incidents", incidents);
@@ -409,12 +442,15 @@ static void drop_part(struct work *w, const struct part_edit *p)
 	tx_del(w->tx, TABLE_NUMBER, slice_of(key, sizeof(key)));
 }
 
-static void put_run(struct work *w, const struct run *run)
+void put_run(struct work *w, const struct run *run)
 {
-	struct value row = value_map(w->arena, 2);
+	struct value row = value_map(w->arena, 4);
 
 	value_add(w->arena, &row, "version", value_int(run->version));
+	value_add(w->arena, &row, "since", value_int(run->since_ms));
 	value_add(w->arena, &row, "is_cut", value_bool(run->is_cut));
+	if (run->is_read)
+		value_add(w->arena, &row, "is_read", value_bool(true));
 	row_put(w, TABLE_NUMBER, run_key(w->arena, run->fault), &row);
 }
 
@@ -440,12 +476,15 @@ int affected_arm(struct work *w, int64_t at_ms, struct err *e)
 	return 0;
 }
 
+int64_t version_every_ms(struct desk *d)
+{
+	return value_int_or(
+		value_path(packs_catalog(d->packs), "signal_limits.version_every_ms"), VERSION_EVERY_MS);
+}
+
 int affected_end(struct affected_edit *edit, struct err *e)
 {
 	struct work *w = edit->work;
-	int64_t every =
-		value_int_or(value_path(packs_catalog(w->desk->packs), "signal_limits.version_every_ms"),
-			VERSION_EVERY_MS);
 	bool is_changed = edit->wants_sweep;
 
 	for (struct part_edit *p = edit->parts; p != NULL; p = p->next) {
@@ -458,5 +497,5 @@ int affected_end(struct affected_edit *edit, struct err *e)
 	for (struct run_edit *r = edit->runs; r != NULL; r = r->next)
 		if (r->is_changed)
 			put_run(w, &r->run);
-	return is_changed ? affected_arm(w, w->now_ms + every, e) : 0;
+	return is_changed ? affected_arm(w, w->now_ms + version_every_ms(w->desk), e) : 0;
 }

@@ -16,14 +16,17 @@ void number_key(uint8_t key[13], uint32_t part, uint64_t number)
 bool entry_decode(struct slice val, int64_t opened_ms, struct listed *out)
 {
 	struct slice flags;
+	uint64_t last = 0;
 	int64_t since;
 
 	if (slice_take(&val, 1, &flags) != 0 || slice_varint(&val, &out->reason) != 0 ||
-		slice_varint(&val, &out->version) != 0 || slice_signed(&val, &since) != 0 || val.n != 0)
+		slice_varint(&val, &out->version) != 0 || slice_signed(&val, &since) != 0 ||
+		(val.n != 0 && slice_varint(&val, &last) != 0) || val.n != 0)
 		return false;
 	out->flags = *(const uint8_t *)flags.p;
 	out->since_ms = opened_ms + since;
-	return out->flags < NUMSET_FLAGS;
+	out->last_ms = out->since_ms + (int64_t)last;
+	return out->flags < NUMSET_FLAGS && STATE_OF(out->flags) != 0;
 }
 
 struct slice entry_encode(struct arena *a, const struct listed *x, int64_t opened_ms)
@@ -36,6 +39,8 @@ struct slice entry_encode(struct arena *a, const struct listed *x, int64_t opene
 	buf_add_varint(&b, x->reason);
 	buf_add_varint(&b, x->version);
 	buf_add_signed(&b, x->since_ms - opened_ms);
+	if (x->last_ms > x->since_ms)
+		buf_add_varint(&b, (uint64_t)(x->last_ms - x->since_ms));
 	out = slice_of(arena_copy(a, b.p, b.n), b.n);
 	buf_fini(&b);
 	return out;
@@ -62,6 +67,7 @@ static void part_read(const struct value *row, uint32_t id, struct part *out)
 	name_copy(out->fault, value_slice(value_get(row, "fault")));
 	name_copy(out->city, value_slice(value_get(row, "city")));
 	out->opened_ms = value_int_or(value_get(row, "opened"), 0);
+	out->from_ms = value_int_or(value_get(row, "from"), 0);
 	for (uint32_t i = 0; counts != NULL && i < counts->n && i < NUMSET_FLAGS; i++)
 		out->counts[i] = (uint32_t)value_int_or(value_at(counts, i), 0);
 	for (uint32_t i = 0; incidents != NULL && i < incidents->n && i < PART_INCIDENTS_MAX; i++)
@@ -155,6 +161,8 @@ static void keep_run(struct affected *x, struct slice fault, const struct value 
 	if (run->version != value_int_or(value_get(row, "version"), 1))
 		run->is_read = false;
 	run->version = value_int_or(value_get(row, "version"), 1);
+	run->since_ms = value_int_or(value_get(row, "since"), 0);
+	run->is_read |= value_true(value_get(row, "is_read"));
 	run->is_cut = value_true(value_get(row, "is_cut"));
 }
 
@@ -275,14 +283,6 @@ int affected_new(struct desk *d, struct err *e)
 	for (const char *index = "cfpnt"; *index != '\0'; index++)
 		if (load(x, index, e) != 0)
 			return -1;
-	for (uint32_t i = 0; i < PARTS_MAX; i++) {
-		struct run *run = x->parts[i] == NULL || x->parts[i]->n_incidents == 0
-					  ? NULL
-					  : run_find(x, x->parts[i]->fault);
-
-		if (run != NULL)
-			run->is_read = true; /* perhaps it was: the next change begins a version */
-	}
 	return 0;
 }
 

@@ -36,10 +36,11 @@ static void tell(
 }
 
 /* Changes of a fault's lists that a case has become a version. */
-void affected_publish(struct affected_edit *edit)
+void affected_publish(struct affected_edit *edit, int64_t *next_ms)
 {
 	struct work *w = edit->work;
 	struct affected *x = w->desk->affected;
+	int64_t every_ms = version_every_ms(w->desk);
 
 	for (uint32_t i = 0; i < x->n_runs; i++) {
 		struct run *run = &x->runs[i];
@@ -48,6 +49,11 @@ void affected_publish(struct affected_edit *edit)
 
 		if (run->is_cut)
 			continue;
+		if (run->since_ms + every_ms > w->now_ms) {
+			if (run->since_ms + every_ms < *next_ms)
+				*next_ms = run->since_ms + every_ms;
+			continue;
+		}
 		for (uint32_t k = 0; k < PARTS_MAX; k++) {
 			const struct part *p = x->parts[k];
 			const struct fault_case *c =

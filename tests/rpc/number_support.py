@@ -47,7 +47,7 @@ class NumberCase(Case):
             part = signals[at:at + 1200]
             self.assertEqual({"accepted": len(part), "rejected": []}, self.c.call("signal.push", signals=part))
 
-    def fail(self, numbers, **more):
+    def failed(self, numbers, **more):
         self.push([self.signal(i, **more) for i in numbers])
 
     def incident(self, **more):
