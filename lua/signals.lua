@@ -13,8 +13,8 @@ signals {
   { "txn_pending", zh = "交易等待", en = "waiting transaction", number = "potential" },
   { "txn_ok", zh = "交易成功", en = "successful transaction", number = "fixed" },
   { "component_state", zh = "组件状态", en = "state of a component", value = "state" }, -- up, degraded or down
-  { "ivr.deflected", zh = "语音播报后挂机", en = "caller hung up after the prompt" },
-  { "ivr.continued", zh = "语音播报后转人工", en = "caller went on to an agent" },
+  { "ivr.deflected", zh = "语音播报后挂机", en = "caller hung up after the prompt", heard = "hung_up" },
+  { "ivr.continued", zh = "语音播报后转人工", en = "caller went on to an agent", heard = "went_on" },
 }
 
 -- Which component is at fault. Sorted by the first evidence in which two components fall into different steps.

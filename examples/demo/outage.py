@@ -2,7 +2,8 @@
 """A city's recharge fails: the second half of what `make demo` plays.
 
 Complaints come in, a warning opens a case that holds them, one script goes to the front desk and to the voice menu, the BOSS restores the complainers, the recovery
-is proven and everybody is told once. The voice menu and the BOSS are played here, as adapters of the outbox. On a virtual clock; ends by itself.
+is proven and everybody is told once. The voice menu and the front desk are examples/adapters/ivr_sim.py and desk_sim.py; BOSS is played here. On a
+virtual clock; ends by itself.
 """
 
 import os
@@ -10,19 +11,41 @@ import sys
 import tempfile
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-sys.path.insert(0, HERE)
+sys.path[:0] = [HERE, os.path.join(os.path.dirname(HERE), "adapters"), os.path.join(os.path.dirname(HERE), "clients")]
 from day import Daemon, ROOT, say  # noqa: E402
 from tocsin_client import Client  # noqa: E402
+import desk  # noqa: E402
+from desk_sim import Desk  # noqa: E402
+from ivr_sim import Ivr  # noqa: E402
 
 CURVE = [2, 3, 11, 20, 41, 30, 20, 10, 5, 3]  # complaints in five minutes each
 PROMPT = "P-RECHARGE-01"
 KEY = "shenzhen/recharge.not_credited"
+FAILED, HANG_UP = 200, 60  # numbers whose recharge failed; of the first 72 who call, so many hang up after the prompt
+CALLS = 72
 
 
 class Story:
     def __init__(self, daemon):
         self.daemon, self.n = daemon, 0
         self.people = {}
+        self.ivr = Ivr(desk.Client(daemon.address))
+        self.desk = Desk(desk.Client(daemon.address), "shenzhen", "demo")
+
+    def boss(self, kind, numbers, **more):
+        """Transactions as BOSS reports them."""
+        now = self.call("clock.now")["now"]
+        self.call("signal.push", signals=[{"at": now, "source": "boss", "kind": kind, "city": "shenzhen", "component": "recharge_gateway",
+                                           "number": n, **more} for n in numbers])
+
+    def callers(self, numbers):
+        """They dial 10086: most hang up after the prompt, the others press 0."""
+        for i, number in enumerate(numbers):
+            call = self.ivr.dial(number, i < HANG_UP)
+            if call.went == "agent":
+                shown, _ = self.desk.take_call(number)
+        self.tell("%d affected customers call: %d hear the prompt and hang up, %d press 0" % (len(numbers), self.ivr.sums["hung_up"], self.ivr.sums["agent"]))
+        self.tell("the agent's screen before %s speaks: %s, “%s”" % (shown["number"], shown["state"], shown["zh"]))
 
     def person(self, name):
         if name not in self.people:
@@ -74,12 +97,13 @@ class Story:
         self.act("wu.qiang", "script", zh="充值平台故障，款项安全，预计12点前到账", en="recharges are late; the money is safe", prompt=PROMPT)
         self.act("lin.tao", "approve_script")
         self.tell("script version 1, written by wu.qiang, approved by lin.tao")
-        self.adapter("ivr", lambda data: {"prompt": data["prompt"]})
+        affected = ["1390013%04d" % n for n in range(FAILED)]
+        self.boss("txn_failed", affected, code="E1023")
+        self.tell("BOSS reports failed recharges of %d numbers" % FAILED)
+        self.ivr.work()
+        self.callers(affected[:CALLS])
         heard = self.complain(next(bins))
-        self.tell("the next caller's screen: “%s”" % heard[0]["advice"][0]["zh"])
-        now = self.call("clock.now")["now"]
-        self.call("signal.push", signals=[{"at": now, "source": "ivr", "kind": "ivr.deflected", "number": "1390013%04d" % n, "code": PROMPT}
-                                          for n in range(60)])
+        self.tell("the next complaint's screen: “%s”" % heard[0]["advice"][0]["zh"])
         self.act("wu.qiang", "restore_complainers", operation="recharge")
         self.call("clock.advance", by="5s")
         self.adapter("boss_emergency", lambda data: {"numbers": [{"number": n, "ok": True} for n in data["numbers"]]})
@@ -90,10 +114,13 @@ class Story:
         self.tell("BOSS says that it works: claimed, nobody is told yet")
         self.act("feng.lei", "probe", ok=True)
         self.act("lin.tao", "prove", text="拨测正常，投诉回落")
-        self.adapter("ivr", lambda data: {})
+        self.ivr.work()
+        self.boss("txn_ok", affected)
         self.call("clock.advance", by="1m")
         self.adapter("sms", lambda data: {"numbers": [{"number": n, "ok": True} for n in data["numbers"]]})
         self.tell("proven: prompt withdrawn, complaints answered, stage %s" % self.call("ticket.get", id=self.case)["stage"])
+        left = self.call("number.settle", incident=self.case, list="review", to="silent")["settled"]
+        self.tell("%d who complained without a failed recharge are looked into: no number stays unaccounted for" % left)
         self.call("clock.advance", by="2h")
         effect = self.call("incident.effect", id=self.case)
         self.tell("two hours later: stage %s" % self.call("ticket.get", id=self.case)["stage"])
@@ -117,7 +144,7 @@ def main():
                 c.close()
             if daemon.process.poll() is None:
                 daemon.stop()
-        if effect["calls"]["avoided"] != 60 or effect["complaints_answered"] != sum(CURVE):
+        if effect["calls"]["avoided"] != HANG_UP or effect["complaints_answered"] != sum(CURVE):
             sys.exit(1)
 
 

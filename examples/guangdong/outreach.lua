@@ -86,6 +86,22 @@ rules.before "outbox" {
   },
 }
 
+-- Whom number.check names the case's prompt to: the voice menu plays nothing else. The fields are the case's, the customer is the caller
+-- (subscriber.put); the first rule that holds decides, and where a rule fails nothing is played.
+rules "prompt" {
+  kinds = { "incident" },
+  rule "older customers speak to a person" { when = { age65 = true }, prompt = false },
+  rule "important customers speak to a person" { when = { vip = true }, prompt = false },
+  rule "who has complained speaks to a person" { when = { number_complained = true }, prompt = false,
+    because = "the prompt is for those who would complain" },
+  rule "no prompt below orange" { when = { ["fields.level"] = none_of("orange", "red", "black") }, prompt = false },
+  rule "no prompt after the recovery" { when = { ["fields.recovery"] = any_of("proven", "told", "watched") }, prompt = false,
+    because = "a prompt about a fault that is over makes new calls" },
+  rule "no prompt past its end" {
+    when = function(t) local over = t["fields.script_until_time"] return math.type(over) == "integer" and t.now >= over end, prompt = false },
+  rule "no prompt of a drill" { when = { ["fields.drill"] = true }, prompt = false },
+}
+
 rules.before "answer" {
   kinds = { "incident" },
   rule "the prompt plays" { when = { task = "ivr", task_op = "play", task_state = "done" }, act = "ivr_on" },

@@ -6,8 +6,8 @@ signals {
   { "txn_pending", zh = "交易等待", en = "waiting transaction", number = "potential" },
   { "txn_ok", zh = "交易成功", en = "successful transaction", number = "fixed" },
   { "component_state", zh = "组件状态", en = "state of a component", value = "state" },
-  { "ivr.deflected", zh = "语音播报后挂机", en = "caller hung up after the prompt" },
-  { "ivr.continued", zh = "语音播报后转人工", en = "caller went on to an agent" },
+  { "ivr.deflected", zh = "语音播报后挂机", en = "caller hung up after the prompt", heard = "hung_up" },
+  { "ivr.continued", zh = "语音播报后转人工", en = "caller went on to an agent", heard = "went_on" },
 }
 
 -- A change comes first for a day (割接后24小时内首先怀疑), then what says itself that it is down, then who explains most of the failures.

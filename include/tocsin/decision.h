@@ -14,8 +14,9 @@
  * most 20] of the same subject within catalog.limits.history_ms, n_tickets, n_contacts, contacts=[ms, newest
  * first, at most 20]}
  *   subscriber at "create": what CRM put for the number {city, brand, star, group, vip, age65, name, …}
- *   spent      at "act": {NAME={day?, ticket?}} by each grant of the catalog: given today by who acts, and by
- * this ticket (desk/grants.h) clocks     {NAME={goal, unit, due?, percent,
+ *   heard      at "create": what the number heard last of a case's prompt {incident, version, at}
+ * (desk/heard.h) spent      at "act": {NAME={day?, ticket?}} by each grant of the catalog: given today by who
+ * acts, and by this ticket (desk/grants.h) clocks     {NAME={goal, unit, due?, percent,
  * state="running"|"paused"|"stopped"}} of the ticket cases      open incidents, newest first (desk/cases.h):
  * at "create" those that fit what is known of city and category, at "act" and "contact" the ticket's own, of
  * an incident all; at "attach" the one that the ticket may hang on task       {kind,

@@ -76,6 +76,14 @@ function cases.attach(d, case)
   end
 end
 
+-- The caller's record keeps which version of a prompt was heard before the agent answered.
+function cases.heard(v, d)
+  local heard = v.facts.heard
+  if not heard then return end
+  d.set.fields = d.set.fields or {}
+  d.set.fields.heard_incident, d.set.fields.heard_version = heard.incident, heard.version
+end
+
 -- Whether this customer was told that it works: as a number of the case, or as one whose complaint was answered with it.
 local function was_told(v, case)
   local number = v.facts.number

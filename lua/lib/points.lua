@@ -242,6 +242,7 @@ function points.create(facts)
     cases.open(v, d)
   else
     local case = cases.find(v)
+    cases.heard(v, d)
     if case then
       cases.attach(d, case)
       cases.again(v, d, case)
@@ -395,6 +396,13 @@ end
 function points.attach(facts)
   local v = fields.view(facts)
   return close(v, cases.point(v, { set = {} }))
+end
+
+-- number.check: whether the prompt of the number's case is for this caller. The ticket is the case, with the caller as its customer.
+function points.prompt(facts)
+  local v = fields.view(facts)
+  local out = rules.ask("prompt", v)
+  return { prompt = not (out and out.prompt == false), because = host.noted(v.h), failed = v.failed or nil }
 end
 
 function points.act(facts)

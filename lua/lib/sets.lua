@@ -38,6 +38,8 @@ sets.list = {
   warning = { mode = "all", point = "warning",
     outputs = { open = "kind", title = "label", act = "text", data = "data", call = "callees", say = "label", task = "task" },
     zh = "预警之后", en = "what follows when a warning's level changes, waits for a signature, or is not answered" },
+  prompt = { mode = "first", is_partial = true, point = "prompt", outputs = { prompt = "boolean" },
+    zh = "语音播报对象", en = "whether the voice menu plays a case's prompt to a caller; no rule: it does" },
   answer = { mode = "all", point = "task",
     outputs = { act = "text", grade = "grade", priority = "number", to = "queue", notice = "rungs", say = "label", release = "grants" },
     zh = "任务结果", en = "what follows when a task is done or given up" },

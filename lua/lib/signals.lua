@@ -1,5 +1,6 @@
 -- What BOSS tells us and what we make of it: signals { … }, component "…" { … }, fault "…" { … }, suspects { … }.
---   signals    kinds of signals, what each says of a number, how late and how many
+--   signals    kinds of signals, what each says of a number (number = "affected", "potential" or "fixed") or of a caller who heard a prompt
+--              (heard = "hung_up" or "went_on"), how late and how many
 --   component  the configuration database: a part of BOSS, what it depends on, who looks after it
 --   fault      which signals and complaints belong to one fault: whose numbers are affected, whose will be
 --   suspects   by which evidence components are ranked, and how much of it there must be
@@ -70,7 +71,8 @@ end
 -- ---- signals { late = "24h", …, { "txn_failed", zh = …, en = …, number = "affected" }, … } -------------------------------------------------
 local spans = { late = 1000, ahead = 0, keep = 60000, version_every = 1000, number_keep = 60000 }
 local counts = { streams = true, numbers = true }
-local kind_keys = catalog.set_of("number", "value")
+local kind_keys = catalog.set_of("number", "value", "heard")
+local fates = { hung_up = true, went_on = true }
 
 local function signal_kind(row, where)
   local name = type(row) == "table" and row[1] or nil
@@ -81,7 +83,7 @@ local function signal_kind(row, where)
   end
   catalog.reject_unknown(row, kind_keys, where, what)
   catalog.declare("signals", name, where, { label = catalog.label(row, where, what), number = one_of(row, "number", says, where, what),
-    value = one_of(row, "value", values, where, what) })
+    value = one_of(row, "value", values, where, what), heard = one_of(row, "heard", fates, where, what) })
 end
 
 function env.signals(rows)

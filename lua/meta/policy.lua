@@ -4,7 +4,7 @@
 ---@alias Duration string "30m", "4h", "2d"
 ---@class Condition
 
----@alias SetName "advice"|"answer"|"attach"|"classify"|"clocks"|"complete"|"contact"|"duplicate"|"escalation"|"follow"|"grade"|"outbox"|"refuse"|"routing"|"warning"
+---@alias SetName "advice"|"answer"|"attach"|"classify"|"clocks"|"complete"|"contact"|"duplicate"|"escalation"|"follow"|"grade"|"outbox"|"prompt"|"refuse"|"routing"|"warning"
 
 ---@class When
 ---@field action? string|Condition 操作；action at hand
@@ -38,6 +38,7 @@
 ---@field from? nil|Condition 原预警级别；level that it had before
 ---@field grade? string|Condition 投诉等级；normal, important or major
 ---@field group? string|Condition 集团客户；the customer's group (company)
+---@field heard_version? number|Condition 来电人听到的语音版本；version of a case's prompt that the caller heard shortly before
 ---@field hour? number|Condition 时；hour of the day
 ---@field incident? number|Condition 预警的事件单；incident of the warning
 ---@field incident_stage? string|Condition 事件单环节；stage of its incident
@@ -46,6 +47,7 @@
 ---@field late? boolean|Condition 是否补报；it changed while the system was down
 ---@field level? nil|Condition 预警级别；level that a warning has now
 ---@field merged_into? number|Condition 并入的工单；ticket it was merged into
+---@field now? integer|Condition 当前时刻；now
 ---@field number? string|Condition 投诉号码；the number complained about
 ---@field number_complained? boolean|Condition 该号码是否已投诉；the affected number complained before
 ---@field number_fault? string|Condition 号码所属故障；the fault that hits the number
@@ -114,6 +116,7 @@
 ---@field owner? any in routing
 ---@field percents? any in clocks
 ---@field priority? any in answer, escalation, follow, grade, routing
+---@field prompt? any in prompt
 ---@field raise? any in contact
 ---@field release? any in answer, contact, follow
 ---@field same? any in attach, duplicate

@@ -215,6 +215,7 @@ static void add_script(struct work *w, const struct value *row, struct value *re
 int contact_add(struct work *w, const struct value *args, struct value *result, struct err *e)
 {
 	struct value before, after, facts, decision, contact = value_map(w->arena, 5), plain;
+	const struct value *caller;
 	int64_t n;
 
 	if (numbers_plain(w->arena, packs_catalog(w->desk->packs), args, &plain))
@@ -237,7 +238,8 @@ int contact_add(struct work *w, const struct value *args, struct value *result, 
 	if (decide(w, "contact", &facts, &before, &after, &decision, e) != 0 ||
 		warn_contacted(w, &after, &contact, e) != 0)
 		return -1;
-	if (heard_reached(w, value_get(value_get(args, "number") != NULL ? args : &after, "number"), e) != 0)
+	caller = value_get(value_get(args, "number") != NULL ? args : &after, "number");
+	if (heard_fact(w, caller, &w->extra, e) != 0 || heard_reached(w, caller, e) != 0)
 		return -1;
 	if (value_is_text(value_get(args, "kind"), "same_fault") &&
 		affected_contacted(w, &after, value_get(args, "number"), e) != 0)

@@ -2,6 +2,9 @@
 #include <string.h>
 
 #include "affected_int.h"
+#include "cases.h"
+#include "tocsin/log.h"
+#include "try.h"
 
 /* Potential without being listed: its prefix is of a fault that has a case here. */
 static const struct fault_case *case_by_prefix(struct affected *x, struct slice number, struct part **part)
@@ -60,6 +63,72 @@ static int case_by_city(struct desk *d, struct arena *a, struct slice number, co
 	return 0;
 }
 
+/* ---- whom the prompt is for -------------------------------------------------------------------------------
+ */
+static void add_of(struct arena *a, const struct value *from, const char *key, struct value *to)
+{
+	if (value_get(from, key) != NULL)
+		value_add(a, to, key, *value_get(from, key));
+}
+
+/* The case as rules know incidents, with the caller as its customer. */
+static struct value prompt_ticket(
+	struct arena *a, const struct fault_case *c, struct slice number, const struct value *known)
+{
+	static const char *const of_row[] = {"category", "city", "stage"},
+				 *const of_fields[] = {"level", "recovery", "drill", "script_until_time"},
+				 *const of_crm[] = {"name", "brand", "star", "group", "vip", "age65"};
+	struct value ticket = value_map(a, 8), fields = value_map(a, 4), customer = value_map(a, 6);
+
+	value_add(a, &ticket, "kind", value_literal(CASE_KIND));
+	value_add(a, &ticket, "id", value_int(c->id));
+	value_add(a, &ticket, "number", value_text(a, number.p, number.n));
+	for (size_t i = 0; i < sizeof(of_row) / sizeof(of_row[0]); i++)
+		add_of(a, &c->row, of_row[i], &ticket);
+	for (size_t i = 0; i < sizeof(of_fields) / sizeof(of_fields[0]); i++)
+		add_of(a, &c->row, of_fields[i], &fields);
+	for (size_t i = 0; i < sizeof(of_crm) / sizeof(of_crm[0]); i++)
+		add_of(a, known, of_crm[i], &customer);
+	value_add(a, &ticket, "fields", fields);
+	value_add(a, &ticket, "customer", customer);
+	return ticket;
+}
+
+/*
+ * Whether the pack lets the voice menu play it to this number. A rule that fails says no: the caller is put
+ * through.
+ */
+static int prompt_is_for(struct desk *d, struct arena *a, const struct fault_case *c, struct slice number,
+	const struct value *answer, bool *is_for, struct err *e)
+{
+	struct value facts = value_map(a, 6), known, decision, said = value_map(a, 2);
+	int got = d->has_subscribers && number.n > 0 && number.n <= NUMSET_DIGITS
+			  ? row_get(d, NULL, a, TABLE_SUBSCRIBER, number, &known, e)
+			  : 0;
+	struct err why;
+
+	if (got < 0)
+		return -1;
+	if (got == 0)
+		known = value_map(a, 0);
+	add_of(a, answer, "state", &said);
+	add_of(a, answer, "complained", &said);
+	value_add(a, &facts, "now", value_int(d->clock->now_ms));
+	value_add(a, &facts, "local", facts_local(a, d->clock->now_ms));
+	value_add(a, &facts, "ticket", prompt_ticket(a, c, number, &known));
+	value_add(a, &facts, "number", said);
+	value_add(a, &facts, "subscriber", known);
+	*is_for = false;
+	if (generation_ask(packs_live(d->packs), "prompt", &facts, a, &decision, &why) == 0 &&
+		value_get(&decision, "failed") == NULL) {
+		*is_for = value_true(value_get(&decision, "prompt"));
+		return 0;
+	}
+	d->counts.n_rule_failures++;
+	log_line(LOG_ERROR, "rules.failed", "point=prompt incident=%jd", (intmax_t)c->id);
+	return 0;
+}
+
 static int check_answer(
 	struct affected *x, struct arena *a, struct slice text, struct value *result, struct err *e)
 {
@@ -67,9 +136,9 @@ static int check_answer(
 	const struct fault_case *c = NULL;
 	struct numset_item item = {0};
 	struct part *part = NULL;
-	bool is_listed = number != 0 && number_strongest(x, number, &part, &item),
-	     is_hit = is_listed && STATE_OF(item.flags) != STATE_REVIEW &&
-		      STAGE_OF(item.flags) == STAGE_FAILED;
+	bool is_for, is_listed = number != 0 && number_strongest(x, number, &part, &item),
+		     is_hit = is_listed && STATE_OF(item.flags) != STATE_REVIEW &&
+			      STAGE_OF(item.flags) == STAGE_FAILED;
 
 	*result = value_map(a, 8);
 	if (is_hit)
@@ -90,6 +159,12 @@ static int check_answer(
 			a, result, "since", value_int(part->opened_ms - SINCE_BACK_MS + (int64_t)item.since));
 	else if (c != NULL)
 		value_add(a, result, "since", value_int(part->opened_ms));
+	if (value_get(result, "prompt") == NULL)
+		return 0;
+	if (prompt_is_for(x->desk, a, c, text, result, &is_for, e) != 0)
+		return -1;
+	if (!is_for)
+		value_unset(result, "prompt");
 	return 0;
 }
 

@@ -1,21 +1,49 @@
 /*
- * Calls that a voice prompt answered: a caller heard the prompt of a case and hung up (signal ivr.deflected,
- * code = the prompt). The call is avoided when no ticket or contact of that number follows within the pack's
- * limits.avoided (2 h). Rows of TABLE_HEARD: be64 incident, number → {times=[ms], n_reached}.
+ * What callers heard of the voice prompt of a case, and what became of their calls: the caller hung up or
+ * went on to an agent, as signals of a kind with `heard` say. A call that was hung up is avoided when no
+ * ticket or contact of that number follows within the pack's limits.avoided (2 h); who followed has reached
+ * an agent. Loop thread.
+ *
+ * TABLE_HEARD, be64 incident and number: map {calls=[[ms, version, fate]…], old=[[version, fate, n]…]?}.
+ * calls: the newest CALLS_MAX, newest first; those before them are only counted. version: of the script the
+ * caller heard, 0 unknown; fate: enum heard_fate.
  */
 #pragma once
 
 #include "desk_int.h"
 
-struct heard_sums {
-	int64_t n_deflected, n_reached, n_avoided, n_pending; /* deflected = reached + avoided + pending */
+#define HEARD_VERSIONS_MAX 64 /* of a case that are told apart; what is behind counts in the sums alone */
+
+enum heard_fate { HEARD_HUNG_UP, HEARD_REACHED, HEARD_WENT_ON, HEARD_FATES };
+
+struct heard_call {
+	struct slice number, prompt; /* prompt: names the newest open case that plays it, */
+	int64_t incident;            /* where this is 0 */
+	int64_t version;             /* 0: the one that is approved now */
+	int64_t at_ms;
+	bool went_on;
 };
 
-/* The caller heard this prompt and hung up. Nothing when no open case plays it. 0, or -1 from the store. */
-int heard_deflected(
-	struct work *, struct slice number, struct slice prompt, int64_t at_ms, struct err *e) MUST_CHECK;
+struct heard_sums {
+	int64_t n_deflected, n_reached, n_avoided, n_pending; /* deflected = reached + avoided + pending */
+	int64_t n_continued;
+	struct heard_version {
+		int64_t version, n_deflected, n_continued;
+	} versions[HEARD_VERSIONS_MAX]; /* by version */
+	uint32_t n_versions;
+};
+
+/* A caller heard a prompt. Nothing when no open case plays it. 0, or -1 from the store. */
+int heard_add(struct work *, const struct heard_call *, struct err *e) MUST_CHECK;
 /* The number reached an agent: what it heard shortly before was not avoided. 0, or -1 from the store. */
 int heard_reached(struct work *, const struct value *number, struct err *e) MUST_CHECK;
+/*
+ * What the number heard last, within limits.avoided, of an open case: facts.heard = {incident, version, at};
+ * nothing when it heard nothing. 0, or -1 from the store.
+ */
+int heard_fact(struct work *, const struct value *number, struct value *facts, struct err *e) MUST_CHECK;
 /* 0, or -1 from the store. */
 int heard_count(
 	struct desk *, struct arena *, int64_t incident, struct heard_sums *, struct err *e) MUST_CHECK;
+/* Whether a row is what this file writes; of a key of 8 bytes and a number. */
+bool heard_row_ok(struct arena *, struct slice key, struct slice val);

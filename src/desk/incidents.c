@@ -3,7 +3,7 @@
 
 #include "affected.h"
 #include "cases.h"
-#include "heard.h"
+#include "incidents_int.h"
 #include "jobs.h"
 
 #define LIST_MAX 1000
@@ -12,13 +12,7 @@
 #define CHILDREN_BYTES ((size_t)160 * 1024)
 #define SAMPLE 5
 
-static int64_t int_of(const struct value *row, const char *key)
-{
-	return value_int_or(value_get(row, key), 0);
-}
-
-/* The incident an argument `id` names. */
-static int incident_load(struct call *c, struct value *row, struct err *e)
+int incident_load(struct call *c, struct value *row, struct err *e)
 {
 	struct desk *d = c->ctx;
 	int64_t id = int_of(&c->args, "id");
@@ -199,8 +193,7 @@ static int incident_get(struct call *c, struct value *result, struct err *e)
 	return 0;
 }
 
-/* The next tickets that hang on it behind `after`: calls each() until it says no. */
-static int walk_children(struct call *c, int64_t incident, int64_t after,
+int incident_walk(struct call *c, int64_t incident, int64_t after,
 	bool (*each)(void *udata, const struct value *row), void *udata, struct err *e)
 {
 	struct desk *d = c->ctx;
@@ -277,7 +270,7 @@ static int incident_children(struct call *c, struct value *result, struct err *e
 	if (incident_load(c, &row, e) != 0)
 		return -1;
 	buf_init(&p.bytes, CHILDREN_BYTES * 4);
-	rc = walk_children(c, int_of(&row, "id"), int_of(&c->args, "after"), page_take, &p, e);
+	rc = incident_walk(c, int_of(&row, "id"), int_of(&c->args, "after"), page_take, &p, e);
 	if (rc == 0 && !p.is_broken && !p.bytes.is_full) {
 		struct buf head;
 
@@ -372,111 +365,9 @@ static int incident_preview(struct call *c, struct value *result, struct err *e)
 		return err_arg(e, ERR_BAD_REQUEST, "action", action,
 			"\"%s\" is not an action of incidents that acts on what hangs on them", action);
 	if (incident_load(c, &row, e) != 0 ||
-		walk_children(c, int_of(&row, "id"), 0, preview_take, &p, e) != 0)
+		incident_walk(c, int_of(&row, "id"), 0, preview_take, &p, e) != 0)
 		return -1;
 	*result = preview_value(c->arena, &p);
-	return 0;
-}
-
-/* ---- effect: did it help
- * ----------------------------------------------------------------------------------- */
-#define HOUR_MS 3600000
-
-struct effect {
-	int64_t from_ms[3], to_ms[3], n[3]; /* before, during, after */
-};
-
-static bool effect_take(void *udata, const struct value *row)
-{
-	struct effect *x = udata;
-	int64_t at = int_of(row, "created");
-
-	for (int i = 0; i < 3; i++)
-		x->n[i] += at >= x->from_ms[i] && at < x->to_ms[i];
-	return true;
-}
-
-static struct value phase_value(struct arena *a, const struct effect *x, int i)
-{
-	int64_t span = x->to_ms[i] - x->from_ms[i];
-	struct value v = value_map(a, 4);
-
-	value_add(a, &v, "from", value_int(x->from_ms[i]));
-	value_add(a, &v, "to", value_int(x->to_ms[i]));
-	value_add(a, &v, "complaints", value_int(x->n[i]));
-	if (span > 0)
-		value_add(a, &v, "per_hour", value_float((double)(x->n[i] * HOUR_MS * 10 / span) / 10));
-	return v;
-}
-
-/* Numbers that jobs have told, and complaints that they have answered. */
-static void add_told(struct arena *a, const struct value *jobs, struct value *result)
-{
-	int64_t numbers = 0, answered = 0;
-
-	for (uint32_t i = 0; i < jobs->n; i++) {
-		const struct value *job = &jobs->as.items[i];
-
-		if (value_is_text(value_get(job, "kind"), "numbers") &&
-			value_is_text(value_get(job, "task"), "sms"))
-			numbers += int_of(job, "n_done");
-		if (value_is_text(value_get(job, "action"), "answer"))
-			answered += int_of(job, "n_done");
-	}
-	value_add(a, result, "numbers_told", value_int(numbers));
-	value_add(a, result, "complaints_answered", value_int(answered));
-}
-
-static struct value calls_value(struct arena *a, const struct heard_sums *h)
-{
-	struct value v = value_map(a, 4);
-
-	value_add(a, &v, "deflected", value_int(h->n_deflected));
-	value_add(a, &v, "reached", value_int(h->n_reached));
-	value_add(a, &v, "avoided", value_int(h->n_avoided));
-	value_add(a, &v, "pending", value_int(h->n_pending));
-	return v;
-}
-
-/* Before: the hour before the case; during: until it was proven, or told; after: until it was closed, or now.
- */
-static void effect_phases(struct desk *d, const struct value *row, struct effect *x)
-{
-	const struct value *fields = value_get(row, "fields");
-	int64_t opened = int_of(row, "created"), now = d->clock->now_ms,
-		over = value_int_or(
-			value_get(fields, "proven_at"), value_int_or(value_get(fields, "told_at"), now));
-
-	memset(x, 0, sizeof(*x));
-	x->from_ms[0] = opened - HOUR_MS;
-	x->to_ms[0] = x->from_ms[1] = opened;
-	x->to_ms[1] = x->from_ms[2] = over;
-	x->to_ms[2] = value_int_or(value_get(row, "closed"), now);
-}
-
-static int incident_effect(struct call *c, struct value *result, struct err *e)
-{
-	struct desk *d = c->ctx;
-	struct arena *a = c->arena;
-	struct heard_sums heard;
-	struct value row, jobs;
-	struct effect x;
-
-	if (incident_load(c, &row, e) != 0)
-		return -1;
-	effect_phases(d, &row, &x);
-	if (walk_children(c, int_of(&row, "id"), 0, effect_take, &x, e) != 0 ||
-		jobs_of(d, a, int_of(&row, "id"), &jobs, e) != 0 ||
-		heard_count(d, a, int_of(&row, "id"), &heard, e) != 0)
-		return -1;
-	*result = value_map(a, 8);
-	value_add(a, result, "id", *value_get(&row, "id"));
-	value_add(a, result, "before", phase_value(a, &x, 0));
-	value_add(a, result, "during", phase_value(a, &x, 1));
-	value_add(a, result, "after", phase_value(a, &x, 2));
-	add_told(a, &jobs, result);
-	value_add(a, result, "complained_again", value_int(int_of(value_get(&row, "fields"), "again")));
-	value_add(a, result, "calls", calls_value(a, &heard));
 	return 0;
 }
 
@@ -513,10 +404,6 @@ static int drill_report(struct call *c, struct value *result, struct err *e)
 /* ---- the table -------------------------------------------------------------------------------------------
  */
 static const char *const orders[] = {"principles", "growth", NULL};
-#define ID_ARG                                                                                               \
-	{                                                                                                    \
-		.name = "id", .type = ARG_ID, .is_required = true, .help = "the incident"                    \
-	}
 static const struct rpc_arg list_args[] = {
 	{.name = "order",
 		.type = ARG_ENUM,
@@ -524,15 +411,15 @@ static const struct rpc_arg list_args[] = {
 		.help = "principles (complainers, affected, severity: each more first) or growth"},
 	{.name = "limit", .type = ARG_INT, .min = 1, .max = LIST_MAX, .help = "incidents at most, 100"},
 };
-static const struct rpc_arg get_args[] = {ID_ARG};
+static const struct rpc_arg get_args[] = {INCIDENT_ARG};
 static const struct rpc_arg children_args[] = {
-	ID_ARG,
+	INCIDENT_ARG,
 	{.name = "job", .type = ARG_ID, .help = "also what became of each in this job"},
 	{.name = "after", .type = ARG_ID, .help = "ticket to go on behind"},
 	{.name = "limit", .type = ARG_INT, .min = 1, .max = 1000, .help = "tickets a page, 100"},
 };
 static const struct rpc_arg preview_args[] = {
-	ID_ARG,
+	INCIDENT_ARG,
 	{.name = "action",
 		.type = ARG_TEXT,
 		.is_required = true,
@@ -568,16 +455,6 @@ static const struct rpc_method methods[] = {
 		.returns =
 			"{children=[{id, no, number?, stage, status, reply?, script?, outcome={ok, why?}?}], "
 			"after?}"},
-	{.name = "incident.effect",
-		.handler = incident_effect,
-		RPC_ARGS(get_args),
-		.roles = ROLE_ANY,
-		.help = "What became of it: complaints before, during and after, who was told, calls that "
-			"the voice prompt "
-			"avoided.",
-		.returns = "{id, before={from, to, complaints, per_hour?}, during, after, numbers_told, "
-			   "complaints_answered, "
-			   "complained_again, calls={deflected, reached, avoided, pending}}"},
 	{.name = "drill.report",
 		.handler = drill_report,
 		RPC_ARGS(get_args),
@@ -597,4 +474,5 @@ static const struct rpc_method methods[] = {
 void incidents_register(struct desk *d)
 {
 	rpc_register(d->rpc, methods, sizeof(methods) / sizeof(methods[0]), d);
+	incident_effect_register(d);
 }

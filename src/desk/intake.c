@@ -192,6 +192,8 @@ static int create_facts(struct work *w, const struct value *row, struct value *f
 		cases_facts(w, value_get(row, "city"), value_get(row, "category"), facts, e) != 0)
 		return -1;
 	affected_fact(w, row, facts);
+	if (heard_fact(w, value_get(row, "number"), facts, e) != 0)
+		return -1;
 	if (w->is_import)
 		value_add(w->arena, facts, "is_import", value_bool(true));
 	return 0;

@@ -1,30 +1,19 @@
-/* signal.push: check each signal, fold the good ones, say what is wrong with the others (signals.h). */
+/* signal.push: fold the good signals of a call, say what is wrong with the others (signals.h). */
 #include <string.h>
 
-#include "heard.h"
-
 #include "affected.h"
+#include "heard.h"
+#include "signal_check.h"
 #include "signals.h"
 #include "sources.h"
 #include "tocsin/numset.h"
 #include "warn.h"
 
 #define PUSH_MAX 10000
-#define NAME_MAX_BYTES 64 /* of source, code, state */
-#define ERRORS_MAX 1000   /* told in one answer; all are counted */
 #define LATE_MS (INT64_C(24) * 3600 * 1000)
 #define AHEAD_MS 60000
 #define KEEP_MS (INT64_C(7) * 24 * 3600 * 1000)
 #define STREAMS_MAX 2000
-#define TIME_MAX_MS INT64_C(253402300799999)
-
-/* One signal, checked. */
-struct signal {
-	int64_t at_ms;
-	const struct value *kind_row, *value;
-	struct slice source, kind, city, component, service, code;
-	uint64_t number;
-};
 
 /* Signals of one minute and stream. */
 struct fold {
@@ -42,209 +31,15 @@ struct fold {
 struct push {
 	struct work *w;
 	struct affected_edit *edit;
-	const struct value *catalog;
-	int64_t late_ms, ahead_ms, keep_ms, max_streams;
+	struct signal_check check;
+	int64_t keep_ms, max_streams;
 	struct fold *buckets[FOLD_BUCKETS], *first, **tail;
-	int64_t n_accepted, n_rejected;
-	struct value rejected;
-	uint32_t index;
+	int64_t n_accepted;
 };
 
 static int64_t setting(const struct push *p, const char *key, int64_t otherwise)
 {
-	return value_int_or(value_get(value_get(p->catalog, "signal_limits"), key), otherwise);
-}
-
-/* The signal does not count: say which, what, why. Always false. */
-static bool reject(struct push *p, const char *field, const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
-
-static bool reject(struct push *p, const char *field, const char *format, ...)
-{
-	struct arena *a = p->w->arena;
-	struct value row;
-	va_list args;
-	char *text;
-
-	p->n_rejected++;
-	if (p->rejected.n == ERRORS_MAX)
-		return false;
-	va_start(args, format);
-	text = arena_vprintf(a, format, args);
-	va_end(args);
-	row = value_map(a, 3);
-	value_add(a, &row, "index", value_int(p->index));
-	value_add(a, &row, "field", value_literal(field));
-	value_add(a, &row, "message", value_literal(text));
-	value_push(a, &p->rejected, row);
-	return false;
-}
-
-/* ---- checks
- * -------------------------------------------------------------------------------------------------- */
-static const char *const fields[] = {
-	"at", "source", "kind", "city", "component", "service", "number", "code", "value"};
-#define N_FIELDS (sizeof(fields) / sizeof(fields[0]))
-
-static bool check_fields(struct push *p, const struct value *said)
-{
-	if (said->type != VALUE_MAP)
-		return reject(
-			p, "", "a signal is a map {at, source, kind, …}, not %s", value_type_name(said));
-	for (uint32_t i = 0; i < said->n; i++) {
-		const struct value *key = &said->as.pairs[i].key;
-		char hint[WORD_HINT_LEN];
-		size_t k = 0;
-
-		while (k < N_FIELDS && !value_is_text(key, fields[k]))
-			k++;
-		if (k == N_FIELDS) {
-			const char *text = value_cstr(p->w->arena, key);
-
-			text = text == NULL ? "?" : text;
-			return reject(p, "", "%s is not a field of a signal%s", text,
-				word_hint(text, fields, N_FIELDS, hint));
-		}
-	}
-	return true;
-}
-
-/* A name of the catalog's map; absent is fine unless it must be there. */
-static bool check_name(struct push *p, const struct value *said, const char *field, const char *map,
-	bool is_required, struct slice *out, const struct value **row)
-{
-	const struct value *given = value_get(said, field), *names = value_get(p->catalog, map);
-	const char **words, *text;
-	char hint[WORD_HINT_LEN];
-
-	if (given == NULL)
-		return !is_required || reject(p, field, "%s is missing", field);
-	if (given->type != VALUE_TEXT)
-		return reject(p, field, "%s must be text, not %s", field, value_type_name(given));
-	*row = value_get_n(names, given->as.text, given->n);
-	*out = value_slice(given);
-	if (*row != NULL)
-		return true;
-	text = value_cstr(p->w->arena, given);
-	words = arena_alloc(p->w->arena, ((names == NULL ? 0 : names->n) + 1) * sizeof(*words));
-	for (uint32_t i = 0; names != NULL && i < names->n; i++)
-		words[i] = value_cstr(p->w->arena, &names->as.pairs[i].key);
-	return reject(p, field, "%s \"%.*s\" is not in the catalog%s", field, NAME_MAX_BYTES, text,
-		word_hint(text, words, names == NULL ? 0 : names->n, hint));
-}
-
-static bool check_text(
-	struct push *p, const struct value *said, const char *field, bool is_required, struct slice *out)
-{
-	const struct value *given = value_get(said, field);
-
-	if (given == NULL)
-		return !is_required || reject(p, field, "%s is missing", field);
-	if (given->type != VALUE_TEXT || given->n == 0 || given->n > NAME_MAX_BYTES ||
-		memchr(given->as.text, 0, given->n) != NULL)
-		return reject(p, field, "%s must be text of 1 to %d bytes", field, NAME_MAX_BYTES);
-	*out = value_slice(given);
-	return true;
-}
-
-static bool time_of(struct arena *a, const struct value *given, int64_t *out)
-{
-	struct value args = value_map(a, 1);
-	static const struct rpc_arg arg[] = {{.name = "at", .type = ARG_TIME, .max = TIME_MAX_MS}};
-	static const struct rpc_method at = {.name = "at", .args = arg, .n_args = 1};
-	struct err e;
-
-	if (value_as_int(given, out))
-		return *out >= 0 && *out <= TIME_MAX_MS;
-	if (given->type != VALUE_TEXT)
-		return false;
-	value_add(a, &args, "at", *given);
-	return args_check(&at, a, &args, &e) == 0 && value_as_int(value_get(&args, "at"), out);
-}
-
-static bool check_time(struct push *p, const struct value *said, struct signal *s)
-{
-	const struct value *at = value_get(said, "at");
-
-	if (at == NULL)
-		return reject(p, "at", "at is missing");
-	if (!time_of(p->w->arena, at, &s->at_ms))
-		return reject(p, "at", "at must be a time: integer ms since 1970 UTC, or ISO 8601 text");
-	if (s->at_ms > p->w->now_ms + p->ahead_ms)
-		return reject(p, "at",
-			"at is %jd ms in the future, more than the %jd ms that clocks may differ",
-			(intmax_t)(s->at_ms - p->w->now_ms), (intmax_t)p->ahead_ms);
-	if (s->at_ms < p->w->now_ms - p->late_ms)
-		return reject(p, "at", "at is %jd ms ago, later than the %jd ms that a signal may come",
-			(intmax_t)(p->w->now_ms - s->at_ms), (intmax_t)p->late_ms);
-	return true;
-}
-
-static bool check_number(struct push *p, const struct value *said, struct signal *s)
-{
-	const struct value *given = value_get(said, "number");
-	struct value args, plain;
-
-	if (given == NULL)
-		return true;
-	if (given->type != VALUE_TEXT)
-		return reject(p, "number", "number must be text, not %s", value_type_name(given));
-	s->number = given->n == 11 && given->as.text[0] == '1' ? numset_number(value_slice(given)) : 0;
-	if (s->number != 0)
-		return true;
-	args = value_map(p->w->arena, 2);
-	value_add(p->w->arena, &args, "number", *given);
-	if (value_get(said, "city") != NULL)
-		value_add(p->w->arena, &args, "city", *value_get(said, "city"));
-	if (numbers_plain(p->w->arena, p->catalog, &args, &plain))
-		args = plain;
-	s->number = numset_number(value_slice(value_get(&args, "number")));
-	return s->number != 0 || reject(p, "number", "number is not 1 to %d digits", NUMSET_DIGITS);
-}
-
-static bool check_value(struct push *p, const struct value *said, struct signal *s)
-{
-	const struct value *want = value_get(s->kind_row, "value");
-
-	s->value = value_get(said, "value");
-	if (value_is_text(want, "number")) {
-		if (s->value == NULL || (s->value->type != VALUE_INT && s->value->type != VALUE_FLOAT))
-			return reject(p, "value", "value must be a number");
-		if (s->value->type == VALUE_FLOAT && !(s->value->as.f - s->value->as.f == 0))
-			return reject(p, "value", "value must be finite");
-	}
-	if (!value_is_text(want, "state"))
-		return true;
-	if (!value_is_text(s->value, "up") && !value_is_text(s->value, "degraded") &&
-		!value_is_text(s->value, "down"))
-		return reject(p, "value", "value must be \"up\", \"degraded\" or \"down\"");
-	return s->component.n > 0 || reject(p, "component", "component is missing: whose state is it?");
-}
-
-static bool check_service(
-	struct push *p, const struct value *said, const struct value *component, struct signal *s)
-{
-	const struct value *row;
-
-	if (!check_name(p, said, "service", "services", false, &s->service, &row))
-		return false;
-	if (s->service.n == 0)
-		s->service = value_slice(value_get(component, "service"));
-	return true;
-}
-
-static bool check(struct push *p, const struct value *said, struct signal *s)
-{
-	const struct value *component = NULL, *city = NULL;
-
-	memset(s, 0, sizeof(*s));
-	return check_fields(p, said) && check_time(p, said, s) &&
-	       check_text(p, said, "source", true, &s->source) &&
-	       check_name(p, said, "kind", "signals", true, &s->kind, &s->kind_row) &&
-	       check_name(p, said, "city", "cities", false, &s->city, &city) &&
-	       check_name(p, said, "component", "components", false, &s->component, &component) &&
-	       check_service(p, said, component, s) && check_text(p, said, "code", false, &s->code) &&
-	       check_number(p, said, s) && check_value(p, said, s);
+	return value_int_or(value_get(value_get(p->check.catalog, "signal_limits"), key), otherwise);
 }
 
 /* ---- folding
@@ -382,7 +177,8 @@ static int take_state(struct push *p, const struct signal *s, struct err *e)
 	if (got < 0)
 		return -1;
 	if (got == 1 && value_int_or(value_get(&was, "at"), 0) > s->at_ms) {
-		reject(p, "at", "out of order: a state of %.*s from %jd ms later is known already",
+		signal_reject(&p->check, "at",
+			"out of order: a state of %.*s from %jd ms later is known already",
 			(int)s->component.n, (const char *)s->component.p,
 			(intmax_t)(value_int_or(value_get(&was, "at"), 0) - s->at_ms));
 		return 0;
@@ -398,9 +194,22 @@ static int take_state(struct push *p, const struct signal *s, struct err *e)
 
 /* ---- taking
  * ------------------------------------------------------------------------------------------------------ */
-static int take_number(struct push *p, const struct signal *s, struct err *e)
+/* A caller heard the prompt of a case. */
+static int take_heard(struct push *p, const struct signal *s, const struct value *says, struct err *e)
 {
 	char text[NUMSET_TEXT];
+	struct heard_call call = {.number = slice_of(text, numset_text(s->number, text)),
+		.prompt = s->code,
+		.incident = s->incident,
+		.version = s->version,
+		.at_ms = s->at_ms,
+		.went_on = value_is_text(says, "went_on")};
+
+	return heard_add(p->w, &call, e);
+}
+
+static int take_number(struct push *p, const struct signal *s, struct err *e)
+{
 	const struct value *says = value_get(s->kind_row, "number");
 	struct affected_signal a = {.number = s->number,
 		.at_ms = s->at_ms,
@@ -413,12 +222,10 @@ static int take_number(struct push *p, const struct signal *s, struct err *e)
 	int rc = says == NULL || s->number == 0 ? 0 : affected_signal(p->edit, &a, e);
 
 	if (rc == 1)
-		reject(p, "number", "the lists of numbers are full (signals.numbers of the pack)");
-	if (rc == 0 && s->number != 0 && slice_cmp(s->kind, SLICE_TEXT("ivr.deflected")) == 0) {
-		size_t n = numset_text(s->number, text);
-
-		return heard_deflected(p->w, slice_of(text, n), s->code, s->at_ms, e);
-	}
+		signal_reject(
+			&p->check, "number", "the lists of numbers are full (signals.numbers of the pack)");
+	if (rc == 0 && s->number != 0 && value_get(s->kind_row, "heard") != NULL)
+		return take_heard(p, s, value_get(s->kind_row, "heard"), e);
 	return rc;
 }
 
@@ -426,7 +233,7 @@ static int take_number(struct push *p, const struct signal *s, struct err *e)
 static void hear(struct push *p, const struct signal *s)
 {
 	const struct value *row = s->component.n == 0 ? NULL
-						      : value_get_n(value_get(p->catalog, "components"),
+						      : value_get_n(value_get(p->check.catalog, "components"),
 								s->component.p, s->component.n);
 
 	if (value_get(row, "rhythm") != NULL)
@@ -445,7 +252,8 @@ static int take(struct push *p, const struct signal *s, struct err *e)
 	if (fold_of(p, s, &f, e) != 0)
 		return -1;
 	if (f == NULL) {
-		reject(p, "kind", "this minute has %jd streams already (signals.streams of the pack)",
+		signal_reject(&p->check, "kind",
+			"this minute has %jd streams already (signals.streams of the pack)",
 			(intmax_t)p->max_streams);
 		return 0;
 	}
@@ -512,13 +320,13 @@ static int forget(struct push *p, const char *index, uint32_t max, struct err *e
 static void push_init(struct push *p, struct work *w)
 {
 	memset(p, 0, sizeof(*p));
-	p->w = w;
-	p->catalog = packs_catalog(w->desk->packs);
+	p->w = p->check.w = w;
+	p->check.catalog = packs_catalog(w->desk->packs);
 	p->edit = affected_begin(w);
-	p->rejected = value_array(w->arena, 4);
+	p->check.rejected = value_array(w->arena, 4);
 	p->tail = &p->first;
-	p->late_ms = setting(p, "late_ms", LATE_MS);
-	p->ahead_ms = setting(p, "ahead_ms", AHEAD_MS);
+	p->check.late_ms = setting(p, "late_ms", LATE_MS);
+	p->check.ahead_ms = setting(p, "ahead_ms", AHEAD_MS);
 	p->keep_ms = setting(p, "keep_ms", KEEP_MS);
 	p->max_streams = setting(p, "streams", STREAMS_MAX);
 }
@@ -533,10 +341,10 @@ static int push(struct work *w, const struct value *args, struct value *result, 
 		return err_arg(e, ERR_BAD_REQUEST, "signals", NULL, "signals holds %u, more than %d",
 			signals->n, PUSH_MAX);
 	push_init(p, w);
-	for (p->index = 0; p->index < signals->n; p->index++) {
+	for (p->check.index = 0; p->check.index < signals->n; p->check.index++) {
 		struct signal s;
 
-		if (check(p, &signals->as.items[p->index], &s) && take(p, &s, e) != 0)
+		if (signal_read(&p->check, &signals->as.items[p->check.index], &s) && take(p, &s, e) != 0)
 			return -1;
 	}
 	for (const struct fold *f = p->first; f != NULL; f = f->after, n_folds++)
@@ -546,7 +354,7 @@ static int push(struct work *w, const struct value *args, struct value *result, 
 		return -1;
 	*result = value_map(w->arena, 2);
 	value_add(w->arena, result, "accepted", value_int(p->n_accepted));
-	value_add(w->arena, result, "rejected", p->rejected);
+	value_add(w->arena, result, "rejected", p->check.rejected);
 	return 0;
 }
 
@@ -572,6 +380,13 @@ static const struct rpc_arg signal_members[] = {
 	{.name = "value",
 		.type = ARG_ANY,
 		.help = "a metric's number, a component's state: up, degraded, down"},
+	{.name = "incident",
+		.type = ARG_ID,
+		.help = "whose prompt a caller heard; else the newest case with the prompt `code`"},
+	{.name = "version",
+		.type = ARG_INT,
+		.min = 1,
+		.help = "of the script a caller heard; else the one approved now"},
 };
 static const struct rpc_arg push_args[] = {
 	{.name = "signals",
