@@ -25,10 +25,16 @@ suspects {
     { by = "planned_change" },
     { by = "state" },
     { by = "share", step = 20 },  -- percent of all failures it explains
+    { by = "metric", step = 100 },  -- how far its worst metric went, in percent of what it was
     { by = "overlap_cities", step = 25 },  -- percent of the cities with failures in which it fails too
     { by = "lead", step = "2m" },  -- how long before the first complaint it failed
     { by = "distance" },
     { by = "failures", step = 10 },
+  },
+  metrics = {
+    { "latency_ms", zh = "处理时延", en = "time to process", worse = "higher", times = 3, readings = 5 },
+    { "queue", zh = "排队笔数", en = "waiting in its queue", worse = "higher", times = 3, readings = 5 },
+    { "success_rate", zh = "成功率", en = "share that succeeds", worse = "lower", times = 2, readings = 5 },
   },
   minimum = { failed = 20, share = 30, times_usual = 2 },  -- with less the answer is "unknown"
   most = 5,

@@ -20,6 +20,7 @@ local stages = { fixed = true, told = true }
 local criteria = {
   planned_change = { zh = "计划内割接（开始至今）", en = "planned work, time since its beginning", unit = "ms" },
   state = { zh = "组件状态", en = "state of the component" },
+  metric = { zh = "指标恶化（与上一时段之比）", en = "a metric gone bad, of what it was in the window before", unit = "%" },
   share = { zh = "可解释的失败占比", en = "share of the failures it explains", unit = "%" },
   failures = { zh = "自身失败笔数", en = "failures of its own" },
   lead = { zh = "早于首个投诉", en = "time before the first complaint", unit = "ms" },
@@ -160,8 +161,29 @@ function env.fault(name)
 end
 
 -- ---- suspects { window = "60m", change = "24h", order = { { by = "planned_change" }, … }, minimum = { failed = 20 } } -------------------
-local suspect_keys = { window = true, change = true, order = true, minimum = true, most = true }
-local minimum_keys = { failed = true, share = true, times_usual = true }
+local suspect_keys = { window = true, change = true, order = true, minimum = true, most = true, metrics = true }
+local minimum_keys = { failed = true, share = true, times_usual = true, metric = true }
+local metric_keys = catalog.set_of("worse", "times", "readings")
+local ways = { higher = true, lower = true }
+local most_metrics = 16 -- as the core counts
+
+-- { "latency_ms", zh = …, en = …, worse = "higher", times = 3, readings = 5 }
+local function suspect_metric(row, where)
+  local name = type(row) == "table" and row[1] or nil
+  if type(name) ~= "string" then
+    errors.add(where, 'suspects: metrics: each is { "name", zh = "…", en = "…", worse = "higher", times = 3 }',
+      'suspects：metrics：每项应写成 { "name", zh = "…", en = "…", worse = "higher", times = 3 }', {})
+    return nil
+  end
+  local what = "suspects: metric " .. name
+  catalog.reject_unknown(row, metric_keys, where, what)
+  local times = whole(row, "times", where, what) or 2
+  if times < 2 then
+    errors.add(where, "%s: times must be 2 or more: what stays as it was is no evidence", "%s：times 至少为 2：没有变化就不是证据", { what })
+  end
+  return { name = name, label = catalog.label(row, where, what), worse = one_of(row, "worse", ways, where, what) or "higher",
+    times = times, readings = math.max(1, whole(row, "readings", where, what) or 3) }
+end
 
 local function criterion(row, where)
   if type(row) ~= "table" or not criteria[row.by] then
@@ -185,9 +207,14 @@ function env.suspects(row)
       'suspects：order 应列出证据，最重要的在前：order = { { by = "share", step = 20 }, … }', {})
   end
   catalog.reject_unknown(minimum, minimum_keys, where, "suspects: minimum")
+  local metrics = {}
+  for _, m in ipairs(row.metrics or {}) do metrics[#metrics + 1] = suspect_metric(m, where) end
+  if #metrics > most_metrics then
+    errors.add(where, "suspects: metrics: %d are more than %d", "suspects：metrics：%d 项，最多 %d 项", { #metrics, most_metrics })
+  end
   data.suspects = { window_ms = duration(row, "window", where, "suspects") or 3600000,
     change_ms = duration(row, "change", where, "suspects") or 86400000, order = order, most = whole(row, "most", where, "suspects") or 5,
-    minimum = {} }
+    minimum = {}, metrics = host.list(metrics) }
   for key in host.sorted_pairs(minimum_keys) do
     data.suspects.minimum[key] = whole(minimum, key, where, "suspects: minimum") or (key == "failed" and 1 or 0)
   end

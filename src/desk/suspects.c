@@ -6,257 +6,10 @@
  */
 #include <string.h>
 
-#include "affected_int.h"
-#include "signals.h"
+#include "suspects_int.h"
 
-#define COMPONENTS_MAX 512
-#define WINDOW_MINUTES_MAX 1440
-#define CITIES_MAX 1024
 #define WINDOW_MS (INT64_C(60) * SIGNAL_MINUTE_MS)
 #define CHANGE_MS (INT64_C(24) * 60 * SIGNAL_MINUTE_MS)
-
-enum component_state_rank { STATE_UP, STATE_DEGRADED, STATE_DOWN };
-
-struct candidate {
-	const struct value *name, *row;
-	uint64_t own, own_before, explained, explained_before;
-	int64_t first_ms; /* of its own failures in the window; INT64_MAX: none */
-	uint8_t minutes[WINDOW_MINUTES_MAX / 8 + 1], cities[CITIES_MAX / 8 + 1];
-	uint32_t n_minutes, n_cities;
-	int distance; /* from the failing service; -1: it does not need it */
-	enum component_state_rank state;
-	int64_t state_ms;
-	struct value change;
-	bool has_change;
-};
-
-struct search {
-	struct desk *desk;
-	struct arena *arena;
-	const struct suspicion *about;
-	const struct value *catalog, *settings;
-	int64_t now_ms, from_ms, window_ms, change_ms;
-	struct slice service;
-	struct candidate *all;
-	uint32_t n;
-	uint64_t n_failures;
-	uint8_t minutes[WINDOW_MINUTES_MAX / 8 + 1], cities[CITIES_MAX / 8 + 1];
-	uint32_t n_minutes, n_cities;
-};
-
-static bool bit_set(uint8_t *bits, uint32_t i)
-{
-	bool was = (bits[i / 8] & 1u << i % 8) != 0;
-
-	bits[i / 8] = (uint8_t)(bits[i / 8] | 1u << i % 8);
-	return !was;
-}
-
-static struct candidate *find(struct search *s, struct slice name)
-{
-	for (uint32_t i = 0; i < s->n; i++)
-		if (slice_cmp(value_slice(s->all[i].name), name) == 0)
-			return &s->all[i];
-	return NULL;
-}
-
-static bool is_named(struct slice text)
-{
-	return text.n > 0 && !(text.n == 1 && *(const char *)text.p == '*');
-}
-
-/* ---- the graph
- * -------------------------------------------------------------------------------------------------- */
-/* Distance of what a component needs, and of what that needs. */
-static void reach(struct search *s, struct candidate *c, int distance)
-{
-	const struct value *below = value_get(c->row, "depends_on");
-
-	if (c->distance >= 0 && c->distance <= distance)
-		return;
-	c->distance = distance;
-	for (uint32_t i = 0; below != NULL && i < below->n; i++) {
-		struct candidate *next = find(s, value_slice(&below->as.items[i]));
-
-		if (next != NULL)
-			reach(s, next, distance + 1);
-	}
-}
-
-/* The service of the suspicion, or of the fault its category belongs to. */
-static struct slice service_of(struct search *s)
-{
-	const struct value *faults = value_get(s->catalog, "faults");
-
-	if (s->about->service.n > 0 || !is_named(s->about->category))
-		return s->about->service;
-	for (uint32_t i = 0; faults != NULL && i < faults->n; i++)
-		if (fault_has_category(&faults->as.pairs[i].val, s->about->category))
-			return value_slice(value_get(&faults->as.pairs[i].val, "service"));
-	return slice_of(NULL, 0);
-}
-
-static void measure(struct search *s)
-{
-	bool is_any = s->service.n == 0 && s->about->component.n == 0;
-
-	for (uint32_t i = 0; i < s->n; i++) {
-		struct candidate *c = &s->all[i];
-
-		if (is_any ||
-			(s->service.n > 0 &&
-				slice_cmp(value_slice(value_get(c->row, "service")), s->service) == 0) ||
-			(s->about->component.n > 0 &&
-				slice_cmp(value_slice(c->name), s->about->component) == 0))
-			reach(s, c, 0);
-	}
-}
-
-/* Whether x needs y, also by others; not itself. */
-static bool needs(struct search *s, const struct candidate *x, const struct candidate *y)
-{
-	const struct value *below = value_get(x->row, "depends_on");
-
-	for (uint32_t i = 0; below != NULL && i < below->n; i++) {
-		const struct candidate *next = find(s, value_slice(&below->as.items[i]));
-
-		if (next == y || (next != NULL && needs(s, next, y)))
-			return true;
-	}
-	return false;
-}
-
-/* ---- failures
- * ----------------------------------------------------------------------------------------------------- */
-static int64_t city_place(const struct search *s, struct slice city)
-{
-	const struct value *cities = value_get(s->catalog, "cities");
-
-	for (uint32_t i = 0; cities != NULL && i < cities->n && i < CITIES_MAX; i++)
-		if (slice_cmp(value_slice(&cities->as.pairs[i].key), city) == 0)
-			return i;
-	return -1;
-}
-
-static bool is_failure(const struct search *s, const struct signal_bin *b)
-{
-	const struct value *kind = value_get_n(value_get(s->catalog, "signals"), b->kind.p, b->kind.n);
-
-	return value_is_text(value_get(kind, "number"), "affected") &&
-	       (!is_named(s->about->city) || b->city.n == 0 || slice_cmp(b->city, s->about->city) == 0);
-}
-
-static void add_failures(struct search *s, struct candidate *c, const struct signal_bin *b)
-{
-	uint32_t minute = (uint32_t)((b->minute_ms - s->from_ms) / SIGNAL_MINUTE_MS);
-	int64_t city = city_place(s, b->city);
-
-	s->n_failures += b->n;
-	if (minute < WINDOW_MINUTES_MAX)
-		s->n_minutes += bit_set(s->minutes, minute);
-	if (city >= 0)
-		s->n_cities += bit_set(s->cities, (uint32_t)city);
-	if (c == NULL)
-		return;
-	c->own += b->n;
-	if (minute < WINDOW_MINUTES_MAX)
-		c->n_minutes += bit_set(c->minutes, minute);
-	if (city >= 0)
-		c->n_cities += bit_set(c->cities, (uint32_t)city);
-	if (b->minute_ms < c->first_ms)
-		c->first_ms = b->minute_ms;
-}
-
-static int see(void *ctx, const struct signal_bin *b)
-{
-	struct search *s = ctx;
-	struct candidate *c = find(s, b->component);
-
-	if (!is_failure(s, b))
-		return 0;
-	if (c != NULL ? c->distance < 0 : s->service.n > 0 && slice_cmp(b->service, s->service) != 0)
-		return 0; /* of another service */
-	if (b->minute_ms < s->from_ms)
-		c == NULL ? (void)0 : (void)(c->own_before += b->n);
-	else
-		add_failures(s, c, b);
-	return 0;
-}
-
-/* ---- states and changes
- * --------------------------------------------------------------------------------------------- */
-static int see_states(struct search *s, struct tx *tx, struct err *e)
-{
-	struct scan scan;
-	int got;
-
-	scan_init(&scan, s->desk->store, tx, TABLE_SIGNAL, slice_of("s", 1), slice_of("t", 1), false);
-	while ((got = scan_next(&scan, e)) == 1) {
-		const char *name = (const char *)scan.key.p + 1, *zero = memchr(name, '\0', scan.key.n - 1);
-		struct slice city = slice_of(zero + 1, scan.key.n - 2 - (size_t)(zero - name));
-		struct candidate *c = find(s, slice_of(name, (size_t)(zero - name)));
-		enum component_state_rank rank;
-		struct value row;
-
-		if (c == NULL ||
-			(is_named(s->about->city) && city.n > 0 && slice_cmp(city, s->about->city) != 0))
-			continue;
-		if (value_decode(s->arena, slice_of(arena_copy(s->arena, scan.val.p, scan.val.n), scan.val.n),
-			    &row, e) != 0) {
-			got = -1;
-			break;
-		}
-		rank = value_is_text(value_get(&row, "state"), "down")       ? STATE_DOWN
-		       : value_is_text(value_get(&row, "state"), "degraded") ? STATE_DEGRADED
-									     : STATE_UP;
-		if (rank > c->state) {
-			c->state = rank;
-			c->state_ms = value_int_or(value_get(&row, "at"), 0);
-		}
-	}
-	scan_fini(&scan);
-	return got;
-}
-
-static int see_changes(struct search *s, struct tx *tx, struct err *e)
-{
-	struct value city = value_array(s->arena, 1);
-
-	if (is_named(s->about->city))
-		value_push(s->arena, &city, value_borrow(s->about->city.p, s->about->city.n));
-	for (uint32_t i = 0; i < s->n; i++) {
-		struct candidate *c = &s->all[i];
-		int got = c->distance < 0 ? 0
-					  : change_of(s->desk, tx, s->arena, value_slice(c->name),
-						    city.n > 0 ? &city : NULL, s->now_ms, s->change_ms,
-						    &c->change, e);
-
-		if (got < 0)
-			return -1;
-		c->has_change = got == 1;
-	}
-	return 0;
-}
-
-static bool has_evidence(const struct candidate *c)
-{
-	return c->distance >= 0 && (c->own > 0 || c->state != STATE_UP || c->has_change);
-}
-
-/* What fails at a component may come from what it needs. */
-static void explain(struct search *s)
-{
-	for (uint32_t i = 0; i < s->n; i++) {
-		struct candidate *c = &s->all[i];
-
-		for (uint32_t k = 0; has_evidence(c) && k < s->n; k++)
-			if (k == i || (s->all[k].distance >= 0 && s->all[k].own + s->all[k].own_before > 0 &&
-					      needs(s, &s->all[k], c))) {
-				c->explained += s->all[k].own;
-				c->explained_before += s->all[k].own_before;
-			}
-	}
-}
 
 /* ---- criteria
  * ---------------------------------------------------------------------------------------------------------
@@ -270,6 +23,7 @@ static int64_t percent(uint64_t part, uint64_t whole)
 static int64_t number_of(const struct search *s, const struct candidate *c, const char *by, bool *is_there)
 {
 	int64_t first = s->about->first_ms > 0 ? s->about->first_ms : s->now_ms;
+	uint32_t which;
 
 	*is_there = c->own > 0;
 	if (strcmp(by, "planned_change") == 0) {
@@ -286,6 +40,12 @@ static int64_t number_of(const struct search *s, const struct candidate *c, cons
 	}
 	if (strcmp(by, "failures") == 0)
 		return (int64_t)c->own;
+	if (strcmp(by, "metric") == 0) {
+		int64_t worst = suspect_metric(s, c, &which);
+
+		*is_there = worst > 0;
+		return worst;
+	}
 	if (strcmp(by, "lead") == 0) {
 		*is_there = c->first_ms != INT64_MAX;
 		return *is_there ? first - c->first_ms : INT64_MIN;
@@ -331,6 +91,20 @@ static int compare(const struct search *s, const struct candidate *a, const stru
 /* ---- the answer
  * ---------------------------------------------------------------------------------------------------------
  */
+/* Which metric, and its means. */
+static void add_metric(const struct search *s, const struct candidate *c, struct value *one)
+{
+	const struct metric *m;
+	uint32_t which;
+
+	suspect_metric(s, c, &which);
+	m = &c->metrics[which];
+	value_add(s->arena, one, "metric",
+		*value_path(value_at(value_get(s->settings, "metrics"), which), "name"));
+	value_add(s->arena, one, "mean", value_float(m->sum / (double)m->n));
+	value_add(s->arena, one, "mean_before", value_float(m->sum_before / (double)m->n_before));
+}
+
 static void add_evidence(const struct search *s, const struct candidate *c, struct value *suspect)
 {
 	static const char *const states[] = {"up", "degraded", "down"};
@@ -353,6 +127,8 @@ static void add_evidence(const struct search *s, const struct candidate *c, stru
 			value_add(s->arena, &one, "since", value_int(c->state_ms));
 		if (strcmp(by, "share") == 0)
 			value_add(s->arena, &one, "failures", value_int((int64_t)c->explained));
+		if (strcmp(by, "metric") == 0)
+			add_metric(s, c, &one);
 		if (value_get(criterion, "unit") != NULL)
 			value_add(s->arena, &one, "unit", *value_get(criterion, "unit"));
 		if (value_get(criterion, "label") != NULL)
@@ -383,8 +159,11 @@ static struct value suspect_value(const struct search *s, const struct candidate
 static bool is_enough(const struct search *s, const struct candidate *c)
 {
 	const struct value *minimum = value_get(s->settings, "minimum");
+	int64_t by_metric = value_int_or(value_get(minimum, "metric"), 0);
+	uint32_t which;
 
-	if (c->has_change || c->state == STATE_DOWN)
+	if (c->has_change || c->state == STATE_DOWN ||
+		(by_metric > 0 && suspect_metric(s, c, &which) >= by_metric))
 		return true;
 	return (int64_t)c->explained >= value_int_or(value_get(minimum, "failed"), 1) &&
 	       percent(c->explained, s->n_failures) >= value_int_or(value_get(minimum, "share"), 0) &&
@@ -402,7 +181,7 @@ static void answer(struct search *s, struct value *out)
 	for (uint32_t i = 0; i < s->n; i++) {
 		uint32_t at = n;
 
-		if (!has_evidence(&s->all[i]))
+		if (!suspect_has_evidence(s, &s->all[i]))
 			continue;
 		for (; at > 0 && compare(s, &s->all[i], in_order[at - 1]) < 0; at--)
 			in_order[at] = in_order[at - 1];
@@ -441,7 +220,6 @@ int suspects_find(struct desk *d, struct tx *tx, struct arena *a, int64_t now_ms
 	s->change_ms = value_int_or(value_get(s->settings, "change_ms"), CHANGE_MS);
 	s->from_ms = now_ms - s->window_ms;
 	s->from_ms -= s->from_ms % SIGNAL_MINUTE_MS;
-	s->service = service_of(s);
 	components = value_get(s->catalog, "components");
 	s->all = arena_zalloc(a, ((components == NULL ? 0 : components->n) + 1) * sizeof(*s->all));
 	for (uint32_t i = 0; components != NULL && i < components->n && i < COMPONENTS_MAX; i++)
@@ -449,11 +227,8 @@ int suspects_find(struct desk *d, struct tx *tx, struct arena *a, int64_t now_ms
 			.row = &components->as.pairs[i].val,
 			.distance = -1,
 			.first_ms = INT64_MAX};
-	measure(s);
-	if (signal_bins(d, tx, s->from_ms - s->window_ms, now_ms + 1, see, s, e) != 0 ||
-		see_states(s, tx, e) != 0 || see_changes(s, tx, e) != 0)
+	if (suspects_look(s, tx, e) != 0)
 		return -1;
-	explain(s);
 	answer(s, out);
 	return 0;
 }
@@ -478,9 +253,9 @@ static int about_incident(struct call *c, int64_t id, struct suspicion *about, s
 	if (ticket_load(c->ctx, NULL, c->arena, id, &row, e) != 0)
 		return -1;
 	fields = value_get(&row, "fields");
-	if (!is_named(about->city))
+	if (!suspect_is_named(about->city))
 		about->city = value_slice(value_get(&row, "city"));
-	if (!is_named(about->category))
+	if (!suspect_is_named(about->category))
 		about->category = value_slice(value_get(&row, "category"));
 	about->service = value_slice(value_get(fields, "service"));
 	about->component = value_slice(value_get(fields, "component"));

@@ -181,6 +181,49 @@ class Suspects(Signals):
         self.push(self.signal("component_state", component="billing", value="up", at=START_MS + 1))
         self.assertEqual("gateway", self.suspects()["suspect"])
 
+    def metric(self, code, values, component="database", minutes_ago=10, **more):
+        self.push(*[self.signal("metric", component=component, code=code, value=v, at=START_MS - minutes_ago * MINUTE_MS, **more) for v in values])
+
+    def test_a_metric_gone_bad_is_evidence(self):
+        self.push(*[self.signal(component="gateway") for _ in range(30)])
+        self.metric("latency_ms", [80, 100, 120, 90, 110], minutes_ago=70)
+        self.metric("latency_ms", [280, 300, 320, 290, 310], city=None)  # 300 of 100: three times
+        self.metric("latency_ms", [900] * 4, component="gateway")  # four readings, and none before
+        answer = self.suspects()
+        database = next(s for s in answer["suspects"] if s["component"] == "database")
+        self.assertEqual({"by": "metric", "value": 300, "unit": "%", "metric": "latency_ms", "mean": 300.0, "mean_before": 100.0,
+                          "label": {"zh": "指标恶化（与上一时段之比）", "en": "a metric gone bad, of what it was in the window before"}},
+                         next(e for e in database["evidence"] if e["by"] == "metric"))
+        self.assertNotIn("metric", self.evidence(next(s for s in answer["suspects"] if s["component"] == "gateway")))
+        # what the gateway lacks, the database has: the failures of the gateway may come from it
+        self.assertEqual(["database", "gateway"], [s["component"] for s in answer["suspects"]])
+        self.assertEqual((100, "database"), (self.evidence(database)["share"], answer["suspect"]))
+
+    def test_a_metric_that_is_lower_or_not_far_enough(self):
+        self.metric("success_rate", [0.98] * 5, minutes_ago=70)
+        self.metric("success_rate", [0.5] * 5)
+        self.assertEqual([], self.suspects()["suspects"])  # 1.96 times
+        self.metric("success_rate", [0.0] * 5)
+        answer = self.suspects()
+        self.assertEqual([("database", 392)], [(s["component"], self.evidence(s)["metric"]) for s in answer["suspects"]])
+        self.assertEqual("unknown", answer["suspect"])  # a metric alone names nobody where the pack does not say so
+        self.assertEqual([], self.suspects(key="zhuhai/recharge.not_credited")["suspects"])  # told of another city
+        self.metric("queue", [1] * 5, minutes_ago=70, component="portal")
+        self.metric("queue", [900] * 5, component="portal")  # the portal is of another service
+        self.assertEqual(["database"], [s["component"] for s in self.suspects()["suspects"]])
+
+    def test_a_metric_alone_where_the_pack_says_so(self):
+        with open(os.path.join(self.d.rules, "components.lua"), "a", encoding="utf-8") as f:
+            f.write('suspects { order = { { by = "metric", step = 100 } }, minimum = { failed = 1, metric = 500 },\n'
+                '  metrics = { { "queue", zh = "排队", en = "queue", times = 4, readings = 1 } } }\n')
+        self.assertTrue(self.c.call("rules.reload")["ok"])
+        self.metric("queue", [0], minutes_ago=70)
+        self.metric("queue", [3])
+        answer = self.suspects()
+        self.assertEqual(("database", 100000), (answer["suspect"], self.evidence(answer["suspects"][0])["metric"]))  # it was nothing before
+        self.metric("queue", [2], minutes_ago=70)  # 3 of 1: three times, not four
+        self.assertEqual(("unknown", []), (self.suspects()["suspect"], self.suspects()["suspects"]))
+
     def test_one_of(self):
         self.refused("incident.suspects", {}, code="bad_request", message="say one of incident, key and service")
 
