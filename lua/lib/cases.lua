@@ -45,7 +45,7 @@ function cases.find(v)
   if not list or #list == 0 then return nil end
   local out = rules.ask("attach", v)
   if not out or out.attach == false then return nil end
-  local known = v.facts.number and v.facts.number.incident
+  local known = v.facts.number and v.facts.number.state and v.facts.number.incident
   local since, best = v.now - (out.within or math.maxinteger), nil
   for i = 1, #list do
     local c = list[i]

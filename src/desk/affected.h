@@ -66,7 +66,10 @@ int affected_saved(
 /* Somebody calls again about this ticket or case; number: plain text, NULL: the ticket's own. */
 int affected_contacted(
 	struct work *, const struct value *row, const struct value *number, struct err *e) MUST_CHECK;
-/* What is known of the row's mobile subject becomes facts.number; nothing when nothing is known. */
+/*
+ * What is known of the row's mobile subject becomes facts.number = {state?, stage, complained, fault, since,
+ * incident?, say?, …}; no state: it is over for this number. Nothing when nothing is known.
+ */
 void affected_fact(struct work *, const struct value *row, struct value *facts);
 /* Its timer has fired; the caller has deleted its row. */
 int affected_fire(struct work *, struct err *e) MUST_CHECK;

@@ -17,12 +17,13 @@ void affected_fact(struct work *w, const struct value *row, struct value *facts)
 	if (numset_count(x->set) == 0 || !value_is_text(value_get(subject, "type"), "mobile"))
 		return;
 	number = numset_number(value_slice(value_get(subject, "id")));
-	if (number == 0 || !number_strongest(x, number, &p, &item) || STATE_OF(item.flags) == STATE_REVIEW ||
-		STAGE_OF(item.flags) != STAGE_FAILED)
+	if (number == 0 || !number_strongest(x, number, &p, &item) || STATE_OF(item.flags) == STATE_REVIEW)
 		return;
-	v = value_map(w->arena, 8);
-	value_add(w->arena, &v, "state",
-		value_literal(STATE_OF(item.flags) == STATE_AFFECTED ? "affected" : "potential"));
+	v = value_map(w->arena, 9);
+	if (STAGE_OF(item.flags) == STAGE_FAILED) /* else it is over; but who was told may complain again */
+		value_add(w->arena, &v, "state",
+			value_literal(STATE_OF(item.flags) == STATE_AFFECTED ? "affected" : "potential"));
+	value_add(w->arena, &v, "stage", value_literal(stage_names[STAGE_OF(item.flags)]));
 	value_add(w->arena, &v, "complained", value_bool(COMPLAINED(item.flags)));
 	value_add(w->arena, &v, "fault", value_literal(p->fault));
 	value_add(w->arena, &v, "since", value_int(p->opened_ms - SINCE_BACK_MS + (int64_t)item.since));

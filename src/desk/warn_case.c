@@ -91,11 +91,40 @@ static int add_suspects(
 	return 0;
 }
 
+/* How long a case is under each level's exit: of several keys that have it, the one that was so for the
+ * fewest closes. */
+static void add_under(struct work *w, const struct wkey *k, const struct value *row, struct value *said)
+{
+	const struct warn *n = w->desk->warn;
+	const struct value *own = value_get(row, "under");
+	struct value under = value_map(w->arena, own == NULL ? 0 : own->n);
+
+	for (uint32_t i = 0; own != NULL && i < own->n; i++) {
+		const char *level = value_cstr(w->arena, &own->as.pairs[i].key);
+		int64_t least = value_int_or(&own->as.pairs[i].val, 0);
+
+		for (uint32_t j = 0; k->incident != 0 && j < n->n_keys; j++) {
+			struct wkey *other = n->keys[j];
+			struct value its;
+			int64_t closes;
+
+			if (other == k || other->incident != k->incident || other->watch == NULL ||
+				other->level == 0)
+				continue;
+			its = wkey_row(w, other);
+			closes = value_int_or(value_get(value_get(&its, "under"), level), 0);
+			least = closes < least ? closes : least;
+		}
+		value_add(w->arena, &under, level, value_int(least));
+	}
+	if (own != NULL)
+		value_set(w->arena, said, "under", under);
+}
+
 static int facts_of(struct work *w, const struct wkey *k, const struct warn_event *event,
 	const struct value *row, struct value *facts, struct err *e)
 {
-	static const char *const taken[] = {
-		"p", "since", "under", "children", "cities", "reminders", "is_ready"};
+	static const char *const taken[] = {"p", "since", "children", "cities", "reminders", "is_ready"};
 	const struct warn *n = w->desk->warn;
 	const struct wkey *all = wkey_find(n, SLICE_TEXT(KEY_ALL));
 	struct value said = warn_brief(w, k, row);
@@ -111,6 +140,7 @@ static int facts_of(struct work *w, const struct wkey *k, const struct warn_even
 	for (size_t i = 0; i < sizeof(taken) / sizeof(taken[0]); i++)
 		if (value_get(row, taken[i]) != NULL)
 			value_set(w->arena, &said, taken[i], *value_get(row, taken[i]));
+	add_under(w, k, row, &said);
 	value_set(w->arena, &said, "seen", figures_of(w->arena, row, "seen"));
 	value_set(w->arena, &said, "expected", figures_of(w->arena, row, "expected"));
 	if (event->by != NULL)

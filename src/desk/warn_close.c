@@ -467,13 +467,15 @@ static int tell_changes(struct warn *n, int64_t now_ms, struct err *e)
 	return 0;
 }
 
-/* A case in recovery is asked about at every close. */
+/* A case in recovery is asked about at every close of its own bins. */
 static int tell_recovery(struct warn *n, int64_t end_ms, struct err *e)
 {
 	for (uint32_t i = 0; i < n->n_keys; i++) {
 		struct wkey *k = n->keys[i];
 		struct warn_event event = {.event = "recovery", .from = k->level, .at_ms = end_ms};
 
+		if (k->watch != NULL && end_ms % k->watch->bin_ms != 0)
+			continue;
 		if (k->incident != 0 && k->changed_ms == 0 && warn_in_recovery(n, k) &&
 			warn_event_commit(n, k, &event, e) != 0)
 			return -1;
