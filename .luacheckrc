@@ -5,14 +5,14 @@ unused_args = true
 stds.policy = {
   read_globals = {
     "absent", "action", "alarm", "any_of", "any_of_these", "at_least", "at_most", "away", "baseline",
-    "below_entry", "between", "budget", "calendar", "calm", "categories", "channels", "cities", "clocks",
-    "cluster", "component", "counting", "cusum", "day_class", "decide", "department", "disaster", "districts",
-    "every", "farrington", "fault", "forms", "grades", "grants", "has_word", "inputs", "ipairs", "kind",
-    "less_than", "levels", "limits", "list", "math", "more_than", "news", "none_of", "numbers", "otherwise",
-    "pack", "pairs", "per_10000", "person", "persons", "posts", "present", "queue", "queues", "roles",
-    "rollup", "rule", "rules", "shift", "signals", "silence", "spec", "stage", "starts_with", "statuses",
-    "suspects", "tail", "task", "tasks", "ticket", "tonumber", "tostring", "type", "under", "unless",
-    "warning_levels", "warning_roles", "warning_texts", "watch", "within", "yuan",
+    "below_entry", "between", "budget", "bulletin_facts", "calendar", "calm", "categories", "channels",
+    "cities", "clocks", "cluster", "component", "counting", "cusum", "day_class", "decide", "department",
+    "disaster", "districts", "every", "farrington", "fault", "forms", "grades", "grants", "has_word",
+    "inputs", "ipairs", "kind", "less_than", "levels", "limits", "list", "math", "more_than", "news",
+    "none_of", "numbers", "otherwise", "pack", "pairs", "per_10000", "person", "persons", "posts", "present",
+    "queue", "queues", "roles", "rollup", "rule", "rules", "shift", "signals", "silence", "spec", "stage",
+    "starts_with", "statuses", "suspects", "tail", "task", "tasks", "ticket", "tonumber", "tostring", "type",
+    "under", "unless", "warning_levels", "warning_roles", "warning_texts", "watch", "within", "yuan",
   },
 }
 exclude_files = { "lua/meta", "tests/packs/broken", "build" }

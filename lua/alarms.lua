@@ -4,10 +4,11 @@
 counting { contacts = { "same_fault" }, duplicates = true, merged = true, keep = "400d" }
 
 -- call: rungs, the first at once, the next whenever `again` has passed and nobody has acted; each person once per case and level.
--- ack: how long an acknowledgement holds. bulletin: its rhythm, on the clock (1h: 11:00, 12:00, …). to: who gets the bulletins.
+-- ack: how long an acknowledgement holds. bulletin: its rhythm, on the clock (1h: 11:00, 12:00, …;
+-- bulletin_at: from that time of the day on, else from midnight). to: who gets the bulletins.
 alarm "yellow" {
   zh = "黄色预警", en = "yellow warning", call = { { "duty of care" }, { "head of care" } },
-  again = "30m", ack = "2h", bulletin = "1d", to = { "wall", "frontdesk" },
+  again = "30m", ack = "2h", bulletin = "1d", bulletin_at = "08:30", to = { "wall", "frontdesk" },
 }
 alarm "orange" {
   zh = "橙色预警", en = "orange warning", call = { { "duty of care", "duty of province_support" }, { "head of care" }, { "head of province_support" } },
@@ -20,6 +21,12 @@ alarm "red" {
 alarm "black" {
   zh = "黑色预警", en = "black warning", call = { { "duty of care", "head of care", "head of province_support", "head of duty" } },
   again = "5m", ack = "15m", bulletin = "30m", to = { "wall", "frontdesk", "leaders" },
+}
+
+-- What every bulletin says of its case, too.
+bulletin_facts {
+  { field = "ivr", is = "not_delivered", zh = "IVR未送达", en = "IVR not delivered" },
+  { field = "ivr", is = "on", zh = "语音提示已播放", en = "IVR plays the prompt" },
 }
 
 warning_roles {

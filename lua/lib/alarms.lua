@@ -13,6 +13,7 @@ local reject_unknown, set_of, label = catalog.reject_unknown, catalog.set_of, ca
 
 data.counting = { contacts = { same_fault = true }, duplicates = true, merged = true, keep_ms = 400 * 86400000 }
 data.alarms, data.rollups, data.warning_roles, data.warning_texts = {}, {}, {}, {}
+data.bulletin_facts = host.list {}
 
 local function span(x, least, where, what)
   if x == nil then return nil end
@@ -20,6 +21,20 @@ local function span(x, least, where, what)
   if ms and ms >= least then return ms end
   errors.add(where, '%s: "%s" is not a duration such as "30m", "4h" or "2d"', '%s：“%s”不是时长，应写成 "30m"、"4h" 或 "2d"',
     { what, tostring(x) })
+end
+
+-- bulletin_at = "08:30": the time of the local day from which the rhythm counts → ms, or nil for midnight.
+local function start_of_day(x, rhythm, where, what)
+  if x == nil then return nil end
+  local minute = units.minute_of_day(x)
+  if not minute or minute >= 1440 then
+    errors.add(where, '%s: "%s" is not a time of day such as "08:30"', '%s：“%s”不是时刻，应写成 "08:30"', { what, tostring(x) })
+    return nil
+  end
+  if rhythm == nil then
+    errors.add(where, '%s needs the rhythm, too, such as bulletin = "1d"', '%s 还要写节奏，如 bulletin = "1d"', { what })
+  end
+  return minute * 60000
 end
 
 local function truth(x, otherwise, where, what)
@@ -89,10 +104,11 @@ local function check_rung(r)
   return true
 end
 
-local alarm_keys = set_of("call", "again", "ack", "bulletin", "to")
+local alarm_keys = set_of("call", "again", "ack", "bulletin", "bulletin_at", "to")
 
 -- alarm "red" { zh=…, en=…, call = { { "duty of care" }, { "head of care" } }, again = "15m", ack = "1h", bulletin = "1h", to = { "wall" } }
 -- call: the first rung at once, the next one whenever `again` has passed and nobody has acted. ack: how long an acknowledgement holds.
+-- bulletin_at = "08:30": its bulletins fall on that time of day and by their rhythm before and after it; else on midnight.
 function env.alarm(name)
   local where = host.where(2)
   return function(row)
@@ -101,7 +117,8 @@ function env.alarm(name)
     place[name] = where
     data.alarms[name] = { label = label(row, where, what), call = rungs_of(row.call or {}, where, what),
       again_ms = span(row.again, 60000, where, what .. ".again"), ack_ms = span(row.ack, 60000, where, what .. ".ack"),
-      bulletin_ms = span(row.bulletin, 60000, where, what .. ".bulletin"), to = units.parts(row.to) or {} }
+      bulletin_ms = span(row.bulletin, 60000, where, what .. ".bulletin"),
+      bulletin_at_ms = start_of_day(row.bulletin_at, row.bulletin, where, what .. ".bulletin_at"), to = units.parts(row.to) or {} }
   end
 end
 
@@ -131,6 +148,24 @@ function env.warning_texts(row)
   for key, text in host.sorted_pairs(row) do data.warning_texts[key] = label(text, where, "warning_texts." .. key) end
 end
 
+-- bulletin_facts { { field = "ivr", is = "not_delivered", zh = "IVR未送达", en = "IVR not delivered" }, … }: what every bulletin says of its
+-- case, as long as that field of the incident has that value.
+local fact_keys = set_of("field", "is")
+function env.bulletin_facts(rows)
+  local where = host.where(2)
+  data.bulletin_facts = host.list {}
+  for _, row in ipairs(rows) do
+    reject_unknown(row, fact_keys, where, "bulletin_facts")
+    if type(row.field) ~= "string" or row.is == nil then
+      errors.add(where, 'bulletin_facts: each needs a field and what it is, such as { field = "ivr", is = "not_delivered", zh = …, en = … }',
+        'bulletin_facts：每项要写字段及其值，如 { field = "ivr", is = "not_delivered", zh = …, en = … }')
+    else
+      data.bulletin_facts[#data.bulletin_facts + 1] = { field = row.field, is = row.is,
+        label = label(row, where, "bulletin_facts." .. row.field) }
+    end
+  end
+end
+
 local rollup_keys = set_of("categories", "level", "cities", "within")
 
 -- rollup "payment" { zh=…, en=…, categories = { "recharge.not_credited" }, level = "yellow", cities = 15, within = "20m" }
@@ -157,11 +192,12 @@ end
 -- levels only; who may declare it stands in warning_roles.
 function env.disaster(row)
   local where = host.where(2)
-  reject_unknown(row, { longest = true, calls = true, bulletin = true, to = true }, where, "disaster")
+  reject_unknown(row, { longest = true, calls = true, bulletin = true, bulletin_at = true, to = true }, where, "disaster")
   local calls = {}
   for _, name in ipairs(units.parts(row.calls) or {}) do calls[name] = true end
   data.disaster = { longest_ms = span(row.longest, 60000, where, "disaster.longest"), calls = calls, to = units.parts(row.to) or {},
-    bulletin_ms = span(row.bulletin, 60000, where, "disaster.bulletin") }
+    bulletin_ms = span(row.bulletin, 60000, where, "disaster.bulletin"),
+    bulletin_at_ms = start_of_day(row.bulletin_at, row.bulletin, where, "disaster.bulletin_at") }
   place.disaster = where
 end
 

@@ -187,6 +187,9 @@ between = nil
 budget = nil
 
 ---@type fun(...: any): any
+bulletin_facts = nil
+
+---@type fun(...: any): any
 calendar = nil
 
 ---@type fun(...: any): any

@@ -168,15 +168,37 @@ const struct value *warn_alarm(const struct warn *n, uint8_t level)
 int64_t warn_slot_after(int64_t at_ms, int64_t every_ms, int64_t offset_ms)
 {
 	int32_t day;
-	int64_t midnight_ms, passed_ms;
+	int64_t midnight_ms, passed_ms, slots;
 
 	if (every_ms <= 0)
 		return INT64_MAX;
 	midnight_ms = at_ms - at_ms % 1000 - (int64_t)civil_second_of(at_ms, &day) * 1000;
 	passed_ms = at_ms - midnight_ms - offset_ms;
-	if (passed_ms < 0)
-		return midnight_ms + offset_ms + (passed_ms / every_ms) * every_ms;
-	return midnight_ms + offset_ms + (passed_ms / every_ms + 1) * every_ms;
+	slots = passed_ms / every_ms - (passed_ms % every_ms < 0); /* rounded down */
+	return midnight_ms + offset_ms + (slots + 1) * every_ms;
+}
+
+/* What the pack wants told of the case: the texts whose field of the incident has that value. */
+static void add_facts(struct work *w, const struct value *row, struct value *data)
+{
+	const struct value *wanted = value_get(packs_catalog(w->desk->packs), "bulletin_facts"),
+			   *incident = value_get(row, "incident");
+	struct value facts = value_array(w->arena, 4), ticket;
+	struct err e;
+
+	if (wanted == NULL || wanted->n == 0 || incident == NULL ||
+		ticket_load(w->desk, w->tx, w->arena, value_int_or(incident, 0), &ticket, &e) != 0)
+		return;
+	for (uint32_t i = 0; i < wanted->n; i++) {
+		const struct value *one = value_at(wanted, i),
+				   *is = value_get(value_get(&ticket, "fields"),
+					   value_cstr(w->arena, value_get(one, "field")));
+
+		if (is != NULL && value_equal(is, value_get(one, "is")))
+			value_push(w->arena, &facts, *value_get(one, "label"));
+	}
+	if (facts.n > 0)
+		value_add(w->arena, data, "facts", facts);
 }
 
 /* One to each recipient list of the level it has, or of the one it comes from. */
@@ -192,6 +214,7 @@ void warn_bulletin(struct work *w, const struct wkey *k, const struct value *row
 	struct value data = warn_brief(w, k, row);
 
 	value_add(w->arena, &data, "event", value_literal(event));
+	add_facts(w, row, &data);
 	value_add(w->arena, &data, "generation", value_int(packs_generation(w->desk->packs)));
 	for (uint32_t i = 0; extra != NULL && i < extra->n; i++)
 		value_set(w->arena, &data, value_cstr(w->arena, &extra->as.pairs[i].key),

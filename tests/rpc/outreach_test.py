@@ -110,6 +110,23 @@ class Push(Guangdong):
         self.done(self.claim("ivr")[0])
         self.assertEqual("on", self.c.call("ticket.get", id=case)["fields"]["ivr"])
 
+    def test_bulletins_say_that_the_prompt_is_not_delivered(self):
+        key = "shenzhen/" + CATEGORY
+        case = self.leader.call("warning.act", key=key, action="raise", level="red", reason="x")["incident"]
+        told = self.connect()
+        told.call("topic.subscribe", topics=["bulletin"])
+        self.script(case)
+        self.advance("45s")
+        said = self.raised(told, key, "black")
+        self.assertEqual([("black", case, [{"zh": "IVR未送达", "en": "IVR not delivered"}])] * 3, [(e["level"], e["incident"], e["facts"]) for e in said])
+        self.assertEqual({"wall", "frontdesk", "leaders"}, {e["to"] for e in said})
+        self.done(self.claim("ivr")[0])
+        self.assertEqual([["IVR plays the prompt"]] * 3, [[fact["en"] for fact in e["facts"]] for e in self.raised(told, key, "red")])
+
+    def raised(self, told, key, level):
+        self.leader.call("warning.act", key=key, action="raise" if level == "black" else "lower", level=level, reason="x")
+        return self.events(told, 3)
+
     def test_proven_everything_is_withdrawn_and_everybody_told_once(self):
         case = self.open(level="red")
         self.script(case)

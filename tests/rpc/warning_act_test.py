@@ -1,6 +1,7 @@
 """Acting on warnings: signatures, acknowledgement and its expiry, the tree of calls, bulletins, the incident, disaster mode."""
 
 import os
+from datetime import datetime, timezone
 
 from daemon import DAY_MS, HOUR_MS, START_MS, main
 from warning_test import BIN_MS, KEY, MINUTE_MS, PACKS, S1, Warning, clock
@@ -143,6 +144,25 @@ class Acting(Warning):
         self.assertEqual(["wall", "frontdesk"], [d["to"] for d in change])
         self.assertEqual((16, 6, 1, {"zh": "黄色预警", "en": "yellow warning"}),
             (change[0]["seen"], change[0]["expected"], change[0]["generation"], change[0]["label"]))
+
+    def with_pack(self, more):
+        with open(os.path.join(self.pack, "more.lua"), "w", encoding="utf-8") as f:
+            f.write(more)
+        self.c.call("rules.reload")
+
+    def slots(self, key=KEY):
+        return [datetime.fromtimestamp(e["data"]["slot"] / 1000 + 8 * 3600, timezone.utc).strftime("%H:%M") for e in self.events("bulletin")
+            if e["data"].get("event") == "rhythm" and e["data"]["key"] == key and e["data"]["to"] == "wall"]
+
+    def test_bulletins_at_a_time_of_the_day(self):
+        self.with_pack('alarm "red" { zh = "红", en = "red", bulletin = "12h", bulletin_at = "20:30", to = { "wall" } }\n'
+            'disaster { longest = "72h", calls = { "black" }, bulletin = "1d", bulletin_at = "08:30", to = { "wall" } }')
+        self.feed([2] * 12)
+        self.act("zhou.gang", "raise", level="red")
+        self.act("zhou.gang", "raise", key="*", until=START_MS + 60 * HOUR_MS)
+        self.c.call("clock.advance", to=START_MS + 48 * HOUR_MS)
+        self.assertEqual(["20:30", "08:30", "20:30", "08:30"], self.slots())
+        self.assertEqual(["08:30", "08:30"], self.slots("*"))
 
     def test_disaster_mode(self):
         self.refused("warning.act", dict(key="*", action="raise", reason="typhoon"), code="rejected", argument="until",
