@@ -13,24 +13,17 @@ struct order {
 	const char *bin, *gaps, *rules, *watch, *labels, *alarms, *zone;
 };
 
-/* Guangdong's pack, in the sources or installed beside the words; else the default pack. */
+/* Guangdong's pack beside the words, in the sources as installed; else the default pack. */
 static int default_rules(struct cli *c, const char **dir, struct err *e)
 {
-	static const char *const places[] = {"../examples/guangdong", "../../doc/tocsin/examples/guangdong"};
 	char *share = arena_alloc(&c->arena, PATH_MAX);
+	const char *example;
 
 	if (!share_find(share))
 		return err_set(e, ERR_NOT_FOUND,
 			"the folder of the words is missing; is tocsin installed completely?");
-	*dir = share;
-	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
-		const char *at = arena_printf(&c->arena, "%s/%s", share, places[i]);
-
-		if (access(arena_printf(&c->arena, "%s/pack.lua", at), R_OK) != 0)
-			continue;
-		*dir = at;
-		break;
-	}
+	example = arena_printf(&c->arena, "%s/../examples/guangdong", share);
+	*dir = access(arena_printf(&c->arena, "%s/pack.lua", example), R_OK) == 0 ? example : share;
 	return 0;
 }
 

@@ -35,7 +35,7 @@ endef
 
 install: all
 	rm -rf $(OUT)/man && $(MAKE) man
-	install -d $(dir $(INSTALLED)) $(D)/share/tocsin $(D)/share/doc/tocsin $(DESTDIR)$(SYSCONFDIR)/tocsin
+	install -d $(dir $(INSTALLED)) $(D)/share/doc/tocsin $(DESTDIR)$(SYSCONFDIR)/tocsin
 	install -m 755 $(OUT)/tocsind $(D)/sbin/tocsind
 	install -m 755 $(OUT)/tocsin $(D)/bin/tocsin
 	install -m 644 $(OUT)/man/tocsind.8 $(D)/share/man/man8/
@@ -53,7 +53,8 @@ install: all
 	install -m 644 $(INSTALL)/sysusers.conf $(D)/lib/sysusers.d/tocsin.conf
 	sed 's|@PREFIX@|$(PREFIX)|g; s|@SYSCONFDIR@|$(SYSCONFDIR)|g' $(INSTALL)/tocsin.service.in > $(D)/lib/systemd/system/tocsin.service
 	chmod 644 $(D)/lib/systemd/system/tocsin.service
-	rm -rf $(D)/share/tocsin/lua && cp -R lua $(D)/share/tocsin/lua && chmod -R u=rwX,go=rX $(D)/share/tocsin/lua
+	rm -rf $(D)/share/tocsin && install -d $(D)/share/tocsin/examples
+	cp -R lua $(D)/share/tocsin/lua && cp -R examples/guangdong $(D)/share/tocsin/examples/ && chmod -R u=rwX,go=rX $(D)/share/tocsin
 	install -m 644 README.md LICENSE $(D)/share/doc/tocsin/
 	[ -e $(DESTDIR)$(SYSCONFDIR)/tocsin/tocsin.conf ] || { $(SETTINGS) > $(DESTDIR)$(SYSCONFDIR)/tocsin/tocsin.conf && \
 		chmod 644 $(DESTDIR)$(SYSCONFDIR)/tocsin/tocsin.conf; }

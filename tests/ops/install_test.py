@@ -64,7 +64,7 @@ class Install(unittest.TestCase):
     # ---- files ----------------------------------------------------------------------------------------------------
 
     def test_files_and_modes(self):
-        pack = sorted("usr/share/tocsin/" + line for line in sh("git", "-C", ROOT, "ls-files", "lua").stdout.splitlines())
+        pack = sorted("usr/share/tocsin/" + line for line in sh("git", "-C", ROOT, "ls-files", "lua", "examples/guangdong").stdout.splitlines())
         found = files(self.root)
         self.assertEqual(pack, [f for f in found if f.startswith("usr/share/tocsin/")])
         self.assertEqual(sorted(PROGRAMS + LIBRARY + MAN + OTHERS + ["usr/share/doc/tocsin/LICENSE", "usr/share/doc/tocsin/README.md"]),
@@ -114,6 +114,19 @@ class Install(unittest.TestCase):
         self.assertEqual((True, self.at("usr/share/tocsin/lua")), (status["ok"], status["dir"]))
         said = self.cli(address, "--json", "new", "channel=app", "text=x")
         self.assertEqual((0, 1), (said.returncode, json.loads(said.stdout)["id"]), said)
+
+    def test_the_example_of_a_province_comes_along(self):
+        pack = self.at("usr/share/tocsin/examples/guangdong")
+        said = sh(self.at("usr/bin/tocsin"), "rules", "check", pack, cwd="/")
+        self.assertRegex(said.stdout, r"^check: ok, \d+ rules, \d+ specs passed, no spec reaches 0 rules\n$")
+        series = os.path.join(self.folder, "s1.csv")
+        with open(series, "w", encoding="utf-8") as f:
+            f.write("at,n\n" + "".join("2026-09-22T%02d:%02d,%d\n" % (9 + i // 12, i % 12 * 5, n) for i, n in enumerate([2] * 12 + [2, 3, 11, 20])))
+        said = sh(self.at("usr/bin/tocsin"), "detect", series, "--time", "at", "--value", "n", "--watch", "recharge not credited", "--json", cwd="/")
+        self.assertEqual((0, ""), (said.returncode, said.stderr))
+        self.assertEqual([("none", "yellow"), ("yellow", "orange")], [(c["from"], c["to"]) for c in json.loads(said.stdout)["changes"]])
+        status = json.loads(self.cli(self.start("--rules", pack), "call", "rules.status").stdout)
+        self.assertEqual((True, pack), (status["ok"], status["dir"]))
 
     def test_the_settings_are_right_and_every_key_is_there(self):
         said = sh(self.at("usr/sbin/tocsind"), "--config", self.at("etc/tocsin/tocsin.conf"), "--check-config")
