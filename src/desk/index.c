@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "affected.h"
+#include "fsck.h"
 #include "tasks.h"
 #include "tocsin/ledgers.h"
 #include "words.h"
@@ -284,6 +285,21 @@ static int count_rows(struct store *store, enum table table, uint64_t *n, struct
 	return got;
 }
 
+/* The desk's further tables. */
+static int check_lists(struct check *c)
+{
+	struct fsck f = {.store = c->store, .lexicon = c->lexicon, .say = c->say, .udata = c->udata};
+
+	if (c->lexicon == NULL)
+		return 0;
+	arena_init(&f.arena, (size_t)64 * 1024);
+	numbers_fsck(&f);
+	jobs_fsck(&f);
+	heard_fsck(&f);
+	arena_fini(&f.arena);
+	return f.n_found;
+}
+
 int desk_check_index(void *udata, struct store *store, void (*say)(void *, const char *), void *say_udata)
 {
 	struct check c = {.store = store, .say = say, .udata = say_udata};
@@ -305,6 +321,7 @@ int desk_check_index(void *udata, struct store *store, void (*say)(void *, const
 			check_say(&c, "there are %ju timers of tickets%s", n_timers,
 				", more or fewer than the tickets wait for");
 	}
+	c.n_found += check_lists(&c);
 	lexicon_free(c.lexicon);
 	arena_fini(&c.arena);
 	return c.n_found + tasks_fsck(store, say, say_udata);

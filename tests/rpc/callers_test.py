@@ -37,6 +37,13 @@ class Callers(Case):
         c.call("session.hello", {"as": name})
         return c
 
+    def tearDown(self):
+        """Whatever was played: the rows agree with one another."""
+        if self.d.process is not None:
+            self.d.stop()
+        said = subprocess.run([os.path.join(ROOT, "build", "tocsin"), "fsck", self.d.data], capture_output=True, text=True)
+        self.assertEqual((0, "%s: 0 findings\n" % self.d.data), (said.returncode, said.stdout))
+
     def sim(self):
         client = Client(self.d.address)
         self.addCleanup(client.close)

@@ -2,9 +2,10 @@
 
 import os
 import shutil
+import subprocess
 import tempfile
 
-from daemon import START_MS, Case, Daemon
+from daemon import ROOT, START_MS, Case, Daemon
 
 PACK = """pack { base = "default", name = "numbers" }
 kind "incident" {
@@ -34,6 +35,12 @@ class NumberCase(Case):
         self.addCleanup(d.close)
         d.start()
         return d
+
+    def tearDown(self):
+        """Whatever was done: lists, cases and their keys agree."""
+        self.d.stop()
+        said = subprocess.run([os.path.join(ROOT, "build", "tocsin"), "fsck", self.d.data], capture_output=True, text=True)
+        self.assertEqual((0, "%s: 0 findings\n" % self.d.data), (said.returncode, said.stdout))
 
     def signal(self, i, kind="txn_failed", **more):
         s = {"at": START_MS, "source": "boss", "kind": kind, "city": CITY, "component": "recharge_gateway", "number": number(i)}
