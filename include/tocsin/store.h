@@ -24,7 +24,7 @@
 #define TABLES(TABLE)                                                                                        \
 	TABLE(META, "text -> bytes; watermark, chain, journal id, format (owned by the store), counters")    \
 	TABLE(TICKET, "be64 id -> the ticket (desk/ticket_code.c draws it)")                                 \
-	TABLE(INDEX, "index byte, fields, be64 id -> empty (desk/index.h draws each)")                       \
+	TABLE(INDEX, "index byte, fields, be64 id -> empty, of children be64 created (desk/index.c)")                       \
 	TABLE(EVENT, "be64 seq -> entry head and event part (owned by the store)")                           \
 	TABLE(TICKET_EVENT, "be64 ticket id, be64 seq -> empty; a ticket's history but for its beginning")   \
 	TABLE(TIMER, "be64 due_ms, be64 ticket or task -> empty; its earliest timer (tocsin/due.h)")         \

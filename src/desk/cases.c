@@ -4,6 +4,8 @@
 #include <string.h>
 
 #define UNCOUNTED (-1)
+#define GROWTH_SPAN (2 * CASE_GROWTH_MINUTES)
+#define MINUTE_MS 60000
 #define FACT_BYTES_MAX ((size_t)64 * 1024) /* first size of a case's arena */
 
 /* Statuses in which a case is open. */
@@ -14,8 +16,12 @@ struct one_case {
 	int64_t id;
 	uint32_t n_statuses; /* index rows that say it is open: one, but none or two within a commit */
 	int64_t n_children;  /* UNCOUNTED: not asked for yet */
-	bool is_read;        /* `fact` says what the row says */
-	struct value fact;   /* in `arena` */
+	struct growth {
+		int64_t minute;          /* the newest that is counted */
+		uint32_t n[GROWTH_SPAN]; /* at minute % GROWTH_SPAN */
+	} growth;
+	bool is_read;      /* `fact` says what the row says */
+	struct value fact; /* in `arena` */
 	struct arena arena;
 };
 
@@ -82,6 +88,29 @@ static void drop(struct cases *c, int64_t id)
 	c->n--;
 }
 
+/* ---- growth: children by the minute
+ * ------------------------------------------------------------------------
+ */
+/* Counts of minutes up to this one; what is older than GROWTH_SPAN is forgotten. */
+static void growth_to(struct growth *g, int64_t minute)
+{
+	if (minute - g->minute >= GROWTH_SPAN)
+		memset(g->n, 0, sizeof(g->n));
+	else
+		for (int64_t m = g->minute + 1; m <= minute; m++)
+			g->n[m % GROWTH_SPAN] = 0;
+	g->minute = minute > g->minute ? minute : g->minute;
+}
+
+static void growth_add(struct growth *g, struct slice created)
+{
+	int64_t minute = created.n == 8 ? (int64_t)load_be64(created.p) / MINUTE_MS : 0;
+
+	growth_to(g, minute);
+	if (minute > g->minute - GROWTH_SPAN)
+		g->n[minute % GROWTH_SPAN]++;
+}
+
 /* ---- in step with the store ------------------------------------------------------------------------------
  */
 /* INDEX_STATUS of an open incident: its id; -1 for any other key. */
@@ -123,8 +152,14 @@ void cases_on_publish(struct cases *c, enum table table, struct slice key, const
 		on_status(c, id, val != NULL);
 	} else if (table == TABLE_INDEX && key.n == 17 && *(const char *)key.p == INDEX_PARENT) {
 		one = find(c, (int64_t)load_be64((const char *)key.p + 1));
-		if (one != NULL && one->n_children != UNCOUNTED)
-			one->n_children += val != NULL ? 1 : -1;
+		if (one == NULL || one->n_children == UNCOUNTED)
+			return;
+		if (val == NULL) {
+			one->n_children = UNCOUNTED; /* when it had come in nobody says any more */
+			return;
+		}
+		one->n_children++;
+		growth_add(&one->growth, *val);
 	}
 }
 
@@ -283,7 +318,7 @@ struct slice case_child_key(struct arena *a, int64_t incident, int64_t after)
 	return slice_of(p, 17);
 }
 
-static int count_children(struct desk *d, int64_t incident, int64_t *n, struct err *e)
+static int count_children(struct desk *d, int64_t incident, int64_t *n, struct growth *growth, struct err *e)
 {
 	struct arena a;
 	struct scan s;
@@ -291,26 +326,54 @@ static int count_children(struct desk *d, int64_t incident, int64_t *n, struct e
 
 	arena_init(&a, 0);
 	*n = 0;
+	memset(growth, 0, sizeof(*growth));
 	scan_init(&s, d->store, NULL, TABLE_INDEX, case_child_key(&a, incident, -1),
 		case_child_key(&a, incident + 1, -1), false);
-	while ((got = scan_next(&s, e)) == 1)
+	while ((got = scan_next(&s, e)) == 1) {
 		++*n;
+		growth_add(growth, s.val);
+	}
 	scan_fini(&s);
 	arena_fini(&a);
 	return got;
 }
 
-int cases_children(struct desk *d, int64_t incident, int64_t *n, struct err *e)
+/* What hangs on it; of an open case it stays known. */
+static int counted(struct desk *d, int64_t incident, int64_t *n, struct growth *growth, struct err *e)
 {
 	struct one_case *one = find(d->cases, incident);
 
 	if (one != NULL && one->n_children != UNCOUNTED) {
 		*n = one->n_children;
+		*growth = one->growth;
 		return 0;
 	}
-	if (count_children(d, incident, n, e) != 0)
+	if (count_children(d, incident, n, growth, e) != 0)
 		return -1;
-	if (one != NULL)
+	if (one != NULL) {
 		one->n_children = *n;
+		one->growth = *growth;
+	}
+	return 0;
+}
+
+int cases_children(struct desk *d, int64_t incident, int64_t *n, struct err *e)
+{
+	struct growth growth;
+
+	return counted(d, incident, n, &growth, e);
+}
+
+int cases_growth(struct desk *d, int64_t incident, int64_t *recent, int64_t *before, struct err *e)
+{
+	struct growth g;
+	int64_t n, minute = d->clock->now_ms / MINUTE_MS;
+
+	*recent = *before = 0;
+	if (counted(d, incident, &n, &g, e) != 0)
+		return -1;
+	growth_to(&g, minute);
+	for (int64_t age = 0; age < GROWTH_SPAN; age++)
+		*(age < CASE_GROWTH_MINUTES ? recent : before) += g.n[(minute - age) % GROWTH_SPAN];
 	return 0;
 }

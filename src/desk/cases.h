@@ -34,5 +34,12 @@ const struct value *cases_script(struct desk *, int64_t incident);
 uint32_t cases_ids(struct desk *, int64_t *ids, uint32_t n);
 /* How many tickets hang on it, whatever became of them. 0, or -1 from the store. */
 int cases_children(struct desk *, int64_t incident, int64_t *n, struct err *e) MUST_CHECK;
+/*
+ * How many of them came in within the last CASE_GROWTH_MINUTES, the running minute among them, and within as
+ * many before those; counted by the minute as they are taken in, exact for any number of them. 0, or -1 from
+ * the store.
+ */
+#define CASE_GROWTH_MINUTES 15
+int cases_growth(struct desk *, int64_t incident, int64_t *recent, int64_t *before, struct err *e) MUST_CHECK;
 /* Key of INDEX_PARENT: where a walk over its children behind ticket `after` begins, and where it ends. */
 struct slice case_child_key(struct arena *, int64_t incident, int64_t after);

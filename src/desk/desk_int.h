@@ -231,7 +231,7 @@ enum index_id {
 	INDEX_CITY = 'C',     /* city, be64 ticket */
 	INDEX_CATEGORY = 'K', /* category, be64 ticket */
 	INDEX_STATUS = 'T',   /* kind, status, be64 ticket */
-	INDEX_PARENT = 'P',   /* be64 parent, be64 ticket */
+	INDEX_PARENT = 'P',   /* be64 parent, be64 ticket; its value: be64 created */
 	INDEX_YEAR = 'Y',     /* be64 ticket; a clock waits for a calendar's year */
 };
 #define INDEX_ROWS_MAX 12

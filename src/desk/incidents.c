@@ -7,8 +7,6 @@
 #include "jobs.h"
 
 #define LIST_MAX 1000
-#define GROWTH_MS (INT64_C(15) * 60 * 1000)
-#define GROWTH_LOOKS 4096 /* children looked at for it, newest first */
 #define CHILDREN_BYTES ((size_t)160 * 1024)
 #define SAMPLE 5
 
@@ -32,35 +30,6 @@ struct listed {
 	int64_t id, complainers, affected, severity, recent, before;
 	struct value shown;
 };
-
-/* Children taken in within the last GROWTH_MS and the one before. */
-static int count_growth(struct desk *d, struct arena *a, int64_t id, struct listed *l, struct err *e)
-{
-	int64_t now = d->clock->now_ms;
-	struct scan s;
-	int got = 0;
-
-	scan_init(&s, d->store, NULL, TABLE_INDEX, case_child_key(a, id, -1), case_child_key(a, id + 1, -1),
-		true);
-	for (int n = 0; n < GROWTH_LOOKS && (got = scan_next(&s, e)) == 1; n++) {
-		struct arena_mark mark = arena_mark(a);
-		struct value child;
-		int64_t age;
-
-		if (ticket_load(d, NULL, a, (int64_t)load_be64((const uint8_t *)s.key.p + s.key.n - 8),
-			    &child, e) != 0) {
-			got = -1;
-			break;
-		}
-		age = now - int_of(&child, "created");
-		arena_rewind(a, mark);
-		if (age >= 2 * GROWTH_MS)
-			break;
-		*(age < GROWTH_MS ? &l->recent : &l->before) += 1;
-	}
-	scan_fini(&s);
-	return got < 0 ? -1 : 0;
-}
 
 static void show(struct arena *a, struct value *to, const struct value *of, const char *key, const char *as)
 {
@@ -110,7 +79,7 @@ static int list_one(struct desk *d, struct arena *a, int64_t id, struct listed *
 	memset(l, 0, sizeof(*l));
 	l->id = id;
 	if (ticket_load(d, NULL, a, id, &row, e) != 0 || cases_children(d, id, &l->complainers, e) != 0 ||
-		count_growth(d, a, id, l, e) != 0)
+		cases_growth(d, id, &l->recent, &l->before, e) != 0)
 		return -1;
 	l->complainers += int_of(&row, "contacts");
 	l->affected = affected_of_case(d, id); /* by its lists; else as people say */

@@ -203,6 +203,33 @@ class Ranking(Incidents):
         self.assertEqual([(new, 3, 3, 0), (old, -6, 0, 6)], [(i["id"], i["growth"], i["recent"], i["before"]) for i in got])
         self.assertEqual(old, self.c.call("incident.list", order="principles")["incidents"][0]["id"])
 
+    def test_growth_is_exact_for_any_number_also_after_a_kill(self):
+        def figures():
+            got = self.c.call("incident.get", id=case)
+            return tuple(got[k] for k in ("complainers", "growth", "recent", "before"))
+
+        def complain(numbers):
+            args = {"channel": "hotline_10086", "category": "recharge.not_credited", "city": "shenzhen", "text": "充值没有到账"}
+            for at in range(0, len(numbers), 100):
+                for answer in self.c.pipeline([("ticket.create", dict(args, number="1380%07d" % n)) for n in numbers[at:at + 100]]):
+                    self.assertEqual(case, answer["incident"])
+
+        case = self.open(city="shenzhen")["id"]
+        complain(range(4500))
+        self.assertEqual((4500, 4500, 4500, 0), figures())
+        self.advance("15m")
+        complain(range(4500, 4520))
+        self.assertEqual((4520, 20 - 4500, 20, 4500), figures())
+        self.d.restart()
+        self.c = self.connect()
+        self.assertEqual((4520, 20 - 4500, 20, 4500), figures())
+        complain(range(4520, 4523))
+        self.assertEqual((4523, 23 - 4500, 23, 4500), figures())
+        self.advance("15m")
+        self.assertEqual((4523, -23, 0, 23), figures())
+        self.advance("15m")
+        self.assertEqual((4523, 0, 0, 0), figures())
+
     def test_who_is_moved_is_missed_where_he_was(self):
         a, b = self.open(city="shenzhen"), self.open(city="foshan")
         head = self.person("lin.tao")
