@@ -9,6 +9,15 @@ spec "a case is told its level, up and down" {
   warning = { key = "shenzhen/recharge.not_credited", from = "red", to = "orange", incident = 7 },
   expect = { opens = {}, does = { "level" }, calls = {}, by = "the case has its level" },
 }
+spec "a city of a case of the province opens none of its own" {
+  warning = { key = "foshan/recharge.not_credited", from = "yellow", to = "orange", parent = "*/recharge.not_credited" },
+  expect = { opens = {}, calls = { "chen.jing", "deng.jun" } },
+}
+spec "cities that join are the same case's" {
+  warning = { key = "*/recharge.not_credited", event = "joined", from = "orange", to = "orange", incident = 7, joined = 1,
+    in_cities = { "foshan", "zhuhai" } },
+  expect = { opens = {}, does = { "widen" }, calls = {}, by = "the case has its cities" },
+}
 spec "nobody acts: the next rung is called" {
   warning = { key = "shenzhen/recharge.not_credited", event = "again", from = "yellow", to = "yellow", rung = 2 },
   expect = { calls = { "huang.mei" } },

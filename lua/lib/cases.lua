@@ -112,23 +112,29 @@ local function codes_of(category)
   return out
 end
 
--- A new incident: its key, its cities, and the job that hangs open complaints on it. Rules "attach" say how far back.
-function cases.open(v, d)
-  local given, set = v.facts.ticket.fields or {}, d.set
+-- The job that hangs open complaints of its category, else of these cities, on the incident. Rules "attach" say how far back.
+function cases.gather(v, d, cities)
   local category, city = get(v.h, ids.category), get(v.h, ids.city)
   local before = 0
   local by_kind = rules.sets.attach or {}
   local of = by_kind.complaint or by_kind["*"]
   for _, r in ipairs(of and of.rows or {}) do before = math.max(before, r.out.before or 0) end
   if of and of.otherwise then before = math.max(before, of.otherwise.out.before or 0) end
-  set.fields = set.fields or {}
-  if given.key == nil then set.fields.key = (city or "*") .. "/" .. (category or "*") end
-  if given.cities == nil and city then set.fields.cities = host.list { city } end
   if not of then return end
-  local codes, places = codes_of(category), given.cities or city and { city } or nil
+  local codes, places = codes_of(category), cities or city and { city } or nil
   d.jobs = d.jobs or {}
   if codes then d.jobs[#d.jobs + 1] = { kind = "attach", of = "category", names = codes, since = v.now - before }
   elseif places then d.jobs[#d.jobs + 1] = { kind = "attach", of = "city", names = places, since = v.now - before } end
+end
+
+-- A new incident: its key, its cities, its complaints.
+function cases.open(v, d)
+  local given, set = v.facts.ticket.fields or {}, d.set
+  local category, city = get(v.h, ids.category), get(v.h, ids.city)
+  set.fields = set.fields or {}
+  if given.key == nil then set.fields.key = (city or "*") .. "/" .. (category or "*") end
+  if given.cities == nil and city then set.fields.cities = host.list { city } end
+  cases.gather(v, d, given.cities)
 end
 
 -- Point "attach": an open complaint and one case, asked by the job. → decision

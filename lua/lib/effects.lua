@@ -5,7 +5,7 @@ local errors = host.lib "errors"
 local units = host.lib "units"
 local effects = {}
 
-effects.keys = { "keep", "mark", "sign", "draft", "approve", "add", "remove", "children", "after", "at", "tally", "raise" }
+effects.keys = { "keep", "mark", "sign", "draft", "approve", "add", "remove", "children", "after", "at", "tally", "raise", "gather" }
 
 local function name_list(x) return type(x) == "string" and { x } or x end
 

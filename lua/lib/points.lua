@@ -302,6 +302,7 @@ local function perform(kind, v, name, d)
     if clock and clock.state ~= "stopped" then d.clocks = put(d.clocks, { op = "stop", name = "completion" }) end
   end
   effects.apply(action, v, d, given)
+  if action.gather then cases.gather(v, d, set.fields and set.fields.cities or (facts.ticket.fields or {}).cities) end
   if action.add and action.add.maintainers then cases.move(v, d, given[action.add.maintainers]) end
   if action.count then set[action.count] = (facts.ticket[action.count] or 0) + 1 end
   if stage ~= before then
@@ -468,7 +469,7 @@ local function case_of(v, w, out)
   local title = out.title and out.title.zh or string.format("%s %s", (of or {}).zh or w.key, (w.line or {}).zh or "")
   return { kind = out.open, city = v.city, category = v.category, title = title,
     text = w.line and w.line.zh .. "\n" .. w.line.en or w.key,
-    fields = { key = w.key, level = w.to, cluster = w.cluster, cities = w.children and host.list(w.children) or nil, service = w.service,
+    fields = { key = w.key, level = w.to, cluster = w.cluster, cities = w.in_cities and host.list(w.in_cities) or nil, service = w.service,
       component = w.component, suspect = v.suspect } }
 end
 

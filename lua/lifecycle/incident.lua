@@ -32,6 +32,8 @@ kind "incident" {
     data = { text = "text" } },
   action "level" { zh = "调整预警等级", en = "level", from = live, roles = heads, data = { level = "text" }, keep = { level = "level" },
     sign = "level" },
+  action "widen" { zh = "纳入更多地市", en = "take in more cities", from = live, roles = heads, data = { cities = "list" },
+    keep = { cities = "cities" }, gather = true },
   action "suspect" { zh = "定位瓶颈", en = "suspect", from = live, roles = desk, data = { component = "text", evidence = "text?" },
     keep = { suspect = "component", suspect_evidence = "evidence" }, sign = "suspect" },
 

@@ -40,8 +40,10 @@
 ---@field group? string|Condition 集团客户；the customer's group (company)
 ---@field heard_version? number|Condition 来电人听到的语音版本；version of a case's prompt that the caller heard shortly before
 ---@field hour? number|Condition 时；hour of the day
+---@field in_cities? string|Condition 事件涉及的地市；cities of its case, with those that are warned by now
 ---@field incident? number|Condition 预警的事件单；incident of the warning
 ---@field incident_stage? string|Condition 事件单环节；stage of its incident
+---@field joined? number|Condition 新增地市数；how many of these cities its case does not have yet
 ---@field key? string|Condition 预警对象；what is warned of: CITY/CATEGORY, */CATEGORY, cluster:NAME, source:NAME
 ---@field kind? string|Condition 工单类型；what kind of ticket
 ---@field late? boolean|Condition 是否补报；it changed while the system was down
@@ -54,6 +56,7 @@
 ---@field number_state? string|Condition 号码状态（affected、potential）；the number is affected or potential by a known fault
 ---@field occurred? integer|Condition 发生时间；when it happened
 ---@field owner? string|Condition 处理人；person in charge
+---@field part_of? string|Condition 所属全省事件的预警对象；key of the roll-up that it is a part of
 ---@field percent? number|Condition 时限百分比；percent of the clock that passed
 ---@field ping_pong? number|Condition 来回转派次数；how often it came back to a department that had it before
 ---@field priority? number|Condition 优先级；priority, 1 is first
@@ -82,7 +85,7 @@
 ---@field transfers? number|Condition 转派次数；how often it was transferred
 ---@field urges? number|Condition 催办次数；how often the customer urged
 ---@field vip? boolean|Condition 是否重要客户；a very important customer
----@field warning? string|Condition 预警事件（change、ready、again、recovery）；what happened to it: change, ready, again or recovery
+---@field warning? string|Condition 预警事件（change、ready、again、recovery、joined）；what happened to it: change, ready, again, recovery or joined (cities came to a roll-up)
 ---@field watch? string|Condition 监视项；name of the watch
 ---@field weekday? number|Condition 星期（1为星期一）；1 is Monday
 ---@field who? string|Condition 操作人；who acts

@@ -5,7 +5,6 @@
  */
 #include <string.h>
 
-#include "tocsin/log.h"
 #include "warn_int.h"
 
 static int64_t earliest(int64_t a, const struct value *v)
@@ -17,13 +16,14 @@ static int64_t earliest(int64_t a, const struct value *v)
 
 int64_t warn_care_next(const struct value *row)
 {
-	const struct value *ack = value_path(row, "ack.until");
+	const struct value *ack = value_get(row, "ack");
 	int64_t next_ms = earliest(INT64_MAX, value_get(row, "next_bulletin"));
 
 	next_ms = earliest(next_ms, value_path(row, "floor.until"));
 	next_ms = earliest(next_ms, value_path(row, "order.until"));
-	/* nobody is called out again while an acknowledgement holds */
-	return earliest(next_ms, ack != NULL ? ack : value_get(row, "next_again"));
+	/* nobody is called out again while an acknowledgement holds; one without an end holds for this level
+	 */
+	return earliest(next_ms, ack != NULL ? value_get(ack, "until") : value_get(row, "next_again"));
 }
 
 static bool is_due(const struct value *v, int64_t now_ms)
@@ -159,27 +159,19 @@ static int care(struct work *w, struct wkey *k, struct value *row, bool is_plain
 	return 0;
 }
 
+static int stage_care(struct work *w, struct warn_try *t, struct err *e)
+{
+	struct wkey *k = t->ctx;
+	struct value row = wkey_row(w, k);
+
+	warn_try_on(t, k);
+	if (care(w, k, &row, t->is_plain, e) != 0)
+		return -1;
+	wkey_put(w, k, &row);
+	return 1;
+}
+
 int warn_care(struct warn *n, struct wkey *k, int64_t now_ms, struct err *e)
 {
-	const struct wkey was = *k;
-
-	for (int is_plain = 0; is_plain < 2; is_plain++) {
-		struct value row;
-		struct work w;
-
-		arena_reset(&n->desk->arena);
-		warn_begin(&w, n->desk, "warning.care", now_ms);
-		row = wkey_row(&w, k);
-		if (care(&w, k, &row, is_plain, e) == 0) {
-			wkey_put(&w, k, &row);
-			return work_commit(&w, e);
-		}
-		work_abort(&w);
-		k->level = was.level;
-		k->floor = was.floor;
-		k->incident = was.incident;
-		n->n_failures++;
-		log_line(LOG_ERROR, "warning.failed", "key=\"%s\" error=\"%s\"", k->text, e->text);
-	}
-	return -1;
+	return warn_twice(n, "warning.care", now_ms, stage_care, k, e);
 }

@@ -51,13 +51,51 @@ static struct value case_fields(struct arena *a, const struct value *fields)
 	return out;
 }
 
-static int add_recovery(struct work *w, const struct wkey *k, struct value *said, struct err *e)
+static bool has_text(const struct value *list, const struct value *text)
 {
-	const struct value *recovery;
+	for (uint32_t i = 0; list != NULL && i < list->n; i++)
+		if (value_equal(&list->as.items[i], text))
+			return true;
+	return false;
+}
+
+/*
+ * Of a roll-up: in_cities, those of its case (`has`, NULL: none) and behind them those that are warned by
+ * now; joined: how many its case does not have yet.
+ */
+static void add_cities(struct arena *a, const struct value *row, const struct value *has, struct value *said)
+{
+	const struct value *children = value_get(row, "children");
+	struct value list = has == NULL ? value_array(a, 16) : value_copy(a, has);
+	uint32_t n_had = list.n;
+
+	for (uint32_t i = 0; children != NULL && i < children->n; i++) {
+		struct warn_key key;
+		struct value city;
+
+		if (!warn_key_split(value_slice(&children->as.items[i]), &key))
+			continue;
+		city = value_text(a, key.city.p, key.city.n);
+		if (!has_text(&list, &city))
+			value_push(a, &list, city);
+	}
+	if (children == NULL)
+		return;
+	value_add(a, said, "in_cities", list);
+	value_add(a, said, "joined", value_int(list.n - n_had));
+}
+
+/* What its incident says of itself. */
+static int add_case(
+	struct work *w, const struct wkey *k, const struct value *of, struct value *said, struct err *e)
+{
+	const struct value *recovery, *cities;
 	struct value row;
 
-	if (k->incident == 0)
+	if (k->incident == 0) {
+		add_cities(w->arena, of, NULL, said);
 		return 0;
+	}
 	if (ticket_load(w->desk, w->tx, w->arena, k->incident, &row, e) != 0)
 		return -1;
 	value_add(w->arena, said, "incident", value_int(k->incident));
@@ -66,6 +104,8 @@ static int add_recovery(struct work *w, const struct wkey *k, struct value *said
 	if (value_is(recovery, VALUE_TEXT))
 		value_add(w->arena, said, "recovery", *recovery);
 	value_add(w->arena, said, "case_fields", case_fields(w->arena, value_get(&row, "fields")));
+	cities = value_path(&row, "fields.cities");
+	add_cities(w->arena, of, value_is(cities, VALUE_ARRAY) ? cities : NULL, said);
 	return 0;
 }
 
@@ -148,7 +188,7 @@ static int facts_of(struct work *w, const struct wkey *k, const struct warn_even
 	value_unset(&said, "incident");
 	if (all != NULL && all->row != NULL)
 		value_add(w->arena, &said, "disaster", value_bool(true));
-	if (add_recovery(w, k, &said, e) != 0)
+	if (add_case(w, k, row, &said, e) != 0)
 		return -1;
 	add_ticket(w, k, facts);
 	value_add(w->arena, facts, "warning", said);
@@ -406,6 +446,17 @@ static void tell_change(struct work *w, const struct wkey *k, const struct warn_
 		warn_bulletin(w, k, row, event->event, &extra);
 }
 
+/* A part of a case of many cities, or not (any more). */
+static void find_whole(struct work *w, const struct wkey *k, struct value *row)
+{
+	const struct wkey *whole = warn_whole_of(w, k);
+
+	if (whole == NULL)
+		value_unset(row, "parent");
+	else
+		value_set(w->arena, row, "parent", value_text(w->arena, whole->text, whole->text_n));
+}
+
 /* The event part: what of warnings this entry is about; explain finds the incident's entries by it. */
 static void into_event(struct work *w, const struct wkey *k, const struct warn_event *event)
 {
@@ -442,8 +493,11 @@ int warn_happened(struct work *w, struct wkey *k, const struct warn_event *event
 	struct value decision = value_map(w->arena, 1);
 	bool is_change = strcmp(event->event, "change") == 0;
 
-	if (is_change && k->level > event->from && let_go(w, k, row, e) != 0)
-		return -1;
+	if (is_change && k->level > event->from) {
+		if (let_go(w, k, row, e) != 0)
+			return -1;
+		find_whole(w, k, row);
+	}
 	if (is_change)
 		new_level(w, k, event, row);
 	if (is_plain) {
@@ -466,29 +520,70 @@ int warn_happened(struct work *w, struct wkey *k, const struct warn_event *event
 	return 0;
 }
 
+/* ---- entries of the system
+ * -------------------------------------------------------------------------------------- */
+void warn_try_on(struct warn_try *t, struct wkey *k)
+{
+	t->key = k;
+	t->was = *k;
+}
+
+/* 0 done, or there was nothing to do; -1 and what it changed is put back. */
+static int try_once(struct warn *n, const char *method, int64_t at_ms, warn_stage *stage, struct warn_try *t,
+	struct err *e)
+{
+	struct work w;
+	int got;
+
+	arena_reset(&n->desk->arena);
+	warn_begin(&w, n->desk, method, at_ms);
+	got = stage(&w, t, e);
+	if (got == 1 && work_commit(&w, e) == 0)
+		return 0;
+	if (got != 1)
+		work_abort(&w);
+	if (got == 0)
+		return 0;
+	if (t->key != NULL)
+		wkey_restore(t->key, &t->was);
+	n->n_failures++;
+	log_line(LOG_ERROR, "warning.failed", "key=\"%s\" error=\"%s\"", t->key == NULL ? "" : t->key->text,
+		e->text);
+	return -1;
+}
+
+int warn_twice(struct warn *n, const char *method, int64_t at_ms, warn_stage *stage, void *ctx, struct err *e)
+{
+	struct warn_try with = {.ctx = ctx}, plain = {.ctx = ctx, .is_plain = true};
+
+	return try_once(n, method, at_ms, stage, &with, e) == 0 ||
+			       try_once(n, method, at_ms, stage, &plain, e) == 0
+		       ? 0
+		       : -1;
+}
+
+struct key_event {
+	struct wkey *key;
+	const struct warn_event *event;
+};
+
+static int stage_event(struct work *w, struct warn_try *t, struct err *e)
+{
+	const struct key_event *of = t->ctx;
+	const struct warn_event *event = of->event;
+	struct wkey *k = of->key;
+	struct value row = wkey_row(w, k);
+
+	warn_try_on(t, k);
+	warn_figures(w, k, event->at_ms, &row);
+	if (k->watch != NULL && strcmp(event->event, "recovery") == 0)
+		warn_under(w, k, event->at_ms, &row);
+	return warn_happened(w, k, event, &row, t->is_plain, e) == 0 ? 1 : -1;
+}
+
 int warn_event_commit(struct warn *n, struct wkey *k, const struct warn_event *event, struct err *e)
 {
-	struct desk *d = n->desk;
-	int64_t incident = k->incident;
+	struct key_event of = {k, event};
 
-	for (int is_plain = 0; is_plain < 2; is_plain++) {
-		struct value row;
-		struct work w;
-
-		arena_reset(&d->arena);
-		warn_begin(&w, d, "warning.change", event->at_ms);
-		k->incident = incident;
-		row = wkey_row(&w, k);
-		warn_figures(&w, k, event->at_ms, &row);
-		if (k->watch != NULL && strcmp(event->event, "recovery") == 0)
-			warn_under(&w, k, event->at_ms, &row);
-		if (warn_happened(&w, k, event, &row, is_plain, e) == 0) {
-			if (work_commit(&w, e) == 0)
-				return 0;
-		} else
-			work_abort(&w);
-		n->n_failures++;
-		log_line(LOG_ERROR, "warning.failed", "key=\"%s\" error=\"%s\"", k->text, e->text);
-	}
-	return -1;
+	return warn_twice(n, "warning.change", event->at_ms, stage_event, &of, e);
 }

@@ -90,6 +90,8 @@ int warn_level_find(const struct warn *, struct slice name); /* -1: none */
  * ------------------------------------------------------------------------------------- */
 int warn_rows_load(struct warn *, struct err *e) MUST_CHECK;
 void wkey_on_publish(struct warn *, struct slice key, const struct slice *val);
+/* Memory follows the rows: machine, level and case are again what they were. */
+void wkey_restore(struct wkey *, const struct wkey *was);
 /* The row as a map of its own in the work's arena; empty without one. */
 struct value wkey_row(struct work *, const struct wkey *);
 /* Write it with level, machine and when it is to be looked after next; without anything to keep it goes. */
@@ -98,7 +100,7 @@ void wkey_put(struct work *, struct wkey *, struct value *row);
 /* ---- what happens to a key (warn_case.c)
  * -------------------------------------------------------------------- */
 struct warn_event {
-	const char *event; /* "change", "ready", "again", "recovery" */
+	const char *event; /* "change", "ready", "again", "recovery", "joined": cities came to a roll-up */
 	uint8_t from;
 	int64_t at_ms;           /* the end of the bin */
 	bool is_late;            /* it happened while the system was down */
@@ -108,7 +110,23 @@ struct warn_event {
 /* The row of the key, the pack's decision, everybody told; staged. 0, or -1: it cannot be applied. */
 int warn_happened(struct work *, struct wkey *, const struct warn_event *, struct value *row, bool is_plain,
 	struct err *e) MUST_CHECK;
-/* The same as an entry of its own, at at_ms; a decision that cannot be applied is left out and told. */
+/*
+ * An entry of the system itself about one key, at at_ms, in two tries: with the pack's decision, and plain
+ * when that cannot be applied, which is logged. What a failed try changed of the key in memory is put back.
+ */
+struct warn_try {
+	bool is_plain;
+	void *ctx;
+	struct wkey *key; /* NULL: none was changed yet */
+	struct wkey was;
+};
+/* 1 staged, 0 there is nothing to do, -1. */
+typedef int warn_stage(struct work *, struct warn_try *, struct err *e);
+int warn_twice(
+	struct warn *, const char *method, int64_t at_ms, warn_stage *, void *ctx, struct err *e) MUST_CHECK;
+/* From here on the try changes this key. */
+void warn_try_on(struct warn_try *, struct wkey *);
+/* The same as such an entry, at event->at_ms. */
 int warn_event_commit(struct warn *, struct wkey *, const struct warn_event *, struct err *e) MUST_CHECK;
 
 /* ---- telling (warn_tell.c) --------------------------------------------------------------------------------
@@ -163,6 +181,8 @@ int warn_care(struct warn *, struct wkey *, int64_t now_ms, struct err *e) MUST_
 int64_t warn_care_next(const struct value *row);
 /* Whether the person was called at this level for another city of a roll-up that the key belongs to. */
 bool warn_told_elsewhere(struct work *, const struct wkey *, const char *level, const struct value *person);
+/* The open roll-up whose part the key is at its level; NULL: none. */
+const struct wkey *warn_whole_of(struct work *, const struct wkey *);
 /* Cities warned of one kind become one case. */
 int warn_rollups(struct warn *, int64_t end_ms, struct err *e) MUST_CHECK;
 /* Sources that have fallen silent, or speak again; *next_ms: when to look again. */

@@ -146,24 +146,59 @@ static bool is_rolled_up(struct work *w, const struct wkey *k)
 	return value_is_text(value_path(&row, "floor.by"), "rollup");
 }
 
-static int roll_up(struct work *w, const struct value *rollup, int64_t end_ms, bool is_plain, bool *is_done,
-	struct err *e)
+const struct wkey *warn_whole_of(struct work *w, const struct wkey *k)
 {
+	const struct warn *n = w->desk->warn;
+	const struct value *list = rollups(n);
+
+	for (uint32_t r = 0; list != NULL && r < list->n; r++) {
+		const struct value *rollup = &list->as.items[r];
+		const struct wkey *whole = wkey_find(n, value_slice(value_get(rollup, "key")));
+		int least = warn_level_find(n, value_slice(value_get(rollup, "level")));
+
+		if (whole != NULL && whole->floor > 0 && least > 0 && k->level >= least &&
+			is_member(rollup, k) && is_rolled_up(w, whole))
+			return whole;
+	}
+	return NULL;
+}
+
+/* Whether the list has a text that the other one, which may be absent, does not have. */
+static bool has_more(const struct value *list, const struct value *old)
+{
+	for (uint32_t i = 0; i < list->n; i++) {
+		uint32_t at = 0;
+
+		while (old != NULL && at < old->n && !value_equal(&old->as.items[at], &list->as.items[i]))
+			at++;
+		if (old == NULL || at == old->n)
+			return true;
+	}
+	return false;
+}
+
+struct rolling {
+	const struct value *rollup;
+	int64_t end_ms;
+};
+
+static int roll_up(struct work *w, struct warn_try *t, struct err *e)
+{
+	const struct rolling *of = t->ctx;
+	const struct value *rollup = of->rollup;
 	struct warn *n = w->desk->warn;
 	int least = warn_level_find(n, value_slice(value_get(rollup, "level")));
-	int64_t within_ms = value_int_or(value_get(rollup, "within_ms"), 0),
-		cities = value_int_or(value_get(rollup, "cities"), 0);
+	int64_t within_ms = value_int_or(value_get(rollup, "within_ms"), 0);
 	struct wkey *k = wkey_find(n, value_slice(value_get(rollup, "key")));
-	bool is_open = k != NULL && is_rolled_up(w, k);
-	struct warn_event event = {.event = "change", .at_ms = end_ms};
+	bool is_open = k != NULL && is_rolled_up(w, k), is_joined;
+	struct warn_event event = {.event = "change", .at_ms = of->end_ms};
 	struct group g;
 	struct value row;
 
-	*is_done = false;
 	if (least <= 0)
 		return 0;
-	gather_group(w, rollup, (uint8_t)least, end_ms - within_ms, &g);
-	if (is_open ? false : g.n_fresh < cities)
+	gather_group(w, rollup, (uint8_t)least, of->end_ms - within_ms, &g);
+	if (!is_open && g.n_fresh < value_int_or(value_get(rollup, "cities"), 0))
 		return 0;
 	k = wkey_need(n, value_slice(value_get(rollup, "key")));
 	event.from = k->level;
@@ -171,21 +206,24 @@ static int roll_up(struct work *w, const struct value *rollup, int64_t end_ms, b
 	if (is_open && g.level == k->floor && value_get(&row, "children") != NULL &&
 		value_equal(value_get(&row, "children"), &g.children))
 		return 0; /* nothing new */
+	warn_try_on(t, k);
+	is_joined = has_more(&g.children, value_get(&row, "children"));
 	set_floor(w, k, g.level, "rollup", &row);
 	value_set(w->arena, &row, "children", g.children);
 	value_set(w->arena, &row, "cities", value_int(g.n_cities));
 	value_set(w->arena, &row, "minutes", value_int(within_ms / MINUTE_MS));
 	if (k->watch == NULL)
 		value_set(w->arena, &row, "seen", value_int(g.seen));
-	*is_done = true;
 	if (!is_open)
 		value_set(w->arena, &row, "told", g.told);
 	tie(w, k, &g.children);
-	if (k->level == event.from) {
+	if (k->level == event.from && !is_joined) {
 		wkey_put(w, k, &row);
-		return 0;
+		return 1;
 	}
-	return warn_happened(w, k, &event, &row, is_plain, e);
+	if (k->level == event.from)
+		event.event = "joined";
+	return warn_happened(w, k, &event, &row, t->is_plain, e) == 0 ? 1 : -1;
 }
 
 int warn_rollups(struct warn *n, int64_t end_ms, struct err *e)
@@ -193,21 +231,9 @@ int warn_rollups(struct warn *n, int64_t end_ms, struct err *e)
 	const struct value *list = rollups(n);
 
 	for (uint32_t r = 0; list != NULL && r < list->n; r++) {
-		int rc = -1;
+		struct rolling of = {&list->as.items[r], end_ms};
 
-		for (int is_plain = 0; rc != 0 && is_plain < 2; is_plain++) {
-			struct work w;
-			bool is_done;
-
-			arena_reset(&n->desk->arena);
-			warn_begin(&w, n->desk, "warning.change", end_ms);
-			rc = roll_up(&w, &list->as.items[r], end_ms, is_plain, &is_done, e);
-			if (rc != 0 || !is_done)
-				work_abort(&w);
-			else
-				rc = work_commit(&w, e);
-		}
-		if (rc != 0)
+		if (warn_twice(n, "warning.change", end_ms, roll_up, &of, e) != 0)
 			return -1;
 	}
 	return 0;
@@ -215,9 +241,16 @@ int warn_rollups(struct warn *n, int64_t end_ms, struct err *e)
 
 /* ---- sources that fall silent
  * ---------------------------------------------------------------------------------- */
-/* Late or speaking again: 1 and staged, 0 as it was, -1. */
-static int judge(struct work *w, const struct value *source, uint8_t level, bool is_plain, struct err *e)
+/* Late, or speaking again. */
+struct judged {
+	const struct value *source;
+	uint8_t level;
+};
+
+static int judge(struct work *w, struct warn_try *t, struct err *e)
 {
+	const struct judged *of = t->ctx;
+	const struct value *source = of->source;
 	struct warn *n = w->desk->warn;
 	bool is_late = value_true(value_get(source, "is_late"));
 	struct value text =
@@ -226,14 +259,13 @@ static int judge(struct work *w, const struct value *source, uint8_t level, bool
 	struct warn_event event = {.event = "change", .at_ms = w->now_ms};
 	struct value row;
 
-	if (!is_late && (k == NULL || k->floor == 0))
+	if (is_late == (k != NULL && k->floor != 0)) /* as it was */
 		return 0;
 	k = wkey_need(n, value_slice(&text));
-	if (is_late && k->floor != 0)
-		return 0;
+	warn_try_on(t, k);
 	event.from = k->level;
 	row = wkey_row(w, k);
-	set_floor(w, k, is_late ? level : 0, "silence", &row);
+	set_floor(w, k, is_late ? of->level : 0, "silence", &row);
 	value_set(w->arena, &row, "silent", *source);
 	value_set(w->arena, &row, "minutes",
 		value_int(value_int_or(value_get(source, "age_ms"),
@@ -241,7 +273,7 @@ static int judge(struct work *w, const struct value *source, uint8_t level, bool
 			  MINUTE_MS));
 	value_set(w->arena, &row, "expected",
 		value_int(value_int_or(value_get(source, "expected_ms"), 0) / MINUTE_MS));
-	return warn_happened(w, k, &event, &row, is_plain, e) == 0 ? 1 : -1;
+	return warn_happened(w, k, &event, &row, t->is_plain, e) == 0 ? 1 : -1;
 }
 
 int warn_sources(struct warn *n, int64_t now_ms, int64_t *next_ms, struct err *e)
@@ -257,21 +289,12 @@ int warn_sources(struct warn *n, int64_t now_ms, int64_t *next_ms, struct err *e
 		return 0;
 	arena_init(&a, 0);
 	list = sources_value(n->desk, &a);
-	for (uint32_t i = 0; rc >= 0 && i < list.n; i++) {
-		rc = -1;
-		for (int is_plain = 0; rc < 0 && is_plain < 2; is_plain++) {
-			struct work w;
+	for (uint32_t i = 0; rc == 0 && i < list.n; i++) {
+		struct judged of = {&list.as.items[i], (uint8_t)level};
 
-			arena_reset(&n->desk->arena);
-			warn_begin(&w, n->desk, "warning.change", now_ms);
-			rc = judge(&w, &list.as.items[i], (uint8_t)level, is_plain, e);
-			if (rc != 1)
-				work_abort(&w);
-			else
-				rc = work_commit(&w, e);
-		}
+		rc = warn_twice(n, "warning.change", now_ms, judge, &of, e);
 	}
 	arena_fini(&a);
 	*next_ms = sources_late_ms(n->desk);
-	return rc < 0 ? -1 : 0;
+	return rc;
 }

@@ -115,6 +115,14 @@ int warn_rows_load(struct warn *n, struct err *e)
 	return got;
 }
 
+void wkey_restore(struct wkey *k, const struct wkey *was)
+{
+	k->det = was->det;
+	k->level = was->level;
+	k->floor = was->floor;
+	k->incident = was->incident;
+}
+
 struct value wkey_row(struct work *w, const struct wkey *k)
 {
 	struct value row;

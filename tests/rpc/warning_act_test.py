@@ -23,10 +23,6 @@ class Acting(Warning):
     def act(self, person, action, key=KEY, **more):
         return self.as_person(person).call("warning.act", key=key, action=action, reason="because", **more)
 
-    test_s1 = test_s1_figures = test_s1_with_kill_restart_and_reload = test_s2 = None
-    test_a_level_without_counts_over_reload_and_restart = test_a_decision_that_cannot_be_done_stops_nobody = None
-    test_bins_that_part_one_another_unevenly = None
-
     def test_black_needs_a_signature(self):
         self.feed([2] * 12 + S1[:22])
         self.assertEqual("black", self.one()["level"])

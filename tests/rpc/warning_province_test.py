@@ -1,6 +1,6 @@
 """S16: many cities are one case; S19: a source that falls silent is a warning of its own, a quiet one is none."""
 
-from daemon import START_MS, main
+from daemon import HOUR_MS, START_MS, main
 from warning_test import BIN_MS, MINUTE_MS, S1, Warning, clock
 
 CITIES = ["guangzhou", "shenzhen", "zhuhai", "shantou", "foshan", "shaoguan", "heyuan", "meizhou", "huizhou", "shanwei", "dongguan",
@@ -9,7 +9,6 @@ CITIES = ["guangzhou", "shenzhen", "zhuhai", "shantou", "foshan", "shaoguan", "h
 
 class Province(Warning):
     source = "province"
-    test_s1 = test_s1_figures = test_s1_with_kill_restart_and_reload = test_s2 = None
 
     def complain(self, cities, n):
         self.c.pipeline([("ticket.create", dict(channel="app", text="x", city=city, category="recharge.not_credited"))
@@ -47,6 +46,42 @@ class Province(Warning):
             self.complain(CITIES[:7], 16)
         self.complain(CITIES[7:], 16)
         self.assertEqual([], self.changes("*/recharge.not_credited"))
+
+    def test_the_case_of_many_cities_is_one(self):
+        self.complain(CITIES, 16)  # yellow in fifteen: a case of the province; orange comes later
+        whole = self.one("*/recharge.not_credited")
+        self.assertEqual(("yellow", None), (whole["level"], whole.get("incident")))
+        self.complain(CITIES, 20)
+        self.complain([], 0)
+        (incident,) = self.c.call("incident.list")["incidents"]
+        whole = self.one("*/recharge.not_credited")
+        self.assertEqual(whole["incident"], incident["id"])
+        self.assertEqual(sorted(CITIES), self.cities_of(whole))
+        self.assertEqual(whole["incident"], self.create(city="foshan", category="recharge.not_credited")["incident"])
+        self.assertEqual(None, self.create(city="maoming", category="recharge.not_credited").get("incident"))
+        self.complain(["maoming"], 40)  # another city joins, at once at orange
+        self.assertEqual(("orange", "*/recharge.not_credited"), (self.one("maoming/recharge.not_credited")["level"],
+            self.one("maoming/recharge.not_credited")["parent"]))
+        self.assertEqual(1, len(self.c.call("incident.list")["incidents"]))
+        self.assertEqual(sorted(CITIES) + ["maoming"], self.cities_of(whole))
+        self.assertEqual(whole["incident"], self.create(city="maoming", category="recharge.not_credited")["incident"])
+        self.c.call("clock.advance", by=1000)  # the job takes in what came before
+        self.assertEqual(42, len([t for t in self.c.call("ticket.find", where=dict(city="maoming", kind="complaint"), limit=100)["tickets"]
+            if t.get("parent") == whole["incident"]]))
+
+    def cities_of(self, whole):
+        return self.c.call("ticket.get", id=whole["incident"])["fields"]["cities"]
+
+    def test_a_decision_that_cannot_be_done_hides_no_roll_up_and_no_silence(self):
+        self.add_to_pack('rules.before "warning" { rule "broken" { when = { warning = "change", level = at_least("yellow") }, open = "incident", '
+            'act = "note" } }\n')
+        self.complain(CITIES, 16)
+        self.assertEqual([("09:05", "none", "yellow")], self.changes("*/recharge.not_credited"))
+        told = [e["data"] for e in self.events("duty") if "failed" in e["data"]]
+        self.assertIn("*/recharge.not_credited", [t["key"] for t in told])
+        self.c.call("clock.advance", by=HOUR_MS)
+        self.assertEqual("yellow", self.one("source:app")["level"])
+        self.assertEqual(1, len([c for c in self.changes("source:app") if c[2] == "yellow"]))
 
     def test_silence(self):
         # 09:00: the app is expected every quarter of an hour, the hall not before half past eleven
