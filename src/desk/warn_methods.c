@@ -1,10 +1,13 @@
 /* warning.list and warning.act: what is warned of, and what persons may do about it. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "names.h"
 #include "warn_int.h"
 
-#define ACTS_KEPT 20 /* of what persons did about a case, the newest */
+#define LIST_BYTES ((size_t)200 << 10) /* of one answer, which holds 256 KiB */
+#define ACTS_KEPT 20                   /* of what persons did about a case, the newest */
 
 /* ---- warning.list
  * ------------------------------------------------------------------------------------------- */
@@ -124,6 +127,73 @@ static bool is_shown(struct warn *n, const struct wkey *k)
 					 (k->incident != 0 && warn_in_recovery(n, k)));
 }
 
+/* Where a page ended: what stands behind it in the order of the list. "RANK SINCE KEY". */
+static struct value cursor_of(struct arena *a, const struct wkey *k)
+{
+	return value_printf(a, "%u %jd %s", k->level, (intmax_t)k->since_ms, k->text);
+}
+
+static int cursor_read(struct arena *a, const struct value *cursor, struct wkey *out, struct err *e)
+{
+	const char *text = value_cstr(a, cursor);
+	intmax_t since_ms;
+	unsigned rank;
+	int at = 0;
+
+	if (sscanf(text, "%u %jd %n", &rank, &since_ms, &at) != 2 || at == 0 || rank >= LEVEL_NAMES_MAX)
+		return err_arg(e, ERR_BAD_REQUEST, "cursor", text,
+			"cursor \"%s\" is not one that warning.list gave", text);
+	out->level = (uint8_t)rank;
+	out->since_ms = since_ms;
+	out->text = arena_text(a, text + at, strlen(text + at));
+	return 0;
+}
+
+/* All that is shown, worst first, from behind the cursor on. */
+static int find_shown(
+	struct call *c, struct warn *n, const struct wkey **found, uint32_t *n_found, struct err *e)
+{
+	const struct value *cursor = value_get(&c->args, "cursor");
+	struct wkey *behind = arena_zalloc(c->arena, sizeof(*behind));
+	const struct wkey *const end = behind;
+
+	*n_found = 0;
+	if (cursor != NULL && cursor_read(c->arena, cursor, behind, e) != 0)
+		return -1;
+	for (uint32_t i = 0; i < n->n_keys; i++) {
+		const struct wkey *k = n->keys[i];
+
+		if (is_shown(n, k) && (cursor == NULL || by_weight(&k, &end) > 0))
+			found[(*n_found)++] = k;
+	}
+	if (*n_found > 1)
+		qsort(found, *n_found, sizeof(*found), by_weight);
+	return 0;
+}
+
+/* The first of them, as many as were asked for and an answer holds; returns how many. -1 from the store. */
+static int64_t list_page(struct work *w, const struct wkey *const *found, uint32_t n_found, int64_t limit,
+	struct value *list, struct err *e)
+{
+	struct buf *b = &w->desk->scratch;
+	size_t bytes = 0;
+
+	while (list->n < n_found && list->n < limit) {
+		struct value row = wkey_row(w, found[list->n]);
+
+		if (list_one(w, found[list->n], &row, list, e) != 0)
+			return -1;
+		buf_reset(b);
+		value_encode(b, &list->as.items[list->n - 1]);
+		bytes += b->n;
+		if (bytes > LIST_BYTES && list->n > 1) {
+			list->n--;
+			break;
+		}
+	}
+	return list->n;
+}
+
 static int warning_list(struct call *c, struct value *result, struct err *e)
 {
 	struct desk *d = c->ctx;
@@ -131,21 +201,21 @@ static int warning_list(struct call *c, struct value *result, struct err *e)
 	const struct wkey **found = arena_alloc(c->arena, (n->n_keys + 1) * sizeof(*found));
 	struct value list = value_array(c->arena, 16);
 	struct work w = {.desk = d, .arena = c->arena, .now_ms = c->now_ms, .who = session_who(c->session)};
-	uint32_t n_found = 0;
+	uint32_t n_found;
+	int64_t n_listed;
 
-	for (uint32_t i = 0; i < n->n_keys; i++)
-		if (is_shown(n, n->keys[i]))
-			found[n_found++] = n->keys[i];
-	if (n_found > 1)
-		qsort(found, n_found, sizeof(*found), by_weight);
-	for (uint32_t i = 0; i < n_found; i++) {
-		struct value row = wkey_row(&w, found[i]);
-
-		if (list_one(&w, found[i], &row, &list, e) != 0)
-			return -1;
-	}
-	*result = value_map(c->arena, 2);
+	if (find_shown(c, n, found, &n_found, e) != 0)
+		return -1;
+	n_listed = list_page(
+		&w, found, n_found, value_int_or(value_get(&c->args, "limit"), INT64_MAX), &list, e);
+	if (n_listed < 0)
+		return -1;
+	*result = value_map(c->arena, 3);
 	value_add(c->arena, result, "warnings", list);
+	if (n_listed < n_found) {
+		value_add(c->arena, result, "more", value_int(n_found - n_listed));
+		value_add(c->arena, result, "cursor", cursor_of(c->arena, found[n_listed - 1]));
+	}
 	return 0;
 }
 
@@ -444,33 +514,44 @@ static int act_on_key(
 	return 0;
 }
 
+/* City and category of the key are the catalog's; a category stands for those below it too. */
+static int check_key(struct work *w, const struct warn_key *key, struct err *e)
+{
+	const struct value *catalog = packs_catalog(w->desk->packs),
+			   *codes = value_get(catalog, "categories");
+	struct value city = value_borrow(key->city.p, key->city.n),
+		     category = value_borrow(key->category.p, key->category.n);
+
+	if (!warn_is_all(key->city) && catalog_check(w->arena, catalog, "cities", "key", &city, e) != 0)
+		return -1;
+	for (uint32_t i = 0; codes != NULL && i < codes->n; i++)
+		if (category_under(value_slice(&codes->as.pairs[i].key), key->category))
+			return 0;
+	return warn_is_all(key->category)
+		       ? 0
+		       : catalog_check(w->arena, catalog, "categories", "key", &category, e);
+}
+
 static int act(struct work *w, const struct value *args, struct value *result, struct err *e)
 {
 	struct warn *n = w->desk->warn;
 	struct slice text = value_slice(value_get(args, "key"));
-	bool is_all = slice_cmp(text, SLICE_TEXT(KEY_ALL)) == 0;
+	bool is_all = slice_cmp(text, SLICE_TEXT(KEY_ALL)) == 0, is_key = text.n > 0 && text.n < KEY_TEXT_MAX;
 	struct wkey *k, before;
 	struct warn_key parts;
 	int rc;
 
-	if (text.n == 0 || text.n >= KEY_TEXT_MAX ||
-		(!is_all && !warn_key_split(text, &parts) && wkey_find(n, text) == NULL))
-		return err_arg(e, ERR_NOT_FOUND, "key", value_cstr(w->arena, value_get(args, "key")),
-			"nothing is watched under \"%s\"; warning.list shows the keys",
-			value_cstr(w->arena, value_get(args, "key")));
-	k = is_all ? wkey_need(n, text) : warn_plan_key(n, text);
+	if (is_key && !is_all && warn_key_split(text, &parts) && check_key(w, &parts, e) != 0)
+		return -1;
+	k = !is_key ? NULL : is_all ? wkey_need(n, text) : warn_plan_key(n, text);
 	if (k == NULL)
 		return err_arg(e, ERR_NOT_FOUND, "key", value_cstr(w->arena, value_get(args, "key")),
 			"nothing is watched under \"%s\"; warning.list shows the keys",
 			value_cstr(w->arena, value_get(args, "key")));
 	before = *k;
 	rc = act_on_key(w, k, args, result, e);
-	if (rc != 0) { /* memory follows the rows */
-		k->det = before.det;
-		k->level = before.level;
-		k->floor = before.floor;
-		k->incident = before.incident;
-	}
+	if (rc != 0)
+		wkey_restore(k, &before);
 	return rc;
 }
 
@@ -516,10 +597,7 @@ int warn_relapse(struct work *w, struct slice key, int64_t incident, struct slic
 	before = *k;
 	if (raise_again(w, k, incident, (uint8_t)to, reason, e) == 0)
 		return 0;
-	k->det = before.det; /* memory follows the rows */
-	k->level = before.level;
-	k->floor = before.floor;
-	k->incident = before.incident;
+	wkey_restore(k, &before);
 	return -1;
 }
 
@@ -528,6 +606,10 @@ static int warning_act(struct call *c, struct value *result, struct err *e)
 	return work_call(c, act, result, e);
 }
 
+static const struct rpc_arg list_args[] = {
+	{.name = "limit", .type = ARG_INT, .min = 1, .max = 10000, .help = "at most so many"},
+	{.name = "cursor", .type = ARG_TEXT, .help = "of the page before"},
+};
 static const char *const actions[] = {"ack", "sign_down", "raise", "lower", "note", NULL};
 static const struct rpc_arg act_args[] = {
 	{.name = "key",
@@ -546,11 +628,12 @@ static const struct rpc_arg act_args[] = {
 static const struct rpc_method methods[] = {
 	{.name = "warning.list",
 		.handler = warning_list,
+		RPC_ARGS(list_args),
 		.roles = ROLE_ANY,
-		.help = "What is warned of now, worst first.",
+		.help = "What is warned of now, worst first: as many as one answer holds.",
 		.returns = "{warnings=[{key, level, since, count, expected, p, line={zh, en}, incident?, "
 			   "recovery?, "
-			   "next={what=close|down|sign, at?, zh, en}, ack?, children?, …}]}"},
+			   "next={what=close|down|sign, at?, zh, en}, ack?, children?, …}], more?, cursor?}"},
 	{.name = "warning.act",
 		.handler = warning_act,
 		RPC_ARGS(act_args),

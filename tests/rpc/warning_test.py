@@ -64,6 +64,21 @@ class Warning(Case):
         found = [w for w in self.c.call("warning.list")["warnings"] if w["key"] == key]
         return found[0] if found else None
 
+    def add_to_pack(self, text):
+        with open(os.path.join(self.pack, "pack.lua"), "a", encoding="utf-8") as f:
+            f.write(text)
+        self.assertTrue(self.c.call("rules.reload")["ok"])
+
+    def other_generation(self, i):
+        """The same watches by another pack."""
+        with open(os.path.join(self.pack, "version.lua"), "w", encoding="utf-8") as f:
+            f.write('limits { topic_keep = "%dd" }\n' % (i + 30))
+        before = self.c.call("rules.status")["generation"]
+        status = self.c.call("rules.reload")
+        self.assertEqual((True, before + 1), (status["ok"], status["generation"]))
+
+
+class Found(Warning):
     def test_s1(self):
         self.feed([2] * 12 + S1)
         self.assertEqual(S1_CHANGES, self.changes())
@@ -77,11 +92,6 @@ class Warning(Case):
             if i % 7 == 2:
                 self.other_generation(i)
         self.assertEqual(S1_CHANGES, self.changes())
-
-    def add_to_pack(self, text):
-        with open(os.path.join(self.pack, "pack.lua"), "a", encoding="utf-8") as f:
-            f.write(text)
-        self.assertTrue(self.c.call("rules.reload")["ok"])
 
     def test_a_level_without_counts_over_reload_and_restart(self):
         """Raised by hand where nobody complained: nothing but an exit of its watch ends it."""
@@ -118,14 +128,6 @@ class Warning(Case):
         self.feed([30] + [0] * 9, category="sms.failure")
         self.assertEqual([("09:20", "none", "yellow"), ("09:40", "yellow", "none")], self.changes("shenzhen/sms.failure"))
 
-    def other_generation(self, i):
-        """The same watches by another pack."""
-        with open(os.path.join(self.pack, "version.lua"), "w", encoding="utf-8") as f:
-            f.write('limits { topic_keep = "%dd" }\n' % (i + 30))
-        before = self.c.call("rules.status")["generation"]
-        status = self.c.call("rules.reload")
-        self.assertEqual((True, before + 1), (status["ok"], status["generation"]))
-
     def test_s1_figures(self):
         self.feed([2] * 12 + S1[:4])
         w = self.one()
@@ -140,6 +142,61 @@ class Warning(Case):
         self.feed([2] * 12 + S2)
         self.assertEqual([("10:15", "none", "yellow")], self.changes())
         self.assertEqual("yellow", self.one()["level"])
+
+    def test_an_acknowledgement_without_an_end(self):
+        """An alarm need not say how long: nobody is called again at this level, and the timer of reminders does not fire for ever."""
+        self.add_to_pack('alarm "yellow" { zh = "黄色预警", en = "yellow warning", call = { { "duty of care" } }, again = "30m", bulletin = "1d", '
+            'to = { "wall" } }\n')
+        self.feed([2] * 12 + [6] * 4)
+        self.c.call("warning.act", key=KEY, action="ack", reason="on it")
+        self.assertEqual(["at", "by"], sorted(self.one()["ack"]))
+        self.feed([6] * 12)
+        self.assertEqual([], [e for e in self.events("duty") if e["data"].get("event") == "unanswered"])
+        self.assertEqual(("yellow", ["at", "by"]), (self.one()["level"], sorted(self.one()["ack"])))
+
+    def test_keys_that_the_catalog_does_not_know(self):
+        for action in ("raise", "note"):
+            self.refused("warning.act", dict(key="atlantis/recharge.not_credited", action=action, reason="x"), code="bad_request", argument="key",
+                message='key "atlantis" is not in the catalog')
+            self.refused("warning.act", dict(key="foshan/recharge.not_credit", action=action, reason="x"), code="bad_request", argument="key",
+                message='key "recharge.not_credit" is not in the catalog (did you mean "recharge.not_credited"?)')
+
+    def test_pages(self):
+        cities = ["foshan", "guangzhou", "shenzhen", "zhuhai"]
+        for city, level in zip(cities, ("yellow", "red", "red", "orange")):
+            self.c.call("warning.act", key=city + "/recharge.not_credited", action="raise", level=level, reason="seen")
+            self.c.call("clock.advance", by=1000)
+        whole = self.c.call("warning.list")
+        self.assertEqual(["warnings"], list(whole))
+        self.assertEqual(["guangzhou", "shenzhen", "zhuhai", "foshan"], [w["key"].split("/")[0] for w in whole["warnings"]])
+        page, listed = self.c.call("warning.list", limit=3), []
+        self.assertEqual((1, 3), (page["more"], len(page["warnings"])))
+        listed += page["warnings"]
+        page = self.c.call("warning.list", limit=3, cursor=page["cursor"])
+        self.assertEqual(["warnings"], list(page))
+        self.assertEqual(whole["warnings"], listed + page["warnings"])
+        self.refused("warning.list", dict(cursor="x"), code="bad_request", argument="cursor",
+            message='cursor "x" is not one that warning.list gave')
+
+    def test_more_than_an_answer_holds(self):
+        """One disaster: every category in every city. The worst that fit are shown, and how many more there are."""
+        self.add_to_pack('levels "few" { { "yellow", enter = { S = at_least(2) }, leave = { S = less_than(1) }, closes = 3 } }\n'
+            'watch "all" { by = { "city", "category" }, bin = "5m", sums = { S = 3 }, expected = 1.0, levels = "few" }\n')
+        names = self.c.call("catalog.get")
+        categories = sorted(k for k in names["categories"] if not k.startswith("recharge"))
+        self.c.pipeline([("ticket.create", dict(channel="app", text="x", city=city, category=category))
+            for city in sorted(names["cities"]) for category in categories * 2])
+        self.feed([160])
+        page = self.c.call("warning.list")
+        n = self.c.call("server.stats")["warnings"]["warned"]
+        self.assertGreater(n, 567)
+        self.assertEqual((KEY, n), (page["warnings"][0]["key"], len(page["warnings"]) + page["more"]))
+        self.assertGreater(len(page["warnings"]), 100)
+        keys = [w["key"] for w in page["warnings"]]
+        while "cursor" in page:
+            page = self.c.call("warning.list", cursor=page["cursor"])
+            keys += [w["key"] for w in page["warnings"]]
+        self.assertEqual((n, n), (len(keys), len(set(keys))))
 
 
 if __name__ == "__main__":
