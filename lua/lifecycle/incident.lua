@@ -106,6 +106,17 @@ kind "incident" {
 
 rules.before "refuse" {
   kinds = { "incident" },
+  rule "green channel asked already" {
+    when = { action = "ask_green", ["fields.green"] = any_of("asked", "approved", "live", "handing_back", "handed_back") },
+    say = { zh = "绿色通道已在申请或接管之中", en = "the green channel is asked for or has the service already" },
+  },
+  rule "green channel without an end" {
+    when = function(t)
+      local over = t["data.until_time"]
+      return t.action == "ask_green" and math.type(over) == "integer" and over <= t.now
+    end,
+    say = { zh = "接管期限须在当前时刻之后", en = "the green channel has the service until a time to come" },
+  },
   rule "green channel not asked" {
     when = { action = any_of("approve_green", "refuse_green"), ["fields.green"] = none_of("asked") },
     say = { zh = "没有待批准的绿色通道申请", en = "no green channel is asked for" },
@@ -120,12 +131,16 @@ rules.before "refuse" {
     say = { zh = "绿色通道没有接管业务", en = "the green channel has not taken the service over" },
   },
   rule "green channel not handed back" {
-    when = { action = "check_green", ["fields.green"] = none_of("handed_back") },
+    when = { action = "check_green", ["fields.green"] = none_of("handed_back", "checked") },
     say = { zh = "业务尚未交还", en = "the service has not been handed back" },
   },
   rule "the service is still with the green channel" {
-    when = { action = any_of("close", "finish"), ["fields.green"] = any_of("live", "handing_back", "handed_back") },
+    when = { action = any_of("close", "finish", "cancel"), ["fields.green"] = any_of("approved", "live", "handing_back", "handed_back") },
     say = { zh = "业务还在绿色通道，请先交还并核对", en = "the service is still with the green channel: hand it back and check it first" },
+  },
+  rule "the hand-back was not in order" {
+    when = { action = any_of("close", "finish", "cancel"), ["fields.green"] = "checked", ["fields.green_check_ok"] = false },
+    say = { zh = "交还核对未通过，请处理后再核对", en = "the check of the hand-back found it wanting: mend it and check again" },
   },
 }
 

@@ -115,6 +115,28 @@ spec "not handed back yet" {
   given = ticket { kind = "incident", stage = "told", fields = { green = "live" } }, action = "check_green", data = { ok = true }, who = head,
   expect = { refuse = "the service has not been handed back" },
 }
+spec "asked for twice" {
+  given = ticket { kind = "incident", stage = "restoring", fields = { green = "live" } }, action = "ask_green", who = head,
+  data = { service = "recharge", until_time = 1790049600000, reason = "x" },
+  expect = { refuse = "the green channel is asked for or has the service already" },
+}
+spec "until a time that is over" {
+  given = ticket { kind = "incident", stage = "restoring" }, action = "ask_green", who = head,
+  data = { service = "recharge", until_time = 1790042400000, reason = "x" },
+  expect = { refuse = "the green channel has the service until a time to come" },
+}
+spec "nor cancelled while it has the service" {
+  given = ticket { kind = "incident", stage = "restoring", fields = { green = "live" } }, action = "cancel", data = { reason = "x" }, who = head,
+  expect = { refuse = "the service is still with the green channel: hand it back and check it first" },
+}
+spec "no end while the hand-back is not in order" {
+  given = ticket { kind = "incident", stage = "watched", fields = { green = "checked", green_check_ok = false } }, action = "close", who = head,
+  expect = { refuse = "the check of the hand-back found it wanting: mend it and check again" },
+}
+spec "checked again" {
+  given = ticket { kind = "incident", stage = "watched", fields = { green = "checked", green_check_ok = false } }, action = "check_green",
+  data = { ok = true }, who = head, expect = { fields = { green = "checked", green_check_ok = true, green_checked_by = "lin.tao", green_checked_at = 1790042400000 } },
+}
 spec "no end while the green channel has the service" {
   given = ticket { kind = "incident", stage = "watched", fields = { green = "live" } }, action = "close", who = head,
   expect = { refuse = "the service is still with the green channel: hand it back and check it first" },

@@ -399,6 +399,8 @@ int edit_settle(struct affected_edit *edit, struct part_edit *p, uint64_t number
 		return got < 0 ? -1 : 0;
 	to = was;
 	to.flags = FLAGS(STATE_OF(was.flags), stage, COMPLAINED(was.flags));
+	if (stage == STAGE_FIXED && edit->work->now_ms > to.last_ms)
+		to.last_ms = edit->work->now_ms; /* a failure from before it comes too late */
 	return change(edit, p, number, &was, to, slice_of(NULL, 0), e);
 }
 

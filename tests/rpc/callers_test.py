@@ -38,11 +38,12 @@ class Callers(Case):
         return c
 
     def tearDown(self):
-        """Whatever was played: the rows agree with one another."""
+        """Whatever was played: the rows agree with one another, and no number is in the log."""
         if self.d.process is not None:
             self.d.stop()
         said = subprocess.run([os.path.join(ROOT, "build", "tocsin"), "fsck", self.d.data], capture_output=True, text=True)
         self.assertEqual((0, "%s: 0 findings\n" % self.d.data), (said.returncode, said.stdout))
+        self.assertEqual([], self.d.numbers_in_log())
 
     def sim(self):
         client = Client(self.d.address)

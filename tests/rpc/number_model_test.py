@@ -13,7 +13,7 @@ STAGES = ["failed", "fixed", "told", "silent"]
 
 
 class Model:
-    """number → [state, stage, complained, since]"""
+    """number → [state, stage, complained, last]; last: time of the newest signal, or of the restoring"""
 
     def __init__(self):
         self.of = {}
@@ -22,7 +22,9 @@ class Model:
         was = self.of.get(n)
         if was is None or was[0] != "affected":
             self.of[n] = ["affected", 0, was is not None and was[2], at]
-        elif was[1] > 0 and at >= was[3]:
+        elif was[1] == 0:
+            was[3] = max(was[3], at)
+        elif at > was[3]:
             was[1], was[3] = 0, at
 
     def potential(self, n, at):
@@ -32,8 +34,8 @@ class Model:
 
     def fixed(self, n, at):
         was = self.of.get(n)
-        if was is not None and was[0] != "review" and was[1] == 0 and at >= was[3]:
-            was[1] = 1
+        if was is not None and was[0] != "review" and at >= was[3]:
+            was[1], was[3] = max(was[1], 1), at
 
     def complained(self, n, at):
         if n in self.of:
@@ -44,6 +46,8 @@ class Model:
     def settle(self, n, stage):
         if n in self.of and self.of[n][1] < stage:
             self.of[n][1] = stage
+            if stage == 1:
+                self.of[n][3] = max(self.of[n][3], START_MS)
 
     def list(self, name):
         def has(state, stage, complained):

@@ -37,10 +37,11 @@ class NumberCase(Case):
         return d
 
     def tearDown(self):
-        """Whatever was done: lists, cases and their keys agree."""
+        """Whatever was done: lists, cases and their keys agree, and no number is in the log."""
         self.d.stop()
         said = subprocess.run([os.path.join(ROOT, "build", "tocsin"), "fsck", self.d.data], capture_output=True, text=True)
         self.assertEqual((0, "%s: 0 findings\n" % self.d.data), (said.returncode, said.stdout))
+        self.assertEqual([], self.d.numbers_in_log())
 
     def signal(self, i, kind="txn_failed", **more):
         s = {"at": START_MS, "source": "boss", "kind": kind, "city": CITY, "component": "recharge_gateway", "number": number(i)}

@@ -84,8 +84,8 @@ class Lists(NumberCase):
         incident = self.incident()
         self.complain(700)
         error = self.refused("ticket.act", {"id": incident, "action": "close"}, code="rejected")
-        self.assertEqual("incident %d cannot close: 10 affected numbers are not settled, 1 numbers wait for review (number.list, number.settle) / "
-            "事件 %d 不能关闭：还有 10 个故障号码未处理完，1 个号码待核查" % (incident, incident), error["message"])
+        self.assertEqual("incident %d cannot close: 10 affected or potential numbers are not settled, 1 numbers wait for review (number.list, number.settle) / "
+            "事件 %d 不能关闭：还有 10 个故障或潜在故障号码未处理完，1 个号码待核查" % (incident, incident), error["message"])
         self.push([self.signal(i, kind="txn_ok") for i in range(4)])
         self.assertEqual({"settled": 6, "more": False}, self.c.call("number.settle", incident=incident, list="affected", to="fixed"))
         self.assertEqual({"settled": 10, "more": False}, self.c.call("number.settle", incident=incident, list="fixed", to="told"))
@@ -101,6 +101,15 @@ class Lists(NumberCase):
         second = self.incident()
         page = self.list(second, "affected")
         self.assertEqual((1, [number(5)]), (page["version"], [n["number"] for n in page["numbers"]]))
+
+    def test_a_potential_number_is_accounted_for_too(self):
+        self.push([self.signal(1, kind="txn_pending")])
+        incident = self.incident()
+        self.refused("ticket.act", {"id": incident, "action": "close"}, code="rejected",
+            message="incident %d cannot close: 1 affected or potential numbers are not settled, 0 numbers wait for review (number.list, number.settle) / "
+            "事件 %d 不能关闭：还有 1 个故障或潜在故障号码未处理完，0 个号码待核查" % (incident, incident))
+        self.push([self.signal(1, kind="txn_ok")])
+        self.c.call("ticket.act", id=incident, action="close")
 
     def test_versions_are_exact_over_a_kill(self):
         self.failed([1])

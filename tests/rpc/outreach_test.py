@@ -273,8 +273,27 @@ class Restore(Guangdong):
         self.assertEqual("hand_back", back["data"]["op"])
         self.done(back)
         self.assertEqual("handed_back", green())
+        self.act(case, "check_green", ok=False, text="三笔订单对不上")
+        self.refused("ticket.act", {"id": case, "action": "cancel", "data": {"reason": "x"}}, c=self.head, code="rejected",
+                     message="the check of the hand-back found it wanting: mend it and check again / 交还核对未通过，请处理后再核对")
         self.act(case, "check_green", ok=True, text="订单已核对")
         self.assertEqual("checked", green())
+        self.act(case, "cancel", reason="误报")
+
+    def test_the_green_channel_does_not_take_over(self):
+        """BOSS refuses for good: the duty desk and a leader hear of it, the service is not with the green channel, it may be asked again."""
+        case = self.open()
+        self.act(case, "ask_green", service="recharge", until_time=START_MS + 2 * HOUR_MS, reason="平台短时间内不能恢复")
+        self.act(case, "approve_green", self.leader)
+        self.refused("ticket.act", {"id": case, "action": "cancel", "data": {"reason": "x"}}, c=self.head, code="rejected",
+                     message="the service is still with the green channel: hand it back and check it first / 业务还在绿色通道，请先交还并核对")
+        task = self.claim("boss_green_channel")[0]
+        self.c.call("task.done", id=task["id"], ok=False, retry=False, error="no capacity")
+        self.assertEqual("failed", self.c.call("ticket.get", id=case)["fields"]["green"])
+        self.refused("ticket.act", {"id": case, "action": "ask_green", "data": {"service": "recharge", "until_time": START_MS, "reason": "x"}},
+                     c=self.head, code="rejected", message="the green channel has the service until a time to come / 接管期限须在当前时刻之后")
+        self.act(case, "ask_green", service="recharge", until_time=START_MS + HOUR_MS, reason="再次申请")
+        self.assertEqual("asked", self.c.call("ticket.get", id=case)["fields"]["green"])
 
 
 del Guangdong
