@@ -21,6 +21,7 @@
  * at "create" those that fit what is known of city and category, at "act" and "contact" the ticket's own, of
  * an incident all; at "attach" the one that the ticket may hang on task       {kind,
  * state="done"|"given_up"|"late", …}                at "task"
+ *   number     at "create" and "contact": what lists of affected numbers say of the number (desk/affected.h)
  *
  * Decision:
  *   refuse     {message, message_zh?, reason?, allowed={…}?, argument?, value?} → error `rejected`; nothing

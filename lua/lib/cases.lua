@@ -86,17 +86,26 @@ end
 
 -- Whether this customer was told that it works: as a number of the case, or as one whose complaint was answered with it.
 local function was_told(v, case)
-  local number = v.facts.number
-  if number and number.incident == case.id and (number.stage == "told" or number.stage == "silent") then return true end
+  for _, id in ipairs(v.facts.number and v.facts.number.told or {}) do
+    if id == case.id then return true end
+  end
   for _, t in ipairs(v.facts.history and v.facts.history.tickets or {}) do
     if t.parent == case.id and (t.status == "resolved" or t.status == "closed") then return true end
   end
   return false
 end
 
+local function is_told(recovery) return recovery == "told" or recovery == "watched" end
+
+-- Whether a contact that is added to the case itself is of somebody who was told, and complains again.
+function cases.is_again(v)
+  local t = v.facts.ticket
+  return v.kind == "incident" and v.facts.contact.kind == "same_fault" and is_told((t.fields or {}).recovery) and was_told(v, t)
+end
+
 -- Who was told complains again: the case counts it (action "again"), and so finds its relapse.
 function cases.again(v, d, case)
-  if (case.recovery == "told" or case.recovery == "watched") and was_told(v, case) then
+  if is_told(case.recovery) and was_told(v, case) then
     d.acts = d.acts or {}
     d.acts[#d.acts + 1] = { id = case.id, action = "again" }
   end

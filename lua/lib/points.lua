@@ -439,6 +439,12 @@ function points.contact(facts)
     d.set.complete = #d.set.missing == 0
     if d.set.complete and (facts.clocks or {}).completion then d.clocks = { { op = "stop", name = "completion" } } end
   end
+  if cases.is_again(v) and kind.actions.again and is_from(kind.actions.again, v.stage) then
+    v.action = "again"
+    perform(kind, v, "again", d)
+    follow(v, d)
+    v.action = nil
+  end
   for _, r in ipairs((rules.ask_all("contact", v, {}))) do
     local act = r.out.act
     if act and kind.actions[act] and is_from(kind.actions[act], v.stage) then perform(kind, v, act, d) end

@@ -228,6 +228,8 @@ int contact_add(struct work *w, const struct value *args, struct value *result, 
 	add_if(w, &contact, args, "number");
 	add_if(w, &contact, args, "text");
 	value_add(w->arena, &facts, "contact", contact);
+	if (value_get(&contact, "number") != NULL)
+		affected_fact_of(w, value_slice(value_get(&contact, "number")), &facts);
 	if (add_cases(w, &before, &facts, e) != 0)
 		return -1;
 	after = value_copy_map(w->arena, &before);

@@ -67,9 +67,11 @@ int affected_saved(
 int affected_contacted(
 	struct work *, const struct value *row, const struct value *number, struct err *e) MUST_CHECK;
 /*
- * What is known of the row's mobile subject becomes facts.number = {state?, stage, complained, fault, since,
- * incident?, say?, …}; no state: it is over for this number. Nothing when nothing is known.
+ * What is known of a number (of the row's mobile subject) becomes facts.number = {state, complained, fault,
+ * since, incident?, say?, prompt?, eta?, script?} of the fault that hits it now, and told=[open cases that
+ * have told it]; nothing when nothing is known.
  */
+void affected_fact_of(struct work *, struct slice number, struct value *facts);
 void affected_fact(struct work *, const struct value *row, struct value *facts);
 /* Its timer has fired; the caller has deleted its row. */
 int affected_fire(struct work *, struct err *e) MUST_CHECK;

@@ -4,33 +4,69 @@
 #include "affected_int.h"
 #include "tasks.h"
 
-void affected_fact(struct work *w, const struct value *row, struct value *facts)
+/* The open cases whose lists say that the number was told. */
+static struct value told_cases(struct affected *x, struct arena *a, uint64_t number)
 {
-	const struct value *subject = value_get(row, "subject");
-	struct affected *x = w->desk->affected;
+	struct numset_item found[64];
+	uint32_t n = numset_find(x->set, number, found, 64);
+	struct value cases = value_array(a, 2);
+
+	for (uint32_t i = 0; i < n; i++) {
+		const struct part *p = part_of_slot(x, found[i].part);
+
+		if (p == NULL || p->is_closed || STAGE_OF(found[i].flags) != STAGE_TOLD ||
+			STATE_OF(found[i].flags) == STATE_REVIEW)
+			continue;
+		for (uint32_t k = 0; k < p->n_incidents; k++)
+			if (case_find(x, p->incidents[k]) != NULL)
+				value_push(a, &cases, value_int(p->incidents[k]));
+	}
+	return cases;
+}
+
+/* The fault that hits it now: nothing of one that has ended, or of a review. */
+static void add_hit(struct affected *x, struct arena *a, uint64_t number, struct value *out)
+{
 	const struct fault_case *c;
 	struct numset_item item;
 	struct part *p;
-	struct value v;
-	uint64_t number;
 
-	if (numset_count(x->set) == 0 || !value_is_text(value_get(subject, "type"), "mobile"))
+	if (!number_strongest(x, number, &p, &item) || STATE_OF(item.flags) == STATE_REVIEW ||
+		STAGE_OF(item.flags) != STAGE_FAILED)
 		return;
-	number = numset_number(value_slice(value_get(subject, "id")));
-	if (number == 0 || !number_strongest(x, number, &p, &item) || STATE_OF(item.flags) == STATE_REVIEW)
-		return;
-	v = value_map(w->arena, 9);
-	if (STAGE_OF(item.flags) == STAGE_FAILED) /* else it is over; but who was told may complain again */
-		value_add(w->arena, &v, "state",
-			value_literal(STATE_OF(item.flags) == STATE_AFFECTED ? "affected" : "potential"));
-	value_add(w->arena, &v, "stage", value_literal(stage_names[STAGE_OF(item.flags)]));
-	value_add(w->arena, &v, "complained", value_bool(COMPLAINED(item.flags)));
-	value_add(w->arena, &v, "fault", value_literal(p->fault));
-	value_add(w->arena, &v, "since", value_int(p->opened_ms - SINCE_BACK_MS + (int64_t)item.since));
+	value_add(a, out, "state",
+		value_literal(STATE_OF(item.flags) == STATE_AFFECTED ? "affected" : "potential"));
+	value_add(a, out, "complained", value_bool(COMPLAINED(item.flags)));
+	value_add(a, out, "fault", value_literal(p->fault));
+	value_add(a, out, "since", value_int(p->opened_ms - SINCE_BACK_MS + (int64_t)item.since));
 	c = case_of(x, p);
 	if (c != NULL)
-		case_say(w->arena, c, &v);
-	value_add(w->arena, facts, "number", v);
+		case_say(a, c, out);
+}
+
+void affected_fact_of(struct work *w, struct slice text, struct value *facts)
+{
+	struct affected *x = w->desk->affected;
+	uint64_t number = numset_count(x->set) == 0 ? 0 : numset_number(text);
+	struct value v, told;
+
+	if (number == 0)
+		return;
+	v = value_map(w->arena, 8);
+	add_hit(x, w->arena, number, &v);
+	told = told_cases(x, w->arena, number);
+	if (told.n > 0)
+		value_add(w->arena, &v, "told", told);
+	if (v.n > 0)
+		value_add(w->arena, facts, "number", v);
+}
+
+void affected_fact(struct work *w, const struct value *row, struct value *facts)
+{
+	const struct value *subject = value_get(row, "subject");
+
+	if (value_is_text(value_get(subject, "type"), "mobile"))
+		affected_fact_of(w, value_slice(value_get(subject, "id")), facts);
 }
 
 int affected_task(struct work *w, const struct value *task, const struct value *results, struct err *e)

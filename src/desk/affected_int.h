@@ -16,7 +16,6 @@
 /* flags of a number: state, stage << 2, complained << 4 */
 enum number_state { STATE_AFFECTED = 1, STATE_POTENTIAL = 2, STATE_REVIEW = 3 };
 enum number_stage { STAGE_FAILED, STAGE_FIXED, STAGE_TOLD, STAGE_SILENT };
-extern const char *const stage_names[]; /* by enum number_stage; NULL ends them */
 #define FLAGS(state, stage, complained)                                                                      \
 	((uint8_t)((unsigned)(state) | (unsigned)(stage) << 2 | (unsigned)(complained) << 4))
 #define STATE_OF(flags) ((flags)&3)

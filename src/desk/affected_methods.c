@@ -9,7 +9,7 @@
 #define SETTLE_MAX 5000
 
 static const char *const state_names[] = {"", "affected", "potential", "review"};
-const char *const stage_names[] = {"failed", "fixed", "told", "silent", NULL};
+static const char *const stage_names[] = {"failed", "fixed", "told", "silent", NULL};
 
 /* ---- sums
  * -------------------------------------------------------------------------------------------------- */

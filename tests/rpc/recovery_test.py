@@ -2,6 +2,8 @@
 makes a relapse of the same case. On the curve of S1."""
 
 import os
+import shutil
+import tempfile
 
 from daemon import ROOT, START_MS, Case, Daemon, main
 
@@ -107,6 +109,88 @@ class Recovery(Case):
         self.assertEqual(("orange", case), (w["level"], w["incident"]))
         self.assertEqual([case], [i["id"] for i in self.c.call("incident.list")["incidents"]])
         self.assertTrue(self.c.call("incident.list")["incidents"][0]["relapse"])
+
+
+TELLS = """
+tasks { { "sms", zh = "短信", en = "text message", lease = "60s", numbers = "told" } }
+rules.before "outbox" { kinds = { "incident" },
+  rule "everybody is told" { when = { action = any_of("tell", "resolve") }, of = "everybody", batch = 1000,
+    task = task "sms" { incident = "{id}", text = "it works" } } }
+"""
+
+
+class Told(Case):
+    """Customers of the lists of a case, who never complained, are told by text message."""
+
+    def setUp(self):
+        pack = tempfile.mkdtemp(prefix="tocsin-pack-")
+        self.addCleanup(shutil.rmtree, pack, True)
+        shutil.copytree(os.path.join(ROOT, "tests", "packs", "recovery"), pack, dirs_exist_ok=True)
+        with open(os.path.join(pack, "tells.lua"), "w", encoding="utf-8") as f:
+            f.write(TELLS)
+        self.d = Daemon(rules=pack, clock="virtual:2026-09-22T09:00")
+        self.d.start()
+        self.addCleanup(self.d.close)
+        self.c = self.connect()
+
+    def number(self, n):
+        return "1380014%04d" % n
+
+    def now(self):
+        return self.c.call("clock.now")["now"]
+
+    def signal(self, kind, numbers):
+        signals = [{"at": self.now(), "source": "boss", "kind": kind, "city": "shenzhen", "service": "recharge", "number": self.number(n)}
+                   for n in numbers]
+        self.assertEqual(len(signals), self.c.call("signal.push", signals=signals)["accepted"])
+
+    def told(self, failed=50, fixed=50):
+        """A case with so many failed numbers, of which so many work again, and all are told."""
+        case = self.c.call("ticket.create", kind="incident", channel="app", category="recharge.not_credited", city="shenzhen", title="x",
+                           text="x")["id"]
+        self.signal("txn_failed", range(failed))
+        self.c.call("clock.advance", by="1m")
+        self.signal("txn_ok", range(fixed))
+        self.c.call("ticket.act", id=case, action="resolve", data={"text": "it works"})
+        self.c.call("clock.advance", by="1m")
+        (task,) = self.c.call("task.claim", worker="w", kinds=["sms"], limit=10)["tasks"]
+        self.assertEqual(failed, len(task["data"]["numbers"]))
+        self.c.call("task.done", id=task["id"], ok=True, worker="w",
+                    result={"numbers": [{"number": n, "ok": True} for n in task["data"]["numbers"]]})
+        return case
+
+    def complain(self, n, **more):
+        return self.c.call("ticket.create", channel="hotline_10086", number=self.number(n), category="recharge.not_credited", city="shenzhen",
+                           text="充值没有到账", **more)
+
+    def same_fault(self, case, n):
+        self.c.call("contact.add", incident=case, number=self.number(n), channel="hotline_10086", kind="same_fault")
+
+    def again(self, case):
+        got = self.c.call("ticket.get", id=case)
+        return got["stage"], got["fields"].get("again")
+
+    def test_forty_of_the_told_complain_for_the_first_time(self):
+        case = self.told()
+        for n in range(39):
+            self.complain(n)
+        self.complain(9000)  # nobody told this one anything
+        self.assertEqual(("watched", 39), self.again(case))
+        self.complain(39)
+        got = self.c.call("ticket.get", id=case)
+        self.assertEqual(("restoring", True, 1), (got["stage"], got["fields"]["relapse"], got["reopened"]))
+        self.assertEqual([("orange", case)], [(w["level"], w["incident"]) for w in self.c.call("warning.list")["warnings"]])
+
+    def test_the_told_who_are_added_to_the_case_count_too(self):
+        case = self.told()
+        for n in range(39):
+            self.same_fault(case, n)
+        self.same_fault(case, 9000)
+        self.c.call("contact.add", incident=case, number=self.number(40), channel="hotline_10086", kind="ask")
+        self.assertEqual(("watched", 39), self.again(case))
+        self.same_fault(case, 39)
+        self.assertEqual(("restoring", 0), self.again(case))
+        self.assertEqual([("orange", case)], [(w["level"], w["incident"]) for w in self.c.call("warning.list")["warnings"]])
 
 
 if __name__ == "__main__":
