@@ -3,6 +3,10 @@
  * Law of China, art. 47). Its entries lose their event parts and salts, the row all that is not on the list
  * below, answers kept for a request_id and tasks their texts; hashes stay, so the chain still proves the
  * rest. The call's own entry says who did it and why.
+ *
+ * An entry can be of several tickets. One that brought in another ticket, and says of this one nothing but
+ * what is kept, stays. Of any other the rest loses the entry, but nothing of what came in: texts that another
+ * ticket borrows from it move into that ticket's own row first.
  */
 #include <string.h>
 
@@ -29,16 +33,75 @@ static struct value without_persons(struct arena *a, const struct value *row)
 	return out;
 }
 
-/* 1 erased now, 0 there was nothing left, -1. What another erasure said of itself stays. */
-static int erase_one(struct work *w, int64_t id, uint64_t seq, struct err *e)
+static bool is_kept(const struct value *field)
 {
+	for (size_t i = 0; i < sizeof(kept) / sizeof(kept[0]); i++)
+		if (value_is_text(field, kept[i]))
+			return true;
+	return false;
+}
+
+/* Whether the entry took in another ticket, and says of this one only what is kept. */
+static bool is_anothers(const struct value *event, int64_t id, bool opened_it)
+{
+	const struct value *tickets = value_get(event, "tickets"), *method = value_get(event, "method");
+
+	if (opened_it || (!value_is_text(method, "ticket.create") && !value_is_text(method, "ticket.import")))
+		return false;
+	for (uint32_t i = 0; tickets != NULL && i < tickets->n; i++) {
+		const struct value *set = value_get(&tickets->as.items[i], "set");
+
+		if (value_int_or(value_get(&tickets->as.items[i], "id"), 0) != id)
+			continue;
+		for (uint32_t k = 0; set != NULL && k < set->n; k++)
+			if (!is_kept(&set->as.pairs[k].key))
+				return false;
+	}
+	return true;
+}
+
+/* What the ticket borrows from the entry that opened it moves into its row, when it is this entry. */
+static int give_texts(struct work *w, int64_t id, uint64_t seq, struct err *e)
+{
+	struct buf *b = &w->desk->scratch;
+	struct ticket_parts parts;
+	struct value row;
+	struct slice bytes;
+	uint8_t key[8];
+
+	if (ticket_bytes(w->desk, w->tx, id, &bytes, e) != 0 || ticket_parse(bytes, &parts, e) != 0)
+		return -1;
+	if (parts.seq != seq || parts.n_texts == 0)
+		return 0;
+	if (ticket_load(w->desk, w->tx, w->arena, id, &row, e) != 0)
+		return -1;
+	parts.n_texts = 0;
+	buf_reset(b);
+	ticket_encode(b, w->desk->lexicon, &parts, &row);
+	must(!b->is_full);
+	store_be64(key, (uint64_t)id);
+	tx_put(w->tx, TABLE_TICKET, slice_of(key, sizeof(key)), buf_slice(b));
+	return 0;
+}
+
+/* 1 erased now, 0 there was nothing left or it stays, -1. What another erasure said of itself stays. */
+static int erase_one(struct work *w, int64_t id, uint64_t seq, bool opened_it, struct err *e)
+{
+	const struct value *tickets;
 	struct value event;
 	int got = event_load(w->desk, w->arena, seq, &event, e);
 
 	if (got <= 0)
 		return got;
-	if (value_is_text(value_get(&event, "method"), w->method))
+	if (value_is_text(value_get(&event, "method"), w->method) || is_anothers(&event, id, opened_it))
 		return 0;
+	tickets = value_get(&event, "tickets");
+	for (uint32_t i = 0; tickets != NULL && i < tickets->n; i++) {
+		int64_t other = value_int_or(value_get(&tickets->as.items[i], "id"), 0);
+
+		if (other != id && give_texts(w, other, seq, e) != 0)
+			return -1;
+	}
 	if (request_erase(w, &event, id, e) != 0 || tasks_erase(w, &event, id, e) != 0)
 		return -1;
 	return tx_erase_event(w->tx, seq, e) != 0 ? err_prefix(e, "entry %ju", (uintmax_t)seq) : 1;
@@ -91,7 +154,7 @@ static int ticket_erase(struct work *w, const struct value *args, struct value *
 		entries_of(w, id, parts.seq, seqs, &n_entries, e) != 0)
 		return -1;
 	for (uint32_t i = 0; i < n_entries; i++) {
-		int rc = erase_one(w, id, seqs[i], e);
+		int rc = erase_one(w, id, seqs[i], i == 0, e);
 
 		if (rc < 0)
 			return -1;

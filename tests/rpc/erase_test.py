@@ -95,6 +95,22 @@ class Erase(daemon.Case):
         self.assertEqual([], [s for s in (b"Weiguo", b"settled with him", NUMBER.encode()) if s in found])
         self.check_store()
 
+    def test_a_duplicate_stays(self):
+        """The entry of a duplicate counts on the original, too: erasing that leaves the duplicate what it said."""
+        make = {"number": NUMBER, "category": "billing.overcharge", "city": "foshan"}
+        id = self.create(text=TEXT, **make)["id"]
+        text = "another person of the same house says the same, at length, and is not to be forgotten"
+        twin = self.create(text=text, request_id="r1", **make)
+        self.assertEqual((id, "closed"), (twin["duplicate_of"], twin["stage"]))
+        self.c.call("ticket.act", id=id, action="cancel")
+        before = self.c.call("ticket.get", id=twin["id"])
+        self.assertEqual(2, self.erase(id)["entries"])
+        self.assertIs(True, self.c.call("ticket.get", id=id)["erased"])
+        self.assertEqual(before, self.c.call("ticket.get", id=twin["id"]))
+        self.assertEqual([False], [e.get("erased", False) for e in self.history(twin["id"])])
+        self.assertEqual(twin, self.create(text=text, request_id="r1", **make))
+        self.check_store()
+
     @staticmethod
     def bytes_of(folder):
         out = b""
@@ -183,6 +199,39 @@ class Tasks(daemon.Case):
         found = Erase.bytes_of(there)
         self.assertEqual([], [s for s in ["13900001111", NUMBER] + numbers if s.encode() in found])
         Erase.check_store(self)
+
+
+class EraseCase(daemon.Case):
+    """A closed incident on which complaints that are still open have counted."""
+
+    def setUp(self):
+        self.d = daemon.Daemon(rules=os.path.join(daemon.ROOT, "tests", "packs", "s1"), clock="virtual:2026-09-22T09:00")
+        self.d.start()
+        self.addCleanup(self.d.close)
+        self.c = self.connect()
+
+    def test_an_open_complaint_keeps_what_it_says(self):
+        of = {"category": "recharge.not_credited", "city": "shenzhen"}
+        case = self.c.call("ticket.create", kind="incident", channel="app", title="x", text="x", **of)["id"]
+        make = {"channel": "hotline_10086", "number": NUMBER, "fields": {"amount": 5000, "paid_at": daemon.START_MS}, **of}
+        self.c.call("ticket.create", text=TEXT, **make)
+        self.c.call("clock.advance", by="25h")
+        self.c.call("ticket.act", id=case, action="resolve", data={"text": "it works"})
+        self.c.call("clock.advance", by="1m")
+        text = "it does not work, I have called before and I shall call again and again"
+        open_one = self.c.call("ticket.create", text=text, **make)["id"]
+        self.assertEqual(1, self.c.call("ticket.get", id=case)["fields"]["again"])
+        self.c.call("ticket.act", id=case, action="close")
+        before = self.c.call("ticket.get", id=open_one)
+        self.assertEqual(("accepted", text), (before["stage"], before["text"]))
+        self.c.call("ticket.erase", id=case, reason=REASON)
+        self.assertIs(True, self.c.call("ticket.get", id=case)["erased"])
+        self.assertEqual(before, self.c.call("ticket.get", id=open_one))
+        self.restart()
+        self.assertEqual(before, self.c.call("ticket.get", id=open_one))
+        self.assertEqual(0, self.d.stop())
+        said = subprocess.run([os.path.join(daemon.ROOT, "build", "tocsin"), "fsck", self.d.data], capture_output=True, text=True)
+        self.assertEqual(0, said.returncode, said.stdout + said.stderr)
 
 
 if __name__ == "__main__":
