@@ -163,6 +163,13 @@ int tx_get(struct tx *, enum table, struct slice key, struct slice *val, struct 
 void tx_put(struct tx *, enum table, struct slice key, struct slice val);
 void tx_del(struct tx *, enum table, struct slice key);
 bool tx_is_empty(const struct tx *);
+/*
+ * A place to come back to: tx_rewind drops what was staged since tx_mark and nothing else, tx_unmark keeps
+ * it. One at a time; scans of the transaction end before tx_rewind.
+ */
+void tx_mark(struct tx *);
+void tx_unmark(struct tx *);
+void tx_rewind(struct tx *);
 uint64_t tx_seq(const struct tx *); /* the seq that tx_commit will give */
 /*
  * Whether the staged changes and an event part of that size fit one entry; ask before tx_commit. -1:

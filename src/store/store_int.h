@@ -19,6 +19,9 @@ struct tx {
 	int64_t now_ms;
 	struct rows over[N_TABLES];
 	struct row *first, **tail; /* every staged row once, in order of staging */
+	bool is_marked;
+	struct row **mark;  /* tail at tx_mark */
+	struct undo *undos; /* what rows from before it said, the newest first */
 };
 
 enum checkpoint_state {

@@ -31,15 +31,33 @@ int tx_get(struct tx *tx, enum table table, struct slice key, struct slice *val,
 	return r->is_delete ? 0 : 1;
 }
 
+/* What a row from before tx_mark said when it was overwritten. */
+struct undo {
+	struct undo *before;
+	struct row *row, was;
+};
+
 static void stage(struct tx *tx, enum table table, struct slice key, struct slice val, bool is_delete)
 {
-	struct row *r;
+	struct row *r, *old;
+	const struct row *known;
+	struct row was = {0};
 
 	must(tx->is_open);
 	must(key.n > 0 && key.n <= STORE_KEY_MAX && val.n <= STORE_VAL_MAX);
 	must(table != TABLE_META || slice_cmp(key, SLICE_TEXT(META_STORE)) != 0);
 	r = row_new(&tx->store->staged, table, key, val, is_delete);
-	if (rows_put(&tx->over[table], &tx->store->staged, r) != NULL)
+	known = tx->is_marked ? rows_get(&tx->over[table], key) : NULL;
+	if (known != NULL)
+		was = *known;
+	old = rows_put(&tx->over[table], &tx->store->staged, r);
+	if (old != NULL && tx->is_marked) {
+		struct undo *u = arena_alloc(&tx->store->staged, sizeof(*u));
+
+		*u = (struct undo){tx->undos, old, was};
+		tx->undos = u;
+	}
+	if (old != NULL)
 		return;
 	*tx->tail = r;
 	tx->tail = &r->next;
@@ -77,6 +95,36 @@ int tx_erase_event(struct tx *tx, uint64_t seq, struct err *e)
 	memset(head.salt, 0, sizeof(head.salt));
 	stage(tx, TABLE_EVENT, slice_of(key, 8), slice_of(&head, sizeof(head)), false);
 	return 0;
+}
+
+void tx_mark(struct tx *tx)
+{
+	must(tx->is_open && !tx->is_marked);
+	tx->is_marked = true;
+	tx->mark = tx->tail;
+	tx->undos = NULL;
+}
+
+void tx_unmark(struct tx *tx)
+{
+	must(tx->is_marked);
+	tx->is_marked = false;
+}
+
+/* Rows cannot be taken out of a tree: it is made anew of those that stay. */
+void tx_rewind(struct tx *tx)
+{
+	tx_unmark(tx);
+	for (const struct undo *u = tx->undos; u != NULL; u = u->before) {
+		u->row->val = u->was.val;
+		u->row->val_n = u->was.val_n;
+		u->row->is_delete = u->was.is_delete;
+	}
+	tx->tail = tx->mark;
+	*tx->tail = NULL;
+	memset(tx->over, 0, sizeof(tx->over));
+	for (struct row *r = tx->first; r != NULL; r = r->next)
+		(void)rows_put(&tx->over[r->table], &tx->store->staged, r);
 }
 
 bool tx_is_empty(const struct tx *tx)

@@ -327,6 +327,55 @@ static void a_commit_tells_each_change_once_in_order(void **state)
 	store_close(s);
 }
 
+/* Rows staged before the mark say what they said, rows staged behind it are gone; what comes later counts. */
+static void a_rewind_drops_what_came_since_the_mark(void **state)
+{
+	struct fixture *f = *state;
+	struct told told = {""};
+	struct slice val;
+	struct scan scan;
+	struct err e;
+	struct store *s;
+	struct tx *tx;
+
+	f->config.on_publish = tell;
+	f->config.udata = &told;
+	s = fixture_open(f);
+	tx = tx_begin(s, 1);
+	tx_put(tx, TABLE_TICKET, SLICE_TEXT("a"), SLICE_TEXT("1"));
+	tx_put(tx, TABLE_TICKET, SLICE_TEXT("b"), SLICE_TEXT("1"));
+	tx_mark(tx);
+	tx_put(tx, TABLE_TICKET, SLICE_TEXT("a"), SLICE_TEXT("2"));
+	tx_del(tx, TABLE_TICKET, SLICE_TEXT("a"));
+	tx_put(tx, TABLE_TICKET, SLICE_TEXT("ab"), SLICE_TEXT("2"));
+	tx_put(tx, TABLE_TIMER, SLICE_TEXT("t"), SLICE_TEXT("2"));
+	tx_rewind(tx);
+	assert_int_equal(tx_get(tx, TABLE_TICKET, SLICE_TEXT("a"), &val, &e), 1);
+	assert_memory_equal(val.p, "1", 1);
+	assert_int_equal(tx_get(tx, TABLE_TICKET, SLICE_TEXT("ab"), &val, &e), 0);
+	assert_int_equal(tx_get(tx, TABLE_TIMER, SLICE_TEXT("t"), &val, &e), 0);
+	scan_init(&scan, s, tx, TABLE_TICKET, slice_of(NULL, 0), slice_of(NULL, 0), false);
+	assert_int_equal(scan_next(&scan, &e), 1);
+	assert_memory_equal(scan.key.p, "a", 1);
+	assert_int_equal(scan_next(&scan, &e), 1);
+	assert_memory_equal(scan.key.p, "b", 1);
+	assert_int_equal(scan_next(&scan, &e), 0);
+	scan_fini(&scan);
+	tx_mark(tx);
+	tx_put(tx, TABLE_TICKET, SLICE_TEXT("b"), SLICE_TEXT("3"));
+	tx_put(tx, TABLE_TICKET, SLICE_TEXT("c"), SLICE_TEXT("3"));
+	tx_unmark(tx);
+	tx_commit(tx, SLICE_TEXT("x"));
+	assert_string_equal(told.text, "TICKET a 1\nTICKET b 3\nTICKET c 3\n");
+	tx = tx_begin(s, 2);
+	tx_mark(tx);
+	tx_put(tx, TABLE_TICKET, SLICE_TEXT("d"), SLICE_TEXT("4"));
+	tx_rewind(tx);
+	assert_true(tx_is_empty(tx));
+	tx_abort(tx);
+	store_close(s);
+}
+
 static void an_abort_leaves_no_memory_behind(void **state)
 {
 	struct fixture *f = *state;
@@ -387,6 +436,7 @@ int main(void)
 		TEST(an_event_is_erased_and_the_chain_holds),
 		TEST(too_large_is_said_before_the_commit),
 		TEST(a_commit_tells_each_change_once_in_order),
+		TEST(a_rewind_drops_what_came_since_the_mark),
 		TEST(an_abort_leaves_no_memory_behind),
 		TEST(memory_marks_stop_reading_and_accepting),
 	};
