@@ -91,6 +91,13 @@ void work_begin(struct work *, struct desk *, struct arena *, const char *method
 /* 0; or -1 and the work is aborted: it is more than an entry can hold. */
 int work_commit(struct work *, struct err *e) MUST_CHECK;
 void work_abort(struct work *);
+/*
+ * A part of a work that may fail alone: all it did, or nothing of it. Begin it, do the part, then keep it or
+ * drop it. Not within another part.
+ */
+void work_part(struct work *, struct work *was);
+void work_part_keep(struct work *);
+void work_part_drop(struct work *, const struct work *was);
 /* One that only asks the pack for this call and stages nothing: no transaction, nothing to commit or abort.
  */
 struct work work_to_ask(struct call *, int64_t now_ms);

@@ -89,7 +89,7 @@ static struct value history_item(
 	struct desk *d, struct arena *a, uint64_t seq, const struct value *event, int64_t id)
 {
 	static const char *const shown[] = {"at", "who", "role", "via", "method", "generation", "tasks",
-		"task", "job", "script", "heard", "drill_tasks"};
+		"task", "job", "script", "heard", "drill_tasks", "acts_failed"};
 	const struct value *change = change_of(event, id), *note = value_get(params_of(event), "note"),
 			   *decisions = value_get(event, "decisions");
 	struct value item = value_map(a, 14);

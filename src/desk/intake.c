@@ -253,15 +253,37 @@ int ticket_open(struct work *w, const struct value *args, struct value *row, str
 	return 0;
 }
 
+/* The duty desk hears of what could not be done, and the record says it. */
+static void tell_undone(struct work *w, int64_t self, const struct err *why)
+{
+	struct value both = value_array(w->arena, 2), data = value_map(w->arena, 3);
+
+	log_line(LOG_ERROR, "create.acts", "ticket=%jd error=\"%s\"", (intmax_t)self, why->text);
+	value_add(w->arena, &data, "event", value_literal("acts_failed"));
+	value_add(w->arena, &data, "ticket", value_int(self));
+	value_add(w->arena, &data, "error", value_text(w->arena, why->text, strlen(why->text)));
+	value_push(w->arena, &both, value_literal("duty"));
+	value_push(w->arena, &both, data);
+	value_push(w->arena, &w->notices, both);
+	value_add(w->arena, &w->extra, "acts_failed", *value_get(&data, "error"));
+}
+
 /* What the new ticket means for its case. It is taken in all the same when that cannot be done. */
 static void act_on_others(struct work *w, int64_t self)
 {
 	struct value acts = w->acts;
+	struct work was;
 	struct err e;
 
-	if (acts.type == VALUE_ARRAY && also_act(w, &acts, self, &e) != 0)
-		log_line(LOG_ERROR, "create.acts", "ticket=%jd error=\"%s\"", (intmax_t)self, e.text);
-	w->is_following = false;
+	if (acts.type != VALUE_ARRAY)
+		return;
+	work_part(w, &was);
+	if (also_act(w, &acts, self, &e) == 0) {
+		work_part_keep(w);
+		return;
+	}
+	work_part_drop(w, &was);
+	tell_undone(w, self, &e);
 }
 
 int ticket_create(struct work *w, const struct value *args, struct value *result, struct err *e)

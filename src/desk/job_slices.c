@@ -38,7 +38,7 @@ static int act_on(struct work *w, struct value *job, int64_t id, uint32_t *n_cha
 {
 	const char *action = value_cstr(w->arena, value_get(job, "action"));
 	struct value before, after, args = value_map(w->arena, 3);
-	uint32_t n_decisions = w->decisions.n, n_notices = w->notices.n;
+	struct work was;
 	struct err why;
 
 	if (ticket_load(w->desk, w->tx, w->arena, id, &before, e) != 0)
@@ -50,17 +50,18 @@ static int act_on(struct work *w, struct value *job, int64_t id, uint32_t *n_cha
 	value_add(w->arena, &args, "action", *value_get(job, "action"));
 	if (value_get(job, "data") != NULL)
 		value_add(w->arena, &args, "data", *value_get(job, "data"));
+	work_part(w, &was);
 	if (ticket_do(w, &before, &args, &after, &why) == 0) {
+		work_part_keep(w);
 		job_note(w, job, id, true, NULL);
 		++*n_changed;
 		return 0;
 	}
+	work_part_drop(w, &was);
 	if (why.code == ERR_STORAGE || why.code == ERR_INTERNAL) {
 		*e = why;
 		return -1;
 	}
-	w->decisions.n = n_decisions;
-	w->notices.n = n_notices;
 	job_note(w, job, id, false, why.text);
 	return 0;
 }

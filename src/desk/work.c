@@ -65,6 +65,25 @@ void work_again(struct work *w)
 	w->via = via;
 }
 
+void work_part(struct work *w, struct work *was)
+{
+	*was = *w;
+	was->extra = value_copy(w->arena, &w->extra);
+	tx_mark(w->tx);
+}
+
+void work_part_keep(struct work *w)
+{
+	tx_unmark(w->tx);
+}
+
+/* Numbers that the lexicon gave meanwhile stay: they are staged when the work commits. */
+void work_part_drop(struct work *w, const struct work *was)
+{
+	tx_rewind(w->tx);
+	*w = *was;
+}
+
 /* The params go in as the bytes that came, not re-encoded: they are MessagePack already. */
 static void encode_event(struct work *w, struct buf *b)
 {

@@ -123,7 +123,7 @@ class Told(Case):
     """Customers of the lists of a case, who never complained, are told by text message."""
 
     def setUp(self):
-        pack = tempfile.mkdtemp(prefix="tocsin-pack-")
+        self.pack = pack = tempfile.mkdtemp(prefix="tocsin-pack-")
         self.addCleanup(shutil.rmtree, pack, True)
         shutil.copytree(os.path.join(ROOT, "tests", "packs", "recovery"), pack, dirs_exist_ok=True)
         with open(os.path.join(pack, "tells.lua"), "w", encoding="utf-8") as f:
@@ -169,6 +169,26 @@ class Told(Case):
     def again(self, case):
         got = self.c.call("ticket.get", id=case)
         return got["stage"], got["fields"].get("again")
+
+    def test_a_relapse_that_cannot_be_done_changes_nothing(self):
+        """The warning that the fortieth raises is refused: so is the relapse, whole, and the complaint is taken in."""
+        with open(os.path.join(self.pack, "wrong.lua"), "w", encoding="utf-8") as f:
+            f.write('rules.before "warning" { rule "wrong" { when = { warning = "change" }, act = "note" } }\n')
+        self.assertTrue(self.c.call("rules.reload")["ok"])
+        case = self.told()
+        duty = self.connect()
+        for n in range(39):
+            self.complain(n)
+        before, jobs = self.c.call("ticket.get", id=case), self.c.call("incident.get", id=case)["jobs"]
+        duty.call("topic.subscribe", topics=["duty"])
+        with_case = self.complain(39)
+        self.assertEqual(before, self.c.call("ticket.get", id=case))
+        self.assertEqual([], self.c.call("warning.list")["warnings"])
+        self.assertEqual(jobs, self.c.call("incident.get", id=case)["jobs"])
+        error = "the decision's act 1 on ticket %d: " % case
+        said = duty.next_event()[1][0]["data"]
+        self.assertEqual(("acts_failed", with_case["id"], error), (said["event"], said["ticket"], said["error"][:len(error)]))
+        self.assertEqual(said["error"], self.c.call("ticket.history", id=with_case["id"])["events"][0]["acts_failed"])
 
     def test_forty_of_the_told_complain_for_the_first_time(self):
         case = self.told()
