@@ -26,7 +26,7 @@ room_of() { # header → room
 	calendar | ledger | ledgers) echo model ;;
 	entry | journal | store) echo store ;;
 	wheel | due) echo timer ;;
-	tail | levels | watch | baseline | cusum | farrington | detect | play | numset) echo warn ;;
+	tail | levels | watch | baseline | bins | cusum | farrington | detect | play | numset) echo warn ;;
 	decision | desk | worker) echo desk ;;
 	*) echo "$1" ;;
 	esac

@@ -32,6 +32,11 @@ int64_t due_next_ms(struct due *);
 /* Call fire for at most max due timers in (due_ms, id) order. Returns how many. The row is still there. */
 size_t due_work(struct due *, int64_t now_ms, size_t max,
 	void (*fire)(void *udata, int64_t due_ms, uint64_t id), void *udata);
+/*
+ * The timer that was handed out could not be worked, and its row is still there: hand it out again at at_ms
+ * (as due_ms, if it still stands then). After a restart it is due at once.
+ */
+void due_put_off(struct due *, int64_t due_ms, uint64_t id, int64_t at_ms);
 void due_key(uint8_t key[DUE_KEY_LEN], int64_t due_ms, uint64_t id);
 /* Compare wheel and rows within the horizon: 0, or -1 naming the first difference. */
 int due_audit(struct due *, struct err *e) MUST_CHECK;

@@ -4,9 +4,8 @@
  */
 #pragma once
 
+#include "tocsin/bins.h"
 #include "tocsin/detect.h"
-
-#define BIN_UNKNOWN UINT32_MAX /* nobody looked: neither louder nor quieter, and no lesson */
 
 struct play {
 	const struct watches *watches;
@@ -27,8 +26,3 @@ typedef void (*play_close)(void *udata, uint32_t bin, int64_t start_ms, const st
  * parent; with EXPECT_FARRINGTON the bins before are the history.
  */
 void play(const struct play *, play_close, void *udata);
-
-/* Start of the bin that holds at_ms: local midnight, and Monday, are starts. */
-int64_t bin_start(int64_t bin_ms, int64_t at_ms);
-/* Start of the bin so many after the one that starts at start_ms; days are not all of one length. */
-int64_t bin_after(int64_t bin_ms, int64_t start_ms, uint32_t bins);

@@ -317,6 +317,10 @@ local function compile_watch(w)
   check_names(row, where, what)
   local bin_ms = bin_of(row, where, what)
   local expected = compile_expected(row.expected, where, what, bin_ms)
+  if expected and expected.kind == "farrington" and row.of ~= "series" and bin_ms < 86400000 then
+    errors.add(where, "%s: farrington is for bins of a day or a week; shorter ones take baseline { … }",
+      "%s：farrington 只用于一天或一周的时段；更短的请用 baseline { … }", { what })
+  end
   local inputs = compile_inputs(row, bin_ms, row.expected ~= nil, where, what)
   local t = levels.find(row.levels)
   if not t then

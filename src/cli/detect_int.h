@@ -6,6 +6,7 @@
 #pragma once
 
 #include "cli_int.h"
+#include "tocsin/bins.h"
 #include "tocsin/play.h"
 
 #define BINS_MAX 10000000

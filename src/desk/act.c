@@ -460,8 +460,8 @@ void timer_fire(void *udata, int64_t due_ms, uint64_t id)
 
 	arena_reset(&d->arena);
 	d->counts.n_timers++;
-	if (id == TIMER_OF_WARN) {
-		warn_fire(d, due_ms);
+	if (id == TIMER_OF_WARN || id == TIMER_OF_LEARN) {
+		(id == TIMER_OF_WARN ? warn_fire : warn_learn_fire)(d, due_ms);
 		return;
 	}
 	while (id < owner->from)

@@ -6,34 +6,47 @@
 #include "tocsin/log.h"
 #include "warn_int.h"
 
+static int64_t *timer_of(struct warn *n, struct slice key)
+{
+	uint64_t id = load_be64((const uint8_t *)key.p + 8);
+
+	return id == TIMER_OF_WARN ? &n->armed_ms : id == TIMER_OF_LEARN ? &n->learn_ms : NULL;
+}
+
+static void timer_on_publish(struct warn *n, struct slice key, const struct slice *val)
+{
+	int64_t due_ms = (int64_t)load_be64(key.p), *at_ms = timer_of(n, key);
+
+	if (at_ms != NULL && val != NULL)
+		*at_ms = due_ms;
+	else if (at_ms != NULL && *at_ms == due_ms)
+		*at_ms = INT64_MAX;
+}
+
 void warn_on_publish(struct warn *n, enum table table, struct slice key, const struct slice *val)
 {
 	if (table == TABLE_COUNT)
 		counts_on_publish(&n->counts, key, val);
 	else if (table == TABLE_WARNING)
 		wkey_on_publish(n, key, val);
-	else if (table == TABLE_TIMER && load_be64((const uint8_t *)key.p + 8) == TIMER_OF_WARN) {
-		int64_t due_ms = (int64_t)load_be64(key.p);
-
-		if (val != NULL)
-			n->armed_ms = due_ms;
-		else if (n->armed_ms == due_ms)
-			n->armed_ms = INT64_MAX;
-	}
+	else if (table == TABLE_BASELINE)
+		taught_on_publish(n, key, val);
+	else if (table == TABLE_TIMER)
+		timer_on_publish(n, key, val);
 }
 
-/* The timer that waits, of which there is one at most. */
-static int find_timer(struct warn *n, struct err *e)
+/* The timers that wait, of which there is one each at most. */
+static int find_timers(struct warn *n, struct err *e)
 {
+	struct slice there = SLICE_TEXT("");
 	struct scan s;
 	int got;
 
 	scan_init(&s, n->desk->store, NULL, TABLE_TIMER, slice_of(NULL, 0), slice_of(NULL, 0), false);
-	while (n->armed_ms == INT64_MAX && (got = scan_next(&s, e)) == 1)
-		if (s.key.n == DUE_KEY_LEN && load_be64((const uint8_t *)s.key.p + 8) == TIMER_OF_WARN)
-			n->armed_ms = (int64_t)load_be64(s.key.p);
+	while ((got = scan_next(&s, e)) == 1)
+		timer_on_publish(n, s.key, &there);
 	scan_fini(&s);
-	return got < 0 ? -1 : 0;
+	return got;
 }
 
 int warn_new(struct desk *d, struct err *e)
@@ -44,6 +57,7 @@ int warn_new(struct desk *d, struct err *e)
 	d->warn = n;
 	n->desk = d;
 	n->armed_ms = INT64_MAX;
+	warn_learn_new(n);
 	counts_init(&n->counts);
 	n->counts.udata = n;
 	if (warn_plan(n, e) != 0 || warn_rings(n, d->clock->now_ms, e) != 0)
@@ -51,7 +65,10 @@ int warn_new(struct desk *d, struct err *e)
 	for (uint32_t i = 0; i < n->counts.n_streams; i++)
 		warn_plan_stream(n, n->counts.list[i]);
 	n->counts.on_stream = warn_plan_stream;
-	return warn_learn_load(n, e) != 0 || warn_rows_load(n, e) != 0 || find_timer(n, e) != 0 ? -1 : 0;
+	return warn_learn_load(n, e) != 0 || warn_past_keys(n, e) != 0 || warn_rows_load(n, e) != 0 ||
+			       find_timers(n, e) != 0
+		       ? -1
+		       : 0;
 }
 
 void warn_free(struct warn *n)
@@ -71,14 +88,15 @@ void warn_reload(struct desk *d)
 
 	if (n == NULL)
 		return; /* the pack of the start comes first */
-	if (warn_plan(n, &e) != 0 || warn_rings(n, d->clock->now_ms, &e) != 0 || warn_rows_load(n, &e) != 0)
+	if (warn_plan(n, &e) != 0 || warn_rings(n, d->clock->now_ms, &e) != 0 || warn_past_keys(n, &e) != 0 ||
+		warn_rows_load(n, &e) != 0)
 		log_line(LOG_ERROR, "warning.plan", "error=\"%s\"", e.text);
 }
 
 struct value warn_value(struct desk *d, struct arena *a)
 {
 	const struct warn *n = d->warn;
-	struct value v = value_map(a, 12);
+	struct value v = value_map(a, 13);
 	int64_t n_levels = 0;
 
 	for (uint32_t i = 0; i < n->n_keys; i++)
@@ -94,21 +112,27 @@ struct value warn_value(struct desk *d, struct arena *a)
 	value_add(a, &v, "changes", value_int((int64_t)n->n_changes));
 	value_add(a, &v, "failures", value_int((int64_t)n->n_failures));
 	value_add(a, &v, "close_us_max", value_int((int64_t)n->close_us_max));
+	value_add(a, &v, "learn_us_max", value_int((int64_t)n->learn_us_max));
 	return v;
 }
 
 void warn_start(struct desk *d)
 {
 	struct warn *n = d->warn;
+	int64_t now_ms = d->clock->now_ms;
 	struct work w;
 	struct err e;
 
-	if (value_path(packs_catalog(d->packs), "silence.level") == NULL || n->armed_ms != INT64_MAX ||
-		store_accepts(d->store, &e) != 0)
+	if (store_accepts(d->store, &e) != 0)
 		return;
 	arena_reset(&d->arena);
-	warn_begin(&w, d, "warning.start", d->clock->now_ms);
-	warn_arm(&w, d->clock->now_ms + MINUTE_MS);
-	if (work_commit(&w, &e) != 0)
+	warn_begin(&w, d, "warning.start", now_ms);
+	if (value_path(packs_catalog(d->packs), "silence.level") != NULL && n->armed_ms == INT64_MAX)
+		warn_arm(&w, now_ms + MINUTE_MS);
+	if (warn_learn_waits(n, now_ms))
+		warn_learn_arm(&w, now_ms);
+	if (tx_is_empty(w.tx))
+		work_abort(&w);
+	else if (work_commit(&w, &e) != 0)
 		log_line(LOG_ERROR, "warning.start", "error=\"%s\"", e.text);
 }

@@ -11,8 +11,9 @@
 
 struct warn;
 
-/* A timer's id: behind tickets, before tasks. */
+/* Timers' ids: behind tickets, before tasks. */
 #define TIMER_OF_WARN (UINT64_C(1) << 61)
+#define TIMER_OF_LEARN (TIMER_OF_WARN | 1)
 
 /* Reads counts and warnings; after packs and timers. 0, or -1 from the store. */
 int warn_new(struct desk *, struct err *e) MUST_CHECK;
@@ -21,10 +22,11 @@ void warn_on_publish(struct warn *, enum table table, struct slice key, const st
 /* Another pack decides from now on. */
 void warn_reload(struct desk *);
 
-/* A pack that expects sources to speak has a timer from the start. */
+/* A pack that expects sources to speak has a timer from the start; so have days that wait to be learned. */
 void warn_start(struct desk *);
-/* The timer is due. */
+/* The timer is due: the close of a bin, a slice of learning. A close that fails is tried again. */
 void warn_fire(struct desk *, int64_t due_ms);
+void warn_learn_fire(struct desk *, int64_t due_ms);
 
 /* What a count is of. Absent parts are empty. */
 struct warn_what {

@@ -22,6 +22,22 @@ static int row_now(
 	return got < 0 ? -1 : 0;
 }
 
+/* The close of its bin, and learning when its day is over. What is imported counts in the bins to come, too,
+ * if it is young enough. */
+static void arm_for(struct work *w, int64_t start_ms)
+{
+	const struct warn *n = w->desk->warn;
+
+	if (n->bin_ms == 0)
+		return;
+	if (!w->is_import || start_ms >= counts_first_ms(&n->counts))
+		warn_arm(w, warn_next_end(n, w->now_ms));
+	if (w->is_import)
+		warn_learn_imported(w, start_ms);
+	else
+		warn_learn_counted(w);
+}
+
 static int count_by(struct work *w, const struct warn_what *what, int64_t at_ms, int64_t by, struct err *e)
 {
 	const struct slice parts[] = {what->city, what->category, what->service, what->component};
@@ -42,10 +58,7 @@ static int count_by(struct work *w, const struct warn_what *what, int64_t at_ms,
 	buf_reset(b);
 	buf_add_varint(b, n);
 	tx_put(w->tx, TABLE_COUNT, slice_of(key, key_n), buf_slice(b));
-	if (w->desk->warn->bin_ms > 0 && !w->is_import)
-		warn_arm(w, w->now_ms - w->now_ms % w->desk->warn->bin_ms + w->desk->warn->bin_ms);
-	if (w->is_import)
-		warn_learn_imported(w, start_ms);
+	arm_for(w, start_ms);
 	w->n_counted++;
 	w->desk->warn->n_counted++;
 	if (start_ms < minute_of(w->now_ms))

@@ -1,16 +1,27 @@
 /* Inside the early warning of the desk (warn.h). */
 #pragma once
 
+#include "tocsin/bins.h"
 #include "tocsin/detect.h"
 #include "warn.h"
 #include "warn_counts.h"
 
+#define BIN_LENGTHS_MAX 40
 #define LEVEL_NAMES_MAX (LEVELS_MAX + 1)
 #define KEY_TEXT_MAX 400
 #define KEY_ALL "*" /* the key of the disaster mode */
 #define SOURCE_PREFIX "source:"
 #define CLUSTER_PREFIX "cluster:"
 #define SIGNAL_PREFIX "signal:"
+
+/* What was learned of a key (warn_usual.c). */
+struct learned {
+	struct baseline *baseline; /* NULL: its watch has none */
+	struct past past;          /* of a watch with long bins */
+	bool is_loaded;
+	bool is_ahead; /* the baseline knows of days that its row does not: taken from memory, not learned */
+	bool is_dirty; /* learned, and not in its rows yet */
+};
 
 /*
  * A key that is watched, was warned of, or both. What stands in its row of TABLE_WARNING is derived from the
@@ -31,13 +42,23 @@ struct wkey {
 	uint8_t level; /* what it stands at: of the machine, or of its floor when that is higher */
 	uint8_t floor;
 	int64_t next_ms, since_ms, incident;
+	int64_t judged_ms; /* end of the last bin that the machine has seen: none is seen twice */
 	double given[WATCH_INPUTS_MAX];
 	/* of the close at hand */
 	struct detected seen;
 	uint8_t from;       /* its level before */
 	int64_t changed_ms; /* end of the bin by which it got its present level; 0: no change */
-	bool is_seen, is_ready_new, has_baseline;
-	struct baseline *baseline; /* NULL: its watch has none */
+	bool is_seen, is_ready_new;
+	struct learned usual, anew; /* anew: while all is being learned again */
+};
+
+/* Which days were learned: TABLE_BASELINE "d". */
+struct taught {
+	bool is_any;
+	int32_t first, last;
+	uint8_t side;    /* whose rows count; the other side is where all is learned anew */
+	bool wants_anew; /* history came into days that were learned */
+	uint64_t mark;   /* of the watches that were learned for (warn_plan_mark) */
 };
 
 struct warn {
@@ -48,13 +69,19 @@ struct warn {
 	uint32_t n_slots;
 	struct wkey **keys; /* by text, sorted: the order in which everything happens */
 	uint32_t n_keys, keys_cap;
-	int64_t bin_ms;           /* parts every watch's bin; 0: nothing is watched */
-	uint32_t *back;           /* scratch: bins of a stream */
+	int64_t bin_ms;                /* the shortest bin of a watch; 0: nothing is watched */
+	int64_t bins[BIN_LENGTHS_MAX]; /* all lengths, each once */
+	uint32_t n_bins;
+	uint32_t *back;           /* scratch: bins of a stream, the newest first */
 	int64_t armed_ms;         /* when its row in TABLE_TIMER is due; INT64_MAX: there is none */
 	struct baseline **totals; /* by watch: of all that it counts; NULL: none was asked for */
-	bool has_taught;          /* days were learned: */
-	int32_t taught_first, taught_last;
-	uint64_t n_counted, n_late_counts, n_closes, n_missed, n_changes, close_us_max, n_failures;
+	struct taught taught;
+	uint64_t mark; /* of the live pack's watches */
+	struct lessons *lessons;
+	int64_t learn_ms; /* when learning is due; INT64_MAX: it is not */
+	uint64_t n_counted, n_late_counts, n_closes, n_missed, n_changes, close_us_max, learn_us_max,
+		n_failures;
+	uint32_t n_tries; /* of the close at hand that failed */
 };
 
 /* ---- keys: CITY/CATEGORY (a star stands for all), cluster:NAME, source:NAME ------------------------------
@@ -82,6 +109,12 @@ void warn_plan_stream(void *warn, struct stream *);
 /* The watch whose key this would be, and the key with it; NULL: none. */
 struct wkey *warn_plan_key(struct warn *, struct slice text);
 void warn_plan_free(struct warn *);
+/* Of what is counted under which keys in which bins: another one means that the past is another, too. */
+uint64_t warn_plan_mark(const struct watches *);
+/* The end of the next bin of any watch behind at_ms. Something is watched. */
+int64_t warn_next_end(const struct warn *, int64_t at_ms);
+/* Index of the first key whose text is not below this one. */
+uint32_t wkey_place(const struct warn *, struct slice text);
 /* Names of levels: the pack's, or those of the contract where it has no table. */
 const char *warn_level_name(const struct warn *, uint8_t level);
 int warn_level_find(const struct warn *, struct slice name); /* -1: none */
@@ -89,6 +122,8 @@ int warn_level_find(const struct warn *, struct slice name); /* -1: none */
 /* ---- rows (warn_rows.c)
  * ------------------------------------------------------------------------------------- */
 int warn_rows_load(struct warn *, struct err *e) MUST_CHECK;
+/* A close was not written: what keys are is what their rows say. */
+void warn_rows_again(struct warn *);
 void wkey_on_publish(struct warn *, struct slice key, const struct slice *val);
 /* Memory follows the rows: machine, level and case are again what they were. */
 void wkey_restore(struct wkey *, const struct wkey *was);
@@ -144,32 +179,66 @@ const struct value *warn_alarm(const struct warn *, uint8_t level);
 /* The next multiple of the rhythm in local time behind at_ms, INT64_MAX without one. */
 int64_t warn_slot_after(int64_t at_ms, int64_t every_ms, int64_t offset_ms);
 
-/* ---- the close (warn_close.c) -----------------------------------------------------------------------------
- */
-/* An entry of the system itself, at at_ms (never before the last entry). */
-void warn_begin(struct work *, struct desk *, const char *method, int64_t at_ms);
+/* ---- one key at a close (warn_look.c)
+ * ----------------------------------------------------------------------- */
+/* Judge the key by the bin that ends at end_ms; it has a watch. */
+void warn_look(struct warn *, struct wkey *, int64_t end_ms);
+/* A level that no watch makes any more ends with the next close. */
+void warn_look_orphan(struct wkey *, int64_t end_ms);
+/* Numbers that are handed in: how many the lists hold now. */
+void warn_take_affected(struct warn *);
+bool wkey_has_given(const struct wkey *);
 /* What the key's inputs were at the close of this bin, into the row. */
 void warn_figures(struct work *, const struct wkey *, int64_t end_ms, struct value *row);
 /* How many closes in a row each level would have been under its exit, had it been the present one; once a
  * close. The key has a watch. */
 void warn_under(struct work *, struct wkey *, int64_t end_ms, struct value *row);
+
+/* ---- the close (warn_close.c) -----------------------------------------------------------------------------
+ */
+/* An entry of the system itself, at at_ms (never before the last entry). */
+void warn_begin(struct work *, struct desk *, const char *method, int64_t at_ms);
 /* Rings of the length that the live pack's watches need. */
 int warn_rings(struct warn *, int64_t now_ms, struct err *e) MUST_CHECK;
 /* Whether the key's incident says that it recovers (fields.recovery). */
 bool warn_in_recovery(struct warn *, const struct wkey *);
 
-/* ---- what is usual (warn_learn.c) -------------------------------------------------------------------------
+/* ---- what is usual (warn_usual.c) -------------------------------------------------------------------------
  */
+/* Whether what the watch counts is learned: it has a baseline, or bins of a day and longer. */
+bool watch_learns(const struct watch *);
+/* Days that something is learned from at most, of all watches. */
+int32_t warn_learn_reach(const struct warn *);
+/* Have k->usual ready and return the baseline of all its watch counts; NULL: nothing is expected. */
+const struct baseline *warn_usual(struct warn *, struct wkey *k);
+/* Bins that a key of a long watch may need, the newest included. */
+uint32_t watch_past_bins(const struct watch *);
+/* The newest n bins, up to the one that ends at end_ms, the newest first. The watch has long bins. */
+void warn_past(struct warn *, struct wkey *k, int64_t end_ms, uint32_t n, uint32_t *bins);
+/* Keys that have rows of long bins are met again: their streams may have been silent for days. */
+int warn_past_keys(struct warn *, struct err *e) MUST_CHECK;
+/* Drop what is in memory: it belongs to the watches of a plan, or to rows that were not written. */
+void warn_usual_forget(struct warn *);
+
+/* ---- learning it (warn_learn.c) ---------------------------------------------------------------------------
+ */
+void warn_learn_new(struct warn *);
+void warn_learn_free(struct warn *);
 /* Which days were learned. */
 int warn_learn_load(struct warn *, struct err *e) MUST_CHECK;
-/* Drop what is in memory: it belongs to the watches of a plan. */
+void taught_on_publish(struct warn *, struct slice key, const struct slice *val);
+/* Begin again with the next slice. */
 void warn_learn_forget(struct warn *);
-/* Learn the local days that have ended by end_ms, if any: entries of their own. */
-int warn_learn(struct warn *, int64_t end_ms, struct err *e) MUST_CHECK;
-/* Have k->baseline ready and return that of all its watch counts; NULL: nothing is expected of this key. */
-const struct baseline *warn_usual(struct warn *, struct wkey *k);
-/* History came into the day of at_ms: if that was learned, all is learned anew at the next close. */
+/* Bins that end at this instant or later wait until the day before has been learned. INT64_MAX: none does. */
+int64_t warn_learn_holds(const struct warn *);
+/* Let days that have ended by at_ms be learned then, at the latest. */
+void warn_learn_arm(struct work *, int64_t at_ms);
+/* Something was counted: its day is learned when it is over. */
+void warn_learn_counted(struct work *);
+/* History came into the day of at_ms: if that was learned, all is learned anew. */
 void warn_learn_imported(struct work *, int64_t at_ms);
+/* Days wait to be learned, as of the work's time. */
+bool warn_learn_waits(const struct warn *, int64_t now_ms);
 
 /* ---- time (warn_close.c, warn_care.c) ---------------------------------------------------------------------
  */

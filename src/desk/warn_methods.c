@@ -52,7 +52,7 @@ static struct value next_of(struct work *w, const struct wkey *k, const struct v
 	int64_t quiet = value_int_or(value_get(row, "quiet"), 0),
 		closes = value_int_or(value_get(row, "closes"), 0),
 		every_ms = k->watch == NULL ? MINUTE_MS : k->watch->bin_ms,
-		close_ms = w->now_ms - w->now_ms % every_ms + every_ms;
+		close_ms = bin_end(every_ms, w->now_ms);
 	struct value names = value_map(w->arena, 2);
 
 	if (k->det.level.is_ready) {
@@ -507,7 +507,7 @@ static int act_on_key(
 	if (warn_care_next(&row) != INT64_MAX)
 		warn_arm(w, warn_care_next(&row));
 	if (w->desk->warn->bin_ms > 0)
-		warn_arm(w, w->now_ms - w->now_ms % w->desk->warn->bin_ms + w->desk->warn->bin_ms);
+		warn_arm(w, warn_next_end(w->desk->warn, w->now_ms));
 	if (list_one(w, k, &row, &list, e) != 0)
 		return -1;
 	*result = list.as.items[0];
@@ -578,7 +578,7 @@ static int raise_again(
 	if (warn_care_next(&row) != INT64_MAX)
 		warn_arm(w, warn_care_next(&row));
 	if (w->desk->warn->bin_ms > 0)
-		warn_arm(w, w->now_ms - w->now_ms % w->desk->warn->bin_ms + w->desk->warn->bin_ms);
+		warn_arm(w, warn_next_end(w->desk->warn, w->now_ms));
 	return 0;
 }
 

@@ -55,8 +55,7 @@ static void grow(struct warn *n)
 		enter(n, n->keys[i]);
 }
 
-/* Where it stands, or belongs, among the sorted. */
-static uint32_t place_of(const struct warn *n, struct slice text)
+uint32_t wkey_place(const struct warn *n, struct slice text)
 {
 	uint32_t low = 0, high = n->n_keys;
 
@@ -143,7 +142,7 @@ struct wkey *wkey_need(struct warn *n, struct slice text)
 	for (int i = 0; i < WATCH_INPUTS_MAX; i++)
 		k->given[i] = (double)NAN;
 	name_parts(k);
-	at = place_of(n, text);
+	at = wkey_place(n, text);
 	memmove(&n->keys[at + 1], &n->keys[at], (n->n_keys - at) * sizeof(struct wkey *));
 	n->keys[at] = k;
 	n->n_keys++;
@@ -164,7 +163,8 @@ static void wkey_free(struct wkey *k)
 
 void warn_plan_free(struct warn *n)
 {
-	warn_learn_forget(n);
+	warn_learn_free(n);
+	warn_usual_forget(n);
 	for (uint32_t i = 0; i < n->n_keys; i++)
 		wkey_free(n->keys[i]);
 	free(n->keys);
@@ -307,39 +307,118 @@ struct wkey *warn_plan_key(struct warn *n, struct slice text)
 	return k;
 }
 
-/* The greatest common divisor (Euclid); of 0 and b: b. */
-static int64_t common_part(int64_t a, int64_t b)
+/* ---- the bins of all watches ----------------------------------------------------------------------------
+ */
+static void add_bin(struct warn *n, int64_t bin_ms)
 {
-	while (a != 0) {
-		int64_t rest = b % a;
+	for (uint32_t i = 0; i < n->n_bins; i++)
+		if (n->bins[i] == bin_ms)
+			return;
+	must(n->n_bins < BIN_LENGTHS_MAX); /* no more lengths part a day evenly in whole minutes */
+	n->bins[n->n_bins++] = bin_ms;
+	if (n->bin_ms == 0 || bin_ms < n->bin_ms)
+		n->bin_ms = bin_ms;
+}
 
-		b = a;
-		a = rest;
+static void take_bins(struct warn *n)
+{
+	uint32_t n_back = 1;
+
+	n->bin_ms = 0;
+	n->n_bins = 0;
+	for (uint32_t i = 0; i < n->watches->n; i++) {
+		const struct watch *w = &n->watches->list[i];
+		uint32_t needs = bin_is_long(w->bin_ms) ? watch_past_bins(w) : w->n_back;
+
+		if (w->of == WATCH_SERIES)
+			continue; /* fed from files alone (tocsin detect) */
+		add_bin(n, w->bin_ms);
+		n_back = needs > n_back ? needs : n_back;
 	}
-	return b;
+	n->back = realloc(n->back, n_back * sizeof(uint32_t));
+	must(n->back != NULL);
+}
+
+int64_t warn_next_end(const struct warn *n, int64_t at_ms)
+{
+	int64_t end_ms = INT64_MAX;
+
+	for (uint32_t i = 0; i < n->n_bins; i++) {
+		int64_t ms = bin_end(n->bins[i], at_ms);
+
+		end_ms = ms < end_ms ? ms : end_ms;
+	}
+	return end_ms;
+}
+
+/* ---- the mark -------------------------------------------------------------------------------------------
+ */
+static void mark_number(uint64_t *h, uint64_t v)
+{
+	uint8_t bytes[8];
+
+	store_be64(bytes, v);
+	*h = (*h ^ hash_of(slice_of(bytes, sizeof(bytes)))) * UINT64_C(1099511628211);
+}
+
+static void mark_text(uint64_t *h, const char *text)
+{
+	mark_number(h, text == NULL ? 0 : hash_of(slice_of(text, strlen(text))));
+}
+
+static void mark_texts(uint64_t *h, const struct texts *t)
+{
+	mark_number(h, t->n);
+	for (uint32_t i = 0; i < t->n; i++)
+		mark_text(h, t->p[i]);
+}
+
+static void mark_watch(uint64_t *h, const struct watches *all, const struct watch *w)
+{
+	const struct cluster *c = w->cluster == NULL ? NULL : cluster_find(all, w->cluster);
+
+	mark_text(h, w->name);
+	mark_number(h, w->of);
+	mark_texts(h, &w->categories);
+	mark_texts(h, &w->kinds);
+	mark_text(h, w->service);
+	mark_text(h, w->component);
+	mark_text(h, w->cluster);
+	if (c != NULL)
+		mark_texts(h, &c->categories);
+	mark_number(h, w->by);
+	mark_number(h, (uint64_t)w->bin_ms);
+	mark_number(h, w->expect);
+	mark_number(h, w->expect == EXPECT_BASELINE ? w->baseline.slot_minutes : 0);
+	for (uint32_t i = 0; i < w->n_inputs; i++)
+		if (w->inputs[i].kind == INPUT_SUM)
+			mark_number(h, w->inputs[i].bins);
+}
+
+uint64_t warn_plan_mark(const struct watches *all)
+{
+	uint64_t h = UINT64_C(14695981039346656037);
+
+	for (uint32_t i = 0; i < all->n; i++)
+		if (all->list[i].of != WATCH_SERIES)
+			mark_watch(&h, all, &all->list[i]);
+	return h;
 }
 
 int warn_plan(struct warn *n, struct err *e)
 {
 	struct watches *made;
-	uint32_t n_back = 1;
 
 	if (watches_new(&made, packs_catalog(n->desk->packs), e) != 0)
 		return -1;
-	if (n->watches != NULL)
+	if (n->watches != NULL) {
 		warn_learn_forget(n);
+		warn_usual_forget(n);
+	}
 	watches_free(n->watches);
 	n->watches = made;
-	n->bin_ms = 0;
-	for (uint32_t i = 0; i < made->n; i++) {
-		if (made->list[i].of == WATCH_SERIES)
-			continue; /* fed from files alone (tocsin detect) */
-		n->bin_ms = common_part(n->bin_ms, made->list[i].bin_ms);
-		if (made->list[i].n_back > n_back)
-			n_back = made->list[i].n_back;
-	}
-	n->back = realloc(n->back, n_back * sizeof(uint32_t));
-	must(n->back != NULL);
+	n->mark = warn_plan_mark(made);
+	take_bins(n);
 	for (uint32_t i = 0; i < n->n_keys; i++) {
 		n->keys[i]->watch = NULL;
 		n->keys[i]->n_leaves = 0;

@@ -4,7 +4,7 @@
  *   'w' key → {level, watch?, since, opened, case, state=bytes of the machine, seen, expected, p, input,
  * window, incident?, ack={by, at, until}?, rung, reminders, next_again?, next_bulletin?, told=[[level,
  * person]…], floor={level, by, until?, reason?}?, parent?, children=[key…]?, cities?, under={LEVEL=n}?,
- * inputs={NAME=n}?, is_ready?, silent?, late?, acts=[{at, by, action, reason}…]}
+ * judged=end of the last bin, inputs={NAME=n}?, is_ready?, silent?, late?, acts=[{at, by, action, reason}…]}
  */
 #include <math.h>
 #include <stdlib.h>
@@ -23,7 +23,7 @@ static void clear(struct wkey *k)
 	memset(&k->det, 0, sizeof(k->det));
 	k->level = k->floor = 0;
 	k->next_ms = INT64_MAX;
-	k->since_ms = k->incident = 0;
+	k->since_ms = k->incident = k->judged_ms = 0;
 	for (int i = 0; i < WATCH_INPUTS_MAX; i++)
 		k->given[i] = (double)NAN;
 }
@@ -76,6 +76,7 @@ static void take_row(struct warn *n, struct wkey *k, struct slice bytes)
 		k->level = level_of(n, value_get(&row, "level"));
 		k->floor = level_of(n, value_path(&row, "floor.level"));
 		k->since_ms = value_int_or(value_get(&row, "since"), 0);
+		k->judged_ms = value_int_or(value_get(&row, "judged"), 0);
 		k->incident = value_int_or(value_get(&row, "incident"), 0);
 		k->next_ms = warn_care_next(&row);
 		take_inputs(k, value_get(&row, "inputs"));
@@ -101,6 +102,21 @@ void wkey_on_publish(struct warn *n, struct slice key, const struct slice *val)
 		clear(k);
 	else
 		take_row(n, k, *val);
+}
+
+void warn_rows_again(struct warn *n)
+{
+	for (uint32_t i = 0; i < n->n_keys; i++) {
+		struct wkey *k = n->keys[i];
+		uint8_t *bytes = k->row;
+
+		k->row = NULL;
+		if (bytes == NULL)
+			clear(k);
+		else
+			take_row(n, k, slice_of(bytes, k->row_n));
+		free(bytes);
+	}
 }
 
 int warn_rows_load(struct warn *n, struct err *e)
@@ -162,9 +178,11 @@ void wkey_put(struct work *w, struct wkey *k, struct value *row)
 		must(!b->is_full);
 		value_set(w->arena, row, "state", value_bytes(arena_copy(w->arena, b->p, b->n), b->n));
 		value_set(w->arena, row, "watch", value_literal(k->watch->name));
+		value_set(w->arena, row, "judged", value_int(k->judged_ms));
 	} else {
 		value_unset(row, "state");
 		value_unset(row, "watch");
+		value_unset(row, "judged");
 	}
 	row_put(w, TABLE_WARNING, slice_of(key, k->text_n + 1), row);
 }

@@ -8,9 +8,15 @@
 
 #define SLOTS_MIN 1024
 
+/* row_ms: the due of its row, before which it may have been put off. */
+struct due_node {
+	struct wheel_node wheel; /* first: what the wheel hands out is the node */
+	int64_t row_ms;
+};
+
 /* Nodes by timer id: open addressing, linear probing, backward-shift deletion (Knuth 6.4, algorithm R). */
 struct nodes {
-	struct wheel_node **slots;
+	struct due_node **slots;
 	size_t n, cap; /* cap: a power of two */
 };
 
@@ -33,7 +39,7 @@ static size_t find(const struct nodes *t, uint64_t id)
 {
 	size_t i = home(t, id);
 
-	while (t->slots[i] != NULL && t->slots[i]->id != id)
+	while (t->slots[i] != NULL && t->slots[i]->wheel.id != id)
 		i = (i + 1) & (t->cap - 1);
 	return i;
 }
@@ -46,15 +52,15 @@ static void grow(struct nodes *t)
 	must(more.slots != NULL);
 	for (size_t i = 0; i < t->cap; i++)
 		if (t->slots[i] != NULL)
-			more.slots[find(&more, t->slots[i]->id)] = t->slots[i];
+			more.slots[find(&more, t->slots[i]->wheel.id)] = t->slots[i];
 	free(t->slots);
 	*t = more;
 }
 
-static struct wheel_node *take(struct nodes *t, uint64_t id)
+static struct due_node *take(struct nodes *t, uint64_t id)
 {
 	size_t i = find(t, id), j = i;
-	struct wheel_node *node = t->slots[i];
+	struct due_node *node = t->slots[i];
 
 	if (node == NULL)
 		return NULL;
@@ -67,7 +73,7 @@ static struct wheel_node *take(struct nodes *t, uint64_t id)
 			j = (j + 1) & (t->cap - 1);
 			if (t->slots[j] == NULL)
 				return node;
-			h = home(t, t->slots[j]->id);
+			h = home(t, t->slots[j]->wheel.id);
 		} while (((j - h) & (t->cap - 1)) < ((j - i) & (t->cap - 1)));
 		t->slots[i] = t->slots[j];
 		i = j;
@@ -80,34 +86,40 @@ void due_key(uint8_t key[DUE_KEY_LEN], int64_t due_ms, uint64_t id)
 	store_be64(key + 8, id);
 }
 
-static void arm(struct due *d, int64_t due_ms, uint64_t id)
+static void arm(struct due *d, int64_t row_ms, uint64_t id, int64_t at_ms)
 {
-	struct wheel_node *node;
+	struct due_node *node;
 	size_t i;
 
 	if (d->nodes.n * 2 >= d->nodes.cap)
 		grow(&d->nodes);
 	i = find(&d->nodes, id);
-	if (d->nodes.slots[i] != NULL) {
-		wheel_arm(&d->wheel, d->nodes.slots[i], due_ms, id);
-		return;
+	node = d->nodes.slots[i];
+	if (node == NULL) {
+		node = calloc(1, sizeof(*node));
+		must(node != NULL);
+		d->nodes.slots[i] = node;
+		node->wheel.id = id;
+		d->nodes.n++;
 	}
-	node = calloc(1, sizeof(*node));
-	must(node != NULL);
-	wheel_arm(&d->wheel, node, due_ms, id);
-	d->nodes.slots[i] = node;
-	d->nodes.n++;
+	node->row_ms = row_ms;
+	wheel_arm(&d->wheel, &node->wheel, at_ms, id);
+}
+
+void due_put_off(struct due *d, int64_t due_ms, uint64_t id, int64_t at_ms)
+{
+	arm(d, due_ms, id, at_ms);
 }
 
 /* A row that went after another one of its id came says nothing about that. */
 static void disarm(struct due *d, int64_t due_ms, uint64_t id)
 {
-	struct wheel_node *node = d->nodes.slots[find(&d->nodes, id)];
+	struct due_node *node = d->nodes.slots[find(&d->nodes, id)];
 
-	if (node == NULL || node->due_ms != due_ms)
+	if (node == NULL || node->row_ms != due_ms)
 		return;
 	take(&d->nodes, id);
-	wheel_cancel(&d->wheel, node);
+	wheel_cancel(&d->wheel, &node->wheel);
 	free(node);
 }
 
@@ -119,7 +131,7 @@ void due_on_publish(struct due *d, struct slice key, const struct slice *val)
 	if (val == NULL)
 		disarm(d, due_ms, id);
 	else if (due_ms < d->horizon_ms)
-		arm(d, due_ms, id);
+		arm(d, due_ms, id, due_ms);
 }
 
 /* Bring the rows of [horizon, until) into the wheel. */
@@ -133,7 +145,8 @@ static int fetch(struct due *d, int64_t until_ms, struct err *e)
 	store_be64(to, (uint64_t)until_ms);
 	scan_init(&s, d->store, NULL, TABLE_TIMER, slice_of(from, 8), slice_of(to, 8), false);
 	while ((got = scan_next(&s, e)) == 1)
-		arm(d, (int64_t)load_be64(s.key.p), load_be64((const uint8_t *)s.key.p + 8));
+		arm(d, (int64_t)load_be64(s.key.p), load_be64((const uint8_t *)s.key.p + 8),
+			(int64_t)load_be64(s.key.p));
 	scan_fini(&s);
 	if (got == 0)
 		d->horizon_ms = until_ms;
@@ -193,11 +206,12 @@ int64_t due_next_ms(struct due *d)
 	return next;
 }
 
-static void on_due(struct wheel_node *node, void *udata)
+static void on_due(struct wheel_node *wheel, void *udata)
 {
+	struct due_node *node = (struct due_node *)wheel;
 	struct due *d = udata;
-	int64_t due_ms = node->due_ms;
-	uint64_t id = node->id;
+	int64_t due_ms = node->row_ms;
+	uint64_t id = wheel->id;
 
 	take(&d->nodes, id);
 	free(node);
@@ -232,10 +246,10 @@ int due_audit(struct due *d, struct err *e)
 	scan_init(&s, d->store, NULL, TABLE_TIMER, slice_of(NULL, 0), slice_of(to, 8), false);
 	while ((got = scan_next(&s, e)) == 1) {
 		uint64_t id = load_be64((const uint8_t *)s.key.p + 8);
-		const struct wheel_node *node = d->nodes.slots[find(&d->nodes, id)];
+		const struct due_node *node = d->nodes.slots[find(&d->nodes, id)];
 
 		n_rows++;
-		if (node == NULL || node->due_ms != (int64_t)load_be64(s.key.p)) {
+		if (node == NULL || node->row_ms != (int64_t)load_be64(s.key.p)) {
 			got = err_set(e, ERR_INTERNAL,
 				"timer %ju due at %jd is in the store but not in the wheel", (uintmax_t)id,
 				(intmax_t)load_be64(s.key.p));

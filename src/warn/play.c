@@ -17,24 +17,6 @@ struct walk {
 	uint32_t n_day, today[DAY_MINUTES];
 };
 
-int64_t bin_start(int64_t bin_ms, int64_t at_ms)
-{
-	int32_t day, second = civil_second_of(at_ms, &day);
-
-	if (bin_ms == 7 * DAY_MS)
-		return civil_instant(day - civil_weekday(day), 0);
-	if (bin_ms == DAY_MS)
-		return civil_instant(day, 0);
-	return at_ms - (int64_t)second * 1000 % bin_ms - at_ms % 1000; /* whole bins since local midnight */
-}
-
-int64_t bin_after(int64_t bin_ms, int64_t start_ms, uint32_t bins)
-{
-	int64_t at_ms = start_ms + bins * bin_ms;
-
-	return bin_ms < DAY_MS ? at_ms : bin_start(bin_ms, at_ms + bin_ms / 2);
-}
-
 /* ---- what a day teaches ---------------------------------------------------------------------------------
  */
 static void begin_day(struct walk *w, int32_t day)

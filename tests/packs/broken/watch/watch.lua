@@ -17,3 +17,4 @@ watch "swallowed" { bin = "5m", sums = { S15 = 3, S60 = 12 }, levels = "l" }
 cluster "payment" { zh = "支付", en = "payment", categories = { "recharg" } }
 day_class "never" { zh = "从不", en = "never" }
 day_class "never" { zh = "从不", en = "never", weekdays = { 8 }, like = "nevr", working = true, calendar = "chna" }
+watch "years of hours" { bin = "1h", sums = { S15 = 3 }, expected = farrington {}, levels = "chance" }
