@@ -96,6 +96,10 @@ void baseline_learn(struct baseline *, const struct baseline *parent, int32_t da
 
 /* The bin that begins at start_ms. */
 struct expectation baseline_expect(const struct baseline *, const struct baseline *parent, int64_t start_ms);
+/* The same, for who asks of many bins of a day: its class by baseline_class, its minute. */
+struct expectation baseline_expect_at(
+	const struct baseline *, const struct baseline *parent, int class, int32_t day, int minute);
+int baseline_class(const struct baseline *, int32_t day);
 /* Variance over mean of a sum of so many bins (that of the nearest length known). */
 double baseline_dispersion(const struct baseline *, uint32_t bins);
 /* p as the model says it → p as this stream's past says it; sums of so many bins. */

@@ -311,10 +311,17 @@ local function check_names(row, where, what)
   end
 end
 
+local function check_silent(row, where, what)
+  if row.silent and not data.silence then
+    errors.add(where, '%s: silent needs a level: silence { level = "yellow" }', '%s：silent 需要先写明级别：silence { level = "yellow" }', { what })
+  end
+end
+
 local function compile_watch(w)
   local row, where, what = w.row, w.where, string.format('watch "%s"', w.name)
   catalog.reject_unknown(row, watch_keys, where, what)
   check_names(row, where, what)
+  check_silent(row, where, what)
   local bin_ms = bin_of(row, where, what)
   local expected = compile_expected(row.expected, where, what, bin_ms)
   if expected and expected.kind == "farrington" and row.of ~= "series" and bin_ms < 86400000 then

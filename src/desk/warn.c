@@ -6,6 +6,9 @@
 #include "tocsin/log.h"
 #include "warn_int.h"
 
+#define SPOKE_MS                                                                                             \
+	(INT64_C(2) * 24 * 60 * MINUTE_MS) /* what has spoken within it is missed when it falls silent */
+
 static int64_t *timer_of(struct warn *n, struct slice key)
 {
 	uint64_t id = load_be64((const uint8_t *)key.p + 8);
@@ -60,7 +63,9 @@ int warn_new(struct desk *d, struct err *e)
 	warn_learn_new(n);
 	counts_init(&n->counts);
 	n->counts.udata = n;
-	if (warn_plan(n, e) != 0 || warn_rings(n, d->clock->now_ms, e) != 0)
+	if (warn_plan(n, e) != 0 || warn_rings(n, d->clock->now_ms, e) != 0 ||
+		(warn_has_silent(n) &&
+			counts_meet(&n->counts, d->store, d->clock->now_ms - SPOKE_MS, e) != 0))
 		return -1;
 	for (uint32_t i = 0; i < n->counts.n_streams; i++)
 		warn_plan_stream(n, n->counts.list[i]);
@@ -80,13 +85,16 @@ void warn_free(struct warn *n)
 	free(n);
 }
 
-/* Levels and counts stay; whatever the new watches need to look back further is read. */
+/*
+ * Levels and counts stay; whatever the new watches need to look back further is read. Most packs that are
+ * loaded change nothing of what is watched: then nothing is to be done.
+ */
 void warn_reload(struct desk *d)
 {
 	struct warn *n = d->warn;
 	struct err e;
 
-	if (n == NULL)
+	if (n == NULL || n->words == warn_plan_words(packs_catalog(d->packs)))
 		return; /* the pack of the start comes first */
 	if (warn_plan(n, &e) != 0 || warn_rings(n, d->clock->now_ms, &e) != 0 || warn_past_keys(n, &e) != 0 ||
 		warn_rows_load(n, &e) != 0)

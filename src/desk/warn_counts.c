@@ -239,3 +239,22 @@ int counts_load(struct counts *c, struct store *store, uint32_t n_minutes, int64
 	scan_fini(&s);
 	return got;
 }
+
+int counts_meet(struct counts *c, struct store *store, int64_t from_ms, struct err *e)
+{
+	uint8_t from[8], to[8];
+	struct scan s;
+	int got;
+
+	store_be64(from, (uint64_t)(from_ms > 0 ? from_ms : 0));
+	store_be64(to, (uint64_t)(counts_first_ms(c) > from_ms ? counts_first_ms(c) : from_ms));
+	scan_init(&s, store, NULL, TABLE_COUNT, slice_of(from, 8), slice_of(to, 8), false);
+	while ((got = scan_next(&s, e)) == 1) {
+		struct stream *stream = counts_need(c, slice_of((const uint8_t *)s.key.p + 8, s.key.n - 8));
+		int64_t start_ms = (int64_t)load_be64(s.key.p);
+
+		stream->newest_ms = start_ms > stream->newest_ms ? start_ms : stream->newest_ms;
+	}
+	scan_fini(&s);
+	return got;
+}

@@ -66,6 +66,8 @@ void counts_fini(struct counts *);
  */
 int counts_load(
 	struct counts *, struct store *, uint32_t n_minutes, int64_t until_ms, struct err *e) MUST_CHECK;
+/* Streams that had something since from_ms, before the rings: that they are there, and when last. */
+int counts_meet(struct counts *, struct store *, int64_t from_ms, struct err *e) MUST_CHECK;
 /* A row of TABLE_COUNT was published. Minutes behind the ring are only in the rows. */
 void counts_on_publish(struct counts *, struct slice key, const struct slice *val);
 /* NULL: never counted. */

@@ -76,7 +76,8 @@ struct warn {
 	int64_t armed_ms;         /* when its row in TABLE_TIMER is due; INT64_MAX: there is none */
 	struct baseline **totals; /* by watch: of all that it counts; NULL: none was asked for */
 	struct taught taught;
-	uint64_t mark; /* of the live pack's watches */
+	uint64_t mark;  /* of the live pack's watches */
+	uint64_t words; /* of its catalog (warn_plan_words) */
 	struct lessons *lessons;
 	int64_t learn_ms; /* when learning is due; INT64_MAX: it is not */
 	uint64_t n_counted, n_late_counts, n_closes, n_missed, n_changes, close_us_max, learn_us_max,
@@ -111,6 +112,8 @@ struct wkey *warn_plan_key(struct warn *, struct slice text);
 void warn_plan_free(struct warn *);
 /* Of what is counted under which keys in which bins: another one means that the past is another, too. */
 uint64_t warn_plan_mark(const struct watches *);
+/* Of every part of a catalog that watches are made of (watch.h): the same one makes the same plan. */
+uint64_t warn_plan_words(const struct value *catalog);
 /* The end of the next bin of any watch behind at_ms. Something is watched. */
 int64_t warn_next_end(const struct warn *, int64_t at_ms);
 /* Index of the first key whose text is not below this one. */
@@ -254,5 +257,8 @@ bool warn_told_elsewhere(struct work *, const struct wkey *, const char *level, 
 const struct wkey *warn_whole_of(struct work *, const struct wkey *);
 /* Cities warned of one kind become one case. */
 int warn_rollups(struct warn *, int64_t end_ms, struct err *e) MUST_CHECK;
-/* Sources that have fallen silent, or speak again; *next_ms: when to look again. */
+/* Some watch says how long its keys may be silent. */
+bool warn_has_silent(const struct warn *);
+/* Sources, and keys of such watches, that have fallen silent, or speak again; *next_ms: when to look again.
+ */
 int warn_sources(struct warn *, int64_t now_ms, int64_t *next_ms, struct err *e) MUST_CHECK;

@@ -10,6 +10,7 @@
 #include "warn_int.h"
 
 #define SLOTS_MIN 1024
+#define CATALOG_BYTES_MAX ((size_t)256 << 20)
 
 /* ---- keys by text -----------------------------------------------------------------------------------------
  */
@@ -104,6 +105,8 @@ static void name_parts(struct wkey *k)
 	struct slice text = slice_of(k->text, k->text_n), rest = text;
 	struct warn_key parts;
 
+	if (starts(text, SOURCE_PREFIX))
+		return;
 	if (starts(text, SIGNAL_PREFIX)) {
 		name_signal(k);
 		return;
@@ -291,7 +294,7 @@ struct wkey *warn_plan_key(struct warn *n, struct slice text)
 
 	if (k != NULL && k->watch != NULL)
 		return k;
-	if (!warn_key_split(text, &parts))
+	if (starts(text, SOURCE_PREFIX) || !warn_key_split(text, &parts))
 		return k;
 	name.part[0] = warn_is_all(parts.city) ? slice_of("", 0) : parts.city;
 	name.part[1] = warn_is_all(parts.category) ? slice_of("", 0) : parts.category;
@@ -405,6 +408,26 @@ uint64_t warn_plan_mark(const struct watches *all)
 	return h;
 }
 
+uint64_t warn_plan_words(const struct value *catalog)
+{
+	static const char *const parts[] = {
+		"watches", "level_tables", "levels", "clusters", "day_classes", "calendars"};
+	uint64_t h = 0;
+	struct buf b;
+
+	buf_init(&b, CATALOG_BYTES_MAX);
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+		const struct value *part = value_get(catalog, parts[i]);
+
+		buf_reset(&b);
+		if (part != NULL)
+			value_encode(&b, part);
+		mark_number(&h, hash_of(buf_slice(&b)));
+	}
+	buf_fini(&b);
+	return h;
+}
+
 int warn_plan(struct warn *n, struct err *e)
 {
 	struct watches *made;
@@ -418,6 +441,7 @@ int warn_plan(struct warn *n, struct err *e)
 	watches_free(n->watches);
 	n->watches = made;
 	n->mark = warn_plan_mark(made);
+	n->words = warn_plan_words(packs_catalog(n->desk->packs));
 	take_bins(n);
 	for (uint32_t i = 0; i < n->n_keys; i++) {
 		n->keys[i]->watch = NULL;

@@ -276,6 +276,50 @@ static int judge(struct work *w, struct warn_try *t, struct err *e)
 	return warn_happened(w, k, &event, &row, t->is_plain, e) == 0 ? 1 : -1;
 }
 
+bool warn_has_silent(const struct warn *n)
+{
+	for (uint32_t i = 0; i < n->watches->n; i++)
+		if (n->watches->list[i].silent_ms > 0 && n->watches->list[i].of != WATCH_SERIES)
+			return true;
+	return false;
+}
+
+/* End of the newest minute that had something; 0: never. */
+static int64_t spoke_ms(const struct wkey *k)
+{
+	int64_t newest_ms = INT64_MIN;
+
+	for (uint32_t i = 0; i < k->n_leaves; i++)
+		newest_ms = k->leaves[i]->newest_ms > newest_ms ? k->leaves[i]->newest_ms : newest_ms;
+	return newest_ms > 0 ? newest_ms + MINUTE_MS : 0;
+}
+
+/* Keys whose watch says `silent`, as sources; *next_ms: when the next of them is late. */
+static void add_silent(
+	const struct warn *n, struct arena *a, int64_t now_ms, struct value *list, int64_t *next_ms)
+{
+	for (uint32_t i = 0; warn_has_silent(n) && i < n->n_keys; i++) {
+		const struct wkey *k = n->keys[i];
+		int64_t last_ms = k->watch == NULL || k->watch->silent_ms == 0 ? 0 : spoke_ms(k), late_ms;
+		struct value v;
+
+		if (last_ms == 0)
+			continue;
+		last_ms = last_ms < now_ms ? last_ms : now_ms;
+		late_ms = last_ms + k->watch->silent_ms + 1;
+		v = value_map(a, 6);
+		value_add(a, &v, "name", value_text(a, k->text, k->text_n));
+		value_add(a, &v, "last", value_int(last_ms));
+		value_add(a, &v, "age_ms", value_int(now_ms - last_ms));
+		value_add(a, &v, "expected_ms", value_int(k->watch->silent_ms));
+		value_add(a, &v, "is_quiet", value_bool(false));
+		value_add(a, &v, "is_late", value_bool(now_ms >= late_ms));
+		value_push(a, list, v);
+		if (late_ms > now_ms && late_ms < *next_ms)
+			*next_ms = late_ms;
+	}
+}
+
 int warn_sources(struct warn *n, int64_t now_ms, int64_t *next_ms, struct err *e)
 {
 	const struct value *named = value_path(packs_catalog(n->desk->packs), "silence.level");
@@ -289,12 +333,13 @@ int warn_sources(struct warn *n, int64_t now_ms, int64_t *next_ms, struct err *e
 		return 0;
 	arena_init(&a, 0);
 	list = sources_value(n->desk, &a);
+	*next_ms = sources_late_ms(n->desk);
+	add_silent(n, &a, now_ms, &list, next_ms);
 	for (uint32_t i = 0; rc == 0 && i < list.n; i++) {
 		struct judged of = {&list.as.items[i], (uint8_t)level};
 
 		rc = warn_twice(n, "warning.change", now_ms, judge, &of, e);
 	}
 	arena_fini(&a);
-	*next_ms = sources_late_ms(n->desk);
 	return rc;
 }

@@ -1,10 +1,11 @@
 /*
  * TABLE_WARNING: a row for each key that has a level, a case or a machine that remembers.
  *
- *   'w' key → {level, watch?, since, opened, case, state=bytes of the machine, seen, expected, p, input,
- * window, incident?, ack={by, at, until}?, rung, reminders, next_again?, next_bulletin?, told=[[level,
- * person]…], floor={level, by, until?, reason?}?, parent?, children=[key…]?, cities?, under={LEVEL=n}?,
- * judged=end of the last bin, inputs={NAME=n}?, is_ready?, silent?, late?, acts=[{at, by, action, reason}…]}
+ *   'w' key → {level, watch?, since, opened, case, state=bytes of the machine, machine=its level?, seen,
+ * expected, p, input, window, incident?, ack={by, at, until}?, rung, reminders, next_again?, next_bulletin?,
+ * told=[[level, person]…], floor={level, by, until?, reason?}?, parent?, children=[key…]?, cities?,
+ * under={LEVEL=n}?, judged=end of the last bin, inputs={NAME=n}?, is_ready?, silent?, late?, acts=[{at, by,
+ * action, reason}…]}
  */
 #include <math.h>
 #include <stdlib.h>
@@ -54,6 +55,28 @@ static void take_inputs(struct wkey *k, const struct value *inputs)
 	}
 }
 
+/*
+ * The machine, as it goes on under the live pack: levels and CUSUMs by their names. Another watch makes the
+ * key now: it goes on from the level alone.
+ */
+static void take_machine(const struct warn *n, struct wkey *k, const struct value *row)
+{
+	struct slice state = value_slice(value_get(row, "state"));
+	const struct value *level = value_get(row, "machine");
+	struct err e;
+
+	if (k->watch == NULL || state.n == 0)
+		return;
+	if (detector_decode(k->watch, &k->det, state, &e) != 0) {
+		log_line(LOG_ERROR, "warning.state", "key=\"%s\" error=\"%s\"", k->text, e.text);
+		memset(&k->det, 0, sizeof(k->det));
+		return;
+	}
+	if (!value_is_text(value_get(row, "watch"), k->watch->name))
+		memset(&k->det, 0, sizeof(k->det));
+	k->det.level.level = level_of(n, level != NULL ? level : value_get(row, "level"));
+}
+
 static void take_row(struct warn *n, struct wkey *k, struct slice bytes)
 {
 	struct arena a;
@@ -67,12 +90,7 @@ static void take_row(struct warn *n, struct wkey *k, struct slice bytes)
 	k->row_n = bytes.n;
 	arena_init(&a, 0);
 	if (value_decode(&a, slice_of(k->row, k->row_n), &row, &e) == 0) {
-		struct slice state = value_slice(value_get(&row, "state"));
-
-		if (k->watch != NULL && state.n > 0 && detector_decode(k->watch, &k->det, state, &e) != 0) {
-			log_line(LOG_ERROR, "warning.state", "key=\"%s\" error=\"%s\"", k->text, e.text);
-			memset(&k->det, 0, sizeof(k->det));
-		}
+		take_machine(n, k, &row);
 		k->level = level_of(n, value_get(&row, "level"));
 		k->floor = level_of(n, value_path(&row, "floor.level"));
 		k->since_ms = value_int_or(value_get(&row, "since"), 0);
@@ -178,11 +196,17 @@ void wkey_put(struct work *w, struct wkey *k, struct value *row)
 		must(!b->is_full);
 		value_set(w->arena, row, "state", value_bytes(arena_copy(w->arena, b->p, b->n), b->n));
 		value_set(w->arena, row, "watch", value_literal(k->watch->name));
+		if (k->det.level.level != k->level)
+			value_set(w->arena, row, "machine",
+				value_literal(warn_level_name(w->desk->warn, k->det.level.level)));
+		else
+			value_unset(row, "machine");
 		value_set(w->arena, row, "judged", value_int(k->judged_ms));
 	} else {
 		value_unset(row, "state");
 		value_unset(row, "watch");
 		value_unset(row, "judged");
+		value_unset(row, "machine");
 	}
 	row_put(w, TABLE_WARNING, slice_of(key, k->text_n + 1), row);
 }

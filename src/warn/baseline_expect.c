@@ -88,15 +88,25 @@ double usual_mean(const struct baseline *b, struct usual u)
 	return fmax(u.profile * u.weekday * u.level, b->spec->least_expected);
 }
 
-struct expectation baseline_expect(const struct baseline *b, const struct baseline *parent, int64_t start_ms)
+struct expectation baseline_expect_at(
+	const struct baseline *b, const struct baseline *parent, int class, int32_t day, int minute)
 {
-	int32_t day, second = civil_second_of(start_ms, &day);
-	struct usual u = baseline_usual(b, parent, day_class_of(b->days, day, NULL), day, second / 60);
-
 	return (struct expectation){
 		.is_learned = b->n_days >= b->spec->least_days &&
 			      (!is_thin(b) || (parent != NULL && parent->n_days >= parent->spec->least_days)),
-		.mean = usual_mean(b, u)};
+		.mean = usual_mean(b, baseline_usual(b, parent, class, day, minute))};
+}
+
+int baseline_class(const struct baseline *b, int32_t day)
+{
+	return day_class_of(b->days, day, NULL);
+}
+
+struct expectation baseline_expect(const struct baseline *b, const struct baseline *parent, int64_t start_ms)
+{
+	int32_t day, second = civil_second_of(start_ms, &day);
+
+	return baseline_expect_at(b, parent, baseline_class(b, day), day, second / 60);
 }
 
 /* ---- how far counts stray -------------------------------------------------------------------------------

@@ -10,15 +10,46 @@
 #define UNDER_MAX 1000000 /* what counts on for ever would be another row at every close */
 #define COUNT_LIMIT 1e12  /* no count of a stream is larger */
 
+/* What a baseline expects of the bins looked back on, the newest first: asked for once. */
+struct expected {
+	uint32_t n;
+	int32_t day; /* that class is of */
+	int class;
+	double mean[WATCH_BINS_MAX];
+	bool is_learned;
+};
+
 struct look {
 	const struct watch *watch;
 	const struct close *close;
 	struct farrington weekly;
+	struct expected *expected;
 	struct detected *out;
 };
 
 /* ---- what is usual --------------------------------------------------------------------------------------
  */
+static struct expectation expect_baseline(const struct look *k, uint32_t back)
+{
+	struct expected *x = k->expected;
+	const struct close *c = k->close;
+
+	if (c->baseline == NULL)
+		return (struct expectation){0};
+	for (; x->n <= back; x->n++) {
+		int32_t day, second = civil_second_of(c->start_ms - x->n * k->watch->bin_ms, &day);
+		struct expectation one;
+
+		if (x->n == 0 || day != x->day)
+			x->class = baseline_class(c->baseline, day);
+		x->day = day;
+		one = baseline_expect_at(c->baseline, c->parent, x->class, day, second / 60);
+		x->mean[x->n] = one.mean;
+		x->is_learned = one.is_learned; /* of all bins or of none */
+	}
+	return (struct expectation){x->is_learned, x->mean[back]};
+}
+
 static struct expectation expect_bin(const struct look *k, uint32_t back)
 {
 	const struct watch *w = k->watch;
@@ -28,9 +59,7 @@ static struct expectation expect_bin(const struct look *k, uint32_t back)
 	case EXPECT_FIXED:
 		return (struct expectation){true, watch_fixed(w, c->city)};
 	case EXPECT_BASELINE:
-		if (c->baseline == NULL)
-			return (struct expectation){0};
-		return baseline_expect(c->baseline, c->parent, c->start_ms - back * w->bin_ms);
+		return expect_baseline(k, back);
 	case EXPECT_FARRINGTON:
 		return (struct expectation){k->weekly.is_learned, k->weekly.mean};
 	default:
@@ -116,11 +145,23 @@ static void see_all(const struct look *k, struct detector *d)
 
 /* ---- tests ----------------------------------------------------------------------------------------------
  */
+static double chance_of(const struct look *k, const struct test *t, double count)
+{
+	const struct seen *s = &k->out->seen[t->input];
+
+	if (!t->is_poisson && count == s->value)
+		return s->p; /* known already */
+	return chance(k, &k->watch->inputs[t->input], s, count, t->is_poisson);
+}
+
 static bool tail_holds(const struct look *k, const struct test *t, double count)
 {
-	double p = chance(k, &k->watch->inputs[t->input], &k->out->seen[t->input], count, t->is_poisson);
+	double p;
 
-	return count >= t->at_least && p <= t->value; /* false for NaN */
+	if (count < t->at_least)
+		return false;
+	p = chance_of(k, t, count);
+	return p <= t->value; /* false for NaN */
 }
 
 /* The smallest count that this test takes; without a model its minimum. */
@@ -184,7 +225,7 @@ static bool test_holds(const struct look *k, const struct level_row *row, const 
 	case TEST_TAIL:
 		return tail_holds(k, t, value);
 	case TEST_CALM: {
-		double p = chance(k, &k->watch->inputs[t->input], s, value, t->is_poisson);
+		double p = chance_of(k, t, value);
 
 		return !(p <= t->value); /* what nobody expects is not unusual */
 	}
@@ -241,11 +282,13 @@ static void tell(const struct look *k, const struct level_state *s, const int *g
 
 void detect(const struct watch *w, struct detector *d, const struct close *c, struct detected *out)
 {
-	struct look k = {.watch = w, .close = c, .out = out};
+	struct expected expected;
+	struct look k = {.watch = w, .close = c, .expected = &expected, .out = out};
 	const struct level_row *present = level_row_of(&w->levels, d->level.level);
 	int groups[LEVELS_MAX] = {0};
 	uint32_t enters = 0;
 
+	expected.n = 0;
 	*out = (struct detected){.from = d->level.level};
 	if (w->expect == EXPECT_FARRINGTON)
 		k.weekly = farrington_expect(&w->farrington, c->n_history, c->history);

@@ -5,6 +5,7 @@
 #include "tocsin/detect.h"
 
 #define MICRO 1e6
+#define CUSUM_NAME_MAX 4096
 
 static uint32_t n_cusums(const struct watch *w)
 {
@@ -15,7 +16,7 @@ static uint32_t n_cusums(const struct watch *w)
 	return n;
 }
 
-/* level, is_ready, stay, quiet, n rows, under…, n CUSUMs, millionths… */
+/* level, is_ready, stay, quiet, n rows, under…, n CUSUMs, each its name and millionths. */
 void detector_encode(const struct watch *w, const struct detector *d, struct buf *b)
 {
 	buf_add_varint(b, d->level.level);
@@ -27,8 +28,11 @@ void detector_encode(const struct watch *w, const struct detector *d, struct buf
 		buf_add_varint(b, d->under[i]);
 	buf_add_varint(b, n_cusums(w));
 	for (uint32_t i = 0; i < w->n_inputs; i++)
-		if (w->inputs[i].kind == INPUT_CUSUM)
+		if (w->inputs[i].kind == INPUT_CUSUM) {
+			buf_add_varint(b, strlen(w->inputs[i].name));
+			buf_add(b, w->inputs[i].name, strlen(w->inputs[i].name));
 			buf_add_varint(b, (uint64_t)llround(d->cusum[i] * MICRO));
+		}
 }
 
 static int take(struct slice *rest, uint64_t max, uint64_t *out)
@@ -52,22 +56,33 @@ static int take_under(const struct watch *w, struct detector *d, struct slice *r
 	return 0;
 }
 
+/* The CUSUM of that name, or -1: the watch has it no more. */
+static int cusum_of(const struct watch *w, struct slice name)
+{
+	for (uint32_t i = 0; i < w->n_inputs; i++)
+		if (w->inputs[i].kind == INPUT_CUSUM && strlen(w->inputs[i].name) == name.n &&
+			memcmp(w->inputs[i].name, name.p, name.n) == 0)
+			return (int)i;
+	return -1;
+}
+
 static int take_cusums(const struct watch *w, struct detector *d, struct slice *rest)
 {
-	double kept[WATCH_INPUTS_MAX];
-	uint64_t n, v;
-	uint32_t next = 0;
+	uint64_t n, name_n, v;
 
 	if (take(rest, WATCH_INPUTS_MAX, &n) != 0)
 		return -1;
 	for (uint64_t i = 0; i < n; i++) {
-		if (take(rest, UINT64_C(1) << 52, &v) != 0)
+		struct slice name;
+		int at;
+
+		if (take(rest, CUSUM_NAME_MAX, &name_n) != 0 || slice_take(rest, name_n, &name) != 0 ||
+			take(rest, UINT64_C(1) << 52, &v) != 0)
 			return -1;
-		kept[i] = (double)v / MICRO;
+		at = cusum_of(w, name);
+		if (at >= 0)
+			d->cusum[at] = fmin((double)v / MICRO, w->inputs[at].cusum.cap);
 	}
-	for (uint32_t i = 0; i < w->n_inputs && n == n_cusums(w); i++)
-		if (w->inputs[i].kind == INPUT_CUSUM)
-			d->cusum[i] = fmin(kept[next++], w->inputs[i].cusum.cap);
 	return 0;
 }
 

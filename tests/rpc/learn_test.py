@@ -142,9 +142,9 @@ class Learn(Case):
         return [{k: w[k] for k in ("key", "level", "count", "expected", "p")} for w in self.c.call("warning.list")["warnings"]]
 
     def test_learning_that_is_killed_comes_to_the_same(self):
-        at = MIDNIGHT + 8 * DAY_MS + 10 * HOUR_MS
+        at = MIDNIGHT + 5 * DAY_MS + 10 * HOUR_MS
         self.history()
-        self.nights(8, kill=False)
+        self.nights(5, kill=False)
         expected = self.surge(at)
         self.assertEqual(21, len(expected))
         self.d.close()
@@ -152,7 +152,7 @@ class Learn(Case):
         self.c = self.connect()
         self.n = 0
         self.history()
-        self.nights(8, kill=True)
+        self.nights(5, kill=True)
         self.restart()
         self.assertEqual(expected, self.surge(at))
 

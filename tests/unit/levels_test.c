@@ -241,6 +241,33 @@ static void test_code(void **state)
 	buf_fini(&b);
 }
 
+/* Inputs stand by name, so one more of them moves the others: each CUSUM goes on as what it is called. */
+static void test_cusum_by_name(void **state)
+{
+	const struct watch *old = watch_of("failed transactions");
+	struct watch more = *old, renamed = *old;
+	int at = watch_input_find(old, "climb");
+	struct detector from = {.level = {.level = 1}}, to;
+	struct buf b;
+
+	(void)state;
+	assert_true(at >= 0);
+	from.cusum[at] = 7.5;
+	buf_init(&b, 1000);
+	detector_encode(old, &from, &b);
+	memmove(&more.inputs[1], &more.inputs[0], more.n_inputs * sizeof(more.inputs[0]));
+	more.inputs[0] =
+		(struct watch_input){.name = "accel", .kind = INPUT_CUSUM, .cusum = {.ratio = 2, .cap = 40}};
+	more.n_inputs++;
+	OK(detector_decode(&more, &to, buf_slice(&b), &err));
+	assert_true(to.cusum[0] == 0 && to.cusum[at + 1] == 7.5);
+	renamed.inputs[at].name = "rise";
+	OK(detector_decode(&renamed, &to, buf_slice(&b), &err));
+	assert_true(to.cusum[at] == 0);
+	assert_int_equal(to.level.level, 1);
+	buf_fini(&b);
+}
+
 /* Random curves: one step down at a time, no level left before its stay, none skipped downward. */
 static void test_walk(void **state)
 {
@@ -299,8 +326,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {cmocka_unit_test(test_s1), cmocka_unit_test(test_s1_signed),
 		cmocka_unit_test(test_s2), cmocka_unit_test(test_s17), cmocka_unit_test(test_per_10000),
 		cmocka_unit_test(test_affected), cmocka_unit_test(test_under), cmocka_unit_test(test_gap),
-		cmocka_unit_test(test_set), cmocka_unit_test(test_code), cmocka_unit_test(test_walk),
-		cmocka_unit_test(test_catalog)};
+		cmocka_unit_test(test_set), cmocka_unit_test(test_code), cmocka_unit_test(test_cusum_by_name),
+		cmocka_unit_test(test_walk), cmocka_unit_test(test_catalog)};
 
 	return cmocka_run_group_tests(tests, load_watches, free_watches);
 }

@@ -44,6 +44,7 @@ watch "payment" {
   cluster = "payment", by = { "cluster" }, bin = "5m", sums = { S60 = 12, climb = cusum { ratio = 1.5, cap = 20 } }, levels = "climb",
   expected = baseline { slot = "30m", least_days = 3 },
 }
+silence { level = "yellow" }
 watch "failed transactions" {
   of = "signals", kinds = { "txn_failed" }, service = "recharge", component = "boss", by = { "city" }, bin = "5m",
   sums = { S15 = 3, S60 = 12, climb = cusum { ratio = 2, cap = 20 } }, expected = 0.5, dispersion = 1.5, levels = "climb", silent = "10m",
