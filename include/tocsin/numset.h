@@ -40,6 +40,12 @@ size_t numset_text(uint64_t number, char out[NUMSET_TEXT]);
 
 /* Put, replacing what the number had in that part. */
 void numset_put(struct numset *, uint64_t number, const struct numset_item *);
+/*
+ * The same for many at once, as at start: each number and part comes once and is not in the set yet; until
+ * numset_sort nothing is found.
+ */
+void numset_add(struct numset *, uint64_t number, const struct numset_item *);
+void numset_sort(struct numset *);
 /* False: it was not there. */
 bool numset_del(struct numset *, uint64_t number, uint32_t part);
 /* What the number has, by part; at most `max` of them. Returns how many. */

@@ -221,14 +221,15 @@ static void keep_number(struct affected *x, struct slice key, const struct slice
 	if (part != NULL && part->id != id)
 		return; /* of a part that was closed long ago */
 	if (val == NULL || part == NULL || part->is_closed) {
-		numset_del(x->set, number, item.part);
+		if (!x->is_loading)
+			numset_del(x->set, number, item.part);
 		return;
 	}
 	if (!entry_decode(*val, part->opened_ms, &entry))
 		return; /* fsck tells of it */
 	item.flags = entry.flags;
 	item.since = (uint64_t)(entry.since_ms - (part->opened_ms - SINCE_BACK_MS));
-	numset_put(x->set, number, &item);
+	(x->is_loading ? numset_add : numset_put)(x->set, number, &item);
 }
 
 void affected_on_publish(struct affected *x, struct slice key, const struct slice *val)
@@ -280,9 +281,12 @@ int affected_new(struct desk *d, struct err *e)
 	x->desk = d;
 	x->set = numset_new();
 	x->armed_ms = INT64_MAX;
+	x->is_loading = true;
 	for (const char *index = "cfpnt"; *index != '\0'; index++)
 		if (load(x, index, e) != 0)
 			return -1;
+	x->is_loading = false;
+	numset_sort(x->set);
 	return 0;
 }
 

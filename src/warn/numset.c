@@ -123,16 +123,36 @@ static void grow(struct numset *s, struct partition *p)
 	p->cap = cap;
 }
 
+static struct partition *partition_of(struct numset *s, uint64_t mixed)
+{
+	return &s->partitions[mixed >> KEY_BITS];
+}
+
+static uint64_t rank_made(uint64_t mixed, uint32_t part)
+{
+	return (mixed & MASK(KEY_BITS)) << PART_BITS | part;
+}
+
+static struct slot slot_made(uint64_t rank, const struct numset_item *item)
+{
+	uint64_t since = item->since > MASK(NUMSET_SINCE_BITS) ? MASK(NUMSET_SINCE_BITS) : item->since,
+		 high = rank << RANK_SHIFT | (uint64_t)item->flags << SINCE_HIGH_BITS | since >> 32;
+
+	return (struct slot){{(uint32_t)(high >> 32), (uint32_t)high}, (uint32_t)since};
+}
+
+static void check_item(uint64_t number, const struct numset_item *item)
+{
+	must(number <= MASK(NUMBER_BITS) && item->part < NUMSET_PARTS && item->flags < NUMSET_FLAGS);
+}
+
 void numset_put(struct numset *s, uint64_t number, const struct numset_item *item)
 {
-	uint64_t mixed = mix(number), since = item->since, high;
-	struct partition *p = &s->partitions[mixed >> KEY_BITS];
-	uint64_t rank = (mixed & MASK(KEY_BITS)) << PART_BITS | item->part;
+	uint64_t mixed = mix(number), rank = rank_made(mixed, item->part);
+	struct partition *p = partition_of(s, mixed);
 	uint32_t at = place_of(p, rank);
 
-	must(number <= MASK(NUMBER_BITS) && item->part < NUMSET_PARTS && item->flags < NUMSET_FLAGS);
-	if (since > MASK(NUMSET_SINCE_BITS))
-		since = MASK(NUMSET_SINCE_BITS);
+	check_item(number, item);
 	if (at == p->n || rank_of(&p->slots[at]) != rank) {
 		if (p->n == p->cap)
 			grow(s, p);
@@ -140,15 +160,39 @@ void numset_put(struct numset *s, uint64_t number, const struct numset_item *ite
 		p->n++;
 		s->n++;
 	}
-	high = rank << RANK_SHIFT | (uint64_t)item->flags << SINCE_HIGH_BITS | since >> 32;
-	p->slots[at] = (struct slot){{(uint32_t)(high >> 32), (uint32_t)high}, (uint32_t)since};
+	p->slots[at] = slot_made(rank, item);
+}
+
+void numset_add(struct numset *s, uint64_t number, const struct numset_item *item)
+{
+	uint64_t mixed = mix(number);
+	struct partition *p = partition_of(s, mixed);
+
+	check_item(number, item);
+	if (p->n == p->cap)
+		grow(s, p);
+	p->slots[p->n++] = slot_made(rank_made(mixed, item->part), item);
+	s->n++;
+}
+
+static int by_rank(const void *a, const void *b)
+{
+	uint64_t x = rank_of(a), y = rank_of(b);
+
+	return (x > y) - (x < y);
+}
+
+void numset_sort(struct numset *s)
+{
+	for (uint32_t i = 0; i < N_PARTITIONS; i++)
+		if (s->partitions[i].n > 1)
+			qsort(s->partitions[i].slots, s->partitions[i].n, sizeof(struct slot), by_rank);
 }
 
 bool numset_del(struct numset *s, uint64_t number, uint32_t part)
 {
-	uint64_t mixed = mix(number);
-	struct partition *p = &s->partitions[mixed >> KEY_BITS];
-	uint64_t rank = (mixed & MASK(KEY_BITS)) << PART_BITS | part;
+	uint64_t mixed = mix(number), rank = rank_made(mixed, part);
+	struct partition *p = partition_of(s, mixed);
 	uint32_t at = place_of(p, rank);
 
 	if (at == p->n || rank_of(&p->slots[at]) != rank)

@@ -105,6 +105,35 @@ static void model(void **state)
 	}
 }
 
+/* All at once, from the last to the first, is the same set; it takes changes then. */
+static void added_and_sorted(void **state)
+{
+	struct numset *s = numset_new();
+	struct model *m = calloc(1, sizeof(*m));
+	struct rng rng;
+
+	(void)state;
+	rng_init_seeded(&rng, 7);
+	for (uint32_t i = MODEL_NUMBERS; i-- > 0;)
+		for (uint32_t part = MODEL_PARTS; part-- > 0;) {
+			struct numset_item item = {part, (uint8_t)(i % NUMSET_FLAGS), i * 1000 + part};
+
+			if ((i + part) % 3 == 0)
+				continue;
+			numset_add(s, model_number(i), &item);
+			m->is_there[i][part] = true;
+			m->items[i][part] = item;
+			m->n++;
+		}
+	numset_sort(s);
+	for (uint32_t i = 0; i < MODEL_NUMBERS; i++)
+		compare(s, m, i);
+	for (int k = 0; k < 5000; k++)
+		step(s, m, &rng);
+	free(m);
+	numset_free(s);
+}
+
 static void since_is_cut(void **state)
 {
 	struct numset_item item = {4095, 31, UINT64_MAX}, got;
@@ -141,7 +170,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(texts),
-		cmocka_unit_test(model),
+		cmocka_unit_test(model), cmocka_unit_test(added_and_sorted),
 		cmocka_unit_test(since_is_cut),
 		cmocka_unit_test(size),
 	};
