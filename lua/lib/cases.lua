@@ -1,5 +1,6 @@
 -- Cases: the open incidents. A complaint hangs on the case of its fault by the rules "attach"; what the front desk then says is the
--- case's script. Facts: cases = [{id, no, kind, key, category?, city?, cities?, stage, created, script?, maintainers?, level?}], newest first.
+-- case's script. Facts: cases = [{id, no, kind, key, category?, fault?, service?, component?, city?, cities?, stage, created, script?,
+-- maintainers?, level?}], newest first.
 local host = ...
 local rules = host.lib "rules"
 local data = host.lib("catalog").data
@@ -16,10 +17,38 @@ local function is_of_city(case, city)
   return false
 end
 
--- The case's category, or one below it.
+local function is_under(category, of) return of == category or category:sub(1, #of + 1) == of .. "." end
+
+local function has(list, x)
+  for i = 1, #(list or {}) do
+    if list[i] == x then return true end
+  end
+  return false
+end
+
+-- Whether a fault is what a case without a category is about: by its name, its component, or its service.
+local function is_of_fault(case, name, fault)
+  if case.fault then return case.fault == name end
+  if case.component then
+    local component = data.components[case.component]
+    return has(fault.components, case.component) or component ~= nil and component.service ~= nil and component.service == fault.service
+  end
+  return case.service == fault.service
+end
+
+-- The case's category, or one below it; a case of a service has the categories of its faults; one that says nothing has all.
 local function is_of_category(case, category)
-  local of = case.category
-  return not of or of == category or category ~= nil and category:sub(1, #of + 1) == of .. "."
+  if case.category then return category ~= nil and is_under(category, case.category) end
+  if not (case.fault or case.service or case.component) then return true end
+  if not category then return false end
+  for name, fault in host.sorted_pairs(data.faults) do
+    if is_of_fault(case, name, fault) then
+      for _, of in ipairs(fault.categories) do
+        if is_under(category, of) then return true end
+      end
+    end
+  end
+  return false
 end
 
 local function is_same(case, v, names)

@@ -207,7 +207,7 @@ static int read_fact(struct desk *d, struct one_case *one, struct err *e)
 {
 	static const char *const of_row[] = {"id", "no", "kind", "category", "city", "stage", "created"},
 				 *const of_fields[] = {"key", "cities", "cluster", "level", "recovery",
-					 "drill", "script", "maintainers"};
+					 "drill", "script", "maintainers", "fault", "service", "component"};
 	struct value row;
 
 	if (one->is_read)

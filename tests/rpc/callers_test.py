@@ -231,6 +231,17 @@ class Callers(Case):
         refused = self.c.call("signal.push", signals=[{**heard, "version": 0}])["rejected"]
         self.assertEqual([{"index": 0, "field": "version", "message": "version must be a whole number from 1"}], refused)
 
+    def test_a_case_by_signals_alone_takes_complaints_of_its_fault_only(self):
+        self.failed(range(1000))
+        self.advance("1m")
+        case = self.c.call("incident.list")["incidents"][0]
+        self.assertEqual(("signal:shenzhen/txn_failed/recharge", None), (case["key"], case.get("category")))
+        made = {category: self.c.call("ticket.create", channel="hotline_10086", number="13900000001", city="shenzhen", category=category,
+                                      text="x") for category in ("recharge.not_credited", "network.no_service", "billing.cdr")}
+        self.assertEqual([case["id"], None, None], [made[k].get("incident") for k in ("recharge.not_credited", "network.no_service", "billing.cdr")])
+        elsewhere = self.c.call("ticket.create", channel="hotline_10086", number="13900000002", city="foshan", category="recharge.not_credited", text="x")
+        self.assertNotIn("incident", elsewhere)
+
     def test_more_calls_than_are_kept_are_counted_all(self):
         self.open()
         self.script()
