@@ -186,11 +186,11 @@ end
 function cases.losing(v, person)
   local out = {}
   for _, c in ipairs(v.facts.cases or {}) do
-    local left, has = 0, false
+    local left, is_his = 0, false
     for i = 1, #(c.maintainers or {}) do
-      if c.maintainers[i] == person then has = true else left = left + 1 end
+      if c.maintainers[i] == person then is_his = true else left = left + 1 end
     end
-    if has and c.id ~= v.facts.ticket.id then out[#out + 1] = { id = c.id, no = c.no, key = c.key, level = c.level, left = left } end
+    if is_his and c.id ~= v.facts.ticket.id then out[#out + 1] = { id = c.id, no = c.no, key = c.key, level = c.level, left = left } end
   end
   return out
 end

@@ -135,7 +135,8 @@ spec "no end while the hand-back is not in order" {
 }
 spec "checked again" {
   given = ticket { kind = "incident", stage = "watched", fields = { green = "checked", green_check_ok = false } }, action = "check_green",
-  data = { ok = true }, who = head, expect = { fields = { green = "checked", green_check_ok = true, green_checked_by = "lin.tao", green_checked_at = 1790042400000 } },
+  data = { ok = true }, who = head,
+  expect = { fields = { green = "checked", green_check_ok = true, green_checked_by = "lin.tao", green_checked_at = 1790042400000 } },
 }
 spec "no end while the green channel has the service" {
   given = ticket { kind = "incident", stage = "watched", fields = { green = "live" } }, action = "close", who = head,

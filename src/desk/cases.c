@@ -367,13 +367,13 @@ int cases_children(struct desk *d, int64_t incident, int64_t *n, struct err *e)
 int cases_growth(struct desk *d, int64_t incident, int64_t *recent, int64_t *before, struct err *e)
 {
 	struct growth g;
-	int64_t n, minute = d->clock->now_ms / MINUTE_MS;
+	int64_t n;
 
 	*recent = *before = 0;
 	if (counted(d, incident, &n, &g, e) != 0)
 		return -1;
-	growth_to(&g, minute);
-	for (int64_t age = 0; age < GROWTH_SPAN; age++)
-		*(age < CASE_GROWTH_MINUTES ? recent : before) += g.n[(minute - age) % GROWTH_SPAN];
+	growth_to(&g, d->clock->now_ms / MINUTE_MS); /* what is said to come later counts as of now */
+	for (int64_t age = 0; age < GROWTH_SPAN && age <= g.minute; age++)
+		*(age < CASE_GROWTH_MINUTES ? recent : before) += g.n[(g.minute - age) % GROWTH_SPAN];
 	return 0;
 }

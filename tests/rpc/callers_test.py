@@ -213,10 +213,15 @@ class Callers(Case):
         self.c = self.connect()
         got = self.calls()
         self.assertEqual((6, 2, 0, 4, 1), tuple(got[k] for k in ("deflected", "reached", "avoided", "pending", "continued")))
-        self.advance("61m")
-        self.c.call("contact.add", incident=self.case, number=number(2), channel="hotline_10086", kind="same_fault")  # too late: avoided
+        self.advance("1h")
+        self.desk = Desk(self.sim(), "shenzhen", "desk-7")
+        self.desk.take_call(number(2))  # two hours, not more: reached
         got = self.calls()
-        self.assertEqual((6, 2, 4, 0, 1), tuple(got[k] for k in ("deflected", "reached", "avoided", "pending", "continued")))
+        self.assertEqual((6, 3, 0, 3, 1), tuple(got[k] for k in ("deflected", "reached", "avoided", "pending", "continued")))
+        self.advance("1ms")
+        self.desk.take_call(number(3))  # too late: avoided
+        got = self.calls()
+        self.assertEqual((6, 3, 3, 0, 1), tuple(got[k] for k in ("deflected", "reached", "avoided", "pending", "continued")))
 
     def test_a_signal_without_a_version_is_of_the_one_approved(self):
         self.open()
