@@ -97,8 +97,7 @@ rules "prompt" {
   rule "no prompt below orange" { when = { ["fields.level"] = none_of("orange", "red", "black") }, prompt = false },
   rule "no prompt after the recovery" { when = { ["fields.recovery"] = any_of("proven", "told", "watched") }, prompt = false,
     because = "a prompt about a fault that is over makes new calls" },
-  rule "no prompt past its end" {
-    when = function(t) local over = t["fields.script_until_time"] return math.type(over) == "integer" and t.now >= over end, prompt = false },
+  rule "no prompt past its end" { when = { prompt_over = at_least "0s" }, prompt = false },
   rule "no prompt of a drill" { when = { ["fields.drill"] = true }, prompt = false },
 }
 
