@@ -105,6 +105,7 @@ static int prompt_is_for(struct desk *d, struct arena *a, const struct fault_cas
 	int got = d->has_subscribers && number.n > 0 && number.n <= NUMSET_DIGITS
 			  ? row_get(d, NULL, a, TABLE_SUBSCRIBER, number, &known, e)
 			  : 0;
+	const char *failed = NULL;
 	struct err why;
 
 	if (got < 0)
@@ -119,13 +120,17 @@ static int prompt_is_for(struct desk *d, struct arena *a, const struct fault_cas
 	value_add(a, &facts, "number", said);
 	value_add(a, &facts, "subscriber", known);
 	*is_for = false;
-	if (generation_ask(packs_live(d->packs), "prompt", &facts, a, &decision, &why) == 0 &&
-		value_get(&decision, "failed") == NULL) {
+	if (generation_ask(packs_live(d->packs), "prompt", &facts, a, &decision, &why) != 0)
+		failed = why.text;
+	else if (value_get(&decision, "failed") != NULL)
+		failed = value_cstr(a, value_path(&decision, "failed.message"));
+	else
 		*is_for = value_true(value_get(&decision, "prompt"));
-		return 0;
+	if (failed != NULL) {
+		d->counts.n_rule_failures++;
+		log_line(LOG_ERROR, "rules.failed", "point=prompt incident=%jd error=\"%s\"", (intmax_t)c->id,
+			failed);
 	}
-	d->counts.n_rule_failures++;
-	log_line(LOG_ERROR, "rules.failed", "point=prompt incident=%jd", (intmax_t)c->id);
 	return 0;
 }
 

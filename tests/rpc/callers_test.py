@@ -45,6 +45,20 @@ class Callers(Case):
         self.assertEqual((0, "%s: 0 findings\n" % self.d.data), (said.returncode, said.stdout))
         self.assertEqual([], self.d.numbers_in_log())
 
+    def take_pack(self, old, new):
+        """The same pack with one thing in outreach.lua otherwise."""
+        rules = self.d.dir + "/pack"
+        shutil.copytree(self.d.rules, rules)
+        with open(rules + "/outreach.lua", encoding="utf-8") as f:
+            text = f.read()
+        self.assertEqual(1, text.count(old))
+        with open(rules + "/outreach.lua", "w", encoding="utf-8") as f:
+            f.write(text.replace(old, new))
+        self.assertEqual([], self.c.call("rules.check", dir=rules)["errors"])
+        self.d.rules = rules
+        self.d.restart()
+        self.c = self.connect()
+
     def sim(self):
         client = Client(self.d.address)
         self.addCleanup(client.close)
@@ -124,17 +138,20 @@ class Callers(Case):
         self.script()
         self.c.call("subscriber.put", number=number(1), star=5)
         self.assertEqual(PROMPT, self.prompt(1))
-        rules = self.d.dir + "/pack"
-        shutil.copytree(self.d.rules, rules)
-        with open(rules + "/outreach.lua", encoding="utf-8") as f:
-            text = f.read().replace("{ age65 = true }", "{ star = at_least(5) }")
-        with open(rules + "/outreach.lua", "w", encoding="utf-8") as f:
-            f.write(text)
-        self.assertEqual([], self.c.call("rules.check", dir=rules)["errors"])
-        self.d.rules = rules
-        self.d.restart()
-        self.c = self.connect()
+        self.take_pack("{ age65 = true }", "{ star = at_least(5) }")
         self.assertEqual([PROMPT, None], [self.prompt(i) for i in range(2)])
+
+    def test_a_rule_that_fails_puts_the_caller_through(self):
+        self.open()
+        self.script()
+        self.ivr.work()
+        self.take_pack("when = { age65 = true }", "when = function(t) return t.number.nothing.more end")
+        self.assertEqual((None, "affected"), (self.prompt(1), self.c.call("number.check", number=number(1))["state"]))
+        self.ivr.client = self.sim()
+        call = self.ivr.dial(number(1), True)
+        self.assertEqual((None, "agent", 0), (call.heard, call.went, self.ivr.sums["failed_open"]))
+        self.assertEqual(3, self.c.call("server.stats")["rules"]["failures"])
+        self.assertIn("outreach.lua:93", self.d.log("rules.failed")[0])
 
     def test_below_orange_nothing_is_heard(self):
         self.open(level="yellow")
