@@ -153,6 +153,7 @@ table_word("clocks", { "stops", "pausable" }, function(entry)
 end)
 
 -- tasks { { "sms", zh = "短信", en = "text message", lease = "60s", attempts = 5, backoff = "10s", backoff_max = "10m", expires = "24h" } }
+-- quiet hours do not count as time in which a task expires
 -- alarm = "45s": the duty desk is told when one is not done so long; quiet = { from = "22:00", to = "08:00" }: none goes out then.
 local task_spans = { "lease", "backoff", "backoff_max", "expires", "alarm" }
 table_word("tasks", { "lease", "attempts", "backoff", "backoff_max", "expires", "alarm", "quiet", "numbers" }, function(entry, where, what)

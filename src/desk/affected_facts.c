@@ -69,6 +69,23 @@ void affected_fact(struct work *w, const struct value *row, struct value *facts)
 		affected_fact_of(w, value_slice(value_get(subject, "id")), facts);
 }
 
+/*
+ * What a task that tells says of a number. One that still fails was told of something else, unless the task
+ * is of its own case, which the pack says is over, and nothing failed since the task was made.
+ */
+static int is_told(struct affected_edit *edit, const struct part_edit *p, uint64_t number,
+	const struct value *task, struct err *e)
+{
+	struct listed x;
+	int got = entry_get(edit, p, number, &x, e);
+
+	if (got != 1 || STAGE_OF(x.flags) == STAGE_FIXED)
+		return got;
+	return STAGE_OF(x.flags) == STAGE_FAILED && STATE_OF(x.flags) == STATE_AFFECTED &&
+	       part_has_incident(&p->part, value_int_or(value_get(task, "ticket"), 0)) &&
+	       x.last_ms <= value_int_or(value_get(task, "created"), 0);
+}
+
 int affected_task(struct work *w, const struct value *task, const struct value *results, struct err *e)
 {
 	struct affected *x = w->desk->affected;
@@ -95,8 +112,8 @@ int affected_task(struct work *w, const struct value *task, const struct value *
 			bool moved;
 			int got = p == NULL || p->is_closed ? 0 : edit_part_by_id(edit, p->id, &pe, e);
 
-			if (stage == STAGE_TOLD && STAGE_OF(found[k].flags) != STAGE_FIXED)
-				continue; /* it was told of something else: it still fails */
+			if (got == 1 && stage == STAGE_TOLD)
+				got = is_told(edit, pe, number, task, e);
 			if (got < 0 || (got == 1 && edit_settle(edit, pe, number, stage, &moved, e) != 0))
 				return -1;
 		}

@@ -34,17 +34,18 @@ static struct value phase_value(struct arena *a, const struct effect *x, int i)
 	return v;
 }
 
-/* Numbers that jobs have told, and complaints that they have answered. */
-static void add_told(struct arena *a, const struct value *jobs, struct value *result)
+/* Numbers that have been told, by tasks whose kind tells (catalog), and complaints that were answered. */
+static void add_told(struct desk *d, struct arena *a, const struct value *jobs, struct value *result)
 {
+	const struct value *kinds = value_get(packs_catalog(d->packs), "tasks");
 	int64_t numbers = 0, answered = 0;
 
 	for (uint32_t i = 0; i < jobs->n; i++) {
 		const struct value *job = &jobs->as.items[i];
+		struct slice task = value_slice(value_get(job, "task"));
 
-		if (value_is_text(value_get(job, "kind"), "numbers") &&
-			value_is_text(value_get(job, "task"), "sms"))
-			numbers += int_of(job, "n_done");
+		if (value_is_text(value_get(value_get_n(kinds, task.p, task.n), "numbers"), "told"))
+			numbers += int_of(job, "n_ok");
 		if (value_is_text(value_get(job, "action"), "answer"))
 			answered += int_of(job, "n_done");
 	}
@@ -109,7 +110,7 @@ static int incident_effect(struct call *c, struct value *result, struct err *e)
 	value_add(a, result, "before", phase_value(a, &x, 0));
 	value_add(a, result, "during", phase_value(a, &x, 1));
 	value_add(a, result, "after", phase_value(a, &x, 2));
-	add_told(a, &jobs, result);
+	add_told(d, a, &jobs, result);
 	value_add(a, result, "complained_again", value_int(int_of(value_get(&row, "fields"), "again")));
 	value_add(a, result, "calls", calls_value(a, &heard));
 	return 0;

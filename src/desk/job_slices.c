@@ -242,7 +242,7 @@ static int put_task(struct work *w, struct value *job, const struct value *numbe
 	if (ticket_load(w->desk, w->tx, w->arena, int_of(job, "ticket"), &incident, e) != 0 ||
 		tasks_check(w, &tasks, e) != 0)
 		return -1;
-	tasks_put(w, &tasks, &incident);
+	tasks_put_of_job(w, &tasks, &incident, int_of(job, "id"));
 	job_count(w, job, "n_tasks", 1);
 	return 0;
 }

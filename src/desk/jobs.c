@@ -172,11 +172,24 @@ void job_note(struct work *w, struct value *job, int64_t item, bool is_ok, const
 	job_count(w, job, is_ok ? "n_done" : "n_skipped", 1);
 }
 
+int job_answered(struct work *w, int64_t id, int64_t n_ok, struct err *e)
+{
+	struct slice key = job_key(w->arena, 'j', &id, 1);
+	struct value job;
+	int got = row_get(w->desk, w->tx, w->arena, TABLE_JOB, key, &job, e);
+
+	if (got != 1 || n_ok == 0)
+		return got < 0 ? -1 : 0;
+	job_count(w, &job, "n_ok", n_ok);
+	row_put(w, TABLE_JOB, key, &job);
+	return 0;
+}
+
 /* What people are shown of a job. */
 static struct value brief(struct arena *a, const struct value *job)
 {
 	static const char *const shown[] = {"id", "kind", "ticket", "no", "action", "task", "state", "who",
-		"created", "finished", "n_done", "n_skipped", "n_tasks", "error"};
+		"created", "finished", "n_done", "n_skipped", "n_tasks", "n_ok", "error"};
 	struct value out = value_map(a, sizeof(shown) / sizeof(shown[0]));
 
 	for (size_t i = 0; i < sizeof(shown) / sizeof(shown[0]); i++)

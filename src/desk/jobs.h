@@ -28,6 +28,8 @@ void jobs_put(struct work *, const struct value *jobs, const struct value *ticke
 /* A job's timer is due. is_plain: a slice failed before, the job ends and says why. -1: not even that. */
 int job_fire(struct desk *, int64_t due_ms, uint64_t id, struct err *e) MUST_CHECK;
 
+/* So many numbers more of the job's tasks have a good result. 0, or -1 from the store. */
+int job_answered(struct work *, int64_t job, int64_t n_ok, struct err *e) MUST_CHECK;
 /* [{id, kind, action?, state, n_done, n_skipped, …}] of a ticket, oldest first. */
 int jobs_of(struct desk *, struct arena *, int64_t ticket, struct value *out, struct err *e) MUST_CHECK;
 /* What became of an item: 1 and {ok, why?}, 0 nothing said, -1. */

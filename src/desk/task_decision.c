@@ -99,13 +99,14 @@ struct value task_data(struct work *w, const struct value *data, const struct va
 	return fill(w, data, ticket);
 }
 
-static struct value new_task(struct work *w, const struct value *task, const struct value *ticket)
+static struct value new_task(
+	struct work *w, const struct value *task, const struct value *ticket, int64_t job)
 {
 	struct arena *a = w->arena;
 	const struct value *data = value_get(task, "data");
 	struct slice kind = value_slice(value_get(task, "kind"));
 	int64_t next = task_not_before(w->desk, kind, w->now_ms);
-	struct value row = value_map(a, 20);
+	struct value row = value_map(a, 21);
 
 	value_add(a, &row, "id", value_int((int64_t)(tx_seq(w->tx) * TASKS_AN_ENTRY + w->n_tasks++)));
 	value_add(a, &row, "kind", *value_get(task, "kind"));
@@ -114,13 +115,15 @@ static struct value new_task(struct work *w, const struct value *task, const str
 	value_add(a, &row, "data", value_is(data, VALUE_MAP) ? fill(w, data, ticket) : value_map(a, 0));
 	value_add(a, &row, "state", value_literal("waiting"));
 	value_add(a, &row, "created", value_int(w->now_ms));
-	value_add(a, &row, "expires", value_int(next + task_setting(w->desk, kind, "expires_ms")));
+	value_add(a, &row, "expires", value_int(task_expires(w->desk, kind, w->now_ms)));
 	value_add(a, &row, "attempts", value_int(0));
 	value_add(a, &row, "next", value_int(next));
 	if (task_setting(w->desk, kind, "alarm_ms") > 0)
 		value_add(a, &row, "alarm_at", value_int(next + task_setting(w->desk, kind, "alarm_ms")));
 	if (value_is(value_get(data, "numbers"), VALUE_ARRAY))
 		value_add(a, &row, "n_numbers", value_int(value_get(data, "numbers")->n));
+	if (job != 0)
+		value_add(a, &row, "job", value_int(job));
 	return row;
 }
 
@@ -168,6 +171,11 @@ int tasks_withdraw(struct work *w, const struct value *list, const struct value 
 
 void tasks_put(struct work *w, const struct value *tasks, const struct value *ticket)
 {
+	tasks_put_of_job(w, tasks, ticket, 0);
+}
+
+void tasks_put_of_job(struct work *w, const struct value *tasks, const struct value *ticket, int64_t job)
+{
 	const struct value *noted = value_get(&w->extra, "tasks");
 	struct value said = noted == NULL ? value_array(w->arena, 2) : *noted;
 
@@ -179,7 +187,8 @@ void tasks_put(struct work *w, const struct value *tasks, const struct value *ti
 		return;
 	}
 	for (uint32_t i = 0; i < tasks->n; i++) {
-		struct value row = new_task(w, &tasks->as.items[i], ticket), brief = value_map(w->arena, 3);
+		struct value row = new_task(w, &tasks->as.items[i], ticket, job),
+			     brief = value_map(w->arena, 3);
 
 		task_save(w, NULL, &row);
 		task_announce(w, &row);

@@ -49,8 +49,7 @@ static int retry(struct work *w, const struct value *args, struct value *result,
 	after = value_copy_map(w->arena, &before);
 	value_set(w->arena, &after, "attempts", value_int(0));
 	value_set(w->arena, &after, "expires",
-		value_int(w->now_ms +
-			  task_setting(w->desk, value_slice(value_get(&before, "kind")), "expires_ms")));
+		value_int(task_expires(w->desk, value_slice(value_get(&before, "kind")), w->now_ms)));
 	task_wait(w, &after, 0);
 	task_record(w, &after);
 	task_save(w, &before, &after);

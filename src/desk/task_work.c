@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "affected.h"
+#include "jobs.h"
 #include "tasks.h"
 
 #define CLAIM_BYTES ((size_t)160 * 1024) /* of rows in one answer */
@@ -191,6 +192,19 @@ static int check_answer(struct work *w, const struct value *args, const struct v
 	return 0;
 }
 
+/* A result for each number: into the task, the lists, and the sum of its job. */
+static int take_numbers(
+	struct work *w, struct value *row, const struct value *results, bool is_last, struct err *e)
+{
+	int64_t before = value_int_or(value_get(row, "n_ok"), 0), job;
+
+	if (batch_take(w, row, results, is_last, e) != 0 || affected_task(w, row, results, e) != 0)
+		return -1;
+	if (!value_as_int(value_get(row, "job"), &job))
+		return 0;
+	return job_answered(w, job, value_int_or(value_get(row, "n_ok"), 0) - before, e);
+}
+
 static int take_result(struct work *w, const struct value *args, struct value *row, struct err *e)
 {
 	const struct value *result = value_get(args, "result");
@@ -199,9 +213,7 @@ static int take_result(struct work *w, const struct value *args, struct value *r
 	struct buf b;
 
 	if (value_path(row, "data.numbers") != NULL &&
-		(batch_take(w, row, value_get(result, "numbers"), value_true(value_get(args, "ok")), e) !=
-				0 ||
-			affected_task(w, row, value_get(result, "numbers"), e) != 0))
+		take_numbers(w, row, value_get(result, "numbers"), value_true(value_get(args, "ok")), e) != 0)
 		return -1;
 	if (result == NULL)
 		return 0;

@@ -45,20 +45,54 @@ void task_key(uint8_t key[8], int64_t id)
 	store_be64(key, (uint64_t)id);
 }
 
-int64_t task_not_before(const struct desk *d, struct slice kind, int64_t at_ms)
+/* The kind's quiet hours as minutes of the day; false: it has none. */
+static bool quiet_of(const struct desk *d, struct slice kind, int64_t *from, int64_t *to)
 {
 	const struct value *quiet =
 		value_get(value_get_n(value_get(packs_catalog(d->packs), "tasks"), kind.p, kind.n), "quiet");
-	int64_t from = value_int_or(value_get(quiet, "from_minute"), -1),
-		to = value_int_or(value_get(quiet, "to_minute"), -1), minute;
+
+	*from = value_int_or(value_get(quiet, "from_minute"), -1);
+	*to = value_int_or(value_get(quiet, "to_minute"), -1);
+	return *from >= 0 && *to >= 0 && *from != *to;
+}
+
+/* The next time from at_ms on that this minute of the day begins. */
+static int64_t next_minute(int64_t at_ms, int64_t minute)
+{
+	int32_t day;
+	int64_t now = civil_second_of(at_ms, &day) / 60;
+
+	return civil_instant(now < minute ? day : day + 1, (int)minute);
+}
+
+int64_t task_not_before(const struct desk *d, struct slice kind, int64_t at_ms)
+{
+	int64_t from, to, minute;
 	int32_t day;
 
-	if (from < 0 || to < 0)
+	if (!quiet_of(d, kind, &from, &to))
 		return at_ms;
 	minute = civil_second_of(at_ms, &day) / 60;
 	if (from < to ? minute < from || minute >= to : minute < from && minute >= to)
 		return at_ms;
-	return civil_instant(minute < to ? day : day + 1, (int)to);
+	return next_minute(at_ms, to);
+}
+
+int64_t task_expires(const struct desk *d, struct slice kind, int64_t from_ms)
+{
+	int64_t left = task_setting(d, kind, "expires_ms"), from, to,
+		at_ms = task_not_before(d, kind, from_ms);
+
+	if (!quiet_of(d, kind, &from, &to))
+		return at_ms + left;
+	for (;;) {
+		int64_t quiet_ms = next_minute(at_ms, from);
+
+		if (at_ms + left <= quiet_ms)
+			return at_ms + left;
+		left -= quiet_ms - at_ms;
+		at_ms = next_minute(quiet_ms, to);
+	}
 }
 
 struct slice task_prefix(struct arena *a, char index, struct slice kind)
@@ -304,8 +338,8 @@ static int fire_waiting(struct work *w, struct value *row, bool is_plain, struct
 		return 0;
 	}
 	if (outbound_is_paused(w->desk, w->tx)) { /* not its fault that nobody may have it */
-		value_set(w->arena, row, "expires",
-			value_int(w->now_ms + task_setting(w->desk, kind_of(row), "expires_ms")));
+		value_set(
+			w->arena, row, "expires", value_int(task_expires(w->desk, kind_of(row), w->now_ms)));
 		return 0;
 	}
 	value_set(w->arena, row, "error",

@@ -58,6 +58,8 @@ int tasks_withdraw(
 struct value task_data(struct work *, const struct value *data, const struct value *ticket);
 /* Stage them for this ticket; after tasks_check, cannot fail. */
 void tasks_put(struct work *, const struct value *tasks, const struct value *ticket);
+/* The same of a job, which counts what is done for how many numbers. */
+void tasks_put_of_job(struct work *, const struct value *tasks, const struct value *ticket, int64_t job);
 /*
  * What an entry's decision asked of other systems for this ticket goes for ever: the row keeps what counts
  * and tells nothing of persons; one that is not over is cancelled. 0, or -1 from the store.
@@ -92,6 +94,8 @@ int tasks_forget(struct work *, struct err *e) MUST_CHECK;
 /* The first instant from at_ms on at which a task of this kind may go out: the pack's `quiet` hours are over.
  */
 int64_t task_not_before(const struct desk *, struct slice kind, int64_t at_ms);
+/* When a task that begins to wait at from_ms expires: quiet hours do not count. */
+int64_t task_expires(const struct desk *, struct slice kind, int64_t from_ms);
 /* 'q' kind 0 and the like, in `a`. */
 struct slice task_prefix(struct arena *a, char index, struct slice kind);
 void task_key(uint8_t key[8], int64_t id);

@@ -194,9 +194,17 @@ class Push(Guangdong):
         self.advance("30m")
         self.complain(9)
         self.advance()
+        self.assertEqual(0, self.c.call("incident.effect", id=case)["numbers_told"])  # asked for, and no more
+        task = self.claim("sms")[0]
+        numbers = task["data"]["numbers"]
+        self.c.call("task.done", id=task["id"], ok=False, worker="w", error="the gateway stopped",
+                    result={"numbers": [{"number": n, "ok": True} for n in numbers[:4]]})
+        self.assertEqual(4, self.c.call("incident.effect", id=case)["numbers_told"])
+        self.advance("30s")
+        self.done(self.claim("sms")[0], result={"numbers": [{"number": n, "ok": n != numbers[5]} for n in numbers[4:]]})
         got = self.c.call("incident.effect", id=case)
         self.assertEqual([0, 6, 1], [got[k]["complaints"] for k in ("before", "during", "after")])
-        self.assertEqual((6.0, 1.9, 6, 6), (got["during"]["per_hour"], got["after"]["per_hour"], got["numbers_told"], got["complaints_answered"]))
+        self.assertEqual((6.0, 1.9, 5, 6), (got["during"]["per_hour"], got["after"]["per_hour"], got["numbers_told"], got["complaints_answered"]))
 
 
 class Drill(Guangdong):
@@ -237,6 +245,34 @@ class Night(Guangdong):
         self.assertEqual([], self.claim("sms"))
         self.advance("1ms")
         self.assertEqual(1, len(self.claim("sms")))
+
+
+class Evening(Guangdong):
+    start = "2026-09-22T19:58"
+
+    def told(self):
+        case = self.open(level="red")
+        self.complain(1)
+        self.act(case, "resolve", text="已恢复")
+        self.advance()
+
+    def test_quiet_hours_do_not_count_as_time_to_be_tried(self):
+        """Twelve hours from 19:58, of which two before the night: what failed at 21:59 is tried in the morning."""
+        self.told()
+        self.advance("2h")
+        task = self.claim("sms")[0]
+        self.c.call("task.done", id=task["id"], ok=False, worker="w", error="gateway busy")
+        self.advance("%dm" % (10 * 60 + 2))
+        self.assertEqual((1, "waiting"), tuple(self.c.call("task.get", id=task["id"])[k] for k in ("attempts", "state")))
+        self.assertEqual(task["id"], self.claim("sms")[0]["id"])
+
+    def test_one_that_nobody_took_before_the_night_expires_by_day(self):
+        self.told()
+        id = self.tasks("sms")[0]["id"]
+        self.advance("%dm" % (22 * 60 - 1))  # 17:58 of the next day
+        self.assertEqual("waiting", self.c.call("task.get", id=id)["state"])
+        self.advance("2m")
+        self.assertEqual("given_up", self.c.call("task.get", id=id)["state"])
 
 
 class Restore(Guangdong):

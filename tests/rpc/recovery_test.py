@@ -144,8 +144,8 @@ class Told(Case):
                    for n in numbers]
         self.assertEqual(len(signals), self.c.call("signal.push", signals=signals)["accepted"])
 
-    def told(self, failed=50, fixed=50):
-        """A case with so many failed numbers, of which so many work again, and all are told."""
+    def told(self, failed=50, fixed=50, again=0):
+        """A case with so many failed numbers, of which so many work again; all are told, but so many fail once more before they are."""
         case = self.c.call("ticket.create", kind="incident", channel="app", category="recharge.not_credited", city="shenzhen", title="x",
                            text="x")["id"]
         self.signal("txn_failed", range(failed))
@@ -153,6 +153,7 @@ class Told(Case):
         self.signal("txn_ok", range(fixed))
         self.c.call("ticket.act", id=case, action="resolve", data={"text": "it works"})
         self.c.call("clock.advance", by="1m")
+        self.signal("txn_failed", range(again))
         (task,) = self.c.call("task.claim", worker="w", kinds=["sms"], limit=10)["tasks"]
         self.assertEqual(failed, len(task["data"]["numbers"]))
         self.c.call("task.done", id=task["id"], ok=True, worker="w",
@@ -166,9 +167,28 @@ class Told(Case):
     def same_fault(self, case, n):
         self.c.call("contact.add", incident=case, number=self.number(n), channel="hotline_10086", kind="same_fault")
 
+    def stages(self, case):
+        return self.c.call("number.list", incident=case, list="affected", limit=1)["counts"]["stages"]
+
+    def check(self, n):
+        return self.c.call("number.check", number=self.number(n))["state"]
+
     def again(self, case):
         got = self.c.call("ticket.get", id=case)
         return got["stage"], got["fields"].get("again")
+
+    def test_who_is_told_before_the_signal_of_success_comes(self):
+        """The case is over by the pack's word: who was told of it is told, and the case ends in its time."""
+        case = self.told(fixed=10)
+        self.assertEqual({"failed": 0, "fixed": 0, "told": 50, "silent": 0, "total": 50}, self.stages(case))
+        self.assertEqual("clear", self.check(49))
+        self.c.call("clock.advance", by="3h")
+        self.assertEqual("closed", self.c.call("ticket.get", id=case)["stage"])
+
+    def test_who_fails_again_before_he_is_told(self):
+        case = self.told(fixed=10, again=3)
+        self.assertEqual({"failed": 3, "fixed": 0, "told": 47, "silent": 0, "total": 50}, self.stages(case))
+        self.assertEqual(["affected", "clear"], [self.check(2), self.check(3)])
 
     def test_a_relapse_that_cannot_be_done_changes_nothing(self):
         """The warning that the fortieth raises is refused: so is the relapse, whole, and the complaint is taken in."""
