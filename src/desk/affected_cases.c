@@ -129,7 +129,7 @@ static int forget_one(struct affected_edit *edit, struct part_edit *p, uint64_t 
 	struct forget *f = ctx;
 
 	(void)e;
-	if (x->since_ms < f->before_ms && f->left > 0) {
+	if (x->last_ms < f->before_ms && f->left > 0) {
 		entry_drop(edit, p, number, x);
 		f->left--;
 	}
@@ -400,12 +400,12 @@ static int expire_one(struct affected_edit *edit, struct part_edit *p, uint64_t 
 	struct sweep *s = ctx;
 	bool moved;
 
-	if (s->forget.left > 0 && x->since_ms < s->from_ms) {
+	if (s->forget.left > 0 && x->last_ms < s->from_ms) {
 		entry_drop(edit, p, number, x);
 		s->forget.left--;
 		return 0;
 	}
-	if (STAGE_OF(x->flags) != STAGE_FAILED || x->since_ms + s->expires_ms > s->now_ms ||
+	if (STAGE_OF(x->flags) != STAGE_FAILED || x->last_ms + s->expires_ms > s->now_ms ||
 		s->forget.left == 0)
 		return 0;
 	s->forget.left--;

@@ -199,7 +199,7 @@ static struct value hit_value(struct desk *d, struct arena *a, const struct hit 
 	value_add(a, &v, "version", value_int((int64_t)h->entry.version));
 	value_add(a, &v, "since", value_int(h->entry.since_ms));
 	if (STAGE_OF(h->entry.flags) == STAGE_FAILED && STATE_OF(h->entry.flags) != STATE_REVIEW)
-		value_add(a, &v, "expires", value_int(h->entry.since_ms + expires));
+		value_add(a, &v, "expires", value_int(h->entry.last_ms + expires));
 	return v;
 }
 

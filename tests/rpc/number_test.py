@@ -182,6 +182,45 @@ class Lists(NumberCase):
         self.assertEqual((0, {"failed": 0, "fixed": 0, "told": 0, "silent": 1, "total": 1}), (counts["affected"], counts["stages"]))
         self.assertEqual("clear", self.check_number(2)["state"])
 
+    def test_a_number_that_goes_on_failing_stays(self):
+        """It is forgotten, or falls silent, so long after its newest failure, not after its first."""
+        n = self.c.call("clock.now")["now"] - START_MS
+        for minute in (0, 20, 40, 59):
+            self.advance("%dms" % (minute * MINUTE_MS - n))
+            n = minute * MINUTE_MS
+            self.failed([1], at=START_MS + n)
+        self.failed([2], at=START_MS)  # this one failed once
+        self.advance("2m")
+        incident = self.incident()
+        self.assertEqual([number(1)], [x["number"] for x in self.list(incident, "all")["numbers"]])
+        self.assertEqual([(START_MS, START_MS + n + 24 * HOUR_MS)], [(x["since"], x["expires"]) for x in self.list(incident, "affected")["numbers"]])
+        for _ in range(24):
+            self.advance("1h")
+            self.failed([1], at=self.c.call("clock.now")["now"])
+        self.advance("23h")
+        self.assertEqual("affected", self.check_number(1)["state"])
+        self.advance("5h")
+        self.assertEqual({"failed": 0, "fixed": 0, "told": 0, "silent": 1, "total": 1}, self.counts(incident)["stages"])
+
+    def test_all_cities_hear_of_a_province(self):
+        """One case, a number in each of twenty-one cities: every front desk is told, with the first version."""
+        cities = sorted(self.c.call("catalog.get")["cities"])
+        self.assertEqual(21, len(cities))
+        self.incident(city=None, fields={"script": SCRIPT})
+        c = self.connect()
+        c.call("topic.subscribe", topics=["#"])
+        self.push([self.signal(i, city=city) for i, city in enumerate(cities)])
+        self.advance("30s")
+        told = {}
+        for _ in range(3 * len(cities)):
+            event = c.next_event()[1][0]
+            while event["data"].get("event") != "numbers":
+                event = c.next_event()[1][0]
+            told.setdefault(event["topic"], []).append((event["data"]["city"], event["data"]["version"], event["data"]["counts"]["affected"]))
+        self.assertEqual({"frontdesk." + city: [(city, 1, 1)] for city in cities}, {t: v for t, v in told.items() if t.startswith("frontdesk.")})
+        self.assertEqual([(city, 1, 1) for city in cities], sorted(told["incident"]))
+        self.assertEqual([(city, 1, 1) for city in cities], sorted(told["ivr"]))
+
     def test_without_a_case_numbers_are_forgotten(self):
         self.failed(range(100))
         self.assertEqual(100, self.c.call("server.stats")["numbers"]["numbers"])
