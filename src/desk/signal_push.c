@@ -22,6 +22,7 @@ struct fold {
 	uint64_t n;
 	double sum, min, max, last;
 	uint64_t n_before; /* as the row said it before this call */
+	bool is_counted;   /* among the streams of its minute */
 	bool is_metric;
 	struct fold *next, *after; /* in its bucket; in the order of first sight */
 };
@@ -80,8 +81,8 @@ static struct slice bin_key(struct arena *a, const struct fold *f)
 	return slice_of(key, (size_t)(at - key));
 }
 
-/* A stream that is new in its minute must have room there: 1, 0 none is left, -1. */
-static int take_stream(struct push *p, int64_t minute_ms, struct err *e)
+/* How many streams the minute has, by more or less: 1, 0 there is no room for more, -1. */
+static int count_stream(struct push *p, int64_t minute_ms, int by, struct err *e)
 {
 	uint8_t key[9] = {'m'}, bytes[10];
 	struct slice val;
@@ -93,16 +94,16 @@ static int take_stream(struct push *p, int64_t minute_ms, struct err *e)
 	got = tx_get(p->w->tx, TABLE_SIGNAL, slice_of(key, 9), &val, e);
 	if (got < 0 || (got == 1 && slice_varint(&val, &n) != 0))
 		return -1;
-	if ((int64_t)n >= p->max_streams)
+	if (by > 0 && (int64_t)n >= p->max_streams)
 		return 0;
 	buf_init(&b, sizeof(bytes));
-	buf_add_varint(&b, n + 1);
+	buf_add_varint(&b, n + (uint64_t)by);
 	tx_put(p->w->tx, TABLE_SIGNAL, slice_of(key, 9), buf_slice(&b));
 	buf_fini(&b);
 	return 1;
 }
 
-/* The fold of a signal, with what its row says so far; *out NULL: no room for another stream. */
+/* The fold of a signal, with what its row says so far. */
 static int fold_of(struct push *p, const struct signal *s, struct fold **out, struct err *e)
 {
 	int64_t minute_ms = s->at_ms - s->at_ms % SIGNAL_MINUTE_MS;
@@ -120,7 +121,6 @@ static int fold_of(struct push *p, const struct signal *s, struct fold **out, st
 			*out = f;
 			return 0;
 		}
-	*out = NULL;
 	f = arena_alloc(p->w->arena, sizeof(*f));
 	*f = (struct fold){.minute_ms = minute_ms,
 		.kind = s->kind,
@@ -130,16 +130,16 @@ static int fold_of(struct push *p, const struct signal *s, struct fold **out, st
 		.name = name,
 		.is_metric = is_metric};
 	got = tx_get(p->w->tx, TABLE_SIGNAL, bin_key(p->w->arena, f), &val, e);
+	if (got < 0)
+		return -1;
 	if (got == 1 && signal_bin_read(bin_key(p->w->arena, f), val, &bin)) {
+		f->is_counted = true;
 		f->n = f->n_before = bin.n;
 		f->sum = bin.sum;
 		f->min = bin.min;
 		f->max = bin.max;
 		f->last = bin.last;
-	} else if (got == 0)
-		got = take_stream(p, minute_ms, e);
-	if (got != 1)
-		return got;
+	}
 	f->next = p->buckets[h];
 	p->buckets[h] = *p->tail = f;
 	p->tail = &f->after;
@@ -157,15 +157,10 @@ static void add_metric(struct fold *f, double v)
 
 /* ---- states
  * ------------------------------------------------------------------------------------------------------ */
-/* A state older than the one that is known comes out of order: 1 taken, 0 rejected, -1. */
-static int take_state(struct push *p, const struct signal *s, struct err *e)
+static struct slice state_key(struct arena *a, const struct signal *s)
 {
-	struct arena *a = p->w->arena;
 	size_t n = s->component.n;
 	char *raw = arena_alloc(a, 1 + n + 1 + s->city.n);
-	struct slice key = slice_of(raw, 1 + n + 1 + s->city.n);
-	struct value was, row = value_map(a, 4);
-	int got;
 
 	raw[0] = 's';
 	if (n > 0)
@@ -173,7 +168,16 @@ static int take_state(struct push *p, const struct signal *s, struct err *e)
 	raw[1 + n] = '\0';
 	if (s->city.n > 0)
 		memcpy(raw + 1 + n + 1, s->city.p, s->city.n);
-	got = row_get(p->w->desk, p->w->tx, a, TABLE_SIGNAL, key, &was, e);
+	return slice_of(raw, 1 + n + 1 + s->city.n);
+}
+
+/* A state older than the one that is known comes out of order: 1 it may be taken, 0 rejected, -1. */
+static int check_state(struct push *p, const struct signal *s, struct err *e)
+{
+	struct arena *a = p->w->arena;
+	struct value was;
+	int got = row_get(p->w->desk, p->w->tx, a, TABLE_SIGNAL, state_key(a, s), &was, e);
+
 	if (got < 0)
 		return -1;
 	if (got == 1 && value_int_or(value_get(&was, "at"), 0) > s->at_ms) {
@@ -183,13 +187,24 @@ static int take_state(struct push *p, const struct signal *s, struct err *e)
 			(intmax_t)(value_int_or(value_get(&was, "at"), 0) - s->at_ms));
 		return 0;
 	}
-	if (got == 1 && value_equal(value_get(&was, "state"), s->value))
-		return 1; /* since when it has been so stays */
+	return 1;
+}
+
+/* Since when it has been so stays. */
+static int put_state(struct push *p, const struct signal *s, struct err *e)
+{
+	struct arena *a = p->w->arena;
+	struct slice key = state_key(a, s);
+	struct value was, row = value_map(a, 4);
+	int got = row_get(p->w->desk, p->w->tx, a, TABLE_SIGNAL, key, &was, e);
+
+	if (got < 0 || (got == 1 && value_equal(value_get(&was, "state"), s->value)))
+		return got < 0 ? -1 : 0;
 	value_add(a, &row, "state", *s->value);
 	value_add(a, &row, "at", value_int(s->at_ms));
 	value_add(a, &row, "source", value_text(a, s->source.p, s->source.n));
 	row_put(p->w, TABLE_SIGNAL, key, &row);
-	return 1;
+	return 0;
 }
 
 /* ---- taking
@@ -240,26 +255,42 @@ static void hear(struct push *p, const struct signal *s)
 		source_seen(p->w, s->component);
 }
 
-static int take(struct push *p, const struct signal *s, struct err *e)
+/* Into its stream and its number's lists: 1 taken, 0 rejected and nothing is kept of it, -1. */
+static int take_both(struct push *p, const struct signal *s, struct fold *f, struct err *e)
 {
-	struct fold *f;
-	int rc = 1;
+	bool is_new = !f->is_counted;
+	int rc = is_new ? count_stream(p, f->minute_ms, 1, e) : 1;
 
-	if (value_is_text(value_get(s->kind_row, "value"), "state"))
-		rc = take_state(p, s, e);
-	if (rc != 1)
-		return rc;
-	if (fold_of(p, s, &f, e) != 0)
+	if (rc < 0)
 		return -1;
-	if (f == NULL) {
+	if (rc == 0) {
 		signal_reject(&p->check, "kind",
 			"this minute has %jd streams already (signals.streams of the pack)",
 			(intmax_t)p->max_streams);
 		return 0;
 	}
 	rc = take_number(p, s, e);
-	if (rc != 0)
-		return rc < 0 ? -1 : 0;
+	if (rc < 0 || (rc > 0 && is_new && count_stream(p, f->minute_ms, -1, e) < 0))
+		return -1;
+	f->is_counted = rc == 0 || !is_new;
+	return rc == 0;
+}
+
+static int take(struct push *p, const struct signal *s, struct err *e)
+{
+	bool is_state = value_is_text(value_get(s->kind_row, "value"), "state");
+	struct fold *f;
+	int rc = is_state ? check_state(p, s, e) : 1;
+
+	if (rc != 1)
+		return rc;
+	if (fold_of(p, s, &f, e) != 0)
+		return -1;
+	rc = take_both(p, s, f, e);
+	if (rc != 1)
+		return rc;
+	if (is_state && put_state(p, s, e) != 0)
+		return -1;
 	if (f->is_metric)
 		add_metric(f, s->value->type == VALUE_INT ? (double)s->value->as.i : s->value->as.f);
 	f->n++;

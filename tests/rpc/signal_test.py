@@ -133,6 +133,23 @@ class Push(Signals):
         self.assertEqual({"accepted": 2, "rejected": [{"index": 2, "field": "kind",
             "message": "this minute has 2 streams already (signals.streams of the pack)"}]}, answer)
 
+    def test_what_is_rejected_leaves_nothing(self):
+        """The lists are full: its stream does not count in the minute. The minute is full: its state is not known."""
+        with open(os.path.join(self.d.rules, "signals.lua"), "w", encoding="utf-8") as f:
+            f.write('signals { streams = 2, numbers = 1, { "txn_failed", zh = "失败", en = "failed", number = "affected" },\n'
+                '  { "state", zh = "状态", en = "state", value = "state" } }\n'
+                'suspects { order = { { by = "share" } } }\n')
+        self.c.call("rules.reload")
+        full = "the lists of numbers are full (signals.numbers of the pack)"
+        answer = self.c.call("signal.push", signals=[self.signal(city=city, number="1380000%04d" % i)
+                                                     for i, city in enumerate(("shenzhen", "zhuhai", "foshan", "dongguan"))])
+        self.assertEqual((1, [full] * 3), (answer["accepted"], [r["message"] for r in answer["rejected"]]))
+        self.push(self.signal(city="zhuhai", number=None))  # the second stream has room
+        answer = self.c.call("signal.push", signals=[self.signal("state", value="down", city="foshan")])
+        self.assertEqual((0, ["this minute has 2 streams already (signals.streams of the pack)"]),
+                         (answer["accepted"], [r["message"] for r in answer["rejected"]]))
+        self.push(self.signal("state", value="up", city="foshan", at=START_MS - MINUTE_MS))  # nothing later is known
+
 
 class Suspects(Signals):
     def suspects(self, **more):
