@@ -130,7 +130,7 @@ local function on_children(action, given, d)
   d.jobs[#d.jobs + 1] = job
 end
 
--- Timers by which an action follows by itself; points.timer does it (kind "rule", rule "act:NAME").
+-- Timers by which an action follows by itself; points.timer does it (kind "rule", rule "act:NAME"). The name says which of both it is.
 local function follow_later(action, v, d)
   d.timers = d.timers or {}
   for _, a in ipairs(action.after or {}) do
@@ -139,7 +139,7 @@ local function follow_later(action, v, d)
   for name, field in host.sorted_pairs(action.at or {}) do -- at the time that stands in a field
     local at = d.set.fields and d.set.fields[field] or field_of(v, field)
     if math.type(at) == "integer" then
-      d.timers[#d.timers + 1] = { name = "act:" .. name, rule = "act:" .. name, at_ms = at, round = 0 }
+      d.timers[#d.timers + 1] = { name = "at:" .. name, rule = "act:" .. name, at_ms = at, round = 0 }
     end
   end
 end
@@ -162,6 +162,15 @@ function effects.apply(action, v, d, given)
   if action.raise then d.raise = { level = action.raise, reason = given.reason or action.label.zh .. " " .. action.label.en } end
   if action.children then on_children(action, given, d) end
   if action.after or action.at then follow_later(action, v, d) end
+end
+
+local HELD_MS = 10 * 60000 -- where the pack says nothing: limits { held = "10m" }
+
+-- An action that was to follow is refused now: it is tried again later. One whose time stood in a field had its time.
+function effects.held(timer, d, after_ms)
+  if type(timer.name) ~= "string" or timer.name:sub(1, 4) ~= "act:" then return end
+  d.timers = d.timers or {}
+  d.timers[#d.timers + 1] = { name = timer.name, rule = timer.rule, after_ms = after_ms or HELD_MS, round = (timer.round or 0) + 1 }
 end
 
 -- Whose word an action by itself has: the name behind "act:", nil for other timers.

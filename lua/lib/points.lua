@@ -566,7 +566,9 @@ function points.timer(facts)
     if kind and kind.actions[act] and is_from(kind.actions[act], v.stage) then
       v.action = act
       v.waits = rules.ask("refuse", v) ~= nil
-      if not v.waits then
+      if v.waits then
+        effects.held(timer, d, data.limits.held_ms)
+      else
         perform(kind, v, act, d)
         follow(v, d)
       end

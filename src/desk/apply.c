@@ -339,7 +339,6 @@ int decision_apply(struct work *w, const struct value *decision, struct value *r
 		words_say(w, advice);
 		value_set(w->arena, row, "advice", *advice);
 	}
-	apply_notices(w, value_get(decision, "notices"), row);
 	if (check_size(w, row, e) != 0)
 		return -1;
 	if (ticket_is_open(row)) {
@@ -354,7 +353,8 @@ int decision_apply(struct work *w, const struct value *decision, struct value *r
 	if (grants_apply(w, decision, row, e) != 0 ||
 		tasks_withdraw(w, value_get(decision, "cancel_tasks"), row, e) != 0)
 		return -1;
-	tasks_put(w, tasks, row); /* last: they cannot be taken back */
+	apply_notices(w, value_get(decision, "notices"), row); /* last: what follows cannot be taken back */
+	tasks_put(w, tasks, row);
 	jobs_put(w, jobs, row);
 	return 0;
 }

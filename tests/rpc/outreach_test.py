@@ -2,6 +2,8 @@
 down; the BOSS restores numbers and takes a service over; text messages wait for the morning."""
 
 import os
+import shutil
+import tempfile
 
 from daemon import HOUR_MS, ROOT, START_MS, Case, Daemon, main
 
@@ -275,6 +277,29 @@ class Evening(Guangdong):
         self.assertEqual("given_up", self.c.call("task.get", id=id)["state"])
 
 
+class Refused(Case):
+    def test_what_cannot_be_applied_tells_nobody(self):
+        """A decision with news and with more advice than a ticket holds: the complaint is kept, the news is not told."""
+        pack = tempfile.mkdtemp(prefix="tocsin-pack-")
+        self.addCleanup(shutil.rmtree, pack, True)
+        with open(os.path.join(pack, "pack.lua"), "w", encoding="utf-8") as f:
+            f.write('pack { base = "default", name = "refused" }\n'
+                    'rules.before "outbox" { kinds = { "complaint" }, rule "news" { when = { event = "create" }, news = news "bulletin" { no = "{no}" } } }\n')
+            for name in ("one", "two", "three"):
+                f.write('rules.before "advice" { kinds = { "complaint" }, rule "%s" { when = { city = "foshan" }, say = { zh = "%s", en = "x" } } }\n'
+                        % (name, "x" * 60000))
+        self.d = Daemon(rules=pack)
+        self.d.start()
+        self.addCleanup(self.d.close)
+        self.c, desk = self.connect(), self.connect()
+        desk.call("topic.subscribe", topics=["bulletin"])
+        kept = self.create(city="foshan", text="x" * 32000, fields={"more%d" % i: "x" * 32000 for i in range(7)})
+        self.assertEqual(["the ticket would have more than 409600 bytes"],
+                         [x["failed"]["message"] for x in self.c.call("ticket.history", id=kept["id"])["events"][0]["decisions"] if "failed" in x])
+        good = self.create(city="shenzhen")
+        self.assertEqual(good["no"], desk.next_event()[1][0]["data"]["no"])
+
+
 class Restore(Guangdong):
     def test_the_emergency_system_answers_for_each_number(self):
         case = self.open()
@@ -315,6 +340,23 @@ class Restore(Guangdong):
         self.act(case, "check_green", ok=True, text="订单已核对")
         self.assertEqual("checked", green())
         self.act(case, "cancel", reason="误报")
+
+    def test_a_watch_that_is_over_waits_for_the_green_channel(self):
+        """finish is refused while the service is away; it is tried again every ten minutes, and not forgotten."""
+        case = self.open()
+        self.act(case, "ask_green", service="recharge", until_time=START_MS + 3 * HOUR_MS, reason="平台短时间内不能恢复")
+        self.act(case, "approve_green", self.leader)
+        self.done(self.claim("boss_green_channel")[0])
+        self.act(case, "resolve", text="已恢复")
+        self.advance()
+        self.advance("3h")
+        self.assertEqual("watched", self.c.call("ticket.get", id=case)["stage"])
+        self.done(self.claim("boss_green_channel")[0])
+        self.act(case, "check_green", ok=True, text="订单已核对")
+        self.assertEqual("watched", self.c.call("ticket.get", id=case)["stage"])
+        self.advance("10m")
+        self.assertEqual("closed", self.c.call("ticket.get", id=case)["stage"])
+        self.assertEqual([], self.c.call("ticket.get", id=case, **{"with": ["timers"]})["timers"])
 
     def test_the_green_channel_does_not_take_over(self):
         """BOSS refuses for good: the duty desk and a leader hear of it, the service is not with the green channel, it may be asked again."""
