@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "names.h"
+#include "ticket_code.h"
 #include "warn_int.h"
 
 /* ---- counting ---------------------------------------------------------------------------------------------
@@ -130,15 +131,52 @@ int warn_contacted(struct work *w, const struct value *row, const struct value *
 	return count_row(w, row, w->now_ms, 1, e);
 }
 
+/*
+ * As it counted when it came: its first entry says city, category and minute, whatever they became since.
+ * What that entry does not say is as it is; nothing is said of one that was erased.
+ */
+static int as_it_came(struct work *w, const struct value *row, struct value *out, struct err *e)
+{
+	static const char *const names[] = {"city", "category"};
+	int64_t id = value_int_or(value_get(row, "id"), 0), at_ms = row_at_ms(row),
+		created_ms = value_int_or(value_get(row, "created"), at_ms);
+	const struct value *tickets;
+	struct ticket_parts parts;
+	struct slice bytes;
+	struct value event;
+	int got;
+
+	*out = value_copy_map(w->arena, row);
+	value_set(w->arena, out, "occurred", value_int(at_ms < created_ms ? at_ms : created_ms));
+	if (ticket_bytes(w->desk, w->tx, id, &bytes, e) != 0 || ticket_parse(bytes, &parts, e) != 0)
+		return -1;
+	got = event_load(w->desk, w->arena, parts.seq, &event, e);
+	tickets = got == 1 ? value_get(&event, "tickets") : NULL;
+	for (uint32_t i = 0; tickets != NULL && i < tickets->n; i++) {
+		struct value came;
+
+		if (value_int_or(value_get(&tickets->as.items[i], "id"), 0) != id)
+			continue;
+		came = change_filled(w->desk, w->arena, &event, &tickets->as.items[i]);
+		for (size_t k = 0; k < sizeof(names) / sizeof(names[0]); k++)
+			if (value_get(&came, names[k]) != NULL)
+				value_set(w->arena, out, names[k], *value_get(&came, names[k]));
+	}
+	return got < 0 ? -1 : 0;
+}
+
 int warn_changed(struct work *w, const struct value *before, const struct value *after, struct err *e)
 {
+	struct value came;
 	bool was_merged = value_get(before, "merged_into") != NULL,
 	     is_merged = value_get(after, "merged_into") != NULL;
 
 	if (was_merged == is_merged || !is_counted_kind(after) ||
 		value_true(value_get(counting(w), "merged")))
 		return 0;
-	return count_row(w, before, row_at_ms(before), is_merged ? -1 : 1, e);
+	if (as_it_came(w, before, &came, e) != 0)
+		return -1;
+	return count_row(w, &came, row_at_ms(&came), is_merged ? -1 : 1, e);
 }
 
 /* ---- keys -------------------------------------------------------------------------------------------------

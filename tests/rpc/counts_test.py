@@ -88,6 +88,20 @@ class Counting(Case):
             self.assertEqual(2, count())
             c.call("ticket.act", id=other, action="unmerge", data={"ticket": first})
             self.assertEqual(3, count())
+            # what was told of another city since, and in the future, is taken from where and when it counted
+            moved = c.call("ticket.create", number="13800001236", occurred=START_MS + HOUR_MS, **one)["id"]
+            c.call("ticket.create", number="13800001237", **dict(one, city="foshan"))
+            c.call("ticket.act", id=moved, action="accept", data={"city": "foshan"})
+            c.call("clock.advance", by="2h")
+            c.call("ticket.act", id=moved, action="merge", data={"ticket": first})
+
+            def bins(city):
+                return c.call("warning.counts", key=city + "/recharge.not_credited", bin="5m", **{"from": START_MS, "to": START_MS + 2 * HOUR_MS})["counts"]
+
+            self.assertEqual([3] + [0] * 23, bins("shenzhen"))
+            self.assertEqual([1] + [0] * 23, bins("foshan"))
+            c.call("ticket.act", id=moved, action="unmerge", data={"ticket": first})
+            self.assertEqual([4] + [0] * 23, bins("shenzhen"))
 
     def test_import(self):
         self.c.call("ticket.import", channel="import", text="x", category="recharge.not_credited", city="shenzhen",
