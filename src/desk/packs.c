@@ -165,7 +165,8 @@ void pack_build_fini(struct pack_build *b)
 /* ---- accepting
  * -------------------------------------------------------------------------------------------------------- */
 /* Files are kept once by content; the generation's row names them. */
-static void store_pack(struct work *w, int64_t number, const struct pack_build *b)
+static void store_pack(
+	struct work *w, int64_t number, const struct pack_build *b, const struct generation *made)
 {
 	struct value row = value_map(w->arena, 6), names = value_map(w->arena, b->files.n_files);
 	uint8_t key[4], file_key[1 + SHA256_LEN] = {'f'};
@@ -185,7 +186,7 @@ static void store_pack(struct work *w, int64_t number, const struct pack_build *
 	value_add(w->arena, &row, "at", value_int(w->now_ms));
 	value_add(w->arena, &row, "by", value_text(w->arena, b->by, strlen(b->by)));
 	value_add(w->arena, &row, "files", names);
-	value_add(w->arena, &row, "rules", *generation_rules(packs_live(w->desk->packs)));
+	value_add(w->arena, &row, "rules", *generation_rules(made));
 	store_be32(key, (uint32_t)number);
 	row_put(w, TABLE_PACK, slice_of(key, 4), &row);
 }
@@ -252,6 +253,22 @@ static void swap(struct desk *d, struct pack_build *b, int64_t number, int64_t n
 	snprintf(p->by, sizeof(p->by), "%s", b->by);
 }
 
+#define VERDICT_BYTES_MAX ((size_t)1024 * 1024) /* what else stands in the entry */
+
+/* Whether its files fit an entry: what cannot be kept must not decide. 0, or -1 with ERR_TOO_LARGE. */
+static int check_fits(struct desk *d, const struct pack_build *b, struct err *e)
+{
+	struct work w;
+	int rc;
+
+	arena_reset(&d->arena);
+	work_begin(&w, d, &d->arena, "rules.reload", b->by, 0, slice_of(NULL, 0));
+	store_pack(&w, d->packs->max_number + 1, b, b->made);
+	rc = tx_fits(w.tx, VERDICT_BYTES_MAX, e) == 0 ? 0 : err_prefix(e, "the pack's files");
+	work_abort(&w);
+	return rc;
+}
+
 void packs_accept(struct desk *d, struct pack_build *b)
 {
 	struct packs *p = d->packs;
@@ -267,7 +284,8 @@ void packs_accept(struct desk *d, struct pack_build *b)
 		keep_verdict(p, b);
 		return;
 	}
-	if (b->is_ok && !is_same && p->live != NULL && store_accepts(d->store, &e) != 0) {
+	if (b->is_ok && !is_same &&
+		((p->live != NULL && store_accepts(d->store, &e) != 0) || check_fits(d, b, &e) != 0)) {
 		b->is_ok = false;
 		b->why = e;
 	}
@@ -277,7 +295,7 @@ void packs_accept(struct desk *d, struct pack_build *b)
 		arena_reset(&d->arena);
 		keep_verdict(p, b);
 		work_begin(&w, d, &d->arena, "rules.reload", b->by, 0, slice_of(NULL, 0));
-		store_pack(&w, number, b);
+		store_pack(&w, number, b, p->live);
 		notice_verdict(&w, p);
 		d->repin_after = 0;
 		if (work_commit(&w, &e) != 0)

@@ -106,6 +106,17 @@ class Rules(Case):
         check = self.c.call("rules.check")
         self.assertEqual((False, s["errors"]), (check["ok"], check["errors"]))
 
+    def test_a_pack_that_cannot_be_kept_does_not_decide(self):
+        """Its files are more than an entry holds: the old pack goes on deciding."""
+        before = self.c.call("rules.status")
+        self.write(self.with_rule(ROUTE % "expert"))
+        for i in range(68):
+            self.write("-- %d %s\n" % (i, "x" * 250000), "large%d.lua" % i)
+        s = self.c.call("rules.reload")
+        self.assertEqual((False, 1, before["sha256"]), (s["ok"], s["generation"], s["sha256"]))
+        self.assertRegex(s["errors"][0]["message"], "^the pack's files: the call would write [0-9]+ bytes at once, at most [0-9]+ are possible; split it$")
+        self.assertEqual(("second_line", 1), self.queue())
+
     def test_rollback(self):
         first = self.c.call("rules.status")["sha256"]
         self.write(self.with_rule(ROUTE % "expert"))
