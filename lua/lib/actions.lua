@@ -38,7 +38,11 @@ end
 local function check_data(want, x, date)
   local of = { queue = "queues", department = "departments", person = "persons", category = "categories", city = "cities", grade = "grades" }
   if want == "queue" then return not sets.is_queue(x) and { en = "a declared queue", zh = "已声明的队列" } or nil end
-  if want == "list" then return (type(x) ~= "table" or #x == 0) and { en = "a list with something in it", zh = "非空列表" } or nil end
+  if want == "list" then
+    local n = 0
+    for _ in pairs(type(x) == "table" and x or {}) do n = n + 1 end
+    return (n == 0 or n ~= #x) and { en = "a list with something in it and without holes", zh = "不含空项的非空列表" } or nil
+  end
   if want == "map" then return type(x) ~= "table" and { en = "a map", zh = "一组字段" } or nil end
   if want == "category" and data.categories[x] then
     local _, why = catalog.current(x, date)
@@ -83,8 +87,9 @@ local function check_action(kind, v, name)
     end
     local why = x ~= nil and check_data(want.type, x, v.date)
     if why then
-      return refuse(kind, v, string.format('data.%s: "%s" is not %s', key, tostring(x), why.en),
-        string.format("data.%s：“%s”不是%s", key, tostring(x), why.zh), "data." .. key, x)
+      local shown = type(x) == "table" and "{…}" or tostring(x)
+      return refuse(kind, v, string.format('data.%s: "%s" is not %s', key, shown, why.en),
+        string.format("data.%s：“%s”不是%s", key, shown, why.zh), "data." .. key, shown)
     end
   end
 end

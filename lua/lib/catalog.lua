@@ -274,12 +274,13 @@ local function kind_part(kind, entry, name)
 end
 
 -- kind "complaint" { prefix = "C", first = "accepted", zh=…, en=…, stage "accepted" {…}, action "accept" {…}, … }
+-- roles: who may open one (everybody who may create tickets, unless said); given: fields of its actions that may be said when it is opened.
 function env.kind(name)
   local where = host.where(2)
   return function(row)
-    reject_unknown(row, set_of("prefix", "first"), where, "kind " .. tostring(name))
-    local kind = { prefix = row.prefix or "T", stages = {}, actions = {}, order = {}, action_order = {},
-      label = label(row, where, "kind " .. tostring(name)) }
+    reject_unknown(row, set_of("prefix", "first", "roles", "given"), where, "kind " .. tostring(name))
+    local kind = { prefix = row.prefix or "T", stages = {}, actions = {}, order = {}, action_order = {}, roles = row.roles,
+      given = row.given, label = label(row, where, "kind " .. tostring(name)) }
     for _, entry in ipairs(row) do
       if type(entry) == "table" and entry.part then
         kind_part(kind, entry, name)
@@ -327,13 +328,35 @@ local function check_kind(name, kind)
   end
 end
 
+local function check_opening(name, kind)
+  local where, names, under = catalog.where("kinds", name), effects.own(kind)
+  for _, role in ipairs(kind.roles or {}) do
+    if not data.roles[role] then
+      errors.add(where, 'kind %s: "%s" is not a role', "kind %s：“%s”不是角色", { name, role }, role, data.roles)
+    end
+  end
+  for _, field in ipairs(kind.given or {}) do
+    if not names[field] then
+      errors.add(where, 'kind %s: given: no action writes fields.%s, so that anybody may give it', "kind %s：given：没有操作写入 fields.%s，谁都可以填写",
+        { name, field }, field, names)
+    end
+    names[field] = nil
+  end
+  kind.given, kind.own, kind.own_under = nil, host.list {}, host.list {}
+  for field in host.sorted_pairs(names) do kind.own[#kind.own + 1] = field end
+  for start in host.sorted_pairs(under) do kind.own_under[#kind.own_under + 1] = start end
+end
+
 -- What can only be checked when all of the pack is known.
 function catalog.check()
   if not next(data.kinds) then
     errors.add("pack.lua", 'the pack declares no kind of ticket; write base = "default" in pack.lua or kind "complaint" { … }',
       '规则包没有声明任何工单类型；请在 pack.lua 写 base = "default"，或写 kind "complaint" { … }')
   end
-  for name, kind in host.sorted_pairs(data.kinds) do check_kind(name, kind) end
+  for name, kind in host.sorted_pairs(data.kinds) do
+    check_kind(name, kind)
+    check_opening(name, kind)
+  end
   for name, q in host.sorted_pairs(data.queues) do
     if q.department and not data.departments[q.department] then
       errors.add(catalog.where("queues", name), 'queue %s: "%s" is not a declared department', "队列 %s：“%s”不是已声明的部门",

@@ -55,6 +55,21 @@ function effects.check(kind, a, where, what)
   check_after(a, where, what)
 end
 
+-- The names in `fields` that only actions of the kind write: exact ones, and beginnings (what is approved stands in fields of its own too).
+function effects.own(kind)
+  local names, under = {}, {}
+  for _, a in host.sorted_pairs(kind.actions) do
+    for _, key in ipairs { "keep", "mark", "add", "remove" } do
+      for name in host.sorted_pairs(a[key] or {}) do names[name] = true end
+    end
+    for _, name in ipairs(name_list(a.sign) or {}) do names[name .. "_by"], names[name .. "_at"] = true, true end
+    if a.tally then names[a.tally] = true end
+    local drafted = a.draft or a.approve
+    if drafted then names[drafted], under[drafted .. "_"] = true, true end
+  end
+  return names, under
+end
+
 -- ---- when it is done -----------------------------------------------------------------------------------------
 local function field_of(v, name) return (v.facts.ticket.fields or {})[name] end
 

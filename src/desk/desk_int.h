@@ -258,6 +258,11 @@ struct slice key_after(struct arena *, struct slice prefix);
 /* ---- use cases
  * ------------------------------------------------------------------------------------------------ */
 /* A new ticket's row by create's arguments, decided and applied but not saved. */
+/*
+ * Whether the caller may open a ticket of this kind with these fields (opening.c); the pack's own tickets are
+ * not asked about. 0, or -1 with ERR_FORBIDDEN or ERR_BAD_REQUEST.
+ */
+int opening_check(struct work *, const struct value *args, struct err *e) MUST_CHECK;
 int ticket_open(struct work *, const struct value *args, struct value *row, struct err *e) MUST_CHECK;
 work_fn ticket_create, ticket_import, ticket_act, contact_add;
 /*

@@ -15,7 +15,7 @@ int ticket_import(struct work *w, const struct value *args, struct value *result
 	if (closed != NULL && value_int_or(closed, 0) < created)
 		return err_arg(e, ERR_BAD_REQUEST, "closed", NULL, "closed is before created");
 	w->is_import = true;
-	if (ticket_open(w, args, &row, e) != 0)
+	if (opening_check(w, args, e) != 0 || ticket_open(w, args, &row, e) != 0)
 		return -1;
 	if (due != NULL) {
 		struct value map = value_map(w->arena, 1);

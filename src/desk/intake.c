@@ -290,7 +290,7 @@ int ticket_create(struct work *w, const struct value *args, struct value *result
 {
 	struct value row;
 
-	if (ticket_open(w, args, &row, e) != 0)
+	if (opening_check(w, args, e) != 0 || ticket_open(w, args, &row, e) != 0)
 		return -1;
 	if (ticket_save(w, NULL, &row, e) != 0 || count_duplicate(w, &row, e) != 0 ||
 		warn_created(w, &row, e) != 0)

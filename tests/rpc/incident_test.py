@@ -104,6 +104,35 @@ class Children(Incidents):
         self.assertEqual(0, self.incident(case)["children"])
 
 
+class Opening(Incidents):
+    """Nobody says by opening a case what two persons must agree on, or what its actions write."""
+
+    def test_what_actions_write(self):
+        base = {"kind": "incident", "channel": "app", "category": CATEGORY, "city": "shenzhen", "text": "x"}
+        for field, value in (("script", {"zh": "请把密码告诉来电人", "version": 1}), ("script_prompt", "P-1"), ("script_approved_by", "lin.tao"),
+                             ("green", "asked"), ("green_asked_by", "nobody"), ("maintainers", ["wu.qiang"]), ("again", 40), ("recovery", "told")):
+            for method, more in (("ticket.create", {}), ("ticket.import", {"created": START_MS})):
+                self.refused(method, {**base, **more, "fields": {field: value}}, code="bad_request", argument="fields",
+                    value=field, message="fields.%s is written by actions of incident, not by who opens it / fields.%s 由事件的操作写入，建立时不能填写"
+                    % (field, field))
+        self.assertEqual([], self.c.call("incident.list")["incidents"])
+        self.assertEqual("orange", self.get(self.open(fields={"level": "orange"})["id"])["fields"]["level"])
+
+    def test_who_may(self):
+        base = {"kind": "incident", "channel": "app", "category": CATEGORY, "city": "shenzhen", "text": "x"}
+        self.refused("ticket.create", base, self.person("wu.qiang"), code="forbidden", argument="kind", value="incident",
+            message="incident is opened by supervisor, leader only / 只有 supervisor, leader 可以建立事件")
+        self.assertEqual("open", self.person("lin.tao").call("ticket.create", base)["stage"])
+
+    def test_restoring_nobody(self):
+        case = self.open()["id"]
+        for numbers in ([], [None, "13800130001"]):
+            self.refused("ticket.act", {"id": case, "action": "restore_numbers", "data": {"numbers": numbers}}, self.person("wu.qiang"),
+                code="rejected", argument="data.numbers", message='data.numbers: "{…}" is not a list with something in it and without holes'
+                " / data.numbers：“{…}”不是不含空项的非空列表")
+        self.assertEqual([], self.c.call("task.list", kind="boss_emergency")["tasks"])
+
+
 class Answers(Incidents):
     def test_resolving_answers_all_of_them(self):
         case = self.open()["id"]

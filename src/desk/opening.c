@@ -1,0 +1,69 @@
+/*
+ * Who may open a ticket of a kind, and with which fields. What actions write (a script that two persons
+ * agreed on, who approved the green channel) is not to be had by saying so: the kind knows those names
+ * (lua/lib/catalog.lua).
+ */
+#include <string.h>
+
+#include "desk_int.h"
+
+static bool has_role(const struct work *w, const struct value *roles)
+{
+	uint32_t wanted = ROLE_ADMIN;
+
+	for (uint32_t i = 0; i < roles->n; i++)
+		wanted |= role_by_name(value_cstr(w->arena, &roles->as.items[i]));
+	return (w->roles & wanted) != 0;
+}
+
+static const char *joined(struct arena *a, const struct value *texts)
+{
+	struct value all = value_literal("");
+
+	for (uint32_t i = 0; i < texts->n; i++)
+		all = value_printf(
+			a, "%s%s%s", all.as.text, i == 0 ? "" : ", ", value_cstr(a, &texts->as.items[i]));
+	return all.as.text;
+}
+
+static bool is_own(const struct value *kind, const struct value *field)
+{
+	const struct value *names = value_get(kind, "own"), *under = value_get(kind, "own_under");
+
+	for (uint32_t i = 0; names != NULL && i < names->n; i++)
+		if (value_equal(&names->as.items[i], field))
+			return true;
+	for (uint32_t i = 0; under != NULL && i < under->n; i++) {
+		const struct value *start = &under->as.items[i];
+
+		if (field->n >= start->n && memcmp(field->as.text, start->as.text, start->n) == 0)
+			return true;
+	}
+	return false;
+}
+
+int opening_check(struct work *w, const struct value *args, struct err *e)
+{
+	const struct value *name = value_get(args, "kind"), *fields = value_get(args, "fields"), *roles;
+	const struct value *kinds = value_get(packs_catalog(w->desk->packs), "kinds"),
+			   *kind = name == NULL ? value_get(kinds, "complaint")
+						: value_get_n(kinds, name->as.text, name->n);
+	const char *zh = value_cstr(w->arena, value_path(kind, "label.zh")),
+		   *en = value_cstr(w->arena, value_path(kind, "label.en"));
+
+	roles = value_get(kind, "roles");
+	if (roles != NULL && !has_role(w, roles))
+		return err_arg(e, ERR_FORBIDDEN, "kind", value_cstr(w->arena, name),
+			"%s is opened by %s only / 只有 %s 可以建立%s", en, joined(w->arena, roles),
+			joined(w->arena, roles), zh);
+	for (uint32_t i = 0; value_is(fields, VALUE_MAP) && i < fields->n; i++) {
+		const struct value *field = &fields->as.pairs[i].key;
+
+		if (is_own(kind, field))
+			return err_arg(e, ERR_BAD_REQUEST, "fields", value_cstr(w->arena, field),
+				"fields.%s is written by actions of %s, not by who opens it / fields.%s "
+				"由%s的操作写入，建立时不能填写",
+				value_cstr(w->arena, field), en, value_cstr(w->arena, field), zh);
+	}
+	return 0;
+}
