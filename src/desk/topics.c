@@ -3,7 +3,7 @@
  * resumes where it was.
  *
  *   seq of a topic event = entry seq * EVENTS_AN_ENTRY + its place in the entry; increasing, not dense
- *   cursor of a consumer = TABLE_CONSUMER name → {acked}
+ *   cursor of a consumer = TABLE_CONSUMER name → {acked, by}, by: the principal whose consumer it is
  */
 #include <stdlib.h>
 #include <string.h>
@@ -183,16 +183,34 @@ void topics_session_end(struct desk *d, struct session *s)
 
 /* ---- methods
  * ------------------------------------------------------------------------------------------------------ */
-static int consumer_acked(struct desk *d, struct arena *a, struct slice name, int64_t *acked, struct err *e)
+static int consumer_acked(
+	struct desk *d, struct arena *a, struct slice name, int64_t *acked, struct value *by, struct err *e)
 {
 	struct value row;
 	int got = row_get(d, NULL, a, TABLE_CONSUMER, name, &row, e);
 
 	*acked = -1;
+	*by = value_nil;
 	if (got != 1)
 		return got;
 	*acked = value_int_or(value_get(&row, "acked"), -1);
+	if (value_get(&row, "by") != NULL)
+		*by = *value_get(&row, "by");
 	return 0;
+}
+
+/* Behind the last event nobody can have read: whoever believed it would be told nothing for ever. */
+static int check_seq(const char *argument, int64_t seq, uint64_t next_entry, struct err *e)
+{
+	int64_t head = (int64_t)(next_entry * EVENTS_AN_ENTRY) - 1;
+	char text[24];
+
+	if (seq <= head)
+		return 0;
+	snprintf(text, sizeof(text), "%jd", (intmax_t)seq);
+	return err_arg(e, ERR_BAD_REQUEST, argument, text,
+		"%s %jd lies behind the last event, which is at most %jd; is it of another store?", argument,
+		(intmax_t)seq, (intmax_t)head);
 }
 
 static int check_consumer(const struct value *name, struct err *e)
@@ -231,6 +249,7 @@ static int topic_subscribe(struct call *c, struct value *result, struct err *e)
 			   *consumer = value_get(&c->args, "consumer");
 	int64_t after = value_int_or(value_get(&c->args, "after"), -1);
 	struct subscription *sub;
+	struct value by;
 
 	if (c->session->conn == NULL)
 		return err_set(e, ERR_REJECTED, "topics need a connection of their own");
@@ -238,8 +257,9 @@ static int topic_subscribe(struct call *c, struct value *result, struct err *e)
 		return -1;
 	if (consumer != NULL && check_consumer(consumer, e) != 0)
 		return -1;
-	if (after < 0 && consumer != NULL &&
-		consumer_acked(d, c->arena, value_slice(consumer), &after, e) != 0)
+	if (check_seq("after", after, store_last_seq(d->store) + 1, e) != 0 ||
+		(after < 0 && consumer != NULL &&
+			consumer_acked(d, c->arena, value_slice(consumer), &after, &by, e) != 0))
 		return -1;
 	topics_session_end(d, c->session);
 	sub = calloc(1, sizeof(*sub));
@@ -254,19 +274,33 @@ static int topic_subscribe(struct call *c, struct value *result, struct err *e)
 	return 0;
 }
 
+/* A consumer is its principal's, whatever persons it acts for: nobody else says what it has worked. */
+static int check_owner(
+	const struct work *w, struct slice name, const char *me, const struct value *by, struct err *e)
+{
+	if (by->type == VALUE_NIL || value_is_text(by, me) || (w->roles & ROLE_ADMIN) != 0)
+		return 0;
+	return err_arg(e, ERR_FORBIDDEN, "consumer", arena_text(w->arena, name.p, name.n),
+		"the consumer \"%.*s\" is %.*s's, not %s's", (int)name.n, (const char *)name.p, (int)by->n,
+		by->as.text, me);
+}
+
 static int ack(struct work *w, const struct value *args, struct value *result, struct err *e)
 {
 	struct slice name = value_slice(value_get(args, "consumer"));
+	const char *me = w->via != NULL ? w->via : w->who;
 	int64_t seq = value_int_or(value_get(args, "seq"), 0), acked;
-	struct value row = value_map(w->arena, 1);
+	struct value row = value_map(w->arena, 2), by;
 
 	*result = value_map(w->arena, 1);
 	value_add(w->arena, result, "seq", value_int(seq));
-	if (consumer_acked(w->desk, w->arena, name, &acked, e) != 0)
+	if (consumer_acked(w->desk, w->arena, name, &acked, &by, e) != 0 ||
+		check_owner(w, name, me, &by, e) != 0 || check_seq("seq", seq, tx_seq(w->tx), e) != 0)
 		return -1;
 	if (acked >= seq)
 		return 0;
 	value_add(w->arena, &row, "acked", value_int(seq));
+	value_add(w->arena, &row, "by", by.type == VALUE_NIL ? value_literal(me) : by);
 	row_put(w, TABLE_CONSUMER, name, &row);
 	return 0;
 }

@@ -150,6 +150,16 @@ class Tokens(Access):
         for sees_all in (self.tcp("agent"), self.tcp("intake+gateway", "wu.qiang")):
             self.assertEqual([mine, other], [t["id"] for t in sees_all.call("ticket.find", where={})["tickets"]])
 
+    def test_a_consumer_is_its_principals(self):
+        """Whoever else said what it has worked would silence it."""
+        desk = self.tcp("agent")
+        self.assertEqual({"seq": 0}, desk.call("topic.ack", consumer="desk-7", seq=0))
+        self.refused("topic.ack", {"consumer": "desk-7", "seq": 1}, c=self.tcp("intake"), code="forbidden", argument="consumer", value="desk-7",
+            message='the consumer "desk-7" is agent\'s, not intake\'s')
+        self.assertEqual({"seq": 1}, self.tcp("agent").call("topic.ack", consumer="desk-7", seq=1))
+        self.assertEqual({"seq": 2}, self.tcp("admin").call("topic.ack", consumer="desk-7", seq=2))
+        self.refused("topic.ack", {"consumer": "desk-7", "seq": 3}, c=self.tcp("intake"), code="forbidden")
+
     def test_and_is_itself_again(self):
         c = self.tcp("intake+gateway", "zhou.gang")
         self.assertEqual("intake", c.hello()["role"])

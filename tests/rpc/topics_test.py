@@ -1,6 +1,7 @@
 """Topics: subscribe, events in order, who may see which, and going on where a consumer was."""
 
 import os
+import re
 import shutil
 import tempfile
 
@@ -110,6 +111,19 @@ class Topics(Listening):
         got = self.take(last, 5)
         self.assertEqual(events[7:], got[:3])
         self.assertEqual(more, [e["data"]["id"] for e in got[3:]])
+
+    def test_nobody_runs_ahead(self):
+        """A cursor behind the last event would be told nothing for ever, and without a word."""
+        self.make(2)
+        s = self.connect()
+        s.call("topic.subscribe", topics=["ticket.#"], consumer="wall", after=0)
+        last = self.take(s, 2)[-1]["seq"]
+        for method, argument, more in (("topic.ack", "seq", {"consumer": "wall"}), ("topic.subscribe", "after", {"topics": ["#"]})):
+            error = self.refused(method, {argument: 2 ** 50, **more}, code="bad_request", argument=argument, value=str(2 ** 50))
+            said = re.fullmatch(r"%s %d lies behind the last event, which is at most (\d+); is it of another store\?" % (argument, 2 ** 50),
+                error["message"])
+            self.assertLessEqual(last, int(said.group(1)))
+        self.assertEqual({"seq": last}, self.c.call("topic.ack", consumer="wall", seq=last))
 
     def test_timers_are_news(self):
         self.make(1)
