@@ -80,6 +80,8 @@ void server_free(struct server *);
  * ERR_BAD_REQUEST (the address) or ERR_STORAGE (the system refuses).
  */
 int server_listen(struct server *, const char *address, struct err *e) MUST_CHECK;
+/* Whether server_listen would take the address, as far as its text says: 0, or -1 with ERR_BAD_REQUEST. */
+int server_address_check(const char *address, struct err *e) MUST_CHECK;
 /* The address of the nth listener as one can connect to it, or NULL. Lives as long as the server. */
 const char *server_address(const struct server *, uint32_t index);
 

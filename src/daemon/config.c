@@ -8,9 +8,11 @@
 #include <unistd.h>
 
 #include "tocsin/clock.h"
+#include "tocsin/net.h"
 #include "tocsin/util.h"
 
 #define LINE_BYTES 4096
+#define TABLES_SPACE_LEAST 8 /* memory-tables: store.c keeps room for four of twice as much */
 
 const struct config_key config_keys[N_CONFIG_KEYS] = {
 #define KEY(id, name, type, value, min, max, flags, help) {name, value, help, min, max, CONFIG_##type, flags},
@@ -246,6 +248,29 @@ static void set_default(struct config *c, enum config_id id, const char *text)
 	must(config_value(&config_keys[id], text, &s->number, &e) == 0);
 }
 
+/* What only several settings tell, or only their use: the start would refuse it. */
+static int check_together(const struct config *c, struct err *e)
+{
+	const struct setting *listen = &c->settings[CONFIG_KEY_LISTEN];
+	const char *http = config_text(c, CONFIG_KEY_HTTP);
+	char address[200];
+
+	if (config_number(c, CONFIG_KEY_MEMORY_TABLE) >= config_number(c, CONFIG_KEY_MEMORY_LIMIT))
+		return err_set(e, ERR_BAD_REQUEST, "memory-table %s must be less than memory-limit %s",
+			config_text(c, CONFIG_KEY_MEMORY_TABLE), config_text(c, CONFIG_KEY_MEMORY_LIMIT));
+	if (config_number(c, CONFIG_KEY_TABLES_SPACE) <
+		TABLES_SPACE_LEAST * config_number(c, CONFIG_KEY_MEMORY_TABLE))
+		return err_set(e, ERR_BAD_REQUEST,
+			"tables-space %s must be at least %d times memory-table %s",
+			config_text(c, CONFIG_KEY_TABLES_SPACE), TABLES_SPACE_LEAST,
+			config_text(c, CONFIG_KEY_MEMORY_TABLE));
+	for (uint32_t i = 0; i < listen->n; i++)
+		if (server_address_check(listen->texts[i], e) != 0)
+			return err_prefix(e, "listen");
+	snprintf(address, sizeof(address), "tcp:%s", http);
+	return http[0] != '\0' && server_address_check(address, e) != 0 ? err_prefix(e, "http") : 0;
+}
+
 static int set_defaults(struct config *c, struct err *e)
 {
 	char share[PATH_MAX];
@@ -260,10 +285,7 @@ static int set_defaults(struct config *c, struct err *e)
 	if (!c->settings[CONFIG_KEY_LISTEN].is_given)
 		set_default(c, CONFIG_KEY_LISTEN,
 			arena_printf(&c->arena, "unix:%s/tocsin.sock", config_text(c, CONFIG_KEY_DATA)));
-	if (config_number(c, CONFIG_KEY_MEMORY_TABLE) >= config_number(c, CONFIG_KEY_MEMORY_LIMIT))
-		return err_set(e, ERR_BAD_REQUEST, "memory-table %s must be less than memory-limit %s",
-			config_text(c, CONFIG_KEY_MEMORY_TABLE), config_text(c, CONFIG_KEY_MEMORY_LIMIT));
-	return 0;
+	return check_together(c, e);
 }
 
 int config_read(struct config *c, int argc, char **argv, struct err *e)

@@ -167,10 +167,6 @@ static int open_unix(struct listener *l, const char *path, struct err *e)
 {
 	struct sockaddr_un un = {.sun_family = AF_UNIX};
 
-	if (path[0] == '\0' || strlen(path) >= sizeof(un.sun_path))
-		return err_set(e, ERR_BAD_REQUEST,
-			"unix:%s: a socket's path has 1 to %zu bytes, this one %zu", path,
-			sizeof(un.sun_path) - 1, strlen(path));
 	memcpy(un.sun_path, path, strlen(path));
 	if (clear_path(&un, e) != 0)
 		return -1;
@@ -252,21 +248,36 @@ static int open_tcp(struct listener *l, const char *text, struct err *e)
 	return 0;
 }
 
+int server_address_check(const char *address, struct err *e)
+{
+	const size_t path_max = sizeof(((struct sockaddr_un *)NULL)->sun_path) - 1;
+	struct sockaddr_storage at;
+	socklen_t n;
+
+	if (strncmp(address, "tcp:", 4) == 0)
+		return tcp_parse(address + 4, &at, &n, e);
+	if (strncmp(address, "unix:", 5) != 0)
+		return err_set(e, ERR_BAD_REQUEST,
+			"\"%s\" is not an address; write unix:PATH or tcp:HOST:PORT", address);
+	if (address[5] == '\0' || strlen(address + 5) > path_max)
+		return err_set(e, ERR_BAD_REQUEST,
+			"unix:%s: a socket's path has 1 to %zu bytes, this one %zu", address + 5, path_max,
+			strlen(address + 5));
+	return 0;
+}
+
 int server_listen(struct server *s, const char *address, struct err *e)
 {
-	struct listener *l = calloc(1, sizeof(*l));
+	struct listener *l;
 	int ret;
 
+	if (server_address_check(address, e) != 0)
+		return -1;
+	l = calloc(1, sizeof(*l));
 	must(l != NULL);
 	l->server = s;
 	l->fd = -1;
-	if (strncmp(address, "unix:", 5) == 0)
-		ret = open_unix(l, address + 5, e);
-	else if (strncmp(address, "tcp:", 4) == 0)
-		ret = open_tcp(l, address + 4, e);
-	else
-		ret = err_set(e, ERR_BAD_REQUEST,
-			"\"%s\" is not an address; write unix:PATH or tcp:HOST:PORT", address);
+	ret = address[0] == 'u' ? open_unix(l, address + 5, e) : open_tcp(l, address + 4, e);
 	if (ret != 0)
 		goto undo;
 	ret = -1;

@@ -1,6 +1,9 @@
 /* Backup and restore. Nothing is called a backup before every row of it has been read again. */
 #include <errno.h>
+#include <libgen.h>
+#include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/stat.h>
@@ -190,12 +193,29 @@ static int wait_for_checkpoint(struct store *s, struct err *e)
 	return rc;
 }
 
+/* A copy among the data is lost with them. */
+static int check_outside(const char *dir, const char *data, struct err *e)
+{
+	char parent[PATH_MAX], whole_parent[PATH_MAX], whole_data[PATH_MAX];
+	size_t n;
+
+	snprintf(parent, sizeof(parent), "%s", dir);
+	if (realpath(dirname(parent), whole_parent) == NULL || realpath(data, whole_data) == NULL)
+		return 0; /* what is wrong with it is said when it is made */
+	n = strlen(whole_data);
+	if (strncmp(whole_parent, whole_data, n) != 0 || (whole_parent[n] != '/' && whole_parent[n] != '\0'))
+		return 0;
+	return err_set(e, ERR_BAD_REQUEST,
+		"%s lies in the data directory %s and would be lost with it; name a folder elsewhere", dir,
+		data);
+}
+
 int store_backup(struct store *s, const char *dir, struct err *e)
 {
 	struct tables_mark mark;
 	char path[4096], digits[2 * SHA256_LEN + 1];
 
-	if (dir_take(dir, e) != 0)
+	if (check_outside(dir, s->dir, e) != 0 || dir_take(dir, e) != 0)
 		return -1;
 	log_line(LOG_INFO, "backup.start", "dir=%s", dir);
 	if (!s->is_read_only && wait_for_checkpoint(s, e) != 0)

@@ -47,7 +47,7 @@ static void look_at_room(struct store *s)
 			(uintmax_t)free_bytes, (uintmax_t)need);
 	else if (st.used_bytes + need > st.map_bytes)
 		err_set(&s->room_why, ERR_STORAGE,
-			"tables.mdb is nearly full: %ju of %ju bytes used; raise map_bytes",
+			"tables.mdb is nearly full: %ju of %ju bytes used; raise tables-space",
 			(uintmax_t)st.used_bytes, (uintmax_t)st.map_bytes);
 }
 

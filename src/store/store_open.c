@@ -143,7 +143,7 @@ static void look_at_disk(struct store *s)
 {
 	uint64_t free_bytes, need = (1 + N_FREE_SEGMENTS) * s->config.segment_bytes + MIB;
 	struct statvfs fs;
-	char why[120];
+	char why[160];
 
 	if (statvfs(s->dir, &fs) != 0)
 		return;
@@ -153,7 +153,8 @@ static void look_at_disk(struct store *s)
 	} else if (access(s->dir, W_OK) != 0) {
 		set_read_only(s, strerror(errno));
 	} else if (free_bytes < need) {
-		snprintf(why, sizeof(why), "the disk is full, %ju bytes free, %ju needed",
+		snprintf(why, sizeof(why),
+			"the disk is full, %ju bytes free, %ju needed; make room and start again",
 			(uintmax_t)free_bytes, (uintmax_t)need);
 		set_read_only(s, why);
 	}

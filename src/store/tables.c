@@ -24,7 +24,7 @@ int mdb_err(struct err *e, int rc, const char *format, ...)
 	if (rc == MDB_INVALID || rc == MDB_VERSION_MISMATCH)
 		cure = " (expected a file of LMDB 0.9; one of LMDB 1.0 must be dumped there and loaded here)";
 	else if (rc == MDB_MAP_FULL)
-		cure = " (raise map_bytes)";
+		cure = " (raise tables-space)";
 	else if (rc == EIO || rc == ENOSPC)
 		cure = " (is the disk full?)";
 	else if (rc == MDB_PANIC)

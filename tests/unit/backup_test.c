@@ -173,6 +173,28 @@ static void refuses_a_used_directory(void **state)
 	assert_string_equal(e.text, want);
 }
 
+/* What is thrown away with the data is no copy of them. */
+static void refuses_the_data_directory(void **state)
+{
+	struct fixture *f = *state;
+	char inside[300], want[900];
+	struct store *s = fixture_open(f);
+	struct err e;
+
+	fill(s);
+	snprintf(inside, sizeof(inside), "%s/backup", f->data);
+	assert_int_equal(store_backup(s, inside, &e), -1);
+	assert_int_equal(e.code, ERR_BAD_REQUEST);
+	snprintf(want, sizeof(want),
+		"%s lies in the data directory %s and would be lost with it; name a folder elsewhere", inside,
+		f->data);
+	assert_string_equal(e.text, want);
+	assert_int_equal(access(inside, F_OK), -1);
+	snprintf(inside, sizeof(inside), "%s-too", f->data); /* beside it, of a longer name */
+	OK(store_backup(s, inside, &why));
+	store_close(s);
+}
+
 static void backup_is_no_data_directory(void **state)
 {
 	struct fixture *f = *state;
@@ -246,6 +268,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(restored_data_goes_on, fixture_setup, fixture_teardown),
 		cmocka_unit_test_setup_teardown(online_beside_commits, fixture_setup, fixture_teardown),
 		cmocka_unit_test_setup_teardown(refuses_a_used_directory, fixture_setup, fixture_teardown),
+		cmocka_unit_test_setup_teardown(refuses_the_data_directory, fixture_setup, fixture_teardown),
 		cmocka_unit_test_setup_teardown(backup_is_no_data_directory, fixture_setup, fixture_teardown),
 		cmocka_unit_test_setup_teardown(a_cut_off_backup_is_none, fixture_setup, fixture_teardown),
 		cmocka_unit_test_setup_teardown(any_changed_byte_is_refused, fixture_setup, fixture_teardown),

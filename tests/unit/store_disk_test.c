@@ -197,8 +197,10 @@ static void a_full_disk_at_start_serves_reads(void **state)
 	NEEDS_MOUNT(f, "size=8m");
 	make_half_checkpointed(f);
 	fill_disk(f, "ballast");
-	assert_read_only(
-		f, "data directory %s is read-only: the disk is full, 0 bytes free, 1441792 needed", 30);
+	assert_read_only(f,
+		"data directory %s is read-only: the disk is full, 0 bytes free, 1441792 needed; make room "
+		"and start again",
+		30);
 	fixture_run("rm %s/%s", f->data, "ballast");
 	s = fixture_open(f);
 	OK(store_accepts(s, &why));

@@ -211,7 +211,7 @@ static void a_full_map_loses_nothing(void **state)
 	assert_int_equal(tables_write(t, m, &got, &e), -1);
 	assert_int_equal(e.code, ERR_STORAGE);
 	assert_string_equal(e.text, "tables: write up to entry 11: MDB_MAP_FULL: Environment mapsize limit "
-				    "reached (raise map_bytes)");
+				    "reached (raise tables-space)");
 	assert_model(t, &model);
 	tables_close(t);
 	t = open_tables(f, 64 * MIB, false);
