@@ -11,7 +11,7 @@ local live = { "open", "restoring", "recovering", "proven", "told", "watched" }
 local broken = { "open", "restoring", "recovering" }
 
 kind "incident" {
-  zh = "事件", en = "incident", prefix = "I", first = "open", roles = heads, given = { "level" },
+  zh = "事件", en = "incident", prefix = "I", first = "open", roles = heads, given = { "level", "cities" },
   stage "open" { zh = "已建立", en = "open", status = "acknowledged" },
   stage "restoring" { zh = "恢复中", en = "restoring", status = "inProgress" },
   stage "recovering" { zh = "已称恢复，待证实", en = "recovery claimed", status = "inProgress" },

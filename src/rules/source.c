@@ -163,17 +163,33 @@ static void add_foreign(struct rules_report *r, const struct pack_file *f, struc
 	add_bare_text(r, f, x, t);
 }
 
+/* An empty file would take away all that it used to say, and nobody would notice. */
+static void add_silent(struct rules_report *r, const struct pack_file *f)
+{
+	if (memchr(f->bytes.p, '\r', f->bytes.n) != NULL && memchr(f->bytes.p, '\n', f->bytes.n) == NULL)
+		add(r, f, 0, "lines end in carriage returns alone, so all of it is one comment",
+			"行尾只有回车符（CR），整个文件成了一行注释", "save it with line feeds (LF)",
+			"请以换行符（LF）行尾保存");
+	else
+		add(r, f, 0, "says nothing: it is empty or holds comments alone",
+			"文件没有内容：为空，或只有注释", "delete it, or restore what was cut off",
+			"删除该文件，或补回被截断的内容");
+}
+
 bool source_check(struct rules_report *r, const struct pack_file *f)
 {
 	uint32_t before = r->n_errors;
 	struct lex x = lex_of(f->bytes);
+	bool is_silent = true;
 	struct token t;
 
 	if (!check_encoding(r, f))
 		return false;
-	while ((t = lex_next(&x)).kind != TOKEN_END && r->n_errors - before < FINDINGS_MAX)
+	for (; (t = lex_next(&x)).kind != TOKEN_END && r->n_errors - before < FINDINGS_MAX; is_silent = false)
 		if (t.kind == TOKEN_FOREIGN)
 			add_foreign(r, f, &x, t);
+	if (is_silent)
+		add_silent(r, f);
 	return r->n_errors == before;
 }
 

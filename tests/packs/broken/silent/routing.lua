@@ -1,0 +1,1 @@
+-- Where a new complaint goesrules "routing" { otherwise { to = queue "duty" } }

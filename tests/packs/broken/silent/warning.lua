@@ -1,0 +1,1 @@
+-- What is watched: cut off behind its first line
