@@ -74,3 +74,6 @@ for _, name in ipairs { "payment", "access", "account" } do
   watch("cluster " .. name) { zh = "分类簇", en = "a cluster", cluster = name, by = { "cluster" }, bin = "5m", sums = sums, expected = usual,
     levels = "cluster" }
 end
+
+-- A feed that always speaks and falls silent is a warning of its own: channels and components by their rhythm, keys of a watch by `silent`.
+silence { level = "yellow" }

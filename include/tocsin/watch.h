@@ -73,7 +73,7 @@ struct watch {
 	struct baseline_spec baseline;
 	struct farrington_spec farrington;
 	struct level_table levels;
-	int64_t silent_ms; /* a source that says nothing for so long is a warning of its own; 0: no */
+	int64_t silent_ms; /* a key that spoke and says nothing for so long is a warning; 0: no */
 };
 
 struct cluster {
