@@ -134,6 +134,7 @@ tickets=1000000 interleave check16 job=check in_flight=16
 		build/release/bench/wheel_bench
 		echo '```'
 		echo
-		TICKETS=$tickets BENCH_DIR=$dir/scale /usr/bin/python3 tests/bench/scale.py ;;
+		TICKETS=$tickets BENCH_DIR=$dir/scale /usr/bin/python3 tests/bench/scale.py
+		/usr/bin/python3 tests/bench/storm.py ;;
 	esac
 } | tee "$out"
