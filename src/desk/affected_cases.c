@@ -277,9 +277,11 @@ static int close_case(struct work *w, int64_t incident, bool is_forced, struct e
 		return -1;
 	if (!is_forced && c.n_open + c.n_review > 0)
 		return err_set(e, ERR_REJECTED,
-			"incident %jd cannot close: %u affected or potential numbers are not settled, %u numbers wait for "
+			"incident %jd cannot close: %u affected or potential numbers are not settled, %u "
+			"numbers wait for "
 			"review "
-			"(number.list, number.settle) / 事件 %jd 不能关闭：还有 %u 个故障或潜在故障号码未处理完，%u "
+			"(number.list, number.settle) / 事件 %jd 不能关闭：还有 %u "
+			"个故障或潜在故障号码未处理完，%u "
 			"个号码待核查",
 			(intmax_t)incident, c.n_open, c.n_review, (intmax_t)incident, c.n_open, c.n_review);
 	tx_del(w->tx, TABLE_NUMBER, case_key(w->arena, incident));
