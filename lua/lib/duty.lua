@@ -1,6 +1,7 @@
 -- duty.now: who is on duty, how that came about, who is next, and how to reach them.
 local host = ...
 local org = host.lib "org"
+local alarms = host.lib "alarms"
 local units = host.lib "units"
 local data = host.lib("catalog").data
 local duty = {}
@@ -58,8 +59,10 @@ local function one(name, facts)
   return row
 end
 
--- facts: {now, local, city?, department?} → {duty = [{department, label, on_duty, by, next?, head?, reach?}]}
+-- facts: {now, local, city?, department?} → {duty = [{department, label, on_duty, by, next?, head?, reach?}]}; with rungs of an alarm's
+-- call tree → {people = [{person, rung, department, label, reach?}]}, whom they mean now.
 function duty.now(facts)
+  if facts.rungs then return { people = host.list(alarms.people(facts.rungs, facts, facts.city)) } end
   local rows = {}
   for name in host.sorted_pairs(data.departments) do
     if facts.department == nil or facts.department == name then rows[#rows + 1] = one(name, facts) end

@@ -33,7 +33,8 @@ struct command {
 /* One group a file. */
 extern const struct command commands_call[], commands_ticket[], commands_explain[], commands_watch[],
 	commands_rules[], commands_admin[], commands_top[], commands_now[], commands_offline[],
-	commands_export[], commands_import[], commands_detect[], commands_drop[], commands_hook[];
+	commands_export[], commands_import[], commands_detect[], commands_drop[], commands_hook[],
+	commands_warn[];
 
 #define N_COMMANDS_MAX 64
 /* All of them, in the order of --help; returns how many. */
@@ -173,6 +174,9 @@ bool field_is_time(const char *field);
 
 /* ---- cmd_ticket.c
  * ------------------------------------------------------------------------------------------ */
+/* Of an incident, in brief: its warning, numbers, script, suspects, effect (show_incident.c). 0, or -1: the
+ * connection is lost. */
+int show_incident(struct cli *, const struct value *id, struct err *e) MUST_CHECK;
 void tickets_print(struct arena *, const struct value *tickets);
 /* FIELD and VALUE lines; a map inside becomes field.name lines. */
 void map_print(struct arena *, const struct value *map);

@@ -113,7 +113,12 @@ static int run_show(struct cli *c, int argc, char **argv, struct err *e)
 	if (option_id(argv[0], &id, e) != 0)
 		return EXIT_WRONG_USAGE;
 	value_add(&c->arena, &args, "id", value_int(id));
-	return cli_call(c, "ticket.get", &args, &result, e) != 0 ? -1 : show(c, &result);
+	if (cli_call(c, "ticket.get", &args, &result, e) != 0)
+		return -1;
+	show(c, &result);
+	return c->is_json || !value_is_text(value_get(&result, "kind"), "incident")
+		       ? 0
+		       : show_incident(c, value_get(&result, "id"), e);
 }
 
 static int run_list(struct cli *c, int argc, char **argv, struct err *e)
@@ -259,7 +264,9 @@ const struct command commands_ticket[] = {
 		"  tocsin new channel=hotline_10086 number=13800138000 text='充值没有到账' "
 		"customer.name=王女士\n",
 		run_new},
-	{"show", "ID", "One ticket, whole", NULL, run_show},
+	{"show", "ID",
+		"One ticket, whole; of an incident also its warning, numbers, script, suspects, effect", NULL,
+		run_show},
 	{"list", "[where] [field=value ...] [--order FIELD|-FIELD] [--limit N]", "Tickets by conditions",
 		"Conditions: field=value, field=a,b (one of), field>=value, <=, >, <; times as ISO 8601.\n"
 		"Order: id, -id, due, -due. --limit is 50 unless said.\n"

@@ -80,6 +80,21 @@ static const char *cpu(const struct screen *s)
  */
 #define N(path) (intmax_t) figure(s->now, path)
 
+/* How many keys stand at each level, the lowest first. */
+static void print_warnings(const struct screen *s)
+{
+	const struct value *levels = value_path(s->now, "warnings.levels");
+
+	fputs("warnings", s->out);
+	for (uint32_t i = 0; value_is(levels, VALUE_MAP) && i < levels->n; i++)
+		fprintf(s->out, "%s %jd %s", i == 0 ? "" : ",",
+			(intmax_t)value_int_or(&levels->as.pairs[i].val, 0),
+			value_cstr(s->arena, &levels->as.pairs[i].key));
+	fprintf(s->out, "%s; %jd keys watched, %jd closes, the longest took %jd us\n",
+		value_is(levels, VALUE_MAP) && levels->n > 0 ? "" : " none", N("warnings.keys"),
+		N("warnings.closes"), N("warnings.close_us_max"));
+}
+
 static void print_head(const struct screen *s)
 {
 	const struct value *flag = value_path(s->now, "clock.suspect");
@@ -103,6 +118,7 @@ static void print_head(const struct screen *s)
 		N("rules.asks"), rule_us(s), N("rules.failures"));
 	fprintf(s->out, "tickets  %-9s %jd created, %jd acts, %jd timers fired\n", rate(s, "tickets.created"),
 		N("tickets.created"), N("tickets.acts"), N("tickets.timers_fired"));
+	print_warnings(s);
 	fprintf(s->out, "memory   %s, changes %s + %s frozen, rules %s; cpu %s\n",
 		bytes(s, "memory.rss_bytes"), bytes(s, "active_bytes"), bytes(s, "frozen_bytes"),
 		bytes(s, "rules.bytes"), cpu(s));

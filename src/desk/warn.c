@@ -101,6 +101,22 @@ void warn_reload(struct desk *d)
 		log_line(LOG_ERROR, "warning.plan", "error=\"%s\"", e.text);
 }
 
+/* {yellow=3, red=1}: how many keys stand at each level that any stands at, the lowest first. */
+static struct value levels_value(const struct warn *n, struct arena *a)
+{
+	struct value v = value_map(a, LEVEL_NAMES_MAX);
+
+	for (uint8_t level = 1; level < LEVEL_NAMES_MAX; level++) {
+		int64_t n_keys = 0;
+
+		for (uint32_t i = 0; i < n->n_keys; i++)
+			n_keys += n->keys[i]->level == level;
+		if (n_keys > 0)
+			value_add(a, &v, warn_level_name(n, level), value_int(n_keys));
+	}
+	return v;
+}
+
 struct value warn_value(struct desk *d, struct arena *a)
 {
 	const struct warn *n = d->warn;
@@ -113,6 +129,7 @@ struct value warn_value(struct desk *d, struct arena *a)
 	value_add(a, &v, "keys", value_int(n->n_keys));
 	value_add(a, &v, "watches", value_int(n->watches->n));
 	value_add(a, &v, "warned", value_int(n_levels));
+	value_add(a, &v, "levels", levels_value(n, a));
 	value_add(a, &v, "counted", value_int((int64_t)n->n_counted));
 	value_add(a, &v, "counted_late", value_int((int64_t)n->n_late_counts));
 	value_add(a, &v, "closes", value_int((int64_t)n->n_closes));

@@ -222,6 +222,20 @@ static struct value top_value(struct work *w, const struct wkey *k, int64_t from
 	return top;
 }
 
+/* What was seen at the close before, as long as the same input speaks for the key: whether it rises. */
+static void keep_before(struct work *w, const struct watch_input *in, int64_t end_ms, struct value *row)
+{
+	const struct value *seen = value_get(row, "seen");
+
+	if (value_int_or(value_get(row, "closed"), 0) == end_ms) /* an entry of its own came first */
+		return;
+	value_set(w->arena, row, "closed", value_int(end_ms));
+	if (seen != NULL && value_is_text(value_get(row, "input"), in->name))
+		value_set(w->arena, row, "before", *seen);
+	else
+		value_unset(row, "before");
+}
+
 void warn_figures(struct work *w, const struct wkey *k, int64_t end_ms, struct value *row)
 {
 	const struct seen *s = &k->seen.seen[k->seen.input];
@@ -231,6 +245,7 @@ void warn_figures(struct work *w, const struct wkey *k, int64_t end_ms, struct v
 	if (in == NULL || !k->is_seen)
 		return;
 	window_ms = in->kind == INPUT_SUM ? (int64_t)in->bins * k->watch->bin_ms : k->watch->bin_ms;
+	keep_before(w, in, end_ms, row);
 	set_number(w, row, "seen", s->value);
 	set_number(w, row, "expected", s->expected);
 	set_number(w, row, "p", s->p);

@@ -86,11 +86,56 @@ static int add_recovery(struct work *w, const struct wkey *k, struct value *v, s
 	return 0;
 }
 
+/* Persons whom the level that it has now has called, in the order of the calls. */
+static struct value called(struct work *w, const struct wkey *k, const struct value *row)
+{
+	const struct value *told = value_get(row, "told");
+	struct value out = value_array(w->arena, 4);
+
+	for (uint32_t i = 0; told != NULL && i < told->n; i++)
+		if (value_is_text(value_at(&told->as.items[i], 0), warn_level_name(w->desk->warn, k->level)))
+			value_push(w->arena, &out, *value_at(&told->as.items[i], 1));
+	return out;
+}
+
+/*
+ * Whom the level calls next unless somebody acts, and when: {at, rung, people=[{person, rung, department,
+ * label, reach?}]}. The pack says who that is by tonight's roster. Behind the last rung nobody is left, and
+ * people is empty. While an acknowledgement holds, `at` is its end.
+ */
+static int add_next_call(
+	struct work *w, const struct wkey *k, const struct value *row, struct value *v, struct err *e)
+{
+	const struct value *ack = value_path(row, "ack.until"),
+			   *at = ack != NULL ? ack : value_get(row, "next_again"),
+			   *rungs = value_get(warn_alarm(w->desk->warn, k->level), "call"), *people;
+	int64_t rung = value_int_or(value_get(row, "rung"), 1) + 1;
+	struct value facts, answer, next;
+
+	if (k->level == 0 || at == NULL)
+		return 0;
+	facts = facts_base(w);
+	value_add(w->arena, &facts, "rungs",
+		value_at(rungs, (uint32_t)rung - 1) == NULL ? value_array(w->arena, 0)
+							    : *value_at(rungs, (uint32_t)rung - 1));
+	if (k->city != NULL)
+		value_add(w->arena, &facts, "city", value_literal(k->city));
+	if (generation_ask(packs_live(w->desk->packs), "duty", &facts, w->arena, &answer, e) != 0)
+		return -1;
+	people = value_get(&answer, "people");
+	next = value_map(w->arena, 3);
+	value_add(w->arena, &next, "at", *at);
+	value_add(w->arena, &next, "rung", value_int(rung));
+	value_add(w->arena, &next, "people", people == NULL ? value_array(w->arena, 0) : *people);
+	value_set(w->arena, v, "next_call", next);
+	return 0;
+}
+
 static int list_one(
 	struct work *w, const struct wkey *k, const struct value *row, struct value *list, struct err *e)
 {
 	static const char *const shown[] = {
-		"ack", "floor", "order", "under", "reminders", "acts", "opened", "late"};
+		"ack", "floor", "order", "under", "reminders", "acts", "opened", "late", "before"};
 	struct value v = warn_brief(w, k, row);
 	const struct value *alarm = warn_alarm(w->desk->warn, k->level);
 
@@ -102,7 +147,9 @@ static int list_one(
 	if (value_get(alarm, "label") != NULL)
 		value_set(w->arena, &v, "level_label", *value_get(alarm, "label"));
 	value_set(w->arena, &v, "next", next_of(w, k, row));
-	if (add_recovery(w, k, &v, e) != 0)
+	if (k->level > 0)
+		value_set(w->arena, &v, "called", called(w, k, row));
+	if (add_recovery(w, k, &v, e) != 0 || add_next_call(w, k, row, &v, e) != 0)
 		return -1;
 	value_push(w->arena, list, v);
 	return 0;
@@ -633,7 +680,9 @@ static const struct rpc_method methods[] = {
 		.help = "What is warned of now, worst first: as many as one answer holds.",
 		.returns = "{warnings=[{key, level, since, count, expected, p, line={zh, en}, incident?, "
 			   "recovery?, "
-			   "next={what=close|down|sign, at?, zh, en}, ack?, children?, …}], more?, cursor?}"},
+			   "before?, called=[person], next={what=close|down|sign, at?, zh, en}, "
+			   "next_call?={at, rung, people=[{person, rung, department, label, reach?}]}, "
+			   "ack?, children?, …}], more?, cursor?}"},
 	{.name = "warning.act",
 		.handler = warning_act,
 		RPC_ARGS(act_args),

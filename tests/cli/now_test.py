@@ -17,6 +17,8 @@ from tocsin_run import TOCSIN, environment, tocsin
 
 from daemon import Case, Daemon, main
 
+from outage import outage
+
 EMPTY = """2026-09-22 10:00+08:00  root admin
 Feed alive?    SILENT: no complaint in the last hour; nothing to compare with
 What, where?   nothing
@@ -57,12 +59,12 @@ class Now(Case):
         self.assertLessEqual(len(said.out.splitlines()), 24)
         self.assertLessEqual(max(map(columns, said.out.splitlines())), 80)
         lines = plain(said.out).splitlines(True)
-        self.assertRegex(lines.pop(2), r"^ {15}(LATE|超时)[:：] ?.*hotline_10086 (never|从未)")
+        self.assertRegex(lines.pop(2), r"^ {15}(LATE [234]: |超时 [234] 个：).*hotline_10086 (never|从未)")
         return "".join(lines)
 
     def test_a_quiet_morning(self):
         lines = self.now().splitlines()
-        self.assertEqual(EMPTY.splitlines(), lines[:3] + lines[8:])
+        self.assertEqual(EMPTY.splitlines(), lines[:3] + lines[10:])
         self.assertRegex(lines[3], r"^Who has it\?       0  [a-z ]+: [A-Z]\w+ [A-Z]\w+")
 
     def test_english(self):
@@ -77,9 +79,9 @@ class Now(Case):
         self.assertRegex(lines[5], r"^Who has it\?      10  second line: ")
         self.assertRegex(lines[6], r"^                  1  city business support: ")
         self.assertEqual([
-            "What is due?   LATE by 46 h: C20260922-000001 dispatch, second_line",
-            "               LATE by 46 h: C20260922-000002 dispatch, second_line",
-            "               LATE by 46 h: C20260922-000003 dispatch, second_line",
+            "What is due?   LATE by 46 h: C20260922-000001 time to dispatch, second line",
+            "               LATE by 46 h: C20260922-000002 time to dispatch, second line",
+            "               LATE by 46 h: C20260922-000003 time to dispatch, second line",
             "Rules by whom? start, 2 days ago: generation 1 decides",
             "Tocsin well?   well; N calls, 0 refused; memory N MiB",
             "               commit p99 N ms, 0 rule failures, 0 tasks given up"], lines[-6:])
@@ -95,9 +97,9 @@ class Now(Case):
                 "                  4  充值未到账, 深圳  (平常 2.5)  上升",
                 "                  1  无信号、无法通话, 广州  (平常 1.0)  上升"], lines[:5])
             self.assertEqual([
-                "什么要到期     超时 46 小时：C20260922-000001 dispatch，second_line",
-                "               超时 46 小时：C20260922-000002 dispatch，second_line",
-                "               超时 46 小时：C20260922-000003 dispatch，second_line",
+                "什么要到期     超时 46 小时：C20260922-000001 派单时限，客服二线",
+                "               超时 46 小时：C20260922-000002 派单时限，客服二线",
+                "               超时 46 小时：C20260922-000003 派单时限，客服二线",
                 "谁改了规则     start，2 天前：第 1 代在决定",
                 "系统正常吗     正常；调用 N 次，拒绝 0 次；内存 N MiB",
                 "               写盘 p99 N 毫秒，规则出错 0 次，放弃的外发任务 0 个"], lines[-6:])
@@ -118,6 +120,52 @@ class Now(Case):
             self.assertEqual(1, tocsin("rules", "reload", server=d.address).code)
             said = tocsin("now", server=d.address).out
             self.assertIn("\n               the last load was REFUSED: chanels is not a word (did you mean …\n", said)
+
+    def screen(self, d, *args):
+        said = tocsin("now", *args, server=d.address)
+        self.assertEqual((0, ""), (said.code, said.err), said)
+        lines = plain(said.out).splitlines()
+        self.assertLessEqual(len(lines), 24)
+        self.assertLessEqual(max(map(columns, lines)), 79)
+        return lines
+
+    def test_an_outage_in_english(self):
+        d, c = outage(self)
+        lines = self.screen(d)
+        self.assertEqual([
+            "What, where?   red       Shenzhen, recharge not credit… 430, usual 6, rising",
+            "               orange    Foshan, recharge not credited  27, usual 3.3, steady",
+            "Who has it?    red #61 open: NOBODY yet; 10:55 again, nobody is left above; ca…",
+            "               orange #327 open: NOBODY yet; 10:50 Huang Mei; called Chen Jing…"], lines[3:7])
+        self.assertEqual("What may I do? tocsin warn ack 'shenzhen/recharge.not_credited' REASON", lines[12])
+        said = tocsin("warn", "ack", "shenzhen/recharge.not_credited", "billing is called", server=d.address)
+        self.assertEqual((0, ""), (said.code, said.err))
+        c.call("ticket.act", id=61, action="take")
+        lines = self.screen(d)
+        self.assertEqual(["Who has it?    red #61 restoring root: root since 10:45, until 11:15"], lines[5:6])
+        self.assertEqual("What may I do? tocsin warn ack 'foshan/recharge.not_credited' REASON", lines[12])
+
+    def test_an_outage_in_chinese(self):
+        d, c = outage(self)
+        lines = self.screen(d, "--lang", "zh")
+        self.assertEqual([
+            "何事何地       红色预警  深圳，充值未到账               430，平常 6，上升",
+            "               橙色预警  佛山，充值未到账               27，平常 3.3，持平",
+            "谁在处理       红色预警 #61 已建立: 无人确认；10:55 再催告，已无上级；已叫 陈…",
+            "               橙色预警 #327 已建立: 无人确认；10:50 黄梅；已叫 陈静、邓军"], lines[3:7])
+        self.assertEqual("               ……还有 14 条：tocsin call duty.now", lines[11])
+
+    def test_more_warnings_than_a_screen_holds(self):
+        d, c = outage(self)
+        for city in "zhuhai shantou shaoguan heyuan meizhou huizhou shanwei dongguan zhongshan jiangmen".split():
+            c.call("warning.act", key=city + "/recharge.not_credited", action="raise", level="yellow", reason="drill of the screen")
+        lines = self.screen(d)
+        self.assertEqual(24, len(lines))
+        self.assertEqual("What, where?   red       Shenzhen, recharge not credit… 430, usual 6, rising", lines[3])
+        self.assertEqual("               … 7 more: tocsin warn", lines[8])
+        whole = json.loads(tocsin("--json", "now", server=d.address).out)["questions"]
+        self.assertEqual("red       Shenzhen, recharge not credit… 430, usual 6, rising", whole[1]["answers"][0])
+        self.assertEqual(12, len(whole[1]["answers"]))
 
     def test_json(self):
         said = json.loads(tocsin("--json", "now", server=self.d.address).out)

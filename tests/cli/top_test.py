@@ -22,6 +22,7 @@ journal  -         4 entries, N batches; commit p50 TIME, p99 TIME, max TIME
 queues   0 answers and SIZE await the disk, SIZE the clients; 3 timers near
 rules    -         3 asked, TIME each, 0 failed
 tickets  -         3 created, 0 acts, 0 timers fired
+warnings none; 0 keys watched, 0 closes, the longest took TIME
 memory   SIZE, changes SIZE + SIZE frozen, rules SIZE; cpu -
 tables   SIZE; 0 checkpoints, the last took TIME and reached event 0
 rows     META 1
@@ -32,7 +33,7 @@ server.stats         -      1        0
 session.hello        -      1        0
 ticket.get           -      1        1
 """
-HEAD = 10  # lines before the table of methods
+HEAD = 11  # lines before the table of methods
 
 
 def plain(text):
@@ -96,7 +97,7 @@ class Top(Case):
         self.assertEqual((0, ""), (said.code, said.err))
         self.assertEqual(ONCE, plain(said.out))
         # an output that is no terminal is one look too, and --json is the method's own answer
-        self.assertEqual(15, len(tocsin("top", server=self.d.address).out.splitlines()))
+        self.assertEqual(16, len(tocsin("top", server=self.d.address).out.splitlines()))
         self.assertEqual(3, json.loads(tocsin("--json", "top", server=self.d.address).out)["tickets"]["created"])
 
     def test_rates_are_those_of_the_interval(self):
@@ -112,7 +113,7 @@ class Top(Case):
         rate = float(re.search(r"^ticket\.create +([0-9.]+)/s", "\n".join(lines), re.M).group(1))
         self.assertLessEqual(rate, 1000 / 300 + 0.1)  # one call, not the twenty of before
         self.assertRegex(lines[1], r"^calls    [0-9.]+/s ")
-        self.assertRegex(lines[6], r"; cpu [0-9]+%$")
+        self.assertRegex(lines[7], r"; cpu [0-9]+%$")
 
     def test_q_ends_and_the_terminal_is_as_before(self):
         t = self.terminal("top")
