@@ -64,14 +64,6 @@ static int call_again(struct work *w, struct wkey *k, struct value *row, bool is
 
 /* ---- bulletins at their rhythm
  * ------------------------------------------------------------------------------ */
-static struct value time_text(struct arena *a, int64_t at_ms)
-{
-	char text[40];
-
-	clock_format(at_ms, text);
-	return value_text(a, text + 11, 5);
-}
-
 static int64_t rhythm_of(const struct work *w, const struct wkey *k, int64_t *offset_ms)
 {
 	const struct value *of = strcmp(k->text, KEY_ALL) == 0
@@ -93,7 +85,7 @@ static void bulletin(struct work *w, struct wkey *k, struct value *row)
 
 	buf_init(&b, 512);
 	for (; every_ms > 0 && slot_ms + every_ms <= w->now_ms; slot_ms += every_ms, n++) {
-		struct value text = time_text(w->arena, slot_ms);
+		struct value text = warn_time(w->arena, slot_ms);
 
 		value_push(w->arena, &skipped, value_int(slot_ms));
 		buf_printf(&b, "%s%.*s", n == 0 ? "" : ", ", (int)text.n, text.as.text);

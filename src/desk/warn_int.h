@@ -175,12 +175,21 @@ struct value warn_brief(struct work *, const struct wkey *, const struct value *
 /* A text of catalog.warning_texts with the names in braces filled in from `names`; {zh, en}, or nil. */
 struct value warn_text(
 	struct arena *, const struct value *catalog, const char *name, const struct value *names);
+/* "10:45", local. */
+struct value warn_time(struct arena *, int64_t at_ms);
 void warn_bulletin(struct work *, const struct wkey *, const struct value *row, const char *event,
 	const struct value *extra);
 /* A level's settings in the pack (catalog.alarms), or NULL. */
 const struct value *warn_alarm(const struct warn *, uint8_t level);
 /* The next multiple of the rhythm in local time behind at_ms, INT64_MAX without one. */
 int64_t warn_slot_after(int64_t at_ms, int64_t every_ms, int64_t offset_ms);
+
+/* ---- methods (warn_list.c)
+ * ----------------------------------------------------------------------------------------------------- */
+/* warning.list's word about a key, behind the others of the list. */
+int warn_listed(struct work *, const struct wkey *, const struct value *row, struct value *list,
+	struct err *e) MUST_CHECK;
+int warning_list(struct call *, struct value *result, struct err *e) MUST_CHECK;
 
 /* ---- one key at a close (warn_look.c)
  * ----------------------------------------------------------------------- */

@@ -156,6 +156,14 @@ struct value warn_brief(struct work *w, const struct wkey *k, const struct value
 	return v;
 }
 
+struct value warn_time(struct arena *a, int64_t at_ms)
+{
+	char text[40];
+
+	clock_format(at_ms, text);
+	return value_text(a, text + 11, 5);
+}
+
 /* ---- bulletins
  * --------------------------------------------------------------------------------------------- */
 const struct value *warn_alarm(const struct warn *n, uint8_t level)
