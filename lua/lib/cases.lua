@@ -3,6 +3,7 @@
 -- maintainers?, level?}], newest first.
 local host = ...
 local rules = host.lib "rules"
+local drills = host.lib "drills"
 local data = host.lib("catalog").data
 local cases = {}
 local get = host.get
@@ -151,7 +152,9 @@ local function codes_of(category)
 end
 
 -- The job that hangs open complaints of its category, else of these cities, on the incident. Rules "attach" say how far back.
+-- On a drill (演练) nothing hangs.
 function cases.gather(v, d, cities)
+  if (v.facts.ticket.fields or {}).drill then return end
   local category, city = get(v.h, ids.category), get(v.h, ids.city)
   local before = 0
   local by_kind = rules.sets.attach or {}
@@ -172,6 +175,10 @@ function cases.open(v, d)
   set.fields = set.fields or {}
   if given.key == nil then set.fields.key = (city or "*") .. "/" .. (category or "*") end
   if given.cities == nil and city then set.fields.cities = host.list { city } end
+  if given.drill then
+    set.title = "【演练】DRILL: " .. (v.facts.ticket.title or "")
+    drills.open(v, d)
+  end
   cases.gather(v, d, given.cities)
 end
 
@@ -197,6 +204,7 @@ end
 
 -- Moving a person: he leaves the others, and everybody sees what they lose.
 function cases.move(v, d, person)
+  if (v.facts.ticket.fields or {}).drill then return end -- nobody leaves a real case for a drill
   local lost = cases.losing(v, person)
   if #lost == 0 then return end
   local label = data.persons[person].label

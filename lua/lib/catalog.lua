@@ -12,6 +12,7 @@ local data = {
 }
 local place = {} -- "channels.sms" → where it was declared
 catalog.data = data
+catalog.moving = {} -- clocks with moves = true
 local env = catalog.env
 
 -- TMF621's eight; a pack may call them otherwise (statuses), it cannot add to them.
@@ -146,8 +147,10 @@ table_word("statuses", {}, function(_, where, what)
   end
 end)
 table_word("posts", { "rank" })
-table_word("clocks", { "stops", "pausable" }, function(entry)
+-- moves = true: the limit follows the facts, also after it began (lua/lib/clocks.lua)
+table_word("clocks", { "stops", "pausable", "moves" }, function(entry, _, what)
   entry.pausable = entry.pausable ~= false
+  catalog.moving[what:match("%.(.*)")] = entry.moves or nil
   entry.stops_at = {}
   for _, stage in ipairs(entry.stops or {}) do entry.stops_at[stage] = true end
 end)
@@ -320,6 +323,11 @@ local function check_kind(name, kind)
     need(a.to, "to")
     effects.check(kind, a, where, string.format("kind %s, action %s", name, action))
     for _, stage in ipairs(a.from) do need(stage, "from") end
+    for _, clock in ipairs(a.stop or {}) do
+      if not data.clocks[clock] then
+        errors.add(where, 'action %s: stop: "%s" is not a declared clock', "操作 %s：stop：“%s”不是已声明的时限", { action, clock }, clock, data.clocks)
+      end
+    end
     for _, role in ipairs(a.roles or {}) do
       if not data.roles[role] then
         errors.add(where, 'action %s: "%s" is not a role', "操作 %s：“%s”不是角色", { action, role }, role, data.roles)

@@ -5,7 +5,7 @@ local errors = host.lib "errors"
 local units = host.lib "units"
 local effects = {}
 
-effects.keys = { "keep", "mark", "sign", "draft", "approve", "add", "remove", "children", "after", "at", "tally", "raise", "gather" }
+effects.keys = { "keep", "mark", "sign", "draft", "approve", "add", "remove", "children", "after", "at", "tally", "raise", "gather", "log" }
 
 local function name_list(x) return type(x) == "string" and { x } or x end
 
@@ -40,7 +40,7 @@ end
 
 -- Called once for each action when all kinds are known.
 function effects.check(kind, a, where, what)
-  for _, key in ipairs { "keep", "mark", "add", "remove", "children", "after", "at" } do check_map(a, key, where, what) end
+  for _, key in ipairs { "keep", "mark", "add", "remove", "children", "after", "at", "log" } do check_map(a, key, where, what) end
   for _, key in ipairs { "keep", "add", "remove" } do
     for _, source in host.sorted_pairs(a[key] or {}) do check_source(a, key, source, where, what) end
   end
@@ -51,6 +51,14 @@ function effects.check(kind, a, where, what)
         errors.add(where, '%s: %s: "%s" is not an action of the kind', "%s：%s：“%s”不是这类工单的操作", { what, key, action }, action, kind.actions)
       end
     end
+  end
+  for name, list in host.sorted_pairs(a.log or {}) do -- log = { ticked = { "step", "text" } }
+    if type(list) ~= "table" then
+      errors.add(where, '%s: log.%s must be a list of what the action asks for, such as { "step" }',
+        '%s：log.%s 应列出操作要求填写的项，如 { "step" }', { what, name })
+      a.log[name] = {}
+    end
+    for _, source in ipairs(a.log[name]) do check_source(a, "log", source, where, what) end
   end
   check_after(a, where, what)
 end
@@ -128,6 +136,16 @@ local function change_list(v, set, name, x, is_added)
   put_field(v, set, name, host.list(list))
 end
 
+-- One more entry of what was done: its words, who and when.
+local function note(v, set, name, keys, given, who)
+  local list = {}
+  for i, x in ipairs(field_of(v, name) or {}) do list[i] = x end
+  local one = { by = who, at = v.now }
+  for _, key in ipairs(keys) do one[key] = given[key] end
+  list[#list + 1] = one
+  put_field(v, set, name, host.list(list))
+end
+
 local function sources(map, given)
   local out = {}
   for key, source in host.sorted_pairs(map or {}) do out[key] = given[source] end
@@ -173,6 +191,7 @@ function effects.apply(action, v, d, given)
   if action.approve then approve(v, set, action.approve, who) end
   for name, source in host.sorted_pairs(action.add or {}) do change_list(v, set, name, given[source], true) end
   for name, source in host.sorted_pairs(action.remove or {}) do change_list(v, set, name, given[source], false) end
+  for name, keys in host.sorted_pairs(action.log or {}) do note(v, set, name, keys, given, who) end
   if action.tally then put_field(v, set, action.tally, (field_of(v, action.tally) or 0) + 1) end
   if action.raise then d.raise = { level = action.raise, reason = given.reason or action.label.zh .. " " .. action.label.en } end
   if action.children then on_children(action, given, d) end

@@ -21,10 +21,12 @@ local levels = host.lib "levels"
 local warning = host.lib "warning"
 local news = host.lib "news"
 local signals = host.lib "signals"
+local drafts = host.lib "drafts"
+local drills = host.lib "drills"
 local lib = { ask = points, catalog = nil, rule_names = rules.names, rule_table = rules.table, is_trusted = true }
 local is_loaded = false
 
-points.duty, points.grants = duty.now, grants.now
+points.duty, points.grants, points.draft = duty.now, grants.now, drafts.point
 words.catalog, sets.catalog = catalog.data, catalog.data
 
 -- Every word a pack may use. tostring of a table would differ from run to run; pairs comes in key order.
@@ -38,7 +40,7 @@ local base = {
   queue = function(name) return name end,
 }
 for _, part in ipairs { words, rules, catalog, calendar, org, decide, spec, numbers, category, tasks, news, alarms, grants, levels,
-  warning, signals } do
+  warning, signals, drafts, drills } do
   for name, word in pairs(part.env) do base[name] = word end
 end
 lib.words = base
@@ -101,6 +103,8 @@ function lib.finish()
   rules.compile()
   warning.check()
   alarms.check()
+  drafts.check()
+  drills.check()
   numbers.load()
   spec.check()
   is_loaded = true
@@ -110,7 +114,7 @@ end
 
 local asked = { create = { "classify", "complete", "grade", "duplicate", "attach", "routing", "clocks", "advice", "outbox" },
   act = { "refuse", "clocks", "follow", "outbox" }, contact = { "complete", "contact", "outbox" }, timer = { "escalation", "outbox" },
-  task = { "answer" }, attach = { "attach" }, warning = { "warning" }, prompt = { "prompt" } }
+  task = { "answer" }, attach = { "attach" }, warning = { "warning" }, prompt = { "prompt" }, draft = { "class" } }
 
 -- What the sets of a point say to these facts; the facts of a create are first completed by the decision itself.
 function lib.explain(point, facts, rule)

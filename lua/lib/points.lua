@@ -13,6 +13,8 @@ local news = host.lib "news"
 local effects = host.lib "effects"
 local cases = host.lib "cases"
 local alarms = host.lib "alarms"
+local clocks = host.lib "clocks"
+local drills = host.lib "drills"
 local data = host.lib("catalog").data
 local points = {}
 local is_from, refuse, check_action = actions.is_from, actions.refuse, actions.check
@@ -26,7 +28,7 @@ end
 local get, set_field, decide = host.get, host.set, host.decide
 local CLOCKS, ADVICE = 0, 1 -- lists of the decision that whole sets fill
 local ids = fields.ids
-local needed, begun, wanted = {}, {}, {} -- lists that the sets fill anew for every question
+local needed, wanted = {}, {} -- lists that the sets fill anew for every question
 
 -- What is required and absent, in the order asked; nil when nothing is.
 local function missing(v)
@@ -93,36 +95,6 @@ local function route(v)
   end
   if v.failed and v.failed.rule:sub(1, 8) == "routing/" then queue = data.otherwise.queue end
   return queue, out
-end
-
--- Clocks that begin now: the first rule of each clock that has not begun yet. A stopped clock begins again only by a rule that
--- asks for the action at hand (such as reopen), or when the action takes back what stopped it (such as unmerge: is_again).
-local function start_clocks(v, list, is_again)
-  local have, h = v.facts.clocks, v.h
-  local found, n = rules.ask_all("clocks", v, begun, true)
-  local seen = {}
-  for i = 1, n do
-    local r = found[i]
-    local name = r.out.clock
-    local old = have and have[name]
-    if not seen[name] and (not old or old.state == "stopped" and (is_again or r.asks_action)) then
-      seen[name] = true
-      host.note(h, r.number)
-      list = put(list, r.start)
-    end
-  end
-  return list
-end
-
-local function stop_clocks(v, stage, list)
-  local have = v.facts.clocks
-  if not have then return list end
-  for name, clock in host.sorted_pairs(have) do
-    local declared = data.clocks[name]
-    local stops = declared and declared.stops_at[stage] and not (name == "completion" and v.complete)
-    if stops and clock.state ~= "stopped" then list = put(list, { op = "stop", name = name }) end
-  end
-  return list
 end
 
 -- What other systems are to do, and the rule that failed: the end of every decision.
@@ -323,13 +295,14 @@ local function perform(kind, v, name, d)
     d.clocks = put(d.clocks, { op = "resume", name = "*", void_from = action.void and given[action.void],
       cause = action.void and given[action.void] and action.void })
   end
-  if stage ~= before then d.clocks = stop_clocks(v, stage, d.clocks) end
+  if action.stop then clocks.stop(v, action.stop, d) end
+  if stage ~= before then clocks.stop_at(v, stage, d) end
   if stage ~= before or set.category then
-    d.clocks = start_clocks(v, d.clocks, action.unlink ~= nil)
+    clocks.start(v, d, action.unlink ~= nil)
     if set.status == "closed" or set.status == "cancelled" or set.status == "rejected" then d.cancel_timers = { "*" } end
   end
   for _, grant in ipairs(action.releases or {}) do d.release = put(d.release, grant) end
-  if action.link then d.links = { { type = action.link, id = given.ticket } } end
+  if action.link and given.ticket ~= nil then d.links = { { type = action.link, id = given.ticket } } end
   if action.unlink then d.unlinks = { { type = action.unlink, id = given.ticket } } end
 end
 
@@ -421,6 +394,7 @@ function points.act(facts)
   if over then return over_grant(kind, v, facts.action, over) end
   perform(kind, v, facts.action, d)
   follow(v, d)
+  clocks.move(v, d)
   return close(v, d)
 end
 
@@ -451,6 +425,7 @@ function points.contact(facts)
     apply_outputs(v, r, d)
     notices(v, r, d, { contact = contact.kind })
   end
+  clocks.move(v, d)
   return close(v, d)
 end
 
@@ -465,6 +440,7 @@ function points.task(facts)
     apply_outputs(v, r, d)
     notices(v, r, d, { task = facts.task.id, kind = facts.task.kind, state = facts.task.state })
   end
+  clocks.move(v, d)
   d.because, d.failed = host.noted(v.h), v.failed or nil
   return d
 end
@@ -479,9 +455,8 @@ local function case_of(v, w, out)
       component = w.component, suspect = v.suspect } }
 end
 
--- A warning's level changed, waits for a signature, was not answered, or its incident recovers.
-function points.warning(facts)
-  local v, w = fields.view(facts), facts.warning
+-- What the level calls and the rules "warning" say → decision without its calls, whom they call.
+local function warned(v, w)
   local d, calls = {}, {}
   local alarm = data.alarms[w.to]
   if alarm and (w.event == "change" and w.rank > w.was or w.event == "again") then
@@ -498,9 +473,28 @@ function points.warning(facts)
     if out.say then d.say = d.say or out.say end
   end
   if w.disaster and data.disaster and not data.disaster.calls[w.to] then calls = {} end
+  return d, calls
+end
+
+-- A warning's level changed, waits for a signature, was not answered, or its incident recovers.
+function points.warning(facts)
+  local v = fields.view(facts)
+  local d, calls = warned(v, facts.warning)
   d.call = alarms.people(calls, facts, v.city)
   d.because, d.failed = host.noted(v.h), v.failed or nil
   return d
+end
+
+-- The same of a level that a drill plays: what tonight's rules say, of which only the calls and the words are used.
+local function say_in_drill(facts)
+  return function(e)
+    local t, ranks = facts.ticket, alarms.ranks()
+    local w = { key = e.key, from = e.from, to = e.to, rank = ranks[e.to], was = ranks[e.from], event = "change", rung = 1, seen = e.sums,
+      expected = {}, p = e.p, watch = e.watch, incident = t.id, stage = t.stage, case_fields = t.fields }
+    local other = { now = facts.now, ["local"] = facts["local"], who = facts.who, ticket = { city = e.city, category = e.category }, warning = w }
+    local d, calls = warned(fields.view(other), w)
+    return { say = d.say, called = calls }
+  end
 end
 
 -- Who a notice of a rung is for, and the department.
@@ -560,6 +554,7 @@ function points.timer(facts)
   local timer = facts.timer
   local clock = facts.clocks and facts.clocks[timer.clock]
   if clock and clock.state == "stopped" then return close(v, d) end
+  if drills.timer(v, d, timer.rule, say_in_drill(facts)) then return close(v, d) end
   local act = effects.timed(timer.rule)
   if act then
     local kind = data.kinds[v.kind]
@@ -571,6 +566,7 @@ function points.timer(facts)
       else
         perform(kind, v, act, d)
         follow(v, d)
+        clocks.move(v, d)
       end
     end
     return close(v, d)

@@ -43,6 +43,8 @@ sets.list = {
   answer = { mode = "all", point = "task",
     outputs = { act = "text", grade = "grade", priority = "number", to = "queue", notice = "rungs", say = "label", release = "grants" },
     zh = "任务结果", en = "what follows when a task is done or given up" },
+  class = { mode = "first", is_partial = true, point = "draft", outputs = { name = "label" },
+    zh = "事故等级", en = "the class that a report to the regulator names" },
 }
 
 local check = {}

@@ -11,9 +11,9 @@ local spec = { env = {} }
 local all, reached = {}, {}
 local keys = { given = true, at = true, action = true, data = true, note = true, who = true, roles = true, contact = true, timer = true,
   task = true, warning = true, cases = true, number = true, history = true, clocks = true, subscriber = true, duty = true, spent = true,
-  series = true, expect = true }
+  series = true, draft = true, case = true, expect = true }
 local special = { by = true, refuse = true, clocks = true, missing = true, duplicate_of = true, say = true, notice = true, fails = true,
-  pauses = true, resumes = true, stops = true, timers = true, not_by = true, tasks = true, reserves = true, releases = true,
+  pauses = true, resumes = true, stops = true, moves = true, timers = true, not_by = true, tasks = true, reserves = true, releases = true,
   incident = true, news = true, withdrawn = true, jobs = true, acts = true, opens = true, does = true, calls = true }
 
 function spec.env.spec(name)
@@ -196,6 +196,7 @@ end
 function special_check.pauses(d, want) return check_clocks(d, clock_names(want), "pause") end
 function special_check.resumes(d, want) return check_clocks(d, clock_names(want), "resume") end
 function special_check.stops(d, want) return check_clocks(d, want, "stop") end
+function special_check.moves(d, want) return check_clocks(d, want, "regoal") end
 function special_check.missing(d, want)
   local got = d.set.missing or {}
   if not equal(got, want) then return say("expected missing %s, got %s", "缺项应为 %s，实际是 %s", show(want), show(got)) end
@@ -327,10 +328,35 @@ local function run_duty(s)
   end
 end
 
+-- draft = "report_written", case = { … }: the report as it would be drafted; expect class, missing (names), says (a piece of the text).
+local draft_keys = { class = true, missing = true, says = true, state = true }
+local function run_draft(s)
+  local point, facts = facts_of(s)
+  assert(point == "create")
+  facts.draft, facts.case = s.body.draft, s.body.case
+  local answer = points.draft(facts)
+  local d = answer.drafts[1]
+  if not d then return say("there is no draft %s of this kind", "这类工单没有报告 %s", tostring(s.body.draft)) end
+  for _, e in ipairs(because(answer)) do reached[e.rule] = true end
+  local names = {}
+  for i, m in ipairs(d.missing) do names[i] = m.name end
+  local got = { class = d.class and d.class.zh or false, missing = names, state = d.state }
+  for key, want in host.sorted_pairs(s.body.expect) do
+    if key == "says" then
+      if not d.zh:find(want, 1, true) and not d.en:find(want, 1, true) then
+        return say("expected the draft to say %s, got %s", "草稿应写有 %s，实际是 %s", show(want), show(d.zh))
+      end
+    elseif not equal(got[key], want) then
+      return say("expected %s %s, got %s", "%s 应为 %s，实际是 %s", key, show(want), show(got[key]))
+    end
+  end
+end
+
 local function run_one(s)
   if not s.body.expect then return say("expect is missing", "没有写 expect") end
   if s.body.duty then return run_duty(s) end
   if s.body.series then return series.run(s) end
+  if s.body.draft then return run_draft(s) end
   local point, facts = facts_of(s)
   local d, h = points[point](facts)
   if h then d = host.whole(d, h) end
@@ -390,7 +416,7 @@ function spec.check()
     elseif s.body.series then
       series.check(s)
     else
-      local of = s.body.duty and duty_keys or known
+      local of = s.body.duty and duty_keys or s.body.draft and draft_keys or known
       for key, x in host.sorted_pairs(expect) do
         if not of[key] then
           errors.add(s.where, 'spec "%s": expect.%s is nothing a decision has', "用例“%s”：决定里没有 %s 这一项", { s.name, tostring(key) }, key, of)

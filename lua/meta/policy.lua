@@ -4,7 +4,7 @@
 ---@alias Duration string "30m", "4h", "2d"
 ---@class Condition
 
----@alias SetName "advice"|"answer"|"attach"|"classify"|"clocks"|"complete"|"contact"|"duplicate"|"escalation"|"follow"|"grade"|"outbox"|"prompt"|"refuse"|"routing"|"warning"
+---@alias SetName "advice"|"answer"|"attach"|"class"|"classify"|"clocks"|"complete"|"contact"|"duplicate"|"escalation"|"follow"|"grade"|"outbox"|"prompt"|"refuse"|"routing"|"warning"
 
 ---@class When
 ---@field action? string|Condition 操作；action at hand
@@ -112,6 +112,7 @@
 ---@field from? any in clocks
 ---@field goal? any in clocks
 ---@field grade? any in answer, contact, escalation, follow, grade
+---@field name? any in class
 ---@field need? any in complete
 ---@field news? any in outbox
 ---@field notice? any in answer, contact, escalation, follow
@@ -237,6 +238,15 @@ disaster = nil
 
 ---@type fun(...: any): any
 districts = nil
+
+---@type fun(...: any): any
+draft = nil
+
+---@type fun(...: any): any
+draft_facts = nil
+
+---@type fun(...: any): any
+drill = nil
 
 ---@type fun(span: Duration, options?: table): table
 every = nil

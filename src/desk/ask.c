@@ -30,6 +30,13 @@ static struct value kept_cases(struct work *w, const struct value *cases)
 	return kept;
 }
 
+/* Whether this is the ticket that the call itself brings: the entry's params say what it was. */
+static bool is_of_call(const struct work *w)
+{
+	return w->n_opened == 0 &&
+	       (strcmp(w->method, "ticket.create") == 0 || strcmp(w->method, "ticket.import") == 0);
+}
+
 /*
  * What of the facts goes into the permanent record, so that `explain` can ask again: all but what the entry
  * already holds (the ticket of a create is its params), what follows from `now`, and the history of who
@@ -51,8 +58,9 @@ static struct value kept_facts(struct work *w, const char *point, const struct v
 			(is_create && value_is_text(&p->key, "history") && is_first(&p->val)))
 			continue;
 		if (value_is_text(&p->key, "ticket")) {
-			/* a ticket that a warning opens did not come in: nothing else says what it was */
-			if (is_create && strncmp(w->method, "warning.", 8) != 0)
+			/* a ticket that another one, a warning or a drill opens did not come in: nothing else
+			 * says what it was */
+			if (is_create && is_of_call(w))
 				continue;
 			v = value_copy_map(w->arena, &p->val);
 			value_unset(&v, "text");
@@ -68,7 +76,7 @@ static struct value kept_facts(struct work *w, const char *point, const struct v
 
 static void record(struct work *w, const char *point, const struct value *facts, const struct value *decision)
 {
-	struct value r = value_map(w->arena, 4);
+	struct value r = value_map(w->arena, 5);
 	const struct value *because = value_get(decision, "because"), *failed = value_get(decision, "failed");
 
 	value_add(w->arena, &r, "point", value_literal(point));
@@ -76,6 +84,9 @@ static void record(struct work *w, const char *point, const struct value *facts,
 		value_add(w->arena, &r, "because", *because);
 	if (failed != NULL)
 		value_add(w->arena, &r, "failed", *failed);
+	if (strcmp(point, "create") == 0 && !is_of_call(w)) /* whose decision it is */
+		value_add(w->arena, &r, "opened",
+			value_int((int64_t)w->desk->last_ticket_id + 1 + w->n_opened));
 	value_add(w->arena, &r, "facts", kept_facts(w, point, facts));
 	value_push(w->arena, &w->decisions, r);
 }

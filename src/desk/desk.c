@@ -168,6 +168,8 @@ static void register_methods(struct desk *d)
 	grants_register(d);
 	erase_register(d);
 	incidents_register(d);
+	drafts_register(d);
+	drills_register(d);
 	affected_register(d);
 	signals_register(d);
 }

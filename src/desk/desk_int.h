@@ -329,3 +329,5 @@ void backup_register(struct desk *);
 void tasks_register(struct desk *);
 void erase_register(struct desk *);
 void incidents_register(struct desk *);
+void drafts_register(struct desk *);
+void drills_register(struct desk *);

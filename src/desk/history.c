@@ -309,6 +309,23 @@ static int explain_one(struct desk *d, struct arena *a, const struct value *even
 	return 0;
 }
 
+/*
+ * Whether the decision is about the ticket. An entry holds those of all its tickets; one that opened another
+ * ticket says which. Of a ticket that was opened beside another, only the decision that opened it (and the
+ * warning that asked for it) is its own.
+ */
+static bool is_about(const struct value *decisions, const struct value *one, int64_t id)
+{
+	int64_t opened = value_int_or(value_get(one, "opened"), 0);
+
+	if (opened != 0 || value_is_text(value_get(one, "point"), "warning"))
+		return opened == 0 || opened == id;
+	for (uint32_t i = 0; i < decisions->n; i++)
+		if (value_int_or(value_get(&decisions->as.items[i], "opened"), 0) == id)
+			return false;
+	return true;
+}
+
 static int explain(struct desk *d, struct arena *a, const struct value *args, struct pasts *pasts,
 	struct value *result, struct err *e)
 {
@@ -334,6 +351,8 @@ static int explain(struct desk *d, struct arena *a, const struct value *args, st
 	for (uint32_t i = 0; recorded != NULL && i < recorded->n; i++) {
 		struct value one;
 
+		if (!is_about(recorded, &recorded->as.items[i], id))
+			continue;
 		if (explain_one(d, a, &event, g, &recorded->as.items[i], &row, rule, &one, e) != 0)
 			return -1;
 		value_push(a, &decisions, one);

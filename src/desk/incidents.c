@@ -340,36 +340,6 @@ static int incident_preview(struct call *c, struct value *result, struct err *e)
 	return 0;
 }
 
-/* ---- drills: minutes of each step
- * ---------------------------------------------------------------------------- */
-static int drill_report(struct call *c, struct value *result, struct err *e)
-{
-	static const struct {
-		const char *name, *field;
-	} steps[] = {{"acknowledge_min", "taken_at"}, {"call_min", "called_at"},
-		{"script_min", "script_approved_at"}};
-	const struct value *fields;
-	struct value row;
-
-	if (incident_load(c, &row, e) != 0)
-		return -1;
-	fields = value_get(&row, "fields");
-	if (!value_true(value_get(fields, "drill")))
-		return err_arg(e, ERR_BAD_REQUEST, "id", NULL, "incident %jd is no drill",
-			(intmax_t)int_of(&row, "id"));
-	*result = value_map(c->arena, 6);
-	value_add(c->arena, result, "id", *value_get(&row, "id"));
-	value_add(c->arena, result, "label", value_literal("演练 drill"));
-	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
-		int64_t at = int_of(fields, steps[i].field);
-
-		if (at > 0)
-			value_add(c->arena, result, steps[i].name,
-				value_float((double)((at - int_of(&row, "created")) / 6000) / 10));
-	}
-	return 0;
-}
-
 /* ---- the table -------------------------------------------------------------------------------------------
  */
 static const char *const orders[] = {"principles", "growth", NULL};
@@ -424,14 +394,6 @@ static const struct rpc_method methods[] = {
 		.returns =
 			"{children=[{id, no, number?, stage, status, reply?, script?, outcome={ok, why?}?}], "
 			"after?}"},
-	{.name = "drill.report",
-		.handler = drill_report,
-		RPC_ARGS(get_args),
-		.roles = ROLE_ANY,
-		.help = "Minutes that a drill (an incident with fields.drill) took to be acknowledged, "
-			"called out and to have its "
-			"script approved.",
-		.returns = "{id, label, acknowledge_min?, call_min?, script_min?}"},
 	{.name = "incident.preview",
 		.handler = incident_preview,
 		RPC_ARGS(preview_args),

@@ -143,6 +143,8 @@ void jobs_put(struct work *w, const struct value *jobs, const struct value *tick
 		value_set(w->arena, &row, "id", value_int(id));
 		value_set(w->arena, &row, "ticket", value_int(of[0]));
 		value_set(w->arena, &row, "no", *value_get(ticket, "no"));
+		if (value_true(value_path(ticket, "fields.drill")))
+			value_set(w->arena, &row, "drill", value_bool(true));
 		value_set(w->arena, &row, "who", value_literal(is_asked ? w->who : RULES_NAME));
 		value_set(w->arena, &row, "roles", value_int(is_asked ? w->roles : RULES_ROLES));
 		value_set(w->arena, &row, "state", value_literal("running"));
@@ -189,7 +191,7 @@ int job_answered(struct work *w, int64_t id, int64_t n_ok, struct err *e)
 static struct value brief(struct arena *a, const struct value *job)
 {
 	static const char *const shown[] = {"id", "kind", "ticket", "no", "action", "task", "state", "who",
-		"created", "finished", "n_done", "n_skipped", "n_tasks", "n_ok", "error"};
+		"created", "finished", "n_done", "n_skipped", "n_tasks", "n_ok", "error", "drill"};
 	struct value out = value_map(a, sizeof(shown) / sizeof(shown[0]));
 
 	for (size_t i = 0; i < sizeof(shown) / sizeof(shown[0]); i++)
@@ -214,6 +216,8 @@ static void end(struct work *w, struct value *job, const char *state)
 	value_push(w->arena, &both, value_literal("incident"));
 	said = value_copy_map(w->arena, &said);
 	value_add(w->arena, &said, "event", value_literal("job"));
+	if (value_true(value_get(job, "drill")))
+		value_add(w->arena, &said, "label", value_literal("演练"));
 	value_push(w->arena, &both, said);
 	value_push(w->arena, &w->notices, both);
 }

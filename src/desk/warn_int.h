@@ -107,7 +107,9 @@ struct wkey *wkey_need(struct warn *, struct slice text);
 int warn_plan(struct warn *, struct err *e) MUST_CHECK;
 /* A stream was met for the first time. */
 void warn_plan_stream(void *warn, struct stream *);
-/* The watch whose key this would be, and the key with it; NULL: none. */
+/* The watch of complaints whose key this would be, NULL: none. */
+const struct watch *warn_plan_watch(const struct warn *, struct slice text);
+/* The key with that watch; NULL: none. */
 struct wkey *warn_plan_key(struct warn *, struct slice text);
 void warn_plan_free(struct warn *);
 /* Of what is counted under which keys in which bins: another one means that the past is another, too. */

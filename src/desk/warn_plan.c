@@ -285,28 +285,37 @@ void warn_plan_stream(void *warn, struct stream *s)
 	}
 }
 
-struct wkey *warn_plan_key(struct warn *n, struct slice text)
+const struct watch *warn_plan_watch(const struct warn *n, struct slice text)
 {
-	struct wkey *k = wkey_find(n, text);
 	struct stream_name name = {.what = 'c'};
 	char made[KEY_TEXT_MAX];
 	struct warn_key parts;
 
-	if (k != NULL && k->watch != NULL)
-		return k;
 	if (starts(text, SOURCE_PREFIX) || !warn_key_split(text, &parts))
-		return k;
+		return NULL;
 	name.part[0] = warn_is_all(parts.city) ? slice_of("", 0) : parts.city;
 	name.part[1] = warn_is_all(parts.category) ? slice_of("", 0) : parts.category;
 	for (uint32_t i = 0; i < n->watches->n; i++) {
 		const struct watch *w = &n->watches->list[i];
 
-		if (!is_counted_by(n, w, &name) || slice_cmp(key_of(w, &name, made), text) != 0)
-			continue;
-		k = wkey_need(n, text);
-		k->watch = w;
-		return k;
+		if (is_counted_by(n, w, &name) && slice_cmp(key_of(w, &name, made), text) == 0)
+			return w;
 	}
+	return NULL;
+}
+
+struct wkey *warn_plan_key(struct warn *n, struct slice text)
+{
+	struct wkey *k = wkey_find(n, text);
+	const struct watch *w;
+
+	if (k != NULL && k->watch != NULL)
+		return k;
+	w = warn_plan_watch(n, text);
+	if (w == NULL)
+		return k;
+	k = wkey_need(n, text);
+	k->watch = w;
 	return k;
 }
 
