@@ -27,7 +27,44 @@ static void due_line(struct now *n, const struct value *ticket)
 			now_named(n, "queues", now_shown(n, ticket, "queue")));
 }
 
-/* The promises that end next; the late ones come first. */
+/* "12 min", "3 h 40 min". */
+static const char *span(struct now *n, int64_t ms)
+{
+	int64_t minutes = ms / 60000;
+
+	if (minutes < 120)
+		return arena_printf(&n->arena, now_say(n, "%jd min", "%jd 分钟"), (intmax_t)minutes);
+	return arena_printf(&n->arena, now_say(n, "%jd h %02jd min", "%jd 小时 %02jd 分"),
+		(intmax_t)minutes / 60, (intmax_t)minutes % 60);
+}
+
+/* Reports that somebody outside is owed: which, in how long, how to print the draft. */
+static int report_lines(struct now *n, struct err *e)
+{
+	struct value result;
+	const struct value *drafts;
+
+	if (now_call(n, "draft.list", NULL, &result, e) != 0)
+		return -1;
+	drafts = value_get(&result, "drafts");
+	for (uint32_t i = 0; value_is(drafts, VALUE_ARRAY) && i < drafts->n; i++) {
+		const struct value *one = &drafts->as.items[i];
+		int64_t due_ms = value_int_or(value_get(one, "due"), 0);
+		bool is_late = due_ms < n->now_ms;
+
+		now_line(n,
+			is_late ? now_say(n, "%sREPORT LATE by %s: tocsin report %s  (%s)",
+					  "%s报告超时 %s：tocsin report %s（%s）")
+				: now_say(n, "%sREPORT in %s: tocsin report %s  (%s)",
+					  "%s%s内报告：tocsin report %s（%s）"),
+			value_true(value_get(one, "drill")) ? now_say(n, "DRILL ", "演练 ") : "",
+			span(n, is_late ? n->now_ms - due_ms : due_ms - n->now_ms), now_shown(n, one, "id"),
+			now_label(n, value_get(one, "label"), now_shown(n, one, "draft")));
+	}
+	return 0;
+}
+
+/* The promises that end next; the late ones come first. Reports to the outside before all. */
 int now_due(struct now *n, struct err *e)
 {
 	struct value args = value_map(&n->arena, 3), where = value_map(&n->arena, 1), result;
@@ -37,7 +74,8 @@ int now_due(struct now *n, struct err *e)
 	value_add(&n->arena, &args, "where", where);
 	value_add(&n->arena, &args, "order", value_literal("due"));
 	value_add(&n->arena, &args, "limit", value_int(3));
-	if (now_catalog(n, e) != 0 || now_call(n, "ticket.find", &args, &result, e) != 0)
+	if (now_catalog(n, e) != 0 || report_lines(n, e) != 0 ||
+		now_call(n, "ticket.find", &args, &result, e) != 0)
 		return -1;
 	tickets = value_get(&result, "tickets");
 	for (uint32_t i = 0; value_is(tickets, VALUE_ARRAY) && i < tickets->n; i++)
