@@ -7,15 +7,18 @@ local function emergency(more)
 end
 spec "declared: a quarter of an hour to respond" {
   given = emergency(),
-  expect = { stage = "declared", grade = "major", news = { "duty" }, clocks = { respond = "0.25 hours", report_oral = false }, by = "an emergency is major" },
+  expect = { stage = "declared", grade = "major", news = { "duty" }, clocks = { respond = "0.25 hours", report_oral = false },
+    by = "an emergency is major" },
 }
 spec "600 000 users for 70 minutes: oral at once, written in four hours" {
   given = emergency { fields = { users = 600000, minutes = 70 } },
-  expect = { clocks = { report_oral = "0.25 hours", report_written = "4 hours" }, by = { "oral report: at once", "written report: in four hours" } },
+  expect = { clocks = { report_oral = "0.25 hours", report_written = "4 hours" },
+    by = { "oral report: at once", "written report: in four hours" } },
 }
 spec "200 000 users: oral in four hours, written in a day" {
   given = emergency { fields = { users = 200000, minutes = 20 } },
-  expect = { clocks = { report_oral = "4 hours", report_written = "24 hours" }, by = { "oral report: in four hours", "written report: in a day" } },
+  expect = { clocks = { report_oral = "4 hours", report_written = "24 hours" },
+    by = { "oral report: in four hours", "written report: in a day" } },
 }
 spec "responded: the first status report is due in half an hour" {
   given = emergency(), action = "respond", who = head,
@@ -27,7 +30,8 @@ spec "due: owner and duty are told, and again" {
 }
 spec "who is called hears of it" {
   given = emergency(), action = "call", data = { person = "peng.yan" }, who = head,
-  expect = { notice = { "owner", "duty" }, news = { "duty" }, by = { "the desk hears who is called", "who is called out hears it" } },
+  expect = { notice = { "owner", "duty" }, news = { "duty" },
+    by = { "the desk hears who is called", "who is called out hears it" } },
 }
 spec "what is said in public" {
   given = emergency(), action = "opinion", data = { source = "微博", text = "充值不到账上热搜" }, who = head,
@@ -47,13 +51,16 @@ spec "reviewed" {
 }
 spec "sized: the reports begin to be due" {
   given = emergency { stage = "responding" }, action = "size", data = { users = 120000, minutes = 10 }, who = head,
-  expect = { clocks = { report_oral = "4 hours", report_written = "24 hours" }, by = { "oral report: in four hours", "written report: in a day" } },
+  expect = { clocks = { report_oral = "4 hours", report_written = "24 hours" },
+    by = { "oral report: in four hours", "written report: in a day" } },
 }
 spec "sized anew: the reports are due sooner" {
   given = emergency { stage = "responding", fields = { users = 120000, minutes = 10 } }, action = "size", who = head,
   data = { users = 600000, minutes = 70 },
-  clocks = { report_oral = { state = "running", goal = 14400000, unit = "hours" }, report_written = { state = "running", goal = 86400000, unit = "hours" } },
-  expect = { moves = { report_oral = "0.25 hours", report_written = "4 hours" }, by = { "oral report: at once", "written report: in four hours" } },
+  clocks = { report_oral = { state = "running", goal = 14400000, unit = "hours" },
+    report_written = { state = "running", goal = 86400000, unit = "hours" } },
+  expect = { moves = { report_oral = "0.25 hours", report_written = "4 hours" },
+    by = { "oral report: at once", "written report: in four hours" } },
 }
 spec "the oral report was made: its clock ends, and does not begin again when the class rises" {
   given = emergency { stage = "responding", fields = { users = 120000, minutes = 10 } }, action = "report_oral", who = head,
@@ -62,7 +69,8 @@ spec "the oral report was made: its clock ends, and does not begin again when th
   expect = { stops = { report_oral = true }, clocks = { report_oral = false } },
 }
 spec "a written report: what is known stands in it, what is not is named" {
-  given = emergency { id = 7, no = "E20260922-000007", created = 1790042400000, fields = { users = 600000, minutes = 70, ticked = { { step = "切换主库", by = "lin.tao", at = 1790042400000 } } } },
+  given = emergency { id = 7, no = "E20260922-000007", created = 1790042400000, 
+    fields = { users = 600000, minutes = 70, ticked = { { step = "切换主库", by = "lin.tao", at = 1790042400000 } } } },
   case = { title = "充值未到账", complainers = 412, city = "shenzhen" }, draft = "report_written",
   clocks = { report_written = { state = "running", goal = 14400000, unit = "hours", due = 1790056800000 } },
   expect = { class = "特别重大", state = "running", missing = { "what", "cause", "progress", "opinions" },
@@ -82,7 +90,8 @@ spec "an ordinary accident, in a drill" {
 }
 spec "a step is ticked with time and name" {
   given = emergency { stage = "responding" }, action = "tick", data = { step = "切换主库" }, who = head,
-  expect = { fields = { ticked = { { step = "切换主库", by = "lin.tao", at = 1790042400000 } }, ticked_by = "lin.tao", ticked_at = 1790042400000 } },
+  expect = { fields = { ticked = { { step = "切换主库",
+    by = "lin.tao", at = 1790042400000 } }, ticked_by = "lin.tao", ticked_at = 1790042400000 } },
 }
 spec "the report's limit comes near" {
   given = emergency { stage = "responding" }, timer = { kind = "clock", clock = "report_oral", percent = 75 },

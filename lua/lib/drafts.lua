@@ -177,7 +177,7 @@ local gap = { zh = "【缺：%s】", en = "[missing: %s]" }
 local function text_of(name, facts, class, language, missing)
   local d, out = data.drafts[name], {}
   for i, part in ipairs(texts[name][language]) do
-    local text, label = part, nil
+    local text, label = part
     if type(part) == "table" then
       local fact = facts_by[part.fact]
       if fact then text, label = fact_text(fact, facts, language), fact.label

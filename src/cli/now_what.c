@@ -8,8 +8,8 @@
 
 #define HOUR_MS INT64_C(3600000)
 #define GROUPS_MAX 512
-#define PLACE_COLUMNS 30
-#define LEVEL_COLUMNS 10
+#define PLACE_COLUMNS 32
+#define LEVEL_COLUMNS 9
 
 /* ---- warnings ---------------------------------------------------------------------------------------------
  */

@@ -133,8 +133,8 @@ class Now(Case):
         d, c = outage(self)
         lines = self.screen(d)
         self.assertEqual([
-            "What, where?   red       Shenzhen, recharge not credit… 430, usual 6, rising",
-            "               orange    Foshan, recharge not credited  27, usual 3.3, steady",
+            "What, where?   red      Shenzhen, recharge not credited  430, usual 6, rising",
+            "               orange   Foshan, recharge not credited    27, usual 3.3, steady",
             "Who has it?    red #61 open: NOBODY yet; 10:55 again, nobody is left above; ca…",
             "               orange #327 open: NOBODY yet; 10:50 Huang Mei; called Chen Jing…"], lines[3:7])
         self.assertEqual("What may I do? tocsin warn ack 'shenzhen/recharge.not_credited' REASON", lines[12])
@@ -149,8 +149,8 @@ class Now(Case):
         d, c = outage(self)
         lines = self.screen(d, "--lang", "zh")
         self.assertEqual([
-            "何事何地       红色预警  深圳，充值未到账               430，平常 6，上升",
-            "               橙色预警  佛山，充值未到账               27，平常 3.3，持平",
+            "何事何地       红色预警 深圳，充值未到账                 430，平常 6，上升",
+            "               橙色预警 佛山，充值未到账                 27，平常 3.3，持平",
             "谁在处理       红色预警 #61 已建立: 无人确认；10:55 再催告，已无上级；已叫 陈…",
             "               橙色预警 #327 已建立: 无人确认；10:50 黄梅；已叫 陈静、邓军"], lines[3:7])
         self.assertEqual("               ……还有 14 条：tocsin call duty.now", lines[11])
@@ -161,10 +161,10 @@ class Now(Case):
             c.call("warning.act", key=city + "/recharge.not_credited", action="raise", level="yellow", reason="drill of the screen")
         lines = self.screen(d)
         self.assertEqual(24, len(lines))
-        self.assertEqual("What, where?   red       Shenzhen, recharge not credit… 430, usual 6, rising", lines[3])
+        self.assertEqual("What, where?   red      Shenzhen, recharge not credited  430, usual 6, rising", lines[3])
         self.assertEqual("               … 7 more: tocsin warn", lines[8])
         whole = json.loads(tocsin("--json", "now", server=d.address).out)["questions"]
-        self.assertEqual("red       Shenzhen, recharge not credit… 430, usual 6, rising", whole[1]["answers"][0])
+        self.assertEqual("red      Shenzhen, recharge not credited  430, usual 6, rising", whole[1]["answers"][0])
         self.assertEqual(12, len(whole[1]["answers"]))
 
     def test_json(self):
