@@ -27,11 +27,11 @@ class Warn(Case):
             "red     2026-09-22 10:35+08:00  shenzhen/recharge.not_credited    61          2026-09-22 10:55+08:00  "
             "430 seen, 6 expected in 15 min, p = 0.0e+00",
             "orange  2026-09-22 10:35+08:00  foshan/recharge.not_credited     327          2026-09-22 10:50+08:00  "
-            "27 seen, 3.3 expected in 15 min, p = 3.8e-16"], self.say("warn").out.splitlines())
+            "27 seen, 3.3 expected in 15 min, p = 3.8e-16"], self.say("warn").out.splitlines()[:3])
         self.assertEqual("等级", self.say("warn", "--lang", "zh").out[:2])
 
     def test_who_was_called_and_who_is_next(self):
-        red, orange = self.c.call("warning.list")["warnings"]
+        red, orange = self.c.call("warning.list")["warnings"][:2]
         self.assertEqual((["chen.jing", "huang.mei", "peng.yan", "zhou.gang"], 430, 357), (red["called"], red["seen"], red["before"]))
         self.assertEqual({"at": START_MS + 55 * MINUTE_MS, "rung": 3, "people": []}, red["next_call"])
         self.assertEqual((["chen.jing", "deng.jun"], 2, ["huang.mei"]),
