@@ -58,3 +58,32 @@ void usual_catch_up(
 void learned_fini(struct learned *);
 /* What is in memory beyond the rows is forgotten: it rested on other sums. */
 void usual_forget_ahead(struct warn *);
+
+/* ---- a lesson, slice by slice (warn_lesson.c) -------------------------------------------------------------
+ */
+enum lesson_phase { PHASE_CLEAN, PHASE_READ, PHASE_SUM, PHASE_TEACH };
+
+struct lesson {
+	bool is_on, is_anew, is_last; /* last: of anew, the day after which all is written */
+	bool is_stale;                /* history came into it */
+	enum lesson_phase phase;
+	int32_t first; /* of all days; of anew */
+	struct day_counts day;
+	struct baseline **totals; /* of anew */
+	uint32_t **sums;          /* by watch: the day's bins */
+	bool has_cursor;          /* keys up to this one are done */
+	size_t cursor_n;
+	char cursor[KEY_TEXT_MAX];
+};
+
+void lesson_begin(struct lesson *, int32_t first, int32_t day, enum lesson_phase);
+/* It is not on any more; what it kept in memory is dropped. */
+void lesson_fini(struct warn *, struct lesson *);
+/* The next slice, staged; *is_over: it was the last one of the day. 0, or -1 from the store. */
+int lesson_step(struct work *, struct lesson *, bool *is_over, struct err *e) MUST_CHECK;
+/* That slice was committed: the next day, or the end, when what was learned anew is in use: true. */
+bool lesson_after_day(struct warn *, struct lesson *);
+/* Delete some rows of a side: 1 there are more, 0 it is clean, -1. */
+int lesson_clean(struct work *, uint8_t side, struct err *e) MUST_CHECK;
+/* Which days were learned, as a row of this work. */
+void taught_put(struct work *, const struct taught *);
