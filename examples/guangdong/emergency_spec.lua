@@ -69,7 +69,7 @@ spec "the oral report was made: its clock ends, and does not begin again when th
   expect = { stops = { report_oral = true }, clocks = { report_oral = false } },
 }
 spec "a written report: what is known stands in it, what is not is named" {
-  given = emergency { id = 7, no = "E20260922-000007", created = 1790042400000, 
+  given = emergency { id = 7, no = "E20260922-000007", created = 1790042400000,
     fields = { users = 600000, minutes = 70, ticked = { { step = "切换主库", by = "lin.tao", at = 1790042400000 } } } },
   case = { title = "充值未到账", complainers = 412, city = "shenzhen" }, draft = "report_written",
   clocks = { report_written = { state = "running", goal = 14400000, unit = "hours", due = 1790056800000 } },
