@@ -2,7 +2,7 @@
 -- series at rest may raise one yellow in four weeks, one orange in a year, one red in ten; black once in a hundred. Minimum counts keep thin
 -- series quiet. Change the budgets here; nothing else depends on them.
 local function by_budget(short, long, least)
-  local function chance(every) return budget { alarms = 1, every = every, streams = 1 } end
+  local function chance(every) return budget { alarms = 1, every = every, streams = 2 } end -- two ways in, half for each
   local function row(name, every, stay)
     local unusual = tail(chance(every), { at_least = least })
     return { name, enter = any_of_these({ [short] = unusual }, { [long] = unusual }),
@@ -23,15 +23,18 @@ for _, bin in ipairs { "30m", "1h" } do
     sums = { short = "1h", hours = "4h" }, expected = baseline { slot = "1h", least_days = 3 } }
 end
 
+-- Days: a loud day, a loud week of a thin series, or a climb. What climbed is over when neither a day nor a week is above the usual.
+local function days(name, p, least, calm_p)
+  return { name, enter = any_of_these({ day = tail(p, { at_least = least }) }, { week = tail(p, { at_least = least }) }),
+    leave = { day = calm(calm_p), week = calm(calm_p) }, closes = 2 }
+end
 levels "series of days" {
-  { "yellow", enter = any_of_these({ day = tail(0.002, { at_least = 5 }) }, { climb = at_least(7) }),
-    leave = { day = calm(0.1), climb = less_than(2) }, closes = 2 },
-  { "orange", enter = { day = tail(1e-5, { at_least = 8 }) }, leave = { day = calm(0.05) }, closes = 2 },
-  { "red", enter = { day = tail(1e-8, { at_least = 12 }) }, leave = { day = calm(0.01) }, closes = 2 },
-  { "black", enter = { day = tail(1e-12, { at_least = 20 }) }, leave = { day = calm(0.001) }, closes = 2 },
+  { "yellow", enter = any_of_these({ day = tail(0.001, { at_least = 5 }) }, { week = tail(0.001, { at_least = 5 }) }, { climb = at_least(7) }),
+    leave = any_of_these({ day = calm(0.1), week = calm(0.1), climb = less_than(2) }, { day = calm(0.5), week = calm(0.5) }), closes = 2 },
+  days("orange", 1e-5, 8, 0.05), days("red", 1e-8, 12, 0.01), days("black", 1e-12, 20, 0.001),
 }
 watch "series of 1d" { zh = "任意序列", en = "any series", of = "series", bin = "1d", levels = "series of days",
-  sums = { day = 1, climb = cusum { ratio = 1.5, cap = 14 } }, expected = baseline { slot = "24h", least_days = 14, memory_days = 56 } }
+  sums = { day = 1, week = 7, climb = cusum { ratio = 1.5, cap = 14 } }, expected = baseline { slot = "24h", least_days = 14, memory_days = 56 } }
 
 -- Weeks: Farrington flexible, with its rule that fewer than five cases in four weeks are no alarm.
 levels "series of weeks" {

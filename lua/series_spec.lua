@@ -1,5 +1,5 @@
 -- Any series (tocsin detect): what its watches say to a flat one, to a burst, and to one that climbs. One watch for each length of bins.
-local minutes = { 2, 5, 8, 6, 6, 10, 30, 80, 200, 500, 300, 90, 20, 5,
+local minutes = { 2, 5, 8, 6, 7, 9, 30, 80, 200, 500, 300, 90, 20, 5,
   2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2 }
 spec "minutes: a burst" {
   series = { watch = "series of 5m", before = 2, bins = minutes },
@@ -18,15 +18,22 @@ spec "hours: one hour of twice the usual" {
 }
 spec "days: a flood, then the old level" {
   at = "2026-09-21T00:00",
-  series = { watch = "series of 1d", before = 20, bins = { 22, 35, 45, 65, 120, 200, 60, 20, 21, 19, 20, 20, 20, 20, 20, 20 } },
+  series = { watch = "series of 1d", before = 20, bins = { 22, 37, 48, 75, 120, 200, 60, 20, 21, 19, 20, 20, 20, 20, 20, 20, 20, 20, 20, 20, 20 } },
   expect = { levels = {
-    "2026-09-22 yellow", "2026-09-23 orange", "2026-09-24 red", "2026-09-25 black", "2026-09-28 red", "2026-09-30 orange", "2026-10-02 yellow",
-    "2026-10-04 none"
+    "2026-09-22 yellow", "2026-09-23 orange", "2026-09-24 red", "2026-09-25 black", "2026-10-04 red", "2026-10-06 orange", "2026-10-08 yellow",
+    "2026-10-10 none"
   } },
 }
 spec "days: one and a half times the usual, day after day, are a climb" {
   at = "2026-09-21T00:00", series = { watch = "series of 1d", before = 20, bins = { 29, 31, 30, 32, 33, 31, 32 } },
   expect = { levels = { "2026-09-24 yellow" } },
+}
+local topic = { 4, 1, 1 }
+for i = 4, 24 do topic[i] = 2 end
+for i = 25, 50 do topic[i] = 0 end
+spec "days: six complaints in three days about what nobody spoke of, then two a day for three weeks" {
+  at = "2026-09-21T00:00", series = { watch = "series of 1d", before = 0.02, bins = topic },
+  expect = { levels = { "2026-09-22 yellow", "2026-09-26 orange", "2026-10-10 yellow", "2026-10-16 none" } },
 }
 spec "weeks: an outbreak, by Farrington" {
   series = { watch = "series of 1w", before = 10, bins = { 9, 11, 20, 25, 35, 60, 120, 40, 12, 10, 9 } },

@@ -15,7 +15,8 @@
 struct detector {
 	struct level_state level;
 	uint32_t under[LEVELS_MAX];     /* by row of the table: closes in a row at which its `leave` held */
-	double cusum[WATCH_INPUTS_MAX]; /* by input; 0 where it is none */
+	double cusum[WATCH_INPUTS_MAX]; /* by input; 0 where it is none, and again when the level is left for
+					   none */
 };
 
 struct close {

@@ -7,6 +7,7 @@
 #include "tocsin/tail.h"
 
 #define UNWATCHED UINT32_MAX
+#define EXCESS_MOST 20
 
 struct baseline *baseline_new(const struct baseline_spec *spec, const struct day_classes *days,
 	int64_t bin_ms, uint32_t n_sums, const uint32_t *sum_bins)
@@ -90,13 +91,17 @@ static void fade_sum(struct sum_stat *s, double fade)
 	s->excess *= fade;
 }
 
-/* A run of windows over the threshold is one event with its largest excess (runs declustering). */
+/*
+ * A run of windows over the threshold is one event with its largest excess (runs declustering). It counts for
+ * EXCESS_MOST times the mean excess at most: heavy tails are learned from many runs, while the stream hardly
+ * grows deaf by one outbreak, whatever its size.
+ */
 static void end_run(struct sum_stat *s, double *largest, double scale)
 {
 	if (*largest < 0)
 		return;
 	s->n_over += 1;
-	s->excess += fmin(*largest, 5 * scale);
+	s->excess += fmin(*largest, EXCESS_MOST * scale);
 	*largest = -1;
 }
 

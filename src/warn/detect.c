@@ -308,6 +308,8 @@ void detect(const struct watch *w, struct detector *d, const struct close *c, st
 		out->is_leaving |= row == present && leaves;
 	}
 	out->is_changed = level_step(&w->levels, &d->level, enters, out->is_leaving);
+	if (out->from > 0 && d->level.level == 0) /* what it gathered belongs to the warning that is over */
+		memset(d->cusum, 0, sizeof(d->cusum));
 	tell(&k, &d->level, groups);
 }
 
