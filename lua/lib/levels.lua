@@ -143,11 +143,8 @@ local row_keys = catalog.set_of("enter", "leave", "closes", "stay", "sign")
 function env.levels(name)
   local where = host.where(2)
   return function(rows)
-    for _, other in ipairs(tables) do
-      if other.name == name then
-        errors.add(where, 'levels "%s" stands twice: also at %s', "等级表“%s”出现了两次：另一处在 %s", { tostring(name), other.where })
-      end
-    end
+    local other = units.find(tables, name)
+    if other then errors.add(where, 'levels "%s" stands twice: also at %s', "等级表“%s”出现了两次：另一处在 %s", { tostring(name), other.where }) end
     tables[#tables + 1] = { name = tostring(name), rows = rows, where = where }
   end
 end
@@ -165,18 +162,6 @@ local function place_of(row, otherwise)
   return otherwise
 end
 
-local function level_number(name)
-  for i, level in ipairs(data.levels) do
-    if level.name == name then return i end
-  end
-end
-
-local function level_names()
-  local out = {}
-  for i, level in ipairs(data.levels) do out[i] = level.name end
-  return out
-end
-
 local function count_or(x, otherwise, where, what)
   if x == nil then return otherwise end
   if math.type(x) == "integer" and x >= 0 then return x end
@@ -187,10 +172,10 @@ end
 local function compile_row(row, t)
   local where, what = place_of(row, t.where), string.format('levels "%s", %s', t.name, tostring(row[1]))
   catalog.reject_unknown(row, row_keys, where, what)
-  local n = level_number(row[1])
+  local _, n = units.find(data.levels, row[1])
   if not n then
     errors.add(where, 'levels "%s": "%s" is not a declared level', "等级表“%s”：“%s”不是已声明的等级", { t.name, tostring(row[1]) },
-      tostring(row[1]), level_names())
+      tostring(row[1]), units.names(data.levels))
   end
   for _, role in ipairs(row.sign or {}) do
     if not data.roles[role] then
@@ -306,11 +291,7 @@ function env.warning_levels(rows)
   end
 end
 
-function levels.find(name)
-  for _, t in ipairs(tables) do
-    if t.name == name then return t end
-  end
-end
+function levels.find(name) return (units.find(tables, name)) end
 
 function levels.check()
   for _, t in ipairs(tables) do compile_table(t) end

@@ -14,21 +14,6 @@ local keys = catalog.set_of("watch", "city", "before", "days", "bins", "times", 
 keys.zh, keys.en = nil, nil
 local given_names = { "affected", "potential", "failed", "complained" }
 
-local function find_watch(name)
-  local names = {}
-  for i, w in ipairs(data.watches) do
-    if w.name == name then return w end
-    names[i] = w.name
-  end
-  return nil, names
-end
-
-local function has_input(watch, name)
-  for _, input in ipairs(watch.inputs) do
-    if input.name == name then return input end
-  end
-end
-
 local function is_by(watch, what)
   for _, by in ipairs(watch.by or {}) do
     if by == what then return true end
@@ -137,7 +122,7 @@ local function compile_given(request, row, watch, where, what)
   request.given = host.map {}
   for _, name in ipairs(given_names) do
     local said = row[name]
-    if said ~= nil and not has_input(watch, name) then
+    if said ~= nil and not units.find(watch.inputs, name) then
       errors.add(where, '%s: levels "%s" does not ask for %s', "%s：等级表“%s”不用 %s", { what, watch.levels, name })
     elseif said ~= nil then
       local list = {}
@@ -184,15 +169,9 @@ local function compile_start(request, at, watch, where, what)
 end
 
 -- ---- what is expected: {index of the bin → "yellow" or "ready"}
-local function level_names()
-  local out = { "none", "ready" }
-  for _, level in ipairs(data.levels) do out[#out + 1] = level.name end
-  return out
-end
-
 local function compile_levels(said, request, bin_ms, where, what)
-  local want, names, known = {}, level_names(), {}
-  for _, name in ipairs(names) do known[name] = true end
+  local want, known = {}, { none = true, ready = true }
+  for _, name in ipairs(units.names(data.levels)) do known[name] = true end
   if type(said) ~= "table" then
     errors.add(where, '%s: expect.levels must be a list such as { "10:15 yellow", "10:20 orange" }; {} expects no change',
       '%s：expect.levels 应为列表，如 { "10:15 yellow", "10:20 orange" }；{} 表示不应有变化', { what })
@@ -208,7 +187,7 @@ local function compile_levels(said, request, bin_ms, where, what)
         '%s：expect.levels：“%s”应以某个时段结束的时刻开头，如 “%s yellow”',
         { what, tostring(text), shown_time(request.start, request.start, bin_ms) })
     elseif not known[level] then
-      errors.add(where, '%s: expect.levels: "%s" is not a declared level', '%s：expect.levels：“%s”不是已声明的等级', { what, level }, level, names)
+      errors.add(where, '%s: expect.levels: "%s" is not a declared level', '%s：expect.levels：“%s”不是已声明的等级', { what, level }, level, known)
     else
       want[index] = level
     end
@@ -221,9 +200,10 @@ function series.check(s)
   local row, where, what = s.body.series, s.where, string.format('spec "%s"', s.name)
   if type(row) ~= "table" then row = {} end
   catalog.reject_unknown(row, keys, where, what .. ": series")
-  local watch, names = find_watch(row.watch)
+  local watch = units.find(data.watches, row.watch)
   if not watch then
-    errors.add(where, '%s: there is no watch "%s"', "%s：没有监视项“%s”", { what, tostring(row.watch) }, tostring(row.watch), names)
+    errors.add(where, '%s: there is no watch "%s"', "%s：没有监视项“%s”", { what, tostring(row.watch) }, tostring(row.watch),
+      units.names(data.watches))
     return
   end
   local request = { watch = watch.name, bins = repeated(check_counts(row.bins, where, what, "bins"), row.times, where, what) }

@@ -76,6 +76,18 @@ function units.file_of(name, folder, ending)
   return base
 end
 
+-- Of a list of {name = …}: the entry of that name and its place, or nil; and all names in their order.
+function units.find(list, name)
+  for i, entry in ipairs(list) do
+    if entry.name == name then return entry, i end
+  end
+end
+function units.names(list)
+  local out = {}
+  for i, entry in ipairs(list) do out[i] = entry.name end
+  return out
+end
+
 local function trim(text) return text and tostring(text):match("^%s*(.-)%s*$") or "" end
 
 -- "a| b" → {"a", "b"}; "" → nil; a table stays.

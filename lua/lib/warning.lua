@@ -73,24 +73,12 @@ local function days_in(list, last, where, what, key)
   return #out > 0 and out or nil
 end
 
-local function is_class(name)
-  for _, class in ipairs(data.day_classes) do
-    if class.name == name then return true end
-  end
-end
-
-local function class_names()
-  local out = {}
-  for i, class in ipairs(data.day_classes) do out[i] = class.name end
-  return out
-end
-
 function env.day_class(name)
   local where = host.where(2)
   return function(row)
     local what = "day_class " .. tostring(name)
     catalog.reject_unknown(row, class_keys, where, what)
-    if is_class(name) then errors.add(where, 'day_class "%s" stands twice', "日期类别“%s”出现了两次", { tostring(name) }) end
+    if units.find(data.day_classes, name) then errors.add(where, 'day_class "%s" stands twice', "日期类别“%s”出现了两次", { tostring(name) }) end
     local out = { name = tostring(name), label = catalog.label(row, where, what), like = row.like, working = row.working, where = where,
       calendar = row.calendar or (row.working ~= nil and "china" or nil),
       month_days = days_in(row.month_days, 31, where, what, "month_days"), weekdays = days_in(row.weekdays, 7, where, what, "weekdays"),
@@ -227,19 +215,13 @@ local function compile_input(name, said, bin_ms, where, what)
   return { name = name, kind = "sum", bins = bins }
 end
 
-local function find_input(inputs, name)
-  for _, input in ipairs(inputs) do
-    if input.name == name then return input end
-  end
-end
-
 -- A sum of more bins can only be larger: where it takes no more to enter a higher level, that level swallows the lower one.
 local function check_sums(inputs, t, where, what)
   for i, high in ipairs(t.compiled) do
     for k = 1, i - 1 do
       for a_key, a in host.sorted_pairs(alone(high.enter)) do
         for b_key, b in host.sorted_pairs(alone(t.compiled[k].enter)) do
-          local x, y = find_input(inputs, a_key), find_input(inputs, b_key)
+          local x, y = units.find(inputs, a_key), units.find(inputs, b_key)
           if x and y and x.bins and y.bins and x.bins > y.bins and a.at_least and b.at_least and a.at_least.value <= b.at_least.value then
             errors.add(high.where, '%s: %s enters at %s >= %s, which %s (%s >= %s) already brings about (%s)',
               "%s：%s 的进入值 %s >= %s 在 %s（%s >= %s）时已经达到（%s）",
@@ -257,7 +239,7 @@ local function check_inputs(inputs, t, has_model, where, what)
     for _, side in ipairs { row.enter, row.leave } do
       for _, tests in ipairs(side) do
         for _, test in ipairs(tests) do
-          local input = find_input(inputs, test.input)
+          local input = units.find(inputs, test.input)
           if not input and given[test.input] then
             input = { name = test.input, kind = "given" }
             inputs[#inputs + 1] = input
@@ -331,9 +313,8 @@ local function compile_watch(w)
   local inputs = compile_inputs(row, bin_ms, row.expected ~= nil, where, what)
   local t = levels.find(row.levels)
   if not t then
-    local names = {}
-    for i, other in ipairs(levels.tables) do names[i] = other.name end
-    errors.add(where, '%s: there is no levels "%s"', '%s：没有等级表“%s”', { what, tostring(row.levels) }, tostring(row.levels), names)
+    errors.add(where, '%s: there is no levels "%s"', '%s：没有等级表“%s”', { what, tostring(row.levels) }, tostring(row.levels),
+      units.names(levels.tables))
   else
     check_inputs(inputs, t, row.expected ~= nil, where, what)
   end
@@ -349,9 +330,9 @@ function warning.check()
     check_categories(cluster.categories, catalog.where("clusters", name), "cluster " .. name)
   end
   for _, class in ipairs(data.day_classes) do
-    if class.like and not is_class(class.like) then
+    if class.like and not units.find(data.day_classes, class.like) then
       errors.add(class.where, 'day_class %s: like "%s" is not a day_class', "日期类别 %s：like “%s”不是日期类别", { class.name, tostring(class.like) },
-        tostring(class.like), class_names())
+        tostring(class.like), units.names(data.day_classes))
     end
     if class.calendar and not data.calendars[class.calendar] then
       errors.add(class.where, 'day_class %s: "%s" is not a declared calendar', "日期类别 %s：“%s”不是已声明的日历", { class.name, tostring(class.calendar) },
