@@ -9,7 +9,7 @@ local levels = host.lib "levels"
 local data = catalog.data
 local series = {}
 local reached = {} -- TABLE/LEVEL → true, once a spec has entered it
-local DAY_MS, BINS_MAX = 86400000, 4096
+local DAY_MS, BINS_MAX, COUNT_MAX = 86400000, 4096, 1000000000
 local keys = catalog.set_of("watch", "city", "before", "days", "bins", "times", "affected", "potential", "failed", "complained")
 keys.zh, keys.en = nil, nil
 local given_names = { "affected", "potential", "failed", "complained" }
@@ -47,7 +47,7 @@ local function check_counts(list, where, what, key)
     return {}
   end
   for i, n in ipairs(list) do
-    if n ~= false and (math.type(n) ~= "integer" or n < 0) then
+    if n ~= false and (math.type(n) ~= "integer" or n < 0 or n > COUNT_MAX) then
       errors.add(where, "%s: %s: number %d must be a whole count, or false where nobody watched, not %s",
         "%s：%s 的第 %d 个应为非负整数，无人监视的时段写 false，而不是 %s", { what, key, i, words.quoted(n) })
       return {}
@@ -82,12 +82,14 @@ local function bins_before(watch, days)
   return longest
 end
 
+local function is_mean(x) return math.type(x) ~= nil and x >= 0 and x <= COUNT_MAX end
+
 -- { ["00:00"] = 0.2, ["08:00"] = 2 }: so many a bin from that time of day on → rows by minute.
 local function profile_of(said, where, what)
   local rows = host.list {}
   for clock, mean in host.sorted_pairs(said) do
     local minute = units.minute_of_day(clock)
-    if not minute or math.type(mean) == nil or mean < 0 then
+    if not minute or not is_mean(mean) then
       errors.add(where, '%s: before: ["%s"] = %s must be a time of day with so many a bin from then on, such as ["08:00"] = 2',
         '%s：before：["%s"] = %s 应为时刻及此后每时段的个数，如 ["08:00"] = 2', { what, tostring(clock), words.quoted(mean) })
     else
@@ -105,7 +107,7 @@ local function compile_before(request, row, watch, where, what)
     days = nil
   end
   request.before = bins_before(watch, days)
-  if math.type(said) and said >= 0 then
+  if is_mean(said) then
     request.usual = { { minute = 0, mean = said } }
   elseif type(said) == "table" and not words.is(said) and #said > 0 then
     request.past = check_counts(said, where, what, "before")

@@ -15,3 +15,4 @@ spec "not numbers" { series = { watch = "recharge", before = 2, bins = { 2 }, af
 spec "levels only" { series = { watch = "recharge", before = 2, bins = { 2 } }, expect = { queue = "duty", levels = {} } }
 spec "a list" { series = { watch = "recharge", before = 2, bins = { 2 } }, expect = { levels = "none" } }
 spec "a time" { series = { watch = "recharge", before = 2, bins = { 2 } }, expect = { levels = { "10:00 yellow", "10:05 yelow", "yellow" } } }
+spec "more than can be counted" { series = { watch = "recharge", before = 2e9, bins = { 2, 2000000000 } }, expect = { levels = {} } }
