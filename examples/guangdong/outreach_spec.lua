@@ -59,3 +59,19 @@ spec "the prompt is not gone" {
 spec "the prompt is gone" {
   given = case { level = "red" }, task = { id = 1, kind = "ivr", op = "withdraw", state = "done" }, expect = { by = "the prompt is gone" },
 }
+
+-- ---- whom the voice menu plays the prompt to
+local function caller(name, who, fields, expect, more)
+  spec(name) { given = case(fields), caller = who, number = more and more.number, at = more and more.at, expect = expect }
+end
+local playing = { level = "orange" }
+caller("who is hit by the fault hears the prompt", { star = 3 }, playing, { prompt = true })
+caller("an older customer speaks to a person", { age65 = true }, playing, { prompt = false, by = "older customers speak to a person" })
+caller("an important customer, too", { vip = true }, playing, { prompt = false, by = "important customers speak to a person" })
+caller("and who has complained", {}, playing, { prompt = false, by = "who has complained speaks to a person" }, { number = { complained = true } })
+caller("yellow plays nothing", {}, { level = "yellow" }, { prompt = false, by = "no prompt below orange" })
+caller("what has recovered plays nothing", {}, { level = "red", recovery = "proven" }, { prompt = false, by = "no prompt after the recovery" })
+caller("a drill plays nothing", {}, { level = "red", drill = true }, { prompt = false, by = "no prompt of a drill" })
+local over = { level = "red", script_until_time = 1790042400000 } -- 2026-09-22T10:00
+caller("a minute before its end it plays", {}, over, { prompt = true }, { at = "2026-09-22T09:59" })
+caller("at its end no more", {}, over, { prompt = false, by = "no prompt past its end" }, { at = "2026-09-22T10:00" })

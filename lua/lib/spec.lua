@@ -11,10 +11,11 @@ local spec = { env = {} }
 local all, reached = {}, {}
 local keys = { given = true, at = true, action = true, data = true, note = true, who = true, roles = true, contact = true, timer = true,
   task = true, warning = true, cases = true, number = true, history = true, clocks = true, subscriber = true, duty = true, spent = true,
-  series = true, draft = true, case = true, expect = true }
+  series = true, draft = true, case = true, caller = true, expect = true }
 local special = { by = true, refuse = true, clocks = true, missing = true, duplicate_of = true, say = true, notice = true, fails = true,
   pauses = true, resumes = true, stops = true, moves = true, timers = true, not_by = true, tasks = true, reserves = true, releases = true,
-  incident = true, news = true, withdrawn = true, jobs = true, acts = true, opens = true, does = true, calls = true }
+  incident = true, news = true, withdrawn = true, jobs = true, acts = true, opens = true, does = true, calls = true,
+  prompt = true }
 
 function spec.env.spec(name)
   local where = host.where(2)
@@ -69,8 +70,10 @@ local function facts_of(s)
     task = b.task, cases = b.cases, number = b.number, spent = b.spent }
   for _, c in ipairs(b.cases or {}) do c.created = c.created or now end
   for _, role in ipairs(b.roles or {}) do facts.who.roles[role] = true end
-  local point = b.action and "act" or b.contact and "contact" or b.timer and "timer" or b.task and "task" or b.warning and "warning" or "create"
+  local point = b.action and "act" or b.contact and "contact" or b.timer and "timer" or b.task and "task" or b.warning and "warning" or
+    b.caller and "prompt" or "create"
   if point == "warning" then return point, warning_facts(s, facts) end
+  if point == "prompt" then t.customer = b.caller end -- number.check: the caller is the case's customer
   if point ~= "create" then
     t.stage = t.stage or kind.first.stage
     t.status = t.status or (kind.stages[t.stage] or kind.first).status
@@ -285,6 +288,9 @@ function special_check.acts(d, want) -- "ID ACTION" each
   for i, a in ipairs(d.acts or {}) do got[i] = a.id .. " " .. a.action end
   if not equal(got, want) then return say("expected acts %s, got %s", "对其他工单的操作应为 %s，实际是 %s", show(want), show(got)) end
 end
+function special_check.prompt(d, want)
+  if d.prompt ~= want then return say("expected prompt %s, got %s", "是否播放提示应为 %s，实际是 %s", show(want), show(d.prompt)) end
+end
 function special_check.fails(d, want)
   local got = d.failed and d.failed.rule or false
   if got ~= want then return say("expected failed rule %s, got %s", "出错的规则应为 %s，实际是 %s", show(want), show(got)) end
@@ -293,7 +299,7 @@ end
 local function compare_one(d, key, want, given)
   if special_check[key] then return special_check[key](d, want) end
   if d.refuse then return say("expected %s %s, got the refusal %s", "%s 应为 %s，实际被拒绝：%s", key, show(want), show(d.refuse.message)) end
-  local got = d.set[key]
+  local got = d.set and d.set[key]
   if got == nil then got = given[key] end
   if equal(got, want) then return nil end
   local by = cause(d, key)

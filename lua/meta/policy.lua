@@ -142,6 +142,7 @@
 ---@field at? string
 ---@field action? string
 ---@field series? Series
+---@field caller? table
 
 ---@class (exact) Series
 ---@field watch string

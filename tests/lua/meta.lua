@@ -49,7 +49,7 @@ local function policy()
     out[#out + 1] = string.format("---@field %s? any in %s", key, table.concat(outputs[key], ", "))
   end
   out[#out + 1] = "\n---@class Spec\n---@field given? table\n---@field expect table\n---@field at? string\n---@field action? string"
-  out[#out + 1] = "---@field series? Series\n\n---@class (exact) Series\n---@field watch string\n---@field city? string"
+  out[#out + 1] = "---@field series? Series\n---@field caller? table\n\n---@class (exact) Series\n---@field watch string\n---@field city? string"
   out[#out + 1] = "---@field before number|table\n---@field days? integer\n---@field bins (integer|false)[]\n---@field times? integer"
   for _, name in ipairs { "affected", "potential", "failed", "complained" } do
     out[#out + 1] = "---@field " .. name .. "? number|number[]"
