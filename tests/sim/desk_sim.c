@@ -239,7 +239,7 @@ static int do_reload(struct sim *s)
 	snprintf(path, sizeof(path), "%s/simulated.lua", s->rules_dir);
 	f = fopen(path, "we");
 	must(f != NULL);
-	fprintf(f, is_good ? "-- edition %ju\n" : "rules.all \"clocks\" { -- edition %ju\n",
+	fprintf(f, is_good ? "local edition = \"%ju\"\n" : "rules.all \"clocks\" { -- edition %ju\n",
 		(uintmax_t)rng_u64(&s->rng));
 	must(fclose(f) == 0);
 	arena_reset(&s->arena);
