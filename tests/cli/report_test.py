@@ -26,7 +26,8 @@ class Report(Case):
         return lines[first:first + 2]
 
     def test_now_says_which_report_is_due_and_how_to_print_it(self):
-        e = self.c.call("ticket.create", kind="emergency", channel="webhook", text="充值中断", city="shenzhen", fields={"users": 600000, "minutes": 70})["id"]
+        e = self.c.call("ticket.create", kind="emergency", channel="webhook", text="充值中断", city="shenzhen")["id"]
+        self.say("act", str(e), "size", "users:=600000", "minutes:=70")
         self.assertEqual(["What is due?   REPORT in 15 min: tocsin report %d  (oral report of a network ac…" % e,
             "               REPORT in 4 h 00 min: tocsin report %d  (written report of a net…" % e], self.due())
         self.c.call("clock.advance", by="20m")
@@ -34,8 +35,9 @@ class Report(Case):
             "               3 小时 40 分内报告：tocsin report %d（网络运行事故书面报告）" % e], self.due("--lang", "zh"))
 
     def test_report_prints_the_draft(self):
-        e = self.c.call("ticket.create", kind="emergency", channel="webhook", text="充值中断", city="shenzhen", fields={"users": 600000, "minutes": 70})
+        e = self.c.call("ticket.create", kind="emergency", channel="webhook", text="充值中断", city="shenzhen")
         no, ident = e["no"], e["id"]
+        self.say("act", str(ident), "size", "users:=600000", "minutes:=70")
         self.assertEqual(["# report_oral: due 2026-09-22 10:15+08:00", "", "DRAFT, not sent: oral report of a network accident",
             "To: Guangdong Communications Administration (and MIIT where it must be)", "%s, class 1 (especially major), due by 2026-09-22 10:15." % no,
             "Since 2026-09-22 10:00 in Shenzhen: 充值中断 ([missing: service]); 600000 users affected, for 70 minutes so far.",

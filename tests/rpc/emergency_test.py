@@ -16,9 +16,12 @@ class Emergency(Case):
         d.start()
         return d
 
-    def declare(self, **fields):
-        return self.c.call("ticket.create", kind="emergency", channel="webhook", text="深圳充值中断", title="深圳充值中断", city="shenzhen",
+    def declare(self, users=None, minutes=None, **fields):
+        e = self.c.call("ticket.create", kind="emergency", channel="webhook", text="深圳充值中断", title="深圳充值中断", city="shenzhen",
             category="recharge.not_credited", fields=fields)
+        if users is not None:
+            self.act(e["id"], "size", users=users, minutes=minutes)
+        return e
 
     def act(self, of, action, **data):
         return self.c.call("ticket.act", id=of, action=action, data=data)
