@@ -52,7 +52,7 @@ struct fault_case {
 struct affected {
 	struct desk *desk;
 	struct numset *set;
-	bool is_loading; /* rows come in at start, each once */
+	bool is_loading;               /* rows come in at start, each once */
 	struct part *parts[PARTS_MAX]; /* at id % PARTS_MAX */
 	struct run runs[RUNS_MAX];
 	uint32_t n_runs, n_parts;
