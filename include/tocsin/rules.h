@@ -124,6 +124,13 @@ struct pack_files {
 	uint8_t sha[SHA256_LEN]; /* over names and file hashes, lib included */
 };
 
+/* One finding of a check. */
+struct rules_error {
+	char file[128];
+	int line, column; /* 0: unknown */
+	char message[400], message_zh[400], cure[200], cure_zh[200];
+};
+
 /*
  * Read a pack folder, the base it names, and the words of share_dir/lib. The files are *.lua and *.csv,
  * folders up to four deep; hidden files, editors' copies ("~") and the folders lib/ and meta/ at the top are
@@ -133,20 +140,14 @@ struct pack_files {
  *
  * Regular files of at most 256 KiB, at most 256 of each folder, no links, neither file nor folder writable by
  * group or others. Each is read once. 0, or -1 with ERR_REJECTED naming the file, also when one changes while
- * it is read: it is being saved, ask again. Any thread.
+ * it is read: it is being saved, ask again. *found (may be NULL) says the same in both languages. Any thread.
  */
-int pack_read(struct pack_files *out, const char *dir, const char *share_dir, struct err *e) MUST_CHECK;
+int pack_read(struct pack_files *out, const char *dir, const char *share_dir, struct rules_error *found,
+	struct err *e) MUST_CHECK;
 void pack_files_fini(struct pack_files *);
 /* As a value for the store ({files={name=bytes}, sha}), and back. Round trip exact. */
 struct value pack_to_value(struct arena *, const struct pack_files *);
 int pack_from_value(struct pack_files *out, const struct value *, struct err *e) MUST_CHECK;
-
-/* One finding of a check. */
-struct rules_error {
-	char file[128];
-	int line, column; /* 0: unknown */
-	char message[400], message_zh[400], cure[200], cure_zh[200];
-};
 
 struct rules_report {
 	struct arena arena;
@@ -161,6 +162,7 @@ void rules_report_fini(struct rules_report *);
 /* {ok, errors=[{file, line, column, message, message_zh, cure, cure_zh}], specs, specs_failed, rules,
  * uncovered, uncovered_at, took_ms} */
 struct value rules_report_value(struct arena *, const struct rules_report *);
+struct value rules_error_value(struct arena *, const struct rules_error *); /* one of its errors */
 
 /*
  * Build a generation: sandbox, text-only load, schema, all errors collected, specs run twice and shuffled.

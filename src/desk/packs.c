@@ -73,9 +73,10 @@ struct value pack_build_report(const struct pack_build *b, struct arena *a)
 	if (b->is_ok || value_get(&report, "errors")->n > 0)
 		return report;
 	/* a failure before or behind the check: the folder itself, calendars, real complaints */
-	one = value_map(a, 1);
 	list = value_array(a, 1);
-	value_add(a, &one, "message", value_text(a, b->why.text, strlen(b->why.text)));
+	one = b->found.message[0] != '\0' ? rules_error_value(a, &b->found) : value_map(a, 1);
+	if (one.n == 0)
+		value_add(a, &one, "message", value_text(a, b->why.text, strlen(b->why.text)));
 	value_push(a, &list, one);
 	value_set(a, &report, "errors", list);
 	return report;
@@ -120,9 +121,13 @@ static int replay(struct pack_build *b, struct generation *g)
 				value_cstr(&a, value_path(&decision, "failed.rule")),
 				value_cstr(&a, value_path(&decision, "failed.message")));
 		arena_fini(&a);
-		if (rc != 0)
-			return err_prefix(
-				&b->why, "replaying the last complaints, %u of %u", i + 1, b->replays.n);
+		if (rc != 0) {
+			snprintf(b->found.message_zh, sizeof(b->found.message_zh),
+				"用最近的投诉试算，共 %u 件，第 %u 件：%.300s", b->replays.n, i + 1, b->why.text);
+			err_prefix(&b->why, "replaying the last complaints, %u of %u", i + 1, b->replays.n);
+			snprintf(b->found.message, sizeof(b->found.message), "%.399s", b->why.text);
+			return -1;
+		}
 	}
 	return 0;
 }
@@ -134,7 +139,7 @@ void pack_build_run(void *udata)
 	int64_t began_us = clock_mono_us();
 
 	b->is_ok = false;
-	if (!b->has_files && pack_read(&b->files, b->dir, b->share_dir, &b->why) != 0)
+	if (!b->has_files && pack_read(&b->files, b->dir, b->share_dir, &b->found, &b->why) != 0)
 		goto out;
 	b->has_files = true;
 	if (generation_new(&b->made, &b->files, &limits, &b->report, &b->why) != 0)

@@ -42,6 +42,7 @@ struct pack_build {
 	struct pack_calendars calendars;
 	struct rules_report report;
 	bool is_ok, is_check;
+	struct rules_error found; /* what is wrong before or behind the check */
 	struct err why;
 	int64_t took_us;
 	struct deferral *deferral;

@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +11,7 @@
 #include <unistd.h>
 
 #include "pack_int.h"
+#include "vm_int.h"
 
 #define FILE_BYTES_MAX ((off_t)256 * 1024)
 #define FILES_MAX 256 /* of one folder: pack, base, words */
@@ -18,10 +20,36 @@
 
 struct reader {
 	struct pack_files *out;
+	const char *dir;
 	const char *prefix; /* "", "default/", "lib/" */
 	uint32_t n_files;   /* of this folder */
 	bool has_lib;       /* lib/ and meta/ at the top are not part of the pack */
 };
+
+/* Both languages are said with the same values. Returns -1. */
+static int refuse(struct rules_error *f, const char *file, const char *cure, const char *cure_zh,
+	const char *en, const char *zh, ...) __attribute__((format(printf, 5, 7), format(printf, 6, 7)));
+
+static int refuse(struct rules_error *f, const char *file, const char *cure, const char *cure_zh,
+	const char *en, const char *zh, ...)
+{
+	char text[sizeof(f->message)];
+	va_list ap;
+
+	va_start(ap, zh);
+	vsnprintf(text, sizeof(text), en, ap);
+	va_end(ap);
+	fault_set(f, file, 0, 0, "%s", text);
+	va_start(ap, zh);
+	vsnprintf(text, sizeof(text), zh, ap);
+	va_end(ap);
+	fault_zh(f, "%s", text);
+	if (cure != NULL) {
+		fault_cure(f, "%s", cure);
+		fault_cure_zh(f, "%s", cure_zh);
+	}
+	return -1;
+}
 
 static bool ends_with(const char *name, const char *end)
 {
@@ -30,12 +58,13 @@ static bool ends_with(const char *name, const char *end)
 	return n > end_n && strcmp(name + n - end_n, end) == 0;
 }
 
-static int check_mode(const struct stat *st, const char *name, struct err *e)
+static int check_mode(const struct stat *st, const char *name, struct rules_error *f)
 {
 	if ((st->st_mode & (S_IWGRP | S_IWOTH)) == 0)
 		return 0;
-	return err_set(e, ERR_REJECTED, "%s: others may write to it (mode %04o); take that away: chmod go-w",
-		name, (unsigned)st->st_mode & 07777);
+	return refuse(f, name, "take that away: chmod go-w", "请收回权限：chmod go-w",
+		"others may write to it (mode %04o)", "其他人可以写入（权限 %04o）",
+		(unsigned)st->st_mode & 07777);
 }
 
 static struct pack_file *file_new(struct pack_files *p)
@@ -53,74 +82,78 @@ static struct pack_file *file_new(struct pack_files *p)
 }
 
 /* All bytes of fd into the arena; a file that changes meanwhile is being saved. */
-static int read_whole(struct reader *r, int fd, const struct stat *st, const char *name, struct err *e)
+static int read_whole(
+	struct reader *r, int fd, const struct stat *st, const char *name, struct rules_error *f)
 {
 	size_t n = (size_t)st->st_size, have = 0;
 	char *p = arena_alloc(&r->out->arena, n + 1);
-	struct pack_file *f;
+	struct pack_file *file;
 	struct stat after;
 	ssize_t got = 1;
 
 	while (have <= n && got > 0) {
 		got = read(fd, p + have, n + 1 - have);
 		if (got < 0 && errno != EINTR)
-			return err_set(e, ERR_REJECTED, "%s: cannot be read: %s", name, strerror(errno));
+			return refuse(
+				f, name, NULL, NULL, "cannot be read: %s", "无法读取：%s", strerror(errno));
 		have += got > 0 ? (size_t)got : 0;
 		got = got < 0 ? 1 : got;
 	}
 	if (have != n || fstat(fd, &after) != 0 || after.st_size != st->st_size ||
 		after.st_mtim.tv_sec != st->st_mtim.tv_sec || after.st_mtim.tv_nsec != st->st_mtim.tv_nsec)
-		return err_set(
-			e, ERR_REJECTED, "%s: changed while it was read; load again once it is saved", name);
+		return refuse(f, name, "load again once it is saved", "请保存完毕后再加载",
+			"changed while it was read", "读取时文件正在变化");
 	p[n] = '\0';
-	f = file_new(r->out);
-	f->name = arena_text(&r->out->arena, name, strlen(name));
-	f->bytes = slice_of(p, n);
-	sha256(p, n, f->sha);
+	file = file_new(r->out);
+	file->name = arena_text(&r->out->arena, name, strlen(name));
+	file->bytes = slice_of(p, n);
+	sha256(p, n, file->sha);
 	return 0;
 }
 
-static int read_file(struct reader *r, int dir_fd, const char *leaf, const char *name, struct err *e)
+static int read_file(struct reader *r, int dir_fd, const char *leaf, const char *name, struct rules_error *f)
 {
 	struct stat st;
 	int fd, rc;
 
 	if (++r->n_files > FILES_MAX)
-		return err_set(e, ERR_REJECTED, "%s: more than %d files in one pack", name, FILES_MAX);
+		return refuse(f, name, NULL, NULL, "more than %d files in one pack",
+			"一个规则包的文件超过 %d 个", FILES_MAX);
 	fd = openat(dir_fd, leaf, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	if (fd < 0)
-		return err_set(e, ERR_REJECTED, "%s: cannot be opened: %s", name, strerror(errno));
+		return refuse(f, name, NULL, NULL, "cannot be opened: %s", "无法打开：%s", strerror(errno));
 	if (fstat(fd, &st) != 0)
-		rc = err_set(e, ERR_REJECTED, "%s: %s", name, strerror(errno));
+		rc = refuse(f, name, NULL, NULL, "%s", "%s", strerror(errno));
 	else if (!S_ISREG(st.st_mode))
-		rc = err_set(e, ERR_REJECTED, "%s: not a regular file", name);
+		rc = refuse(f, name, NULL, NULL, "not a regular file", "不是普通文件");
 	else if (st.st_size > FILE_BYTES_MAX)
-		rc = err_set(e, ERR_REJECTED, "%s: %jd bytes, at most %jd", name, (intmax_t)st.st_size,
-			(intmax_t)FILE_BYTES_MAX);
+		rc = refuse(f, name, NULL, NULL, "%jd bytes, at most %jd", "%jd 字节，最多 %jd 字节",
+			(intmax_t)st.st_size, (intmax_t)FILE_BYTES_MAX);
 	else
-		rc = check_mode(&st, name, e) != 0 ? -1 : read_whole(r, fd, &st, name, e);
+		rc = check_mode(&st, name, f) != 0 ? -1 : read_whole(r, fd, &st, name, f);
 	close(fd);
 	return rc;
 }
 
 /* Names are shown in "file:line:" and are keys of the store. */
-static int check_name(const char *name, struct err *e)
+static int check_name(const char *name, struct rules_error *f)
 {
 	if (strlen(name) > PACK_NAME_MAX)
-		return err_set(e, ERR_REJECTED, "%.60s…: a name of more than %d bytes", name, PACK_NAME_MAX);
+		return refuse(f, name, NULL, NULL, "a name of more than %d bytes", "名称超过 %d 字节",
+			PACK_NAME_MAX);
 	for (const char *p = name; *p != '\0'; p++)
 		if ((unsigned char)*p < 0x20 || *p == ':' || *p == '\\' || *p == 0x7f)
-			return err_set(
-				e, ERR_REJECTED, "%s: a name may not hold '%c'", name, *p < 0x20 ? '?' : *p);
+			return refuse(f, name, NULL, NULL, "a name may not hold '%c'", "名称里不能有“%c”",
+				*p < 0x20 ? '?' : *p);
 	if (!utf8_valid(name, strlen(name)))
-		return err_set(e, ERR_REJECTED, "a file's name is not UTF-8");
+		return refuse(f, "", NULL, NULL, "a file's name is not UTF-8", "有文件的名称不是 UTF-8");
 	return 0;
 }
 
-static int read_dir(struct reader *r, int dir_fd, const char *inside, int depth, struct err *e);
+static int read_dir(struct reader *r, int dir_fd, const char *inside, int depth, struct rules_error *f);
 
 static int read_entry(struct reader *r, int dir_fd, const struct dirent *entry, const char *inside, int depth,
-	struct err *e)
+	struct rules_error *f)
 {
 	char name[512];
 	struct stat st;
@@ -129,9 +162,10 @@ static int read_entry(struct reader *r, int dir_fd, const struct dirent *entry, 
 		return 0;
 	if (fstatat(dir_fd, entry->d_name, &st, AT_SYMLINK_NOFOLLOW) != 0)
 		return 0; /* gone since */
+	snprintf(name, sizeof(name), "%s%s%s", r->prefix, inside, entry->d_name);
 	if (S_ISLNK(st.st_mode))
-		return err_set(e, ERR_REJECTED, "%s%s%s: a link; a pack holds its files itself", r->prefix,
-			inside, entry->d_name);
+		return refuse(f, name, "a pack holds its files itself", "规则包里要放文件本身", "a link",
+			"是一个链接");
 	if (S_ISDIR(st.st_mode)) {
 		bool is_top = inside[0] == '\0',
 		     is_own = strcmp(entry->d_name, "meta") == 0 || strcmp(entry->d_name, "lib") == 0;
@@ -139,24 +173,24 @@ static int read_entry(struct reader *r, int dir_fd, const struct dirent *entry, 
 
 		if (is_top && is_own && r->has_lib)
 			return 0;
-		snprintf(name, sizeof(name), "%s%s/", inside, entry->d_name);
+		snprintf(name, sizeof(name), "%s%s%s/", r->prefix, inside, entry->d_name);
 		if (depth == FOLDERS_DEEP_MAX)
-			return err_set(e, ERR_REJECTED, "%s%s: folders nested too deep", r->prefix, name);
+			return refuse(f, name, NULL, NULL, "folders nested too deep", "文件夹嵌套太深");
 		fd = openat(dir_fd, entry->d_name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 		if (fd < 0)
-			return err_set(e, ERR_REJECTED, "%s%s: cannot be opened: %s", r->prefix, name,
-				strerror(errno));
-		return read_dir(r, fd, name, depth + 1, e);
+			return refuse(
+				f, name, NULL, NULL, "cannot be opened: %s", "无法打开：%s", strerror(errno));
+		return read_dir(r, fd, name + strlen(r->prefix), depth + 1, f);
 	}
 	if (!ends_with(entry->d_name, ".lua") && !ends_with(entry->d_name, ".csv"))
 		return 0;
-	snprintf(name, sizeof(name), "%s%s%s", r->prefix, inside, entry->d_name);
-	return check_name(name, e) != 0 ? -1 : read_file(r, dir_fd, entry->d_name, name, e);
+	return check_name(name, f) != 0 ? -1 : read_file(r, dir_fd, entry->d_name, name, f);
 }
 
 /* Takes dir_fd. */
-static int read_dir(struct reader *r, int dir_fd, const char *inside, int depth, struct err *e)
+static int read_dir(struct reader *r, int dir_fd, const char *inside, int depth, struct rules_error *f)
 {
+	const char *name = inside[0] == '\0' ? r->dir : inside;
 	DIR *dir = fdopendir(dir_fd);
 	struct dirent *entry;
 	struct stat st;
@@ -164,29 +198,28 @@ static int read_dir(struct reader *r, int dir_fd, const char *inside, int depth,
 
 	must(dir != NULL);
 	if (fstat(dir_fd, &st) != 0)
-		rc = err_set(e, ERR_REJECTED, "%s%s: %s", r->prefix, inside, strerror(errno));
+		rc = refuse(f, name, NULL, NULL, "%s", "%s", strerror(errno));
 	else
-		rc = check_mode(&st, inside[0] == '\0' ? "the folder itself" : inside, e);
+		rc = check_mode(&st, name, f);
 	while (rc == 0 && (entry = readdir(dir)) != NULL)
-		rc = read_entry(r, dir_fd, entry, inside, depth, e);
+		rc = read_entry(r, dir_fd, entry, inside, depth, f);
 	closedir(dir);
 	return rc;
 }
 
-static int read_folder(struct pack_files *out, const char *dir, const char *prefix, struct err *e)
+static int read_folder(struct pack_files *out, const char *dir, const char *prefix, struct rules_error *f)
 {
-	struct reader r = {out, prefix, 0, strcmp(prefix, "lib/") != 0};
+	struct reader r = {out, dir, prefix, 0, strcmp(prefix, "lib/") != 0};
 	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
 	if (fd < 0)
-		return err_set(e, ERR_REJECTED, "pack folder %s: %s", dir, strerror(errno));
-	if (read_dir(&r, fd, "", 0, e) != 0)
-		return err_prefix(e, "%s", dir);
-	return 0;
+		return refuse(f, dir, NULL, NULL, "the folder cannot be opened: %s", "无法打开文件夹：%s",
+			strerror(errno));
+	return read_dir(&r, fd, "", 0, f);
 }
 
 /* "default" is what is installed beside the words; others stand beside the pack. */
-static int read_base(struct pack_files *out, const char *dir, const char *share_dir, struct err *e)
+static int read_base(struct pack_files *out, const char *dir, const char *share_dir, struct rules_error *f)
 {
 	char base[64], prefix[66], path[4096];
 
@@ -194,20 +227,19 @@ static int read_base(struct pack_files *out, const char *dir, const char *share_
 		return 0;
 	for (const char *p = base; *p != '\0'; p++)
 		if (strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-", *p) == NULL)
-			return err_set(
-				e, ERR_REJECTED, "pack.lua: base \"%s\" is not the name of a pack", base);
+			return refuse(f, "pack.lua", NULL, NULL, "base \"%s\" is not the name of a pack",
+				"base “%s”不是规则包的名字", base);
 	snprintf(prefix, sizeof(prefix), "%s/", base);
 	for (uint32_t i = 0; i < out->n_files; i++)
 		if (strncmp(out->files[i].name, prefix, strlen(prefix)) == 0)
-			return err_set(e, ERR_REJECTED, "%s: the folder %s belongs to the base of that name",
-				out->files[i].name, prefix);
+			return refuse(f, out->files[i].name, NULL, NULL,
+				"the folder %s belongs to the base of that name",
+				"文件夹 %s 属于同名的基础规则包", prefix);
 	if (strcmp(base, "default") == 0)
 		snprintf(path, sizeof(path), "%s", share_dir);
 	else
 		snprintf(path, sizeof(path), "%s/../%s", dir, base);
-	if (read_folder(out, path, prefix, e) != 0)
-		return err_prefix(e, "base \"%s\"", base);
-	return 0;
+	return read_folder(out, path, prefix, f);
 }
 
 /* A file of the pack stands for the base's of the same name; both pack.lua count. */
@@ -233,26 +265,34 @@ static void drop_replaced(struct pack_files *p)
 	pack_seal(p);
 }
 
-int pack_read(struct pack_files *out, const char *dir, const char *share_dir, struct err *e)
+static int read_all(struct pack_files *out, const char *dir, const char *share_dir, struct rules_error *f)
 {
 	char path[4096];
 
+	if (read_folder(out, dir, "", f) != 0)
+		return -1;
+	if (out->n_files == 0)
+		return refuse(f, dir, NULL, NULL, "the folder holds no .lua file", "文件夹里没有 .lua 文件");
+	if (read_base(out, dir, share_dir, f) != 0)
+		return -1;
+	snprintf(path, sizeof(path), "%s/lib", share_dir);
+	return read_folder(out, path, "lib/", f);
+}
+
+int pack_read(struct pack_files *out, const char *dir, const char *share_dir, struct rules_error *found,
+	struct err *e)
+{
+	struct rules_error f;
+
 	memset(out, 0, sizeof(*out));
 	arena_init(&out->arena, 0);
-	if (read_folder(out, dir, "", e) != 0)
-		goto undo;
-	if (out->n_files == 0) {
-		err_set(e, ERR_REJECTED, "pack folder %s holds no .lua file", dir);
-		goto undo;
+	if (read_all(out, dir, share_dir, &f) == 0) {
+		drop_replaced(out);
+		return 0;
 	}
-	if (read_base(out, dir, share_dir, e) != 0)
-		goto undo;
-	snprintf(path, sizeof(path), "%s/lib", share_dir);
-	if (read_folder(out, path, "lib/", e) != 0)
-		goto undo;
-	drop_replaced(out);
-	return 0;
-undo:
 	pack_files_fini(out);
-	return -1;
+	if (found != NULL)
+		*found = f;
+	return err_set(e, ERR_REJECTED, "%s%s%s%s%s", f.file, f.file[0] == '\0' ? "" : ": ", f.message,
+		f.cure[0] == '\0' ? "" : "; ", f.cure);
 }

@@ -41,7 +41,7 @@ static void add_number(struct arena *a, struct value *map, const char *key, int6
 		value_add(a, map, key, value_int(n));
 }
 
-static struct value error_value(struct arena *a, const struct rules_error *e)
+struct value rules_error_value(struct arena *a, const struct rules_error *e)
 {
 	struct value v = value_map(a, 7);
 
@@ -61,7 +61,7 @@ struct value rules_report_value(struct arena *a, const struct rules_report *r)
 		     uncovered = value_array(a, r->n_uncovered), places = value_array(a, r->n_uncovered);
 
 	for (uint32_t i = 0; i < r->n_errors; i++)
-		value_push(a, &errors, error_value(a, &r->errors[i]));
+		value_push(a, &errors, rules_error_value(a, &r->errors[i]));
 	for (uint32_t i = 0; i < r->n_uncovered; i++) {
 		value_push(a, &uncovered, value_text(a, r->uncovered[i], strlen(r->uncovered[i])));
 		value_push(a, &places, value_text(a, r->uncovered_at[i], strlen(r->uncovered_at[i])));

@@ -127,7 +127,7 @@ int main(int argc, char **argv)
 	facts = trivial_facts(&a);
 	measure("25 facts, 12 results", &files, &facts);
 	if (argc > 1) {
-		if (pack_read(&files, argv[1], argv[1], &e) != 0) {
+		if (pack_read(&files, argv[1], argv[1], NULL, &e) != 0) {
 			fprintf(stderr, "%s\n", e.text);
 			return 1;
 		}

@@ -106,7 +106,13 @@ class Check(Packs):
             "检查：不通过，1 处错误\n" % name, "rules", "check", pack, "--spec", name, lang="zh")
 
     def test_a_folder_that_is_none(self):
-        self.said(1, "pack folder /nowhere: No such file or directory\ncheck: refused, 1 error\n", "rules", "check", "/nowhere")
+        self.said(1, "/nowhere: the folder cannot be opened: No such file or directory\ncheck: refused, 1 error\n", "rules", "check", "/nowhere")
+        self.said(1, "/nowhere: 无法打开文件夹：No such file or directory\n检查：不通过，1 处错误\n", "rules", "check", "/nowhere", lang="zh")
+        pack = self.pack(gold=GOLD)
+        os.chmod(os.path.join(pack, "gold.lua"), 0o666)
+        self.said(1, "gold.lua: others may write to it (mode 0666)\n    cure: take that away: chmod go-w\ncheck: refused, 1 error\n",
+            "rules", "check", pack)
+        self.said(1, "gold.lua: 其他人可以写入（权限 0666）\n    办法：请收回权限：chmod go-w\n检查：不通过，1 处错误\n", "rules", "check", pack, lang="zh")
 
     def test_usage(self):
         for args, err in (

@@ -29,7 +29,7 @@ int main(int argc, char **argv)
 
 	if (argc != 3 || clock_zone_set("Asia/Shanghai", &e) != 0)
 		return 2;
-	if (pack_read(&files, argv[1], argv[2], &e) != 0) {
+	if (pack_read(&files, argv[1], argv[2], NULL, &e) != 0) {
 		printf("%s\n", e.text);
 		return 1;
 	}

@@ -167,7 +167,8 @@ class Rules(Case):
         self.restart()
         s = self.c.call("rules.status")
         self.assertEqual((False, 2, sha), (s["ok"], s["generation"], s["sha256"]))
-        self.assertEqual("pack folder %s: No such file or directory" % self.pack, s["errors"][0]["message"])
+        self.assertEqual({"file": self.pack, "message": "the folder cannot be opened: No such file or directory",
+            "message_zh": "无法打开文件夹：No such file or directory"}, s["errors"][0])
         self.c.call("clock.advance", by="25h")
         self.assertEqual(("expert", 2), self.queue())
 

@@ -154,7 +154,7 @@ static void check_broken(const char *name)
 	FILE *f;
 
 	snprintf(path, sizeof(path), "tests/packs/broken/%s", name);
-	if (pack_read(&files, path, "lua", &e) != 0)
+	if (pack_read(&files, path, "lua", NULL, &e) != 0)
 		fail_msg("%s", e.text);
 	assert_int_equal(generation_new(&g, &files, NULL, &report, &e), -1);
 	snprintf(path, sizeof(path), "tests/packs/broken/%s/expected.txt", name);

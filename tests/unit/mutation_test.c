@@ -43,7 +43,7 @@ static void read_pack(struct pack_files *files, const char *dir)
 {
 	struct err e;
 
-	if (pack_read(files, dir, "lua", &e) != 0)
+	if (pack_read(files, dir, "lua", NULL, &e) != 0)
 		fail_msg("%s", e.text);
 }
 

@@ -4,18 +4,26 @@
 
 static struct pack_dir dir;
 
-/* The error of pack_read, its folder's path left out. */
-static void refused(const char *want)
+/* The error of pack_read, in both languages; of the folder itself its path is left out. */
+static void refused(const char *want, const char *want_zh)
 {
 	struct pack_files files;
+	struct rules_error found;
+	char zh[1000];
 	struct err e;
-	const char *text;
+	const char *text = e.text, *file = found.file;
 
-	assert_int_equal(pack_read(&files, dir.path, dir.share, &e), -1);
+	assert_int_equal(pack_read(&files, dir.path, dir.share, &found, &e), -1);
 	assert_int_equal(e.code, ERR_REJECTED);
-	text = strstr(e.text, "/pack: ");
-	assert_non_null(text);
-	assert_string_equal(text + strlen("/pack: "), want);
+	if (strncmp(file, dir.path, strlen(dir.path)) == 0) {
+		text += strlen(dir.path);
+		file += strlen(dir.path);
+	}
+	assert_string_equal(text, want);
+	snprintf(zh, sizeof(zh), "%s：%s%s%s", file, found.message_zh, found.cure_zh[0] == '\0' ? "" : "；",
+		found.cure_zh);
+	assert_string_equal(zh, want_zh);
+	assert_int_equal(found.line, 0);
 }
 
 static void mode(const char *name, mode_t bits)
@@ -40,7 +48,7 @@ static void names_are(const char *want)
 	char have[1000] = "";
 	struct err e;
 
-	if (pack_read(&files, dir.path, dir.share, &e) != 0)
+	if (pack_read(&files, dir.path, dir.share, NULL, &e) != 0)
 		fail_msg("%s", e.text);
 	for (uint32_t i = 0; i < files.n_files; i++)
 		snprintf(have + strlen(have), sizeof(have) - strlen(have), "%s ", files.files[i].name);
@@ -79,17 +87,13 @@ static void a_base_is_found_and_replaced(void **state)
 	dir_make(&dir, "south");
 	dir_puts(&dir, "south/x.lua", "\n");
 	{
-		struct pack_files files;
-		struct err e;
-
-		assert_int_equal(pack_read(&files, dir.path, dir.share, &e), -1);
-		assert_string_equal(
-			e.text, "south/x.lua: the folder south/ belongs to the base of that name");
+		refused("south/x.lua: the folder south/ belongs to the base of that name",
+			"south/x.lua：文件夹 south/ 属于同名的基础规则包");
 		drop("south/x.lua");
 		drop("south");
 		dir_puts(&dir, "pack.lua", "pack { base = \"../../etc\" }\n");
-		assert_int_equal(pack_read(&files, dir.path, dir.share, &e), -1);
-		assert_string_equal(e.text, "pack.lua: base \"../../etc\" is not the name of a pack");
+		refused("pack.lua: base \"../../etc\" is not the name of a pack",
+			"pack.lua：base “../../etc”不是规则包的名字");
 	}
 	dir_puts(&dir, "pack.lua", "-- a pack\n");
 	drop("routing.lua");
@@ -103,25 +107,30 @@ static void what_others_may_change_is_refused(void **state)
 	(void)state;
 	dir_puts(&dir, "routing.lua", "-- ours\n");
 	mode("routing.lua", 0664);
-	refused("routing.lua: others may write to it (mode 0664); take that away: chmod go-w");
+	refused("routing.lua: others may write to it (mode 0664); take that away: chmod go-w",
+		"routing.lua：其他人可以写入（权限 0664）；请收回权限：chmod go-w");
 	mode("routing.lua", 0646);
-	refused("routing.lua: others may write to it (mode 0646); take that away: chmod go-w");
+	refused("routing.lua: others may write to it (mode 0646); take that away: chmod go-w",
+		"routing.lua：其他人可以写入（权限 0646）；请收回权限：chmod go-w");
 	mode("routing.lua", 0600);
 	mode("words", 0770);
-	refused("words/: others may write to it (mode 0770); take that away: chmod go-w");
+	refused("words/: others may write to it (mode 0770); take that away: chmod go-w",
+		"words/：其他人可以写入（权限 0770）；请收回权限：chmod go-w");
 	mode("words", 0700);
 	mode(".", 0777);
-	refused("the folder itself: others may write to it (mode 0777); take that away: chmod go-w");
+	refused(": others may write to it (mode 0777); take that away: chmod go-w",
+		"：其他人可以写入（权限 0777）；请收回权限：chmod go-w");
 	mode(".", 0700);
 	drop("routing.lua");
 
 	dir_path(path, sizeof(path), &dir, "link.lua");
 	assert_int_equal(symlink("/etc/passwd", path), 0);
-	refused("link.lua: a link; a pack holds its files itself");
+	refused("link.lua: a link; a pack holds its files itself",
+		"link.lua：是一个链接；规则包里要放文件本身");
 	drop("link.lua");
 	dir_path(path, sizeof(path), &dir, "pipe.lua");
 	assert_int_equal(mkfifo(path, 0600), 0);
-	refused("pipe.lua: not a regular file");
+	refused("pipe.lua: not a regular file", "pipe.lua：不是普通文件");
 	drop("pipe.lua");
 	dir_path(path, sizeof(path), &dir, "big.csv");
 	f = fopen(path, "w");
@@ -130,13 +139,13 @@ static void what_others_may_change_is_refused(void **state)
 	assert_int_equal(fwrite(big, 1, 1, f), 1);
 	fclose(f);
 	mode("big.csv", 0600);
-	refused("big.csv: 262145 bytes, at most 262144");
+	refused("big.csv: 262145 bytes, at most 262144", "big.csv：262145 字节，最多 262144 字节");
 	drop("big.csv");
 	dir_puts(&dir, "a:b.lua", "\n");
-	refused("a:b.lua: a name may not hold ':'");
+	refused("a:b.lua: a name may not hold ':'", "a:b.lua：名称里不能有“:”");
 	drop("a:b.lua");
 	dir_puts(&dir, "\xb4\xca.lua", "\n");
-	refused("a file's name is not UTF-8");
+	refused("a file's name is not UTF-8", "：有文件的名称不是 UTF-8");
 	drop("\xb4\xca.lua");
 	for (int i = 0; i < 256; i++) {
 		snprintf(path, sizeof(path), "words/%03d.csv", i);
@@ -146,7 +155,7 @@ static void what_others_may_change_is_refused(void **state)
 		struct pack_files files;
 		struct err e;
 
-		assert_int_equal(pack_read(&files, dir.path, dir.share, &e), -1);
+		assert_int_equal(pack_read(&files, dir.path, dir.share, NULL, &e), -1);
 		assert_non_null(strstr(e.text, ": more than 256 files in one pack"));
 	}
 	for (int i = 0; i < 256; i++) {
@@ -162,8 +171,9 @@ static void a_folder_that_is_not_there_is_named(void **state)
 	struct err e;
 
 	(void)state;
-	assert_int_equal(pack_read(&files, "/nowhere/at/all", dir.share, &e), -1);
-	assert_string_equal(e.text, "pack folder /nowhere/at/all: No such file or directory");
+	assert_int_equal(pack_read(&files, "/nowhere/at/all", dir.share, NULL, &e), -1);
+	assert_string_equal(
+		e.text, "/nowhere/at/all: the folder cannot be opened: No such file or directory");
 }
 
 /* Through the bytes of the store: everything equal, one flipped bit refused. */
@@ -178,7 +188,7 @@ static void a_pack_survives_the_store(void **state)
 	(void)state;
 	dir_put(&dir, "words/raw.csv", "a\0b\xff", 4);
 	dir_puts(&dir, "words/empty.csv", "");
-	assert_int_equal(pack_read(&files, dir.path, dir.share, &e), 0);
+	assert_int_equal(pack_read(&files, dir.path, dir.share, NULL, &e), 0);
 	arena_init(&a, 0);
 	buf_init(&b, 1 << 20);
 	v = pack_to_value(&a, &files);
@@ -211,11 +221,11 @@ static void one_byte_changes_the_hash(void **state)
 	struct err e;
 
 	(void)state;
-	assert_int_equal(pack_read(&a, dir.path, dir.share, &e), 0);
+	assert_int_equal(pack_read(&a, dir.path, dir.share, NULL, &e), 0);
 	dir_puts(&dir, "words/outage.csv", "no signaL\n");
-	assert_int_equal(pack_read(&b, dir.path, dir.share, &e), 0);
+	assert_int_equal(pack_read(&b, dir.path, dir.share, NULL, &e), 0);
 	dir_puts(&dir, "words/outage.csv", "no signal\n");
-	assert_int_equal(pack_read(&c, dir.path, dir.share, &e), 0);
+	assert_int_equal(pack_read(&c, dir.path, dir.share, NULL, &e), 0);
 	assert_int_not_equal(memcmp(a.sha, b.sha, SHA256_LEN), 0);
 	assert_memory_equal(a.sha, c.sha, SHA256_LEN);
 	pack_files_fini(&a);

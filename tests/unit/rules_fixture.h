@@ -131,7 +131,7 @@ static inline struct generation *dir_load(
 	struct pack_files files;
 
 	memset(report, 0, sizeof(*report));
-	if (pack_read(&files, d->path, d->share, e) != 0)
+	if (pack_read(&files, d->path, d->share, NULL, e) != 0)
 		return NULL;
 	if (generation_new(&g, &files, &test_limits, report, e) != 0)
 		g = NULL;

@@ -37,7 +37,7 @@ static int load_watches(void **state)
 
 	(void)state;
 	OK(clock_zone_set("Asia/Shanghai", &err));
-	OK(pack_read(&files, WATCH_PACK, "lua", &err));
+	OK(pack_read(&files, WATCH_PACK, "lua", NULL, &err));
 	memset(&report, 0, sizeof(report));
 	OK(generation_new(&g, &files, NULL, &report, &err));
 	OK(watches_new(&watches, generation_catalog(g), &err));
