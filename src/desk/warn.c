@@ -43,7 +43,7 @@ static int find_timers(struct warn *n, struct err *e)
 {
 	struct slice there = SLICE_TEXT("");
 	struct scan s;
-	int got;
+	int got = 0;
 
 	scan_init(&s, n->desk->store, NULL, TABLE_TIMER, slice_of(NULL, 0), slice_of(NULL, 0), false);
 	while ((got = scan_next(&s, e)) == 1)
