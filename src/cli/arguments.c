@@ -38,7 +38,8 @@ const struct value *argument_find(const struct value *methods, const char *metho
 
 static int wrong(const char *name, const char *text, const char *expected, struct err *e)
 {
-	return err_arg(e, ERR_BAD_REQUEST, name, text, "%s must be %s, not \"%.60s\"", name, expected, text);
+	return err_arg(
+		e, ERR_BAD_REQUEST, name, text, tr("%s must be %s, not \"%.60s\""), name, expected, text);
 }
 
 static bool whole_int(const char *text, int64_t *out)
@@ -99,8 +100,8 @@ int value_set_path(struct arena *a, struct value *map, const char *path, struct 
 		if (inner == NULL)
 			inner = value_set(a, map, key, value_map(a, 4));
 		if (inner->type != VALUE_MAP)
-			return err_set(e, ERR_BAD_REQUEST, "%s is no map, so \"%s\" cannot be set in it", key,
-				dot + 1);
+			return err_set(e, ERR_BAD_REQUEST, tr("%s is no map, so \"%s\" cannot be set in it"),
+				key, dot + 1);
 		map = inner;
 		path = dot + 1;
 	}

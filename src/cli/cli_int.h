@@ -70,12 +70,25 @@ int cli_token(struct cli *, const char **token, struct err *e) MUST_CHECK;
 /* What people read: Chinese by --lang or $LANG, else English. */
 bool cli_is_zh(const struct cli *);
 const char *cli_say(const struct cli *, const char *en, const char *zh);
-/* --lang after the command: 0 or EXIT_WRONG_USAGE. */
+/* What stands in texts.c for it, in the reader's language; English with --json, since programs read that. */
+const char *tr(const char *en) __attribute__((format_arg(1)));
+/* Whether --lang is a language we speak: 0 or EXIT_WRONG_USAGE. */
 int cli_check_lang(const struct cli *, struct err *e) MUST_CHECK;
 /* What takes a while, on stderr if that is a terminal; NULL takes it away again. */
 void cli_progress(const char *what);
 /* "tocsin: CODE: message (argument …)" on stderr. */
 void cli_complain(const struct cli *, const struct err *e);
+
+/* ---- texts.c, texts_help.c
+ * ---------------------------------------------------------------------------------
+ */
+/* The Chinese of a message, itself where there is none. */
+const char *text_zh(const char *en) __attribute__((format_arg(1)));
+/* --help of a command or an option before it; a row of NULLs when it has none. */
+struct text_help {
+	const char *name, *help, *more; /* as in struct command */
+};
+const struct text_help *help_zh(const char *name);
 
 /* ---- patient.c -------------------------------------------------------------------------------------------
  */
@@ -97,6 +110,8 @@ struct option_spec {
 /* Take the options out of argv, wherever they stand ("--name value", "--name=value"; "--" ends them). 0 or
  * EXIT_WRONG_USAGE. */
 int options_take(int *argc, char **argv, const struct option_spec *specs, struct err *e) MUST_CHECK;
+/* Take --lang out of the words behind any command. 0 or EXIT_WRONG_USAGE. */
+int option_lang(struct cli *, int *argc, char **argv, struct err *e) MUST_CHECK;
 /* An integer in [min, max]: 0 or EXIT_WRONG_USAGE naming the option. */
 int option_int(
 	const char *name, const char *text, int64_t min, int64_t max, int64_t *out, struct err *e) MUST_CHECK;

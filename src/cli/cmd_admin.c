@@ -41,7 +41,7 @@ static int run_stats(struct cli *c, int argc, char **argv, struct err *e)
 		json_print(stdout, &result);
 		return 0;
 	}
-	table_init(&t, &c->arena, "FIGURE|VALUE");
+	table_init(&t, &c->arena, tr("FIGURE|VALUE"));
 	flatten(&c->arena, &t, NULL, &result);
 	table_print(&t, stdout);
 	return 0;
@@ -90,8 +90,8 @@ static int check_role(const char *role, struct err *e)
 			return 0;
 	meant = nearest_word(role, words, sizeof(words) / sizeof(words[0]));
 	return usage(e, "\"%.40s\" is no role; roles are:%s%s%s%s", role, all,
-		meant == NULL ? "" : "; did you mean \"", meant == NULL ? "" : meant,
-		meant == NULL ? "" : "\"?");
+		meant == NULL ? "" : tr("; did you mean \""), meant == NULL ? "" : meant,
+		meant == NULL ? "" : tr("\"?"));
 }
 
 /* The daemon's name of a session goes into every entry: plain words only. */

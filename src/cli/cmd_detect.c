@@ -21,7 +21,7 @@ static int default_rules(struct cli *c, const char **dir, struct err *e)
 
 	if (!share_find(share))
 		return err_set(e, ERR_NOT_FOUND,
-			"the folder of the words is missing; is tocsin installed completely?");
+			tr("the folder of the words is missing; is tocsin installed completely?"));
 	example = arena_printf(&c->arena, "%s/../examples/guangdong", share);
 	*dir = access(arena_printf(&c->arena, "%s/pack.lua", example), R_OK) == 0 ? example : share;
 	return 0;
@@ -48,7 +48,7 @@ static int find_watch(struct cli *c, const struct watches *all, const char *name
 	}
 	if (name == NULL)
 		return err_set(e, ERR_NOT_FOUND,
-			"the pack in %s watches no series with bins of %s; it has %s", dir,
+			tr("the pack in %s watches no series with bins of %s; it has %s"), dir,
 			bin_shown(a, bin_ms),
 			*lengths == '\0' ? "none (watch … { of = \"series\" })" : lengths);
 	for (uint32_t i = 0; i < all->n; i++) {
@@ -56,10 +56,10 @@ static int find_watch(struct cli *c, const struct watches *all, const char *name
 
 		if (nearest_word(name, &known, 1) != NULL)
 			return err_set(e, ERR_NOT_FOUND,
-				"the pack in %s has no watch \"%s\" (did you mean \"%s\"?)", dir, name,
+				tr("the pack in %s has no watch \"%s\" (did you mean \"%s\"?)"), dir, name,
 				known);
 	}
-	return err_set(e, ERR_NOT_FOUND, "the pack in %s has no watch \"%s\"", dir, name);
+	return err_set(e, ERR_NOT_FOUND, tr("the pack in %s has no watch \"%s\""), dir, name);
 }
 
 static int judge(

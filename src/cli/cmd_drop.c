@@ -322,7 +322,7 @@ static int lock_dir(const struct drop *d, int *fd, struct err *e)
 	if (flock(*fd, LOCK_EX | LOCK_NB) == 0)
 		return 0;
 	close(*fd);
-	return err_set(e, ERR_CONFLICT, "%s is being worked by another tocsin drop", d->dir);
+	return err_set(e, ERR_CONFLICT, tr("%s is being worked by another tocsin drop"), d->dir);
 }
 
 static int run_drop(struct cli *c, int argc, char **argv, struct err *e)

@@ -32,7 +32,7 @@ static void rules_print(struct arena *a, const struct value *rules)
 {
 	struct text_table t;
 
-	table_init(&t, a, "  |RULE|WHERE|WHY");
+	table_init(&t, a, tr("  |RULE|WHERE|WHY"));
 	for (uint32_t i = 0; i < rules->n; i++) {
 		const struct value *rule = &rules->as.items[i];
 
@@ -50,7 +50,7 @@ static void decision_print(struct arena *a, const struct value *decision)
 
 	printf("\n%s\n", shown(a, decision, "point"));
 	if (value_get(decision, "failed") != NULL)
-		printf("  a rule failed: %s\n", shown(a, decision, "failed"));
+		printf(tr("  a rule failed: %s\n"), shown(a, decision, "failed"));
 	if (value_is(rules, VALUE_ARRAY) && rules->n > 0)
 		rules_print(a, rules);
 }
@@ -82,7 +82,7 @@ static int run_explain(struct cli *c, int argc, char **argv, struct err *e)
 		json_print(stdout, &result);
 		return 0;
 	}
-	printf("ticket %s, entry %s of %s, rules of generation %s (* fired)\n",
+	printf(tr("ticket %s, entry %s of %s, rules of generation %s (* fired)\n"),
 		shown(&c->arena, &result, "id"), shown(&c->arena, &result, "seq"),
 		shown(&c->arena, &result, "at"), shown(&c->arena, &result, "generation"));
 	decisions = value_get(&result, "decisions");

@@ -58,7 +58,7 @@ static int write_page(FILE *out, struct arena *a, const struct value *tickets, b
 			csv_ticket(out, a, &tickets->as.items[i]);
 		else
 			json_print(out, &tickets->as.items[i]);
-	return ferror(out) ? err_set(e, ERR_STORAGE, "the output cannot be written") : 0;
+	return ferror(out) ? err_set(e, ERR_STORAGE, tr("the output cannot be written")) : 0;
 }
 
 static int write_pages(
@@ -84,7 +84,7 @@ static int write_pages(
 			goto out;
 		next = value_get(&result, "cursor");
 		if (next != NULL && next->n >= sizeof(cursor)) {
-			err_set(e, ERR_INTERNAL, "the daemon's cursor has %u bytes", next->n);
+			err_set(e, ERR_INTERNAL, tr("the daemon's cursor has %u bytes"), next->n);
 			goto out;
 		}
 		snprintf(cursor, sizeof(cursor), "%.*s", next == NULL ? 0 : (int)next->n,

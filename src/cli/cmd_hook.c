@@ -176,7 +176,7 @@ static int read_secret(struct hooking *k, const char *path, struct err *e)
 	k->hook.secret = slice_of(k->secret, strlen(k->secret));
 	return k->hook.secret.n > 0
 		       ? 0
-		       : err_set(e, ERR_BAD_REQUEST, "secret file %s cannot be read or is empty", path);
+		       : err_set(e, ERR_BAD_REQUEST, tr("secret file %s cannot be read or is empty"), path);
 }
 
 static int run_hook(struct cli *c, int argc, char **argv, struct err *e)

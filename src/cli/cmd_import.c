@@ -29,9 +29,9 @@ static int read_header(struct import *im, struct err *e)
 	csv_init(&csv, im->text, im->map.delimiter);
 	got = csv_next(&csv, &im->cli->arena, &im->header, e);
 	if (got < 0)
-		return err_prefix(e, "%s: the header", im->file);
+		return err_prefix(e, tr("%s: the header"), im->file);
 	if (got == 0)
-		return err_set(e, ERR_BAD_REQUEST, "%s is empty", im->file);
+		return err_set(e, ERR_BAD_REQUEST, tr("%s is empty"), im->file);
 	return mapping_bind(&im->map, &im->cli->arena, &im->header, e);
 }
 
@@ -62,9 +62,9 @@ static int work(struct import *im, struct err *e)
 	rc = import_send(im, e);
 	import_print(im);
 	if (im->rejects != NULL && fclose(im->rejects) != 0 && rc == 0)
-		rc = err_set(e, ERR_STORAGE, "%s cannot be written", im->rejects_path);
+		rc = err_set(e, ERR_STORAGE, tr("%s cannot be written"), im->rejects_path);
 	if (rc != 0)
-		return err_prefix(e, "the import stopped; once that is cured, repeat it with --resume");
+		return err_prefix(e, tr("the import stopped; once that is cured, repeat it with --resume"));
 	if (!im->is_dry)
 		unlink(im->resume_path);
 	return im->report.n_rejected > 0 ? 1 : 0;

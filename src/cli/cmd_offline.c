@@ -14,7 +14,7 @@ static int run_restore(struct cli *c, int argc, char **argv, struct err *e)
 	rng_init_system(&rng);
 	if (store_restore(argv[0], argv[1], &rng, e) != 0)
 		return -1;
-	printf("%s was verified and is restored as %s; outbound work starts paused there\n", argv[0],
+	printf(tr("%s was verified and is restored as %s; outbound work starts paused there\n"), argv[0],
 		argv[1]);
 	return 0;
 }
@@ -35,7 +35,7 @@ static int run_fsck(struct cli *c, int argc, char **argv, struct err *e)
 	n = store_fsck(argv[0], desk_check_index, NULL, say_finding, NULL, e);
 	if (n < 0)
 		return -1;
-	printf("%s: %d finding%s\n", argv[0], n, n == 1 ? "" : "s");
+	printf(tr("%s: %d finding%s\n"), argv[0], n, n == 1 ? "" : "s");
 	return n == 0 ? 0 : 1;
 }
 

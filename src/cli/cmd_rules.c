@@ -196,31 +196,11 @@ static const struct verb {
 };
 #define N_VERBS (sizeof(verbs) / sizeof(verbs[0]))
 
-/* --lang wherever it stands; the verbs take their own options. */
-static int take_lang(struct cli *c, int *argc, char **argv, struct err *e)
-{
-	int kept = 0;
-
-	for (int i = 0; i < *argc; i++) {
-		if (strncmp(argv[i], "--lang=", 7) == 0)
-			c->lang = argv[i] + 7;
-		else if (strcmp(argv[i], "--lang") == 0 && i + 1 < *argc)
-			c->lang = argv[++i];
-		else
-			argv[kept++] = argv[i];
-	}
-	*argc = kept;
-	return cli_check_lang(c, e);
-}
-
 static int run_rules(struct cli *c, int argc, char **argv, struct err *e)
 {
 	const char *names[N_VERBS];
-	char hint[WORD_HINT_LEN];
-	int rc = take_lang(c, &argc, argv, e);
+	const char *meant;
 
-	if (rc != 0)
-		return rc;
 	for (size_t i = 0; i < N_VERBS; i++) {
 		names[i] = verbs[i].name;
 		if (argc > 0 && strcmp(argv[0], names[i]) == 0)
@@ -228,8 +208,10 @@ static int run_rules(struct cli *c, int argc, char **argv, struct err *e)
 	}
 	if (argc == 0)
 		return usage(e, "what about the rules? status, check, try, diff, reload or rollback");
-	return usage(e, "rules has no \"%.40s\"%s; it has status, check, try, diff, reload, rollback",
-		argv[0], word_hint(argv[0], names, N_VERBS, hint));
+	meant = nearest_word(argv[0], names, N_VERBS);
+	return usage(e, "rules has no \"%.40s\"%s%s%s; it has status, check, try, diff, reload, rollback",
+		argv[0], meant == NULL ? "" : tr(" (did you mean \""), meant == NULL ? "" : meant,
+		meant == NULL ? "" : tr("\"?)"));
 }
 
 const struct command commands_rules[] = {

@@ -35,7 +35,7 @@ void tickets_print(struct arena *a, const struct value *tickets)
 {
 	struct text_table t;
 
-	table_init(&t, a, ">ID|NO|STATUS|STAGE|CATEGORY|CITY|QUEUE|DUE|TITLE");
+	table_init(&t, a, tr(">ID|NO|STATUS|STAGE|CATEGORY|CITY|QUEUE|DUE|TITLE"));
 	for (uint32_t i = 0; i < tickets->n; i++) {
 		const struct value *ticket = &tickets->as.items[i], *title = value_get(ticket, "title");
 
@@ -59,7 +59,7 @@ void map_print(struct arena *a, const struct value *map)
 {
 	struct text_table t;
 
-	table_init(&t, a, "FIELD|VALUE");
+	table_init(&t, a, tr("FIELD|VALUE"));
 	for (uint32_t i = 0; value_is(map, VALUE_MAP) && i < map->n; i++) {
 		const struct pair *p = &map->as.pairs[i];
 		const char *name = value_cstr(a, &p->key);
@@ -159,7 +159,7 @@ static int run_list(struct cli *c, int argc, char **argv, struct err *e)
 	else
 		tickets_print(&c->arena, &tickets);
 	if (cursor != NULL && limit == NULL)
-		fprintf(stderr, "there are more; --limit N shows them\n");
+		fputs(tr("there are more; --limit N shows them\n"), stderr);
 	return 0;
 }
 
@@ -199,7 +199,7 @@ static void history_print(struct arena *a, const struct value *events)
 {
 	struct text_table t;
 
-	table_init(&t, a, ">SEQ|AT|WHO|WHAT|CHANGED");
+	table_init(&t, a, tr(">SEQ|AT|WHO|WHAT|CHANGED"));
 	for (uint32_t i = 0; i < events->n; i++) {
 		const struct value *ev = &events->as.items[i], *set = value_get(ev, "set"),
 				   *action = value_get(ev, "action");

@@ -30,7 +30,7 @@ static void print_event(struct cli *c, struct arena *a, const struct tocsin_even
 static void say_lost(void *ctx, const char *why)
 {
 	(void)ctx;
-	fprintf(stderr, "tocsin: %s; connecting again\n", why);
+	fprintf(stderr, tr("tocsin: %s; connecting again\n"), why);
 }
 
 /* What the client says, as the commands say it. */

@@ -33,11 +33,13 @@ static int window_of(struct spans *s, const char *path, const char *where, struc
 							    : NULL;
 
 	if (bad != NULL)
-		return err_set(e, ERR_BAD_REQUEST, "%s %s: \"%.*s\" is not a time such as 2026-09-22T10:00",
-			path, where, (int)(bad->n < 40 ? bad->n : 40), (const char *)bad->p);
+		return err_set(e, ERR_BAD_REQUEST,
+			tr("%s %s: \"%.*s\" is not a time such as 2026-09-22T10:00"), path, where,
+			(int)(bad->n < 40 ? bad->n : 40), (const char *)bad->p);
 	if (to_ms < from_ms)
-		return err_set(e, ERR_BAD_REQUEST, "%s %s: the window ends (%.*s) before it begins (%.*s)",
-			path, where, (int)to.n, (const char *)to.p, (int)from.n, (const char *)from.p);
+		return err_set(e, ERR_BAD_REQUEST,
+			tr("%s %s: the window ends (%.*s) before it begins (%.*s)"), path, where, (int)to.n,
+			(const char *)to.p, (int)from.n, (const char *)from.p);
 	add_window(s, from_ms, to_ms + 1); /* its last instant is in it */
 	return 0;
 }
@@ -49,7 +51,7 @@ static int windows_of(struct spans *s, const char *path, const struct value *lis
 	char where[40];
 
 	if (!value_is(list, VALUE_ARRAY))
-		return err_set(e, ERR_BAD_REQUEST, "%s: a list of [from, to] is needed, not %s", path,
+		return err_set(e, ERR_BAD_REQUEST, tr("%s: a list of [from, to] is needed, not %s"), path,
 			list == NULL ? "nothing" : value_type_name(list));
 	for (uint32_t i = 0; i < list->n; i++) {
 		const struct value *w = &list->as.items[i];
@@ -57,7 +59,8 @@ static int windows_of(struct spans *s, const char *path, const struct value *lis
 		snprintf(where, sizeof(where), "window %u", i + 1);
 		if (!value_is(w, VALUE_ARRAY) || w->n != 2 || !value_is(&w->as.items[0], VALUE_TEXT) ||
 			!value_is(&w->as.items[1], VALUE_TEXT))
-			return err_set(e, ERR_BAD_REQUEST, "%s %s must be [\"from\", \"to\"]", path, where);
+			return err_set(
+				e, ERR_BAD_REQUEST, tr("%s %s must be [\"from\", \"to\"]"), path, where);
 		if (window_of(s, path, where, value_slice(&w->as.items[0]), value_slice(&w->as.items[1]),
 			    e) != 0)
 			return -1;
@@ -88,7 +91,7 @@ static int json_labels(
 		if (strcmp(base_of(key), name) == 0)
 			return windows_of(s, path, &v.as.pairs[i].val, e);
 	}
-	return err_set(e, ERR_BAD_REQUEST, "%s has no labels for %s", path, name);
+	return err_set(e, ERR_BAD_REQUEST, tr("%s has no labels for %s"), path, name);
 }
 
 /* ---- CSV ------------------------------------------------------------------------------------------------
@@ -102,8 +105,8 @@ static int csv_labels(struct spans *s, const char *path, int64_t bin_ms, struct 
 	if (timed_file_load(&f, path, "utf-8", NULL, NULL, e) != 0)
 		goto out;
 	if (f.n_columns < 2) {
-		err_set(e, ERR_BAD_REQUEST, "%s: two columns are needed: from and to, or a time and 0 or 1",
-			path);
+		err_set(e, ERR_BAD_REQUEST,
+			tr("%s: two columns are needed: from and to, or a time and 0 or 1"), path);
 		goto out;
 	}
 	for (uint64_t i = 0; i < f.n; i++) {
@@ -117,8 +120,8 @@ static int csv_labels(struct spans *s, const char *path, int64_t bin_ms, struct 
 				add_window(
 					s, bin_start(bin_ms, r->at_ms), bin_start(bin_ms, r->at_ms) + bin_ms);
 		} else if (time_guess(second, &ignored) != 0) {
-			err_set(e, ERR_BAD_REQUEST, "%s %s: %s \"%.*s\" is neither a time nor 0 or 1", path,
-				where, f.columns[1], (int)(second.n < 40 ? second.n : 40),
+			err_set(e, ERR_BAD_REQUEST, tr("%s %s: %s \"%.*s\" is neither a time nor 0 or 1"),
+				path, where, f.columns[1], (int)(second.n < 40 ? second.n : 40),
 				(const char *)second.p);
 			goto out;
 		} else if (window_of(s, path, where, text_trim(r->cells[0]), second, e) != 0) {

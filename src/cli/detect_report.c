@@ -218,6 +218,6 @@ int report_alarms(const struct report *r, const char *path, struct err *e)
 	for (uint32_t bin = 0; bin < r->run->series->n; bin++)
 		write_bin(r, bin, out);
 	if (fclose(out) != 0)
-		return err_set(e, ERR_STORAGE, "%s cannot be written: %s", path, strerror(errno));
+		return err_set(e, ERR_STORAGE, tr("%s cannot be written: %s"), path, strerror(errno));
 	return 0;
 }

@@ -81,9 +81,9 @@ static int read_header(struct timed_file *f, struct csv *csv, const char *path, 
 	int got = csv_next(csv, &f->arena, &row, e);
 
 	if (got < 0)
-		return err_prefix(e, "%s: the header", path);
+		return err_prefix(e, tr("%s: the header"), path);
 	if (got == 0)
-		return err_set(e, ERR_BAD_REQUEST, "%s is empty: a header and rows are needed", path);
+		return err_set(e, ERR_BAD_REQUEST, tr("%s is empty: a header and rows are needed"), path);
 	f->n_columns = row.n;
 	f->columns = arena_alloc(&f->arena, row.n * sizeof(*f->columns));
 	for (uint32_t i = 0; i < row.n; i++) {
@@ -101,8 +101,9 @@ static int read_rows(struct timed_file *f, struct csv *csv, const char *path, st
 
 	while ((got = csv_next(csv, &f->arena, &row, e)) > 0) {
 		if (row.n != f->n_columns)
-			return err_set(e, ERR_BAD_REQUEST, "%s line %ju has %u columns, the header has %u",
-				path, (uintmax_t)row.line, row.n, f->n_columns);
+			return err_set(e, ERR_BAD_REQUEST,
+				tr("%s line %ju has %u columns, the header has %u"), path,
+				(uintmax_t)row.line, row.n, f->n_columns);
 		if (f->n == f->cap) {
 			f->cap = f->cap == 0 ? 1024 : f->cap * 2;
 			f->rows = realloc(f->rows, f->cap * sizeof(*f->rows));
@@ -111,8 +112,8 @@ static int read_rows(struct timed_file *f, struct csv *csv, const char *path, st
 		f->rows[f->n++] = (struct timed_row){.line = row.line, .cells = row.cells};
 	}
 	if (got < 0)
-		return err_prefix(e, "%s line %ju", path, (uintmax_t)row.line);
-	return f->n > 0 ? 0 : err_set(e, ERR_BAD_REQUEST, "%s has a header and no row", path);
+		return err_prefix(e, tr("%s line %ju"), path, (uintmax_t)row.line);
+	return f->n > 0 ? 0 : err_set(e, ERR_BAD_REQUEST, tr("%s has a header and no row"), path);
 }
 
 /* ---- their times ----------------------------------------------------------------------------------------
@@ -134,7 +135,7 @@ static int wrong_time(const struct timed_file *f, const char *path, int column, 
 {
 	struct slice cell = f->rows[row].cells[column];
 
-	return err_arg(e, ERR_BAD_REQUEST, "--time", NULL, "%s line %ju: %s \"%.*s\" is not a time%s%s%s",
+	return err_arg(e, ERR_BAD_REQUEST, "--time", NULL, tr("%s line %ju: %s \"%.*s\" is not a time%s%s%s"),
 		path, (uintmax_t)f->rows[row].line, f->columns[column], (int)(cell.n < 40 ? cell.n : 40),
 		(const char *)cell.p,
 		format == NULL
@@ -170,9 +171,9 @@ static int find_format(struct timed_file *f, const char *path, int column, struc
 		month_first = reads_all(f, column, formats[i], ORDER_MDY, &bad);
 		if (day_first && month_first)
 			return err_arg(e, ERR_BAD_REQUEST, "--time", NULL,
-				"%s: day and month of %s could be each other in every row; say which with "
-				"--time-format, "
-				"such as \"%s\"",
+				tr("%s: day and month of %s could be each other in every row; say which with "
+				   "--time-format, "
+				   "such as \"%s\""),
 				path, f->columns[column], formats[i]);
 		if (month_first || (day_first && reads_all(f, column, formats[i], ORDER_DMY, &bad)))
 			return 0;
@@ -194,9 +195,9 @@ int timed_file_column(const struct timed_file *f, const char *path, const char *
 		strncat(all, f->columns[i], sizeof(all) - strlen(all) - 1);
 	}
 	meant = nearest_word(name, f->columns, f->n_columns);
-	return err_set(e, ERR_BAD_REQUEST, "%s has no column \"%.60s\"%s%s%s; it has %s", path, name,
-		meant == NULL ? "" : " (did you mean \"", meant == NULL ? "" : meant,
-		meant == NULL ? "" : "\"?)", all);
+	return err_set(e, ERR_BAD_REQUEST, tr("%s has no column \"%.60s\"%s%s%s; it has %s"), path, name,
+		meant == NULL ? "" : tr(" (did you mean \""), meant == NULL ? "" : meant,
+		meant == NULL ? "" : tr("\"?)"), all);
 }
 
 int timed_file_load(struct timed_file *f, const char *path, const char *encoding, const char *time,

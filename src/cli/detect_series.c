@@ -128,8 +128,8 @@ static int count_rows(struct series *s, const struct series_args *args, const st
 
 		if (got < 0)
 			return err_arg(e, ERR_BAD_REQUEST, "--value", NULL,
-				"%s line %ju: %s \"%.*s\" is not a count: a number of 0 or more", args->file,
-				(uintmax_t)r->line, f->columns[value],
+				tr("%s line %ju: %s \"%.*s\" is not a count: a number of 0 or more"),
+				args->file, (uintmax_t)r->line, f->columns[value],
 				(int)(r->cells[value].n < 40 ? r->cells[value].n : 40),
 				(const char *)r->cells[value].p);
 		s->n_blank += got == 0;
@@ -178,7 +178,8 @@ static int make_bins(
 	s->start_ms = bin_start(s->bin_ms, first);
 	if ((last - s->start_ms) / s->bin_ms >= BINS_MAX)
 		return err_set(e, ERR_BAD_REQUEST,
-			"%s: from the first time to the last there are over %d bins; is one of them wrong?",
+			tr("%s: from the first time to the last there are over %d bins; is one of them "
+			   "wrong?"),
 			args->file, BINS_MAX);
 	s->n = bin_index(s, last) + 1;
 	s->counts = malloc(s->n * sizeof(*s->counts));

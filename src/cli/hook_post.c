@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli_int.h"
 #include "tocsin/net.h"
 #include "tocsin/util.h"
 
@@ -25,13 +26,13 @@ int hook_open(struct hook *h, const char *url, struct err *e)
 	socklen_t n;
 
 	if (scheme == NULL || strcmp(scheme, "http") != 0 || (host = evhttp_uri_get_host(uri)) == NULL) {
-		err_arg(e, ERR_BAD_REQUEST, "URL", url, "%s is not http://HOST[:PORT][/PATH]", url);
+		err_arg(e, ERR_BAD_REQUEST, "URL", url, tr("%s is not http://HOST[:PORT][/PATH]"), url);
 		goto out;
 	}
 	port = evhttp_uri_get_port(uri) < 0 ? 80 : evhttp_uri_get_port(uri);
 	snprintf(address, sizeof(address), "%.60s:%d", host, port);
 	if (tcp_parse(address, &ss, &n, e) != 0) {
-		err_prefix(e, "%s: only this machine is posted to without TLS; put a proxy between", url);
+		err_prefix(e, tr("%s: only this machine is posted to without TLS; put a proxy between"), url);
 		goto out;
 	}
 	path = evhttp_uri_get_path(uri);

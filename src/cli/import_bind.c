@@ -18,9 +18,9 @@ static int no_column(const struct mapping *m, struct arena *a, const struct csv_
 		buf_printf(&all, "%s%s", i > 0 ? ", " : "", names[i]);
 	}
 	meant = nearest_word(name, names, header->n);
-	err_set(e, ERR_BAD_REQUEST, "%s: the file has no column \"%s\"%s%s%s; it has: %.*s", m->path, name,
-		meant == NULL ? "" : "; did you mean \"", meant == NULL ? "" : meant,
-		meant == NULL ? "" : "\"?", (int)utf8_clip((char *)all.p, all.n), (char *)all.p);
+	err_set(e, ERR_BAD_REQUEST, tr("%s: the file has no column \"%s\"%s%s%s; it has: %.*s"), m->path,
+		name, meant == NULL ? "" : tr("; did you mean \""), meant == NULL ? "" : meant,
+		meant == NULL ? "" : tr("\"?"), (int)utf8_clip((char *)all.p, all.n), (char *)all.p);
 	buf_fini(&all);
 	return -1;
 }
@@ -39,7 +39,7 @@ static int bind_one(struct mapping *m, struct arena *a, const struct csv_row *he
 		n_found++;
 	}
 	if (n_found > 1)
-		return err_set(e, ERR_BAD_REQUEST, "%s: the file has %u columns \"%s\"", m->path, n_found,
+		return err_set(e, ERR_BAD_REQUEST, tr("%s: the file has %u columns \"%s\""), m->path, n_found,
 			f->columns[k]);
 	return n_found == 1 ? 0 : no_column(m, a, header, f->columns[k], e);
 }

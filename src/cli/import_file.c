@@ -25,7 +25,7 @@ static int read_file(const char *path, char **out, size_t *n, struct err *e)
 		goto out;
 	}
 	if (!S_ISREG(st.st_mode) || st.st_size > FILE_BYTES_MAX) {
-		err_set(e, ERR_BAD_REQUEST, "%s is no regular file of at most 2 GiB", path);
+		err_set(e, ERR_BAD_REQUEST, tr("%s is no regular file of at most 2 GiB"), path);
 		goto out;
 	}
 	p = malloc((size_t)st.st_size + 1);
@@ -72,11 +72,12 @@ static int convert(
 
 	must(begin != NULL);
 	if (cd == (iconv_t)-1)
-		err_set(e, ERR_BAD_REQUEST, "encoding \"%s\" is not known; utf-8, gbk, utf-16 ... are",
+		err_set(e, ERR_BAD_REQUEST, tr("encoding \"%s\" is not known; utf-8, gbk, utf-16 ... are"),
 			encoding);
 	else if (iconv(cd, &from, &in_left, &to, &out_left) == (size_t)-1)
-		err_set(e, ERR_BAD_REQUEST, "%s:%ju: this is not %s; say its real `encoding` in the mapping",
-			path, (uintmax_t)line_at(in, (size_t)(from - in)), encoding);
+		err_set(e, ERR_BAD_REQUEST,
+			tr("%s:%ju: this is not %s; say its real `encoding` in the mapping"), path,
+			(uintmax_t)line_at(in, (size_t)(from - in)), encoding);
 	else
 		rc = 0;
 	if (cd != (iconv_t)-1)
@@ -137,6 +138,6 @@ int text_load(const char *path, const char *encoding, struct slice *out, struct 
 	}
 	free(p);
 	return err_set(e, ERR_BAD_REQUEST,
-		"%s:%ju: this is not UTF-8; a file saved by Excel in China is `encoding = gbk`", path,
+		tr("%s:%ju: this is not UTF-8; a file saved by Excel in China is `encoding = gbk`"), path,
 		(uintmax_t)line);
 }

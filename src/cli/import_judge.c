@@ -167,9 +167,9 @@ static int swapped(const struct column_judge *j, int year, const struct outside 
 	names(&thin, true, o->is_thin);
 	names(&days, false, o->day_seen);
 	err_set(e, ERR_REJECTED,
-		"column \"%s\": day and month are swapped: in %d only %.*s hold days over 12, while %.*s "
-		"hold only the days %.*s (%ju "
-		"values, the first in line %ju: \"%s\"). Say date_order in [times], probably %s",
+		tr("column \"%s\": day and month are swapped: in %d only %.*s hold days over 12, while %.*s "
+		   "hold only the days %.*s (%ju "
+		   "values, the first in line %ju: \"%s\"). Say date_order in [times], probably %s"),
 		column_name(j->field), year, (int)in.n, (char *)in.p, (int)thin.n, (char *)thin.p,
 		(int)days.n, (char *)days.p, (uintmax_t)o->n_outside, (uintmax_t)first->line, first->text,
 		strstr(j->field->time_format, "DD") < strstr(j->field->time_format, "MM") ? "mdy_else_dmy"
@@ -186,24 +186,25 @@ static int verdict_order(const struct column_judge *j, struct err *e)
 
 	if (j->n_only_other > 0 && j->n_only_written > 0)
 		return err_set(e, ERR_REJECTED,
-			"column \"%s\": %ju values are dates only with day and month swapped (line %ju: "
-			"\"%s\"), %ju others only as %s says: two "
-			"orders are mixed. Say date_order = mdy_else_dmy or dmy_else_mdy in [times] once you "
-			"know which was meant",
+			tr("column \"%s\": %ju values are dates only with day and month swapped (line %ju: "
+			   "\"%s\"), %ju others only as %s says: two "
+			   "orders are mixed. Say date_order = mdy_else_dmy or dmy_else_mdy in [times] once "
+			   "you "
+			   "know which was meant"),
 			name, (uintmax_t)j->n_only_other, (uintmax_t)j->only_other.line, j->only_other.text,
 			(uintmax_t)j->n_only_written, format);
 	if (j->n_only_other > 0)
 		return err_set(e, ERR_REJECTED,
-			"column \"%s\": %ju values are no dates as %s says, but are with day and month "
-			"swapped (line %ju: \"%s\"), and none "
-			"speaks for the format. Correct the format in [times]",
+			tr("column \"%s\": %ju values are no dates as %s says, but are with day and month "
+			   "swapped (line %ju: \"%s\"), and none "
+			   "speaks for the format. Correct the format in [times]"),
 			name, (uintmax_t)j->n_only_other, format, (uintmax_t)j->only_other.line,
 			j->only_other.text);
 	if (j->n_only_written == 0 && j->n_either > 0 && time_format_has_order(format))
 		return err_set(e, ERR_REJECTED,
-			"column \"%s\": nothing in the file says which of the numbers is the day: all %ju "
-			"dates can be read both ways (line "
-			"%ju: \"%s\"). Say date_order = dmy or mdy in [times]",
+			tr("column \"%s\": nothing in the file says which of the numbers is the day: all %ju "
+			   "dates can be read both ways (line "
+			   "%ju: \"%s\"). Say date_order = dmy or mdy in [times]"),
 			name, (uintmax_t)j->n_either, (uintmax_t)j->either.line, j->either.text);
 	return 0;
 }
@@ -212,8 +213,8 @@ static int verdict(const struct column_judge *j, struct err *e)
 {
 	if (j->n_bad * BAD_PART > j->n)
 		return err_set(e, ERR_REJECTED,
-			"column \"%s\": %ju of %ju values are no dates of the form %s (line %ju: \"%s\"). "
-			"Correct the format in [times]",
+			tr("column \"%s\": %ju of %ju values are no dates of the form %s (line %ju: \"%s\"). "
+			   "Correct the format in [times]"),
 			column_name(j->field), (uintmax_t)j->n_bad, (uintmax_t)j->n, j->field->time_format,
 			(uintmax_t)j->bad.line, j->bad.text);
 	if (j->field->date_order != ORDER_JUDGED)
@@ -278,6 +279,6 @@ int import_judge(const struct mapping *m, struct slice text, struct err *e)
 	if (n == 0)
 		return 0;
 	return err_set(e, ERR_REJECTED,
-		"the dates cannot be trusted (%d finding%s above): nothing was imported", n,
+		tr("the dates cannot be trusted (%d finding%s above): nothing was imported"), n,
 		n == 1 ? "" : "s");
 }

@@ -28,7 +28,7 @@ static int fail(const struct reader *r, const char *format, ...)
 	va_list ap;
 
 	va_start(ap, format);
-	vsnprintf(text, sizeof(text), format, ap);
+	vsnprintf(text, sizeof(text), tr(format), ap);
 	va_end(ap);
 	if (r->line == 0) /* about the whole file */
 		return err_set(r->e, ERR_BAD_REQUEST, "%s: %s", r->m->path, text);
@@ -94,8 +94,8 @@ static int field_check(const struct reader *r, const char *name)
 	}
 	meant = nearest_word(name, known, N_KNOWN);
 	return fail(r, "a ticket has no field \"%.60s\"%s%s%s", name,
-		meant == NULL ? "" : "; did you mean \"", meant == NULL ? "" : meant,
-		meant == NULL ? "" : "\"?");
+		meant == NULL ? "" : tr("; did you mean \""), meant == NULL ? "" : meant,
+		meant == NULL ? "" : tr("\"?"));
 }
 
 /* The field of that name, made when it is not there; NULL after an error. */

@@ -16,9 +16,9 @@ static void show_bar(const struct import *im, double part, double rows_s, double
 {
 	int filled = (int)(part * BAR_COLUMNS);
 
-	fprintf(stderr, "\r%3d %% [%.*s%*s] %ju rows  %.0f rows/s  %s %d:%02d  ", (int)(part * 100), filled,
-		"########################", BAR_COLUMNS - filled, "", (uintmax_t)im->report.n_rows, rows_s,
-		is_end ? "took" : "left", (int)left_s / 60, (int)left_s % 60);
+	fprintf(stderr, tr("\r%3d %% [%.*s%*s] %ju rows  %.0f rows/s  %s %d:%02d  "), (int)(part * 100),
+		filled, "########################", BAR_COLUMNS - filled, "", (uintmax_t)im->report.n_rows,
+		rows_s, is_end ? tr("took") : tr("left"), (int)left_s / 60, (int)left_s % 60);
 	if (is_end)
 		fputc('\n', stderr);
 }
@@ -43,7 +43,7 @@ void import_progress(struct import *im, double part, bool is_end)
 	if (tenth == im->shown_percent || is_end)
 		return;
 	im->shown_percent = tenth;
-	fprintf(stderr, "%d %%, %ju rows, %.0f rows/s\n", tenth, (uintmax_t)im->report.n_rows, rows_s);
+	fprintf(stderr, tr("%d %%, %ju rows, %.0f rows/s\n"), tenth, (uintmax_t)im->report.n_rows, rows_s);
 }
 
 /* ---- rejected rows
@@ -94,7 +94,7 @@ void import_refuse(struct import *im, const struct csv_row *row, const struct re
 	if (im->rejects == NULL) {
 		im->rejects = fopen(im->rejects_path, im->skip > 0 ? "ae" : "we");
 		if (im->rejects == NULL) {
-			fprintf(stderr, "line %ju: %s (%s: %s)\n", (uintmax_t)row->line, why->text,
+			fprintf(stderr, tr("line %ju: %s (%s: %s)\n"), (uintmax_t)row->line, why->text,
 				im->rejects_path, strerror(errno));
 			return;
 		}
@@ -148,22 +148,22 @@ void import_print(const struct import *im)
 		print_json(im);
 		return;
 	}
-	printf("%s: %ju rows: %ju %s, %ju known, %ju rejected", im->file, (uintmax_t)r->n_rows,
-		(uintmax_t)r->n_imported, im->is_dry ? "would be imported" : "imported",
+	printf(tr("%s: %ju rows: %ju %s, %ju known, %ju rejected"), im->file, (uintmax_t)r->n_rows,
+		(uintmax_t)r->n_imported, im->is_dry ? tr("would be imported") : tr("imported"),
 		(uintmax_t)r->n_known, (uintmax_t)r->n_rejected);
 	if (r->n_skipped > 0)
-		printf(", %ju worked before", (uintmax_t)r->n_skipped);
+		printf(tr(", %ju worked before"), (uintmax_t)r->n_skipped);
 	printf("\n");
 	if (r->n_rejected == 0)
 		return;
 	arena_init(&a, 0);
-	table_init(&t, &a, ">ROWS|REJECTED BECAUSE");
+	table_init(&t, &a, tr(">ROWS|REJECTED BECAUSE"));
 	for (uint32_t i = 0; i < r->n_classes; i++) {
 		table_cellf(&t, "%ju", (uintmax_t)r->classes[i].n);
 		table_cell(&t, r->classes[i].text);
 	}
 	table_print(&t, stdout);
-	printf("each with its line and reason in %s\n", im->rejects_path);
+	printf(tr("each with its line and reason in %s\n"), im->rejects_path);
 	arena_fini(&a);
 }
 
@@ -179,16 +179,18 @@ int resume_load(struct import *im, struct err *e)
 
 	if (f == NULL)
 		return err_set(e, ERR_NOT_FOUND,
-			"nothing to resume: there is no %s; without --resume the import begins at the first "
-			"row, "
-			"and rows that are there already count as known",
+			tr("nothing to resume: there is no %s; without --resume the import begins at the "
+			   "first "
+			   "row, "
+			   "and rows that are there already count as known"),
 			im->resume_path);
 	n = fscanf(f, "%79s %ju", digest, &rows);
 	fclose(f);
 	if (n != 2 || strcmp(digest, im->digest) != 0)
 		return err_set(e, ERR_CONFLICT,
-			"%s belongs to another file or mapping; import without --resume: rows that are there "
-			"already count as known",
+			tr("%s belongs to another file or mapping; import without --resume: rows that are "
+			   "there "
+			   "already count as known"),
 			im->resume_path);
 	im->skip = rows;
 	return 0;

@@ -42,7 +42,7 @@ int date_order_parse(const char *word, enum date_order *out, struct err *e)
 			return 0;
 		}
 	return err_set(e, ERR_BAD_REQUEST,
-		"date_order \"%.40s\" is not one of dmy, mdy, ymd, mdy_else_dmy, dmy_else_mdy", word);
+		tr("date_order \"%.40s\" is not one of dmy, mdy, ymd, mdy_else_dmy, dmy_else_mdy"), word);
 }
 
 static enum token token_at(const char **format)
@@ -73,8 +73,9 @@ int time_format_check(const char *format, struct err *e)
 
 		if (t == T_LITERAL && isalpha((unsigned char)*p) && *p != 'T')
 			return err_set(e, ERR_BAD_REQUEST,
-				"time format \"%.60s\": \"%.10s\" is none of YYYY YY MMM MM DD hh mm ss SSS "
-				"AM (or iso, epoch_s, epoch_ms)",
+				tr("time format \"%.60s\": \"%.10s\" is none of YYYY YY MMM MM DD hh mm ss "
+				   "SSS "
+				   "AM (or iso, epoch_s, epoch_ms)"),
 				format, at);
 		if (t == T_LITERAL)
 			p++;
@@ -83,8 +84,8 @@ int time_format_check(const char *format, struct err *e)
 	}
 	if ((seen & (1u << T_YEAR4 | 1u << T_YEAR2)) == 0 ||
 		(seen & (1u << T_MONTH | 1u << T_MONTH_NAME)) == 0 || (seen & 1u << T_DAY) == 0)
-		return err_set(
-			e, ERR_BAD_REQUEST, "time format \"%.60s\" needs a year, a month and a day", format);
+		return err_set(e, ERR_BAD_REQUEST,
+			tr("time format \"%.60s\" needs a year, a month and a day"), format);
 	return 0;
 }
 

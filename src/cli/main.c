@@ -25,13 +25,21 @@ const struct global_option global_options[] = {
 	{NULL, NULL, NULL},
 };
 
+/* Whose language `tr` speaks. */
+static const struct cli *speaker;
+
+const char *tr(const char *en)
+{
+	return speaker != NULL && !speaker->is_json && cli_is_zh(speaker) ? text_zh(en) : en;
+}
+
 int usage(struct err *e, const char *format, ...)
 {
 	char text[sizeof(e->text)];
 	va_list ap;
 
 	va_start(ap, format);
-	vsnprintf(text, sizeof(text), format, ap);
+	vsnprintf(text, sizeof(text), tr(format), ap);
 	va_end(ap);
 	err_set(e, ERR_BAD_REQUEST, "%s", text);
 	return EXIT_WRONG_USAGE;
@@ -51,8 +59,8 @@ int cli_token(struct cli *c, const char **token, struct err *e)
 	if (f == NULL || fgets(line, sizeof(line), f) == NULL) {
 		if (f != NULL)
 			fclose(f);
-		return err_set(
-			e, ERR_UNAUTHENTICATED, "token file %s cannot be read or is empty", c->token_file);
+		return err_set(e, ERR_UNAUTHENTICATED, tr("token file %s cannot be read or is empty"),
+			c->token_file);
 	}
 	fclose(f);
 	line[strcspn(line, " \t\r\n")] = '\0';
@@ -78,7 +86,7 @@ static int say_hello(struct cli *c, const char *token, struct err *e)
 		return token == NULL && !c->client.is_lost ? 0 : -1;
 	zone = value_cstr(&c->arena, value_get(&result, "zone"));
 	if (!c->keeps_zone && zone != NULL && clock_zone_set(zone, &ignored) != 0)
-		fprintf(stderr, "tocsin: times are shown in this machine's zone: %s\n", ignored.text);
+		fprintf(stderr, tr("tocsin: times are shown in this machine's zone: %s\n"), ignored.text);
 	return 0;
 }
 
@@ -174,27 +182,37 @@ uint32_t commands_all(const struct command *out[N_COMMANDS_MAX])
 	return n;
 }
 
+static const char *help_of(const char *name, const char *en)
+{
+	return cli_is_zh(speaker) ? help_zh(name)->help : en;
+}
+
 static void print_help(FILE *out)
 {
 	const struct command *all[N_COMMANDS_MAX];
 	uint32_t n = commands_all(all);
 
-	fputs("Usage: tocsin [--server unix:PATH|tcp:HOST:PORT] [--token-file FILE] [--json] COMMAND ...\n\n",
+	fputs(tr("Usage: tocsin [--server unix:PATH|tcp:HOST:PORT] [--token-file FILE] [--json] COMMAND "
+		 "...\n\n"),
 		out);
 	for (const struct global_option *o = global_options; o->name != NULL; o++)
-		fprintf(out, "  %-12s %-5s %s\n", o->name, o->value, o->help);
+		fprintf(out, "  %-12s %-5s %s\n", o->name, o->value, help_of(o->name, o->help));
 	fputc('\n', out);
 	for (uint32_t i = 0; i < n; i++)
-		fprintf(out, "  %-9s %s\n", all[i]->name, all[i]->help);
-	fputs("\n`tocsin COMMAND --help` says more. Exit: 0 done, 1 refused or failed, 2 wrong usage.\n",
+		fprintf(out, "  %-9s %s\n", all[i]->name, help_of(all[i]->name, all[i]->help));
+	fputs(tr("\n`tocsin COMMAND --help` says more. Exit: 0 done, 1 refused or failed, 2 wrong "
+		 "usage.\n"),
 		out);
 }
 
 static void print_command_help(FILE *out, const struct command *k)
 {
-	fprintf(out, "Usage: tocsin %s %s\n\n%s.\n", k->name, k->args, k->help);
-	if (k->more != NULL)
-		fprintf(out, "\n%s", k->more);
+	const char *more = cli_is_zh(speaker) ? help_zh(k->name)->more : k->more;
+
+	fprintf(out, tr("Usage: tocsin %s %s\n"), k->name, k->args);
+	fprintf(out, "\n%s%s\n", help_of(k->name, k->help), cli_say(speaker, ".", "。"));
+	if (more != NULL)
+		fprintf(out, "\n%s", more);
 }
 
 static int run_command(struct cli *c, const struct command *k, int argc, char **argv)
@@ -202,16 +220,20 @@ static int run_command(struct cli *c, const struct command *k, int argc, char **
 	struct err e = {.code = ERR_NONE};
 	int rc;
 
-	for (int i = 0; i < argc && strcmp(argv[i], "--") != 0; i++)
+	rc = option_lang(c, &argc, argv, &e);
+	for (int i = 0; rc == 0 && i < argc && strcmp(argv[i], "--") != 0; i++)
 		if (strcmp(argv[i], "--help") == 0) {
 			print_command_help(stdout, k);
 			return 0;
 		}
-	rc = k->run(c, argc, argv, &e);
+	if (rc == 0)
+		rc = k->run(c, argc, argv, &e);
 	if (rc < 0)
 		cli_complain(c, &e);
-	if (rc == EXIT_WRONG_USAGE)
-		fprintf(stderr, "tocsin: %s\nUsage: tocsin %s %s\n", e.text, k->name, k->args);
+	if (rc == EXIT_WRONG_USAGE) {
+		fprintf(stderr, "tocsin: %s\n", e.text);
+		fprintf(stderr, tr("Usage: tocsin %s %s\n"), k->name, k->args);
+	}
 	if (fflush(stdout) != 0 && rc == 0)
 		rc = -1;
 	return rc < 0 ? 1 : rc;
@@ -229,9 +251,11 @@ static int find_and_run(struct cli *c, int argc, char **argv)
 			return run_command(c, all[i], argc - 1, argv + 1);
 	}
 	meant = nearest_word(argv[0], names, n);
-	fprintf(stderr, "tocsin: there is no command \"%s\"%s%s%s\n", argv[0],
-		meant == NULL ? "; tocsin --help lists all" : "; did you mean \"", meant == NULL ? "" : meant,
-		meant == NULL ? "" : "\"?");
+	fputs("tocsin: ", stderr);
+	fprintf(stderr, tr("there is no command \"%s\"%s%s%s"), argv[0],
+		meant == NULL ? tr("; tocsin --help lists all") : tr("; did you mean \""),
+		meant == NULL ? "" : meant, meant == NULL ? "" : tr("\"?"));
+	fputc('\n', stderr);
 	return EXIT_WRONG_USAGE;
 }
 
@@ -276,6 +300,7 @@ int main(int argc, char **argv)
 	struct err e;
 	int n, rc;
 
+	speaker = &c;
 	if (setlocale(LC_CTYPE, "") == NULL || MB_CUR_MAX == 1)
 		setlocale(LC_CTYPE, "C.UTF-8"); /* texts are UTF-8 wherever we run */
 	if (c.server == NULL)

@@ -23,8 +23,8 @@ static int unknown(const struct option_spec *specs, const char *word, struct err
 	for (; specs[n].name != NULL && n < 16; n++)
 		names[n] = specs[n].name;
 	meant = nearest_word(word, names, n);
-	return usage(e, "unknown option \"%.60s\"%s%s%s", word, meant == NULL ? "" : "; did you mean \"",
-		meant == NULL ? "" : meant, meant == NULL ? "" : "\"?");
+	return usage(e, "unknown option \"%.60s\"%s%s%s", word, meant == NULL ? "" : tr("; did you mean \""),
+		meant == NULL ? "" : meant, meant == NULL ? "" : tr("\"?"));
 }
 
 /* Uses argv[i] and perhaps argv[i + 1]; returns how many, or -1. */
@@ -91,4 +91,22 @@ int option_int(const char *name, const char *text, int64_t min, int64_t max, int
 int option_id(const char *text, int64_t *out, struct err *e)
 {
 	return option_int("ID", text, 1, ID_MAX, out, e);
+}
+
+int option_lang(struct cli *c, int *argc, char **argv, struct err *e)
+{
+	int kept = 0, i = 0;
+
+	for (; i < *argc && strcmp(argv[i], "--") != 0; i++) {
+		if (strncmp(argv[i], "--lang=", 7) == 0)
+			c->lang = argv[i] + 7;
+		else if (strcmp(argv[i], "--lang") == 0 && i + 1 < *argc)
+			c->lang = argv[++i];
+		else
+			argv[kept++] = argv[i];
+	}
+	for (; i < *argc; i++)
+		argv[kept++] = argv[i];
+	*argc = kept;
+	return cli_check_lang(c, e);
 }

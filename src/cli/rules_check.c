@@ -19,9 +19,10 @@ int pack_load_here(struct cli *c, const char *dir, const char *spec, struct pack
 	memset(b, 0, sizeof(*b));
 	if (!share_find(share))
 		return err_set(e, ERR_NOT_FOUND,
-			"the folder of the words (lua/lib beside this program, or share/tocsin/lua/lib) is "
-			"missing; "
-			"is tocsin installed completely?");
+			tr("the folder of the words (lua/lib beside this program, or share/tocsin/lua/lib) "
+			   "is "
+			   "missing; "
+			   "is tocsin installed completely?"));
 	arena_init(&b->arena, 0);
 	b->dir = dir;
 	b->share_dir = share;
@@ -43,7 +44,7 @@ int pack_need_here(struct cli *c, const char *dir, struct pack_build *b, struct 
 		return 0;
 	report = pack_build_report(b, &c->arena);
 	errors_print(c, value_get(&report, "errors"));
-	err_set(e, ERR_REJECTED, "the pack in %s is bad: %u error%s, listed above", dir,
+	err_set(e, ERR_REJECTED, tr("the pack in %s is bad: %u error%s, listed above"), dir,
 		value_get(&report, "errors")->n, value_get(&report, "errors")->n == 1 ? "" : "s");
 	pack_build_fini(b);
 	return -1;

@@ -114,7 +114,7 @@ int screen_run(struct cli *c, int64_t every_ms, screen_look *looker, void *udata
 	r.end_fd = end_fd_open();
 	if (tcgetattr(STDIN_FILENO, &before) != 0) {
 		close(r.end_fd);
-		return err_set(e, ERR_BAD_REQUEST, "a screen that is refreshed needs a terminal");
+		return err_set(e, ERR_BAD_REQUEST, tr("a screen that is refreshed needs a terminal"));
 	}
 	quiet = before;
 	quiet.c_lflag &= ~(tcflag_t)(ICANON | ECHO);

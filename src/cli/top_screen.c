@@ -197,7 +197,7 @@ void top_print(
 
 	print_head(&s);
 	print_rows(&s);
-	table_init(&t, a, "METHOD|>CALLS/S|>CALLS|>REFUSED");
+	table_init(&t, a, tr("METHOD|>CALLS/S|>CALLS|>REFUSED"));
 	for (uint32_t i = 0; i < n; i++) {
 		table_cell(&t, methods[i].name);
 		table_cell(&t, per_second(&s, methods[i].calls_before, methods[i].calls));

@@ -106,7 +106,7 @@ int parts_of_case(
 	struct desk *d, struct arena *a, int64_t incident, struct part_edit **out, uint32_t *n, struct err *e)
 {
 	struct scan s;
-	int got;
+	int got = 0;
 
 	*out = arena_alloc(a, PARTS_MAX * sizeof(**out));
 	*n = 0;
