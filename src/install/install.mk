@@ -80,7 +80,7 @@ deb: all
 	install -d $(DEB)/root/DEBIAN
 	echo /etc/tocsin/tocsin.conf > $(DEB)/root/DEBIAN/conffiles
 	echo activate-noawait ldconfig > $(DEB)/root/DEBIAN/triggers
-	install -m 755 $(INSTALL)/deb/postinst $(INSTALL)/deb/prerm $(DEB)/root/DEBIAN/
+	install -m 755 $(INSTALL)/deb/postinst $(INSTALL)/deb/prerm $(INSTALL)/deb/postrm $(DEB)/root/DEBIAN/
 	depends=$$(cd $(DEB) && dpkg-shlibdeps -O root/usr/sbin/tocsind root/usr/bin/tocsin root/usr/$(DEB_LIB)/$(CLIENT_SO) | sed 's/^shlibs:Depends=//') && \
 	sed "s/@VERSION@/$(VERSION)/; s/@ARCH@/$(DEB_ARCH)/; s/@SIZE@/$$(du -sk $(DEB)/root | cut -f1)/; s/@DEPENDS@/$$depends/" \
 		$(INSTALL)/deb/control.in > $(DEB)/root/DEBIAN/control
