@@ -45,7 +45,7 @@ static void test_numbers(void **state)
 static void test_what_has_none(void **state)
 {
 	struct lexicon *l = lexicon_new();
-	char raw[100] = {0};
+	char raw[LEXICON_TEXT_MAX + 1];
 
 	(void)state;
 	memset(raw, 'x', sizeof(raw));
