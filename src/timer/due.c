@@ -25,6 +25,10 @@ struct due {
 	struct wheel wheel;
 	struct nodes nodes;
 	int64_t horizon_ms; /* rows due before it are in the wheel */
+	/* No row of [horizon, far) is left, and one stands at far when it is known: without it each look
+	 * would pass over every row that was taken away since the last checkpoint. */
+	int64_t far_ms;
+	bool far_is_known;
 	int64_t now_ms;
 	void (*fire)(void *, int64_t, uint64_t);
 	void *udata;
@@ -128,10 +132,16 @@ void due_on_publish(struct due *d, struct slice key, const struct slice *val)
 	int64_t due_ms = (int64_t)load_be64(key.p);
 	uint64_t id = load_be64((const uint8_t *)key.p + 8);
 
+	if (val == NULL && due_ms == d->far_ms)
+		d->far_is_known = false;
 	if (val == NULL)
 		disarm(d, due_ms, id);
 	else if (due_ms < d->horizon_ms)
 		arm(d, due_ms, id, due_ms);
+	else if (due_ms <= d->far_ms) {
+		d->far_ms = due_ms;
+		d->far_is_known = true;
+	}
 }
 
 /* Bring the rows of [horizon, until) into the wheel. */
@@ -195,14 +205,26 @@ int64_t due_next_ms(struct due *d)
 	uint8_t from[8];
 	struct scan s;
 	struct err e;
+	int got;
 
 	if (next != INT64_MAX)
 		return next;
-	store_be64(from, (uint64_t)d->horizon_ms);
+	if (d->far_ms < d->horizon_ms) {
+		d->far_ms = d->horizon_ms;
+		d->far_is_known = false;
+	}
+	if (d->far_is_known)
+		return d->far_ms;
+	store_be64(from, (uint64_t)d->far_ms);
 	scan_init(&s, d->store, NULL, TABLE_TIMER, slice_of(from, 8), slice_of(NULL, 0), false);
-	if (scan_next(&s, &e) == 1)
+	got = scan_next(&s, &e);
+	if (got == 1)
 		next = (int64_t)load_be64(s.key.p);
 	scan_fini(&s);
+	if (got >= 0) {
+		d->far_ms = next;
+		d->far_is_known = true;
+	}
 	return next;
 }
 
