@@ -1,0 +1,156 @@
+/* Durable timers: what is due next is what a model says, near and far, whatever is put, moved, taken away and
+ * fired. */
+#include "store_fixture.h"
+#include "tocsin/clock.h"
+#include "tocsin/due.h"
+
+#define START_MS INT64_C(1790042400000)
+#define IDS 6 /* few, so that often all of them are far */
+
+static struct store *store;
+static struct due *due;
+static int64_t model[IDS + 1]; /* when id is due, 0: not at all */
+
+static void on_publish(void *udata, enum table table, struct slice key, const struct slice *val)
+{
+	(void)udata;
+	if (due != NULL && table == TABLE_TIMER)
+		due_on_publish(due, key, val);
+}
+
+/* Take the id's row away and, unless due_ms is 0, put another. */
+static void set(uint64_t id, int64_t due_ms)
+{
+	struct tx *tx = tx_begin(store, START_MS);
+	uint8_t key[DUE_KEY_LEN];
+
+	if (model[id] != 0) {
+		due_key(key, model[id], id);
+		tx_del(tx, TABLE_TIMER, slice_of(key, sizeof(key)));
+	}
+	if (due_ms != 0) {
+		due_key(key, due_ms, id);
+		tx_put(tx, TABLE_TIMER, slice_of(key, sizeof(key)), slice_of("", 0));
+	}
+	model[id] = due_ms;
+	tx_commit(tx, SLICE_TEXT("x"));
+}
+
+static int64_t first_of_model(void)
+{
+	int64_t first = INT64_MAX;
+
+	for (int i = 1; i <= IDS; i++)
+		if (model[i] != 0 && model[i] < first)
+			first = model[i];
+	return first;
+}
+
+static void fire(void *udata, int64_t due_ms, uint64_t id)
+{
+	(void)udata;
+	assert_int_equal(due_ms, model[id]);
+	set(id, 0);
+}
+
+static void start(struct fixture *f)
+{
+	memset(model, 0, sizeof(model));
+	f->config.on_publish = on_publish;
+	store = fixture_open(f);
+	OK(due_new(&due, store, START_MS, &why));
+}
+
+static void stop(void)
+{
+	due_free(due);
+	due = NULL;
+	store_close(store);
+}
+
+static void test_far_ones(void **state)
+{
+	start(*state);
+	assert_int_equal(due_next_ms(due), INT64_MAX);
+	set(1, START_MS + 5 * DUE_HORIZON_MS);
+	set(2, START_MS + 7 * DUE_HORIZON_MS);
+	assert_int_equal(due_next_ms(due), START_MS + 5 * DUE_HORIZON_MS);
+	set(3, START_MS + 5 * DUE_HORIZON_MS); /* two at one instant, then one */
+	set(1, 0);
+	assert_int_equal(due_next_ms(due), START_MS + 5 * DUE_HORIZON_MS);
+	set(3, START_MS + 9 * DUE_HORIZON_MS);
+	assert_int_equal(due_next_ms(due), START_MS + 7 * DUE_HORIZON_MS);
+	set(2, 0);
+	set(3, 0);
+	assert_int_equal(due_next_ms(due), INT64_MAX);
+	set(4, START_MS + 6 * DUE_HORIZON_MS);
+	assert_int_equal(due_next_ms(due), START_MS + 6 * DUE_HORIZON_MS);
+	stop();
+}
+
+static void test_like_a_model(void **state)
+{
+	struct fixture *f = *state;
+	struct rng rng;
+	int64_t now_ms = START_MS;
+	int n_far = 0;
+
+	rng_init_seeded(&rng, fixture_seed());
+	start(f);
+	for (int step = 0; step < fixture_dose(4000); step++) {
+		uint64_t id = 1 + rng_below(&rng, IDS);
+		uint64_t what = rng_below(&rng, 10);
+
+		if (what < 6) /* mostly far: a wheel that holds something hides the rows behind it */
+			set(id, now_ms + 1 + (int64_t)rng_below(&rng, what == 0 ? 1000 : 9 * DUE_HORIZON_MS));
+		else if (what < 9)
+			set(id, 0);
+		else {
+			int64_t next = first_of_model();
+
+			now_ms += (int64_t)rng_below(&rng, DUE_HORIZON_MS);
+			if (next < now_ms && next != INT64_MAX && rng_below(&rng, 2) == 0)
+				now_ms = next;
+			while (due_work(due, now_ms, 8, fire, NULL) > 0)
+				;
+			assert_true(first_of_model() > now_ms);
+		}
+		assert_true(
+			due_next_ms(due) <= first_of_model()); /* the wheel may wake to move what it holds */
+		if (due_count(due) == 0) {
+			assert_int_equal(due_next_ms(due), first_of_model());
+			n_far++;
+		}
+		if (step % 200 == 0)
+			OK(due_audit(due, &why));
+	}
+	assert_true(n_far > 100);
+	stop();
+}
+
+/* A row that was taken away is passed over once, not by every look: 200,000 looks beside 20,000 such rows. */
+static void test_a_look_costs_nothing(void **state)
+{
+	int64_t began_us;
+
+	start(*state);
+	for (int i = 0; i < 20000; i++)
+		set(1, START_MS + 2 * DUE_HORIZON_MS + i);
+	began_us = clock_mono_us();
+	for (int i = 0; i < 200000; i++)
+		assert_int_equal(due_next_ms(due), START_MS + 2 * DUE_HORIZON_MS + 19999);
+	/* over 20 s where each look walked */
+	assert_true(clock_mono_us() - began_us < 2000000);
+	stop();
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_far_ones, fixture_setup, fixture_teardown),
+		cmocka_unit_test_setup_teardown(test_like_a_model, fixture_setup, fixture_teardown),
+		cmocka_unit_test_setup_teardown(test_a_look_costs_nothing, fixture_setup, fixture_teardown),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
