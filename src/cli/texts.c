@@ -52,6 +52,16 @@ static const struct text_pair {
 	{"which topics? warning, incident, ticket.QUEUE, frontdesk.CITY, rules, duty ... or '#' for all",
 		"订阅哪些主题？warning、incident、ticket.QUEUE、frontdesk.CITY、rules、duty …，'#' 为全部"},
 	{"tocsin: %s; connecting again\n", "tocsin：%s；正在重新连接\n"},
+	{"ACTION, KEY and REASON are needed, such as: ack shenzhen/recharge.not_credited 'billing is called'",
+		"需要 ACTION、KEY 和 REASON，例如：ack shenzhen/recharge.not_credited '已通知计费'"},
+	{"one ID is needed; `tocsin now` shows which reports are due",
+		"需要一个 ID；`tocsin now` 显示哪些报告到期"},
+	{"--level and --until belong to an ACTION on a KEY",
+		"--level 和 --until 要与对某个 KEY 的 ACTION 一起用"},
+	{"start NAME, start --incident ID, report ID or stop ID REASON is needed; `tocsin call catalog.get` "
+	 "has the pack's drills",
+		"需要 start NAME、start --incident ID、report ID 或 stop ID REASON；`tocsin call "
+		"catalog.get` 有规则包的演练"},
 	{"what is the complaint? At least channel=... and text=...",
 		"投诉的内容是什么？至少要有 channel=... 和 text=..."},
 	{"there are more; --limit N shows them\n", "还有更多；用 --limit N 显示\n"},

@@ -25,6 +25,17 @@ static const struct text_help helps[] = {
 	{"explain", "工单为什么这样走，其他规则为什么没有触发",
 		"用当时的事实再问一遍存下来的规则包。--seq：看另一条记录，而不是最后一次决定；--"
 		"rule：只看这条规则。\n"},
+	{"warn", "现在有哪些预警；确认、签降、升级、降级、备注",
+		"ACTION：ack、sign_down、raise、lower、note。KEY：列表中所示，或 * 表示灾害模式（raise 加 "
+		"--until）；--level 等级。\n"
+		"  tocsin warn ack shenzhen/recharge.not_credited 'billing is called'\n"},
+	{"report", "一张工单要向外部提交的报告的草稿",
+		"已知的已填好，未知的注明缺少。由人提交，然后记为结束该时限的操作。--draft：只要这一份。\n"
+		"  tocsin report 12 --draft report_written\n"},
+	{"drill", "用今晚的规则和班表重演一次记录下来的故障，并评分",
+		"所说的都标明是演练；不发出任务，不改变计数。--incident：由这个事件重演；--speed "
+		"10：一小时只用六分钟。\n"
+		"  tocsin drill start recharge_outage --speed 10\n"},
 	{"watch", "随发生随打印事件，直到中断",
 		"主题：warning、incident、ticket.QUEUE、frontdesk.CITY、ivr、bulletin、rules、duty；# "
 		"是您可以看的全部。\n"
