@@ -11,7 +11,7 @@ local env = alarms.env
 local place = {}
 local reject_unknown, set_of, label = catalog.reject_unknown, catalog.set_of, catalog.label
 
-data.counting = { contacts = { same_fault = true }, duplicates = true, merged = true, keep_ms = 400 * 86400000 }
+data.counting = { contacts = { same_fault = true }, duplicates = true, merged = true, keep_ms = 400 * 86400000, back_ms = 86400000 }
 data.alarms, data.rollups, data.warning_roles, data.warning_texts = {}, {}, {}, {}
 data.bulletin_facts = host.list {}
 
@@ -46,10 +46,11 @@ end
 
 local contact_kinds = { urge = true, ask = true, same_fault = true, add_info = true, withdraw = true }
 
--- counting { contacts = { "same_fault" }, duplicates = true, merged = true, keep = "400d" }
+-- counting { contacts = { "same_fault" }, duplicates = true, merged = true, keep = "400d", back = "24h" }
+-- back: a complaint about what happened longer ago than that counts when it came in, not when it happened.
 function env.counting(row)
   local where, of = host.where(2), data.counting
-  reject_unknown(row, { contacts = true, duplicates = true, merged = true, keep = true }, where, "counting")
+  reject_unknown(row, { contacts = true, duplicates = true, merged = true, keep = true, back = true }, where, "counting")
   if row.contacts then
     of.contacts = {}
     for _, kind in ipairs(units.parts(row.contacts)) do
@@ -63,6 +64,7 @@ function env.counting(row)
   of.duplicates = truth(row.duplicates, of.duplicates, where, "counting.duplicates")
   of.merged = truth(row.merged, of.merged, where, "counting.merged")
   of.keep_ms = span(row.keep, 86400000, where, "counting.keep") or of.keep_ms
+  of.back_ms = span(row.back, 60000, where, "counting.back") or of.back_ms
 end
 
 -- "duty of care", "head of care", "team head of care", "leader of care", or a person's name.

@@ -91,10 +91,14 @@ static bool has_link(const struct value *row, const char *type)
 	return false;
 }
 
-/* A complaint counts in the minute it speaks of; an imported one that does not say, when it was taken in. */
-static int64_t row_at_ms(const struct value *row)
+/* A complaint counts in the minute it speaks of, one of something long past when it was taken in. */
+static int64_t row_at_ms(const struct work *w, const struct value *row)
 {
-	return value_int_or(value_get(row, "occurred"), value_int_or(value_get(row, "created"), 0));
+	int64_t created_ms = value_int_or(value_get(row, "created"), 0),
+		occurred_ms = value_int_or(value_get(row, "occurred"), created_ms);
+
+	return created_ms - occurred_ms > value_int_or(value_get(counting(w), "back_ms"), 0) ? created_ms
+											     : occurred_ms;
 }
 
 static int count_row(struct work *w, const struct value *row, int64_t at_ms, int64_t by, struct err *e)
@@ -117,7 +121,7 @@ int warn_created(struct work *w, const struct value *row, struct err *e)
 		return 0;
 	if (!value_true(value_get(counting(w), "duplicates")) && has_link(row, "duplicate_of"))
 		return 0;
-	return count_row(w, row, row_at_ms(row), 1, e);
+	return count_row(w, row, row_at_ms(w, row), 1, e);
 }
 
 int warn_contacted(struct work *w, const struct value *row, const struct value *contact, struct err *e)
@@ -138,7 +142,7 @@ int warn_contacted(struct work *w, const struct value *row, const struct value *
 static int as_it_came(struct work *w, const struct value *row, struct value *out, struct err *e)
 {
 	static const char *const names[] = {"city", "category"};
-	int64_t id = value_int_or(value_get(row, "id"), 0), at_ms = row_at_ms(row),
+	int64_t id = value_int_or(value_get(row, "id"), 0), at_ms = row_at_ms(w, row),
 		created_ms = value_int_or(value_get(row, "created"), at_ms);
 	const struct value *tickets;
 	struct ticket_parts parts;
@@ -176,7 +180,7 @@ int warn_changed(struct work *w, const struct value *before, const struct value 
 		return 0;
 	if (as_it_came(w, before, &came, e) != 0)
 		return -1;
-	return count_row(w, &came, row_at_ms(&came), is_merged ? -1 : 1, e);
+	return count_row(w, &came, row_at_ms(w, &came), is_merged ? -1 : 1, e);
 }
 
 /* ---- keys -------------------------------------------------------------------------------------------------

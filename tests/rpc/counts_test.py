@@ -54,6 +54,14 @@ class Counting(Case):
         self.assertEqual({"streams": 1, "counted": 4, "counted_late": 3},
             {k: self.c.call("server.stats")["warnings"][k] for k in ("streams", "counted", "counted_late")})
 
+    def test_what_is_long_past_counts_now(self):
+        """A complaint about last year is no history, and must not be learned as one."""
+        self.complain(occurred=START_MS - DAY_MS)
+        self.complain(occurred=START_MS - DAY_MS - 1)
+        self.complain(occurred=START_MS - 500 * DAY_MS)
+        self.assertEqual(2, sum(self.count()))
+        self.assertEqual([1], self.c.call("warning.counts", key=KEY, **{"from": START_MS - DAY_MS, "to": START_MS - DAY_MS + 5 * MINUTE_MS})["counts"])
+
     def test_contacts(self):
         ticket = self.complain(number="13800001234")
         for kind in ("same_fault", "urge", "ask", "same_fault"):
