@@ -577,7 +577,7 @@ static int stage_event(struct work *w, struct warn_try *t, struct err *e)
 	warn_try_on(t, k);
 	warn_figures(w, k, event->at_ms, &row);
 	if (k->watch != NULL && strcmp(event->event, "recovery") == 0)
-		warn_under(w, k, event->at_ms, &row);
+		warn_under(w, k, &row);
 	return warn_happened(w, k, event, &row, t->is_plain, e) == 0 ? 1 : -1;
 }
 

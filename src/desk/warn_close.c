@@ -100,12 +100,22 @@ static int64_t next_close(const struct warn *n, int64_t end_ms)
 	return next_ms;
 }
 
-static int64_t next_care(const struct warn *n)
+/* What was just looked after and is due all the same would be so for ever: not before a pause, and it is
+ * said. */
+static int64_t next_care(const struct warn *n, int64_t now_ms)
 {
 	int64_t next_ms = INT64_MAX;
 
-	for (uint32_t i = 0; i < n->n_keys; i++)
-		next_ms = n->keys[i]->next_ms < next_ms ? n->keys[i]->next_ms : next_ms;
+	for (uint32_t i = 0; i < n->n_keys; i++) {
+		int64_t at_ms = n->keys[i]->next_ms;
+
+		if (at_ms <= now_ms) {
+			log_line(LOG_ERROR, "warning.care", "key=\"%s\" next_ms=%jd error=\"still due\"",
+				n->keys[i]->text, (intmax_t)at_ms);
+			at_ms = now_ms + RETRY_MS;
+		}
+		next_ms = at_ms < next_ms ? at_ms : next_ms;
+	}
 	return next_ms;
 }
 
@@ -128,7 +138,7 @@ static int finish(
 		row = wkey_row(&w, k);
 		warn_figures(&w, k, end_ms, &row);
 		if (k->level > 0 || k->incident != 0)
-			warn_under(&w, k, end_ms, &row);
+			warn_under(&w, k, &row);
 		wkey_put(&w, k, &row);
 	}
 	due_key(key, due_ms, TIMER_OF_WARN);
@@ -187,7 +197,8 @@ static int rings(struct warn *n, int64_t due_ms, int64_t now_ms, struct err *e)
 
 	for (uint32_t i = 0; i < n->watches->n; i++) {
 		const struct watch *w = &n->watches->list[i];
-		int64_t ms = bin_is_long(w->bin_ms) ? 0 : (int64_t)w->n_back * w->bin_ms;
+		int64_t ms =
+			w->of == WATCH_SERIES || bin_is_long(w->bin_ms) ? 0 : (int64_t)w->n_back * w->bin_ms;
 
 		reach_ms = ms > reach_ms ? ms : reach_ms;
 	}
@@ -239,7 +250,7 @@ static int tell_recovery(struct warn *n, int64_t end_ms, struct err *e)
 		struct wkey *k = n->keys[i];
 		struct warn_event event = {.event = "recovery", .from = k->level, .at_ms = end_ms};
 
-		if (k->watch != NULL && end_ms % k->watch->bin_ms != 0)
+		if (k->watch != NULL && bin_start(k->watch->bin_ms, end_ms) != end_ms)
 			continue;
 		if (k->incident != 0 && k->changed_ms == 0 && warn_in_recovery(n, k) &&
 			warn_event_commit(n, k, &event, e) != 0)
@@ -284,7 +295,7 @@ static int fire(struct warn *n, int64_t due_ms, struct err *e)
 	}
 	if (warn_sources(n, now_ms, &quiet_ms, e) != 0 || care(n, now_ms, e) != 0)
 		return -1;
-	care_ms = next_care(n);
+	care_ms = next_care(n, now_ms);
 	next_ms = next_ms < quiet_ms ? next_ms : quiet_ms;
 	next_ms = next_ms < care_ms ? next_ms : care_ms;
 	return finish(n, due_ms, end_ms, next_ms, is_held, e);

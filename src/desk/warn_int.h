@@ -204,9 +204,9 @@ void warn_take_affected(struct warn *);
 bool wkey_has_given(const struct wkey *);
 /* What the key's inputs were at the close of this bin, into the row. */
 void warn_figures(struct work *, const struct wkey *, int64_t end_ms, struct value *row);
-/* How many closes in a row each level would have been under its exit, had it been the present one; once a
- * close. The key has a watch. */
-void warn_under(struct work *, struct wkey *, int64_t end_ms, struct value *row);
+/* How many closes in a row each level would have been under its exit, had it been the present one. The key
+ * has a watch. */
+void warn_under(struct work *, const struct wkey *, struct value *row);
 
 /* ---- the close (warn_close.c) -----------------------------------------------------------------------------
  */

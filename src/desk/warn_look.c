@@ -62,13 +62,21 @@ static double subscribers_of(const struct warn *n, const struct wkey *k)
 	return (double)sum;
 }
 
+static bool is_by_subscribers(const struct condition *c)
+{
+	for (uint32_t g = 0; g < c->n_groups; g++)
+		for (uint32_t i = 0; i < c->groups[g].n; i++)
+			if (c->groups[g].tests[i].is_per_10000)
+				return true;
+	return false;
+}
+
 static bool needs_subscribers(const struct watch *w)
 {
 	for (uint32_t r = 0; r < w->levels.n_rows; r++)
-		for (uint32_t g = 0; g < w->levels.rows[r].enter.n_groups; g++)
-			for (uint32_t i = 0; i < w->levels.rows[r].enter.groups[g].n; i++)
-				if (w->levels.rows[r].enter.groups[g].tests[i].is_per_10000)
-					return true;
+		if (is_by_subscribers(&w->levels.rows[r].enter) ||
+			is_by_subscribers(&w->levels.rows[r].leave))
+			return true;
 	return false;
 }
 
@@ -131,7 +139,8 @@ void warn_look(struct warn *n, struct wkey *k, int64_t end_ms)
 		return; /* by a close that was cut off behind this key */
 	is_any = gather(n, k, end_ms, &c);
 
-	if (!is_any && k->level == 0 && !wkey_has_given(k) && detector_is_idle(w, &k->det))
+	if (!is_any && k->level == 0 && k->incident == 0 && !wkey_has_given(k) &&
+		detector_is_idle(w, &k->det))
 		return;
 	c.subscribers = needs_subscribers(w) ? subscribers_of(n, k) : 0;
 	c.parent = warn_usual(n, k);
@@ -262,32 +271,13 @@ void warn_figures(struct work *w, const struct wkey *k, int64_t end_ms, struct v
 	value_set(w->arena, row, "closes", value_int(k->seen.closes));
 }
 
-void warn_under(struct work *w, struct wkey *k, int64_t end_ms, struct value *row)
+void warn_under(struct work *w, const struct wkey *k, struct value *row)
 {
-	const struct watch *watch = k->watch;
-	const struct value *old = value_get(row, "under");
+	const struct level_table *levels = &k->watch->levels;
 	struct value under = value_map(w->arena, LEVELS_MAX);
-	int64_t at_ms = value_int_or(value_get(row, "under_at"), 0);
-	struct close c = {.start_ms = bin_start(watch->bin_ms, end_ms - 1),
-		.counts = w->desk->warn->back,
-		.city = k->city,
-		.given = k->given};
 
-	if (at_ms >= end_ms) /* counted already: a case in recovery was asked about */
-		return;
-	gather(w->desk->warn, k, end_ms, &c);
-	c.parent = warn_usual(w->desk->warn, k);
-	c.baseline = k->usual.baseline;
-	c.subscribers = needs_subscribers(watch) ? subscribers_of(w->desk->warn, k) : 0;
-	for (uint32_t i = 0; i < watch->levels.n_rows; i++) {
-		struct detector as = {.level = {.level = watch->levels.rows[i].level}};
-		const char *name = warn_level_name(w->desk->warn, as.level.level);
-		struct detected out;
-
-		detect(watch, &as, &c, &out);
-		value_add(w->arena, &under, name,
-			value_int(out.is_leaving ? value_int_or(value_get(old, name), 0) + 1 : 0));
-	}
+	for (uint32_t i = 0; i < levels->n_rows; i++)
+		value_add(w->arena, &under, warn_level_name(w->desk->warn, levels->rows[i].level),
+			value_int(k->det.under[i]));
 	value_set(w->arena, row, "under", under);
-	value_set(w->arena, row, "under_at", value_int(end_ms));
 }

@@ -123,6 +123,12 @@ static void name_parts(struct wkey *k)
 		k->category = own(rest);
 }
 
+static void nothing_given(struct wkey *k)
+{
+	for (int i = 0; i < WATCH_INPUTS_MAX; i++)
+		k->given[i] = (double)NAN;
+}
+
 struct wkey *wkey_need(struct warn *n, struct slice text)
 {
 	struct wkey *k = wkey_find(n, text);
@@ -142,8 +148,7 @@ struct wkey *wkey_need(struct warn *n, struct slice text)
 	k->text = own(text);
 	k->text_n = text.n;
 	k->next_ms = INT64_MAX;
-	for (int i = 0; i < WATCH_INPUTS_MAX; i++)
-		k->given[i] = (double)NAN;
+	nothing_given(k);
 	name_parts(k);
 	at = wkey_place(n, text);
 	memmove(&n->keys[at + 1], &n->keys[at], (n->n_keys - at) * sizeof(struct wkey *));
@@ -455,6 +460,7 @@ int warn_plan(struct warn *n, struct err *e)
 	for (uint32_t i = 0; i < n->n_keys; i++) {
 		n->keys[i]->watch = NULL;
 		n->keys[i]->n_leaves = 0;
+		nothing_given(n->keys[i]);
 	}
 	for (uint32_t i = 0; i < n->counts.n_streams; i++)
 		warn_plan_stream(n, n->counts.list[i]);

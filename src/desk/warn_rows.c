@@ -4,10 +4,9 @@
  *   'w' key → {level, watch?, since, opened, case, state=bytes of the machine, machine=its level?, seen,
  * expected, p, input, window, incident?, ack={by, at, until}?, rung, reminders, next_again?, next_bulletin?,
  * told=[[level, person]…], floor={level, by, until?, reason?}?, parent?, children=[key…]?, cities?,
- * under={LEVEL=n}?, judged=end of the last bin, inputs={NAME=n}?, is_ready?, silent?, late?, acts=[{at, by,
+ * under={LEVEL=n}?, judged=end of the last bin, is_ready?, silent?, late?, acts=[{at, by,
  * action, reason}…]}
  */
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -25,8 +24,6 @@ static void clear(struct wkey *k)
 	k->level = k->floor = 0;
 	k->next_ms = INT64_MAX;
 	k->since_ms = k->incident = k->judged_ms = 0;
-	for (int i = 0; i < WATCH_INPUTS_MAX; i++)
-		k->given[i] = (double)NAN;
 }
 
 static uint8_t level_of(const struct warn *n, const struct value *name)
@@ -34,25 +31,6 @@ static uint8_t level_of(const struct warn *n, const struct value *name)
 	int level = name == NULL ? 0 : warn_level_find(n, value_slice(name));
 
 	return level > 0 ? (uint8_t)level : 0;
-}
-
-static double number_of(const struct value *v)
-{
-	return v == NULL                ? (double)NAN
-	       : v->type == VALUE_INT   ? (double)v->as.i
-	       : v->type == VALUE_FLOAT ? v->as.f
-					: (double)NAN;
-}
-
-static void take_inputs(struct wkey *k, const struct value *inputs)
-{
-	for (uint32_t i = 0; k->watch != NULL && inputs != NULL && i < inputs->n; i++) {
-		const struct pair *p = &inputs->as.pairs[i];
-
-		for (uint32_t in = 0; in < k->watch->n_inputs; in++)
-			if (value_is_text(&p->key, k->watch->inputs[in].name))
-				k->given[in] = number_of(&p->val);
-	}
 }
 
 /*
@@ -97,7 +75,6 @@ static void take_row(struct warn *n, struct wkey *k, struct slice bytes)
 		k->judged_ms = value_int_or(value_get(&row, "judged"), 0);
 		k->incident = value_int_or(value_get(&row, "incident"), 0);
 		k->next_ms = warn_care_next(&row);
-		take_inputs(k, value_get(&row, "inputs"));
 	}
 	arena_fini(&a);
 }
@@ -174,7 +151,7 @@ static bool is_over(const struct wkey *k, const struct value *row)
 {
 	return k->level == 0 && k->floor == 0 && (k->watch == NULL || detector_is_idle(k->watch, &k->det)) &&
 	       value_get(row, "incident") == NULL && value_get(row, "order") == NULL &&
-	       value_get(row, "inputs") == NULL && value_get(row, "floor") == NULL;
+	       value_get(row, "floor") == NULL;
 }
 
 void wkey_put(struct work *w, struct wkey *k, struct value *row)

@@ -198,6 +198,36 @@ class Found(Warning):
             keys += [w["key"] for w in page["warnings"]]
         self.assertEqual((n, n), (len(keys), len(set(keys))))
 
+    def pack_of(self, text):
+        with open(os.path.join(self.pack, "pack.lua"), "w", encoding="utf-8") as f:
+            f.write('pack { base = "default", name = "other" }\n' + text)
+        self.assertTrue(self.c.call("rules.reload")["ok"])
+
+    def test_an_exit_by_subscribers(self):
+        """18 in 15 minutes of 10,000 people are never under 8 in 10,000."""
+        self.pack_of('cities { { "shenzhen", zh = "深圳", en = "Shenzhen", subscribers = 10000 } }\n'
+            'levels "l" { { "yellow", enter = { S15 = at_least(16) }, leave = { S15 = per_10000(less_than(8)) }, closes = 3, stay = 2 } }\n'
+            'watch "a" { zh = "甲", en = "a", categories = { "recharge" }, by = { "city", "category" }, bin = "5m", sums = { S15 = 3 }, '
+            'expected = 2.0, levels = "l" }\n')
+        self.feed([6] * 10)
+        self.assertEqual([("09:15", "none", "yellow")], self.changes())
+        self.feed([0] * 5)
+        self.assertEqual([("10:10", "yellow", "none")], self.changes()[1:])
+
+    def test_what_proves_a_recovery_knows_the_climb(self):
+        """A level is under its exit when all of it holds, also what its CUSUM remembers: it counts as the machine does."""
+        self.pack_of('levels "l" { { "yellow", enter = { S15 = at_least(16) }, leave = { S15 = less_than(8), climb = less_than(4) }, closes = 6, '
+            'stay = 2 } }\nwatch "a" { zh = "甲", en = "a", categories = { "recharge" }, by = { "city", "category" }, bin = "5m", '
+            'sums = { S15 = 3, climb = cusum { ratio = 2, cap = 48 } }, expected = 2.0, levels = "l" }\n')
+        self.feed([2, 2, 40])
+        seen = []
+        for _ in range(26):
+            self.feed([1])
+            seen.append(((self.one() or {}).get("under") or {}).get("yellow"))
+        first = seen.index(1)
+        self.assertGreater(first, 3)  # S15 is under 8 from the third bin on; the climb falls by about three a bin
+        self.assertEqual([0] * first + [1, 2, 3, 4, 5] + [None] * (21 - first), seen)
+
 
 if __name__ == "__main__":
     main()
