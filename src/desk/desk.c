@@ -219,6 +219,7 @@ int desk_new(struct desk **out, const struct desk_config *config, struct err *e)
 	d->store = config->store;
 	d->clock = config->clock;
 	d->rng = config->rng;
+	d->away_ms = store_last_at_ms(d->store);
 	arena_init(&d->arena, (size_t)1024 * 1024);
 	buf_init(&d->scratch, SCRATCH_BYTES_MAX);
 	buf_init(&d->event, EVENT_BYTES_MAX);

@@ -30,9 +30,10 @@ void warn_on_publish(struct warn *n, enum table table, struct slice key, const s
 {
 	if (table == TABLE_COUNT)
 		counts_on_publish(&n->counts, key, val);
-	else if (table == TABLE_WARNING)
+	else if (table == TABLE_WARNING) {
 		wkey_on_publish(n, key, val);
-	else if (table == TABLE_BASELINE)
+		gaps_on_publish(n, key, val);
+	} else if (table == TABLE_BASELINE)
 		taught_on_publish(n, key, val);
 	else if (table == TABLE_TIMER)
 		timer_on_publish(n, key, val);
@@ -71,7 +72,7 @@ int warn_new(struct desk *d, struct err *e)
 		warn_plan_stream(n, n->counts.list[i]);
 	n->counts.on_stream = warn_plan_stream;
 	return warn_learn_load(n, e) != 0 || warn_past_keys(n, e) != 0 || warn_rows_load(n, e) != 0 ||
-			       find_timers(n, e) != 0
+			       warn_gaps_load(n, e) != 0 || find_timers(n, e) != 0
 		       ? -1
 		       : 0;
 }
@@ -82,6 +83,7 @@ void warn_free(struct warn *n)
 		return;
 	warn_plan_free(n);
 	counts_fini(&n->counts);
+	free(n->gaps);
 	free(n);
 }
 
@@ -141,6 +143,16 @@ struct value warn_value(struct desk *d, struct arena *a)
 	return v;
 }
 
+/* From the last entry before this start until now nobody watched: once, and not for less than half a bin. */
+static void note_gap(struct work *w, int64_t now_ms)
+{
+	struct desk *d = w->desk;
+
+	if (d->away_ms > 0 && now_ms - d->away_ms > d->warn->bin_ms / 2 && d->warn->bin_ms > 0)
+		warn_gap_put(w, d->away_ms, now_ms);
+	d->away_ms = 0;
+}
+
 void warn_start(struct desk *d)
 {
 	struct warn *n = d->warn;
@@ -152,6 +164,7 @@ void warn_start(struct desk *d)
 		return;
 	arena_reset(&d->arena);
 	warn_begin(&w, d, "warning.start", now_ms);
+	note_gap(&w, now_ms);
 	if (value_path(packs_catalog(d->packs), "silence.level") != NULL && n->armed_ms == INT64_MAX)
 		warn_arm(&w, now_ms + MINUTE_MS);
 	if (warn_learn_waits(n, now_ms))

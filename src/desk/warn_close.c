@@ -59,6 +59,7 @@ static int forget(struct work *w, struct err *e)
 	if (keep_ms <= 0 || until_ms <= 0)
 		return 0;
 	store_be64(to, (uint64_t)until_ms);
+	warn_gaps_drop(w, until_ms);
 	scan_init(&s, w->desk->store, NULL, TABLE_COUNT, slice_of(NULL, 0), slice_of(to, 8), false);
 	while (left-- > 0 && (got = scan_next(&s, e)) == 1)
 		tx_del(w->tx, TABLE_COUNT, slice_of(arena_copy(w->arena, s.key.p, s.key.n), s.key.n));

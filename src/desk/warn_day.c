@@ -93,3 +93,11 @@ uint32_t day_add(const struct day_counts *d, const struct wkey *k, uint32_t n_bi
 	}
 	return n;
 }
+
+void day_mask(const struct warn *n, int32_t day, uint32_t n_bins, uint32_t *bins)
+{
+	int64_t from_ms = civil_instant(day, 0), bin_ms = (civil_instant(day + 1, 0) - from_ms) / n_bins;
+
+	for (uint32_t i = 0; n->n_gaps > 0 && i < n_bins; i++)
+		bins[i] = warn_unwatched(n, from_ms + i * bin_ms, bin_ms, bins[i]);
+}

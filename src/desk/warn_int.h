@@ -83,6 +83,10 @@ struct warn {
 	uint64_t n_counted, n_late_counts, n_closes, n_missed, n_changes, close_us_max, learn_us_max,
 		n_failures;
 	uint32_t n_tries; /* of the close at hand that failed */
+	struct gap {
+		int64_t from_ms, to_ms;
+	} * gaps; /* when nobody watched, oldest first */
+	uint32_t n_gaps;
 };
 
 /* ---- keys: CITY/CATEGORY (a star stands for all), cluster:NAME, source:NAME ------------------------------
@@ -216,6 +220,16 @@ void warn_begin(struct work *, struct desk *, const char *method, int64_t at_ms)
 int warn_rings(struct warn *, int64_t now_ms, struct err *e) MUST_CHECK;
 /* Whether the key's incident says that it recovers (fields.recovery). */
 bool warn_in_recovery(struct warn *, const struct wkey *);
+
+/* ---- when nobody watched (warn_gaps.c) --------------------------------------------------------------------
+ */
+int warn_gaps_load(struct warn *, struct err *e) MUST_CHECK;
+void gaps_on_publish(struct warn *, struct slice key, const struct slice *val);
+void warn_gap_put(struct work *, int64_t from_ms, int64_t to_ms);
+/* Those that ended before that are forgotten. */
+void warn_gaps_drop(struct work *, int64_t before_ms);
+/* The count of the bin that begins at from_ms: BIN_UNKNOWN if it is 0 and hardly anybody watched. */
+uint32_t warn_unwatched(const struct warn *, int64_t from_ms, int64_t bin_ms, uint32_t count);
 
 /* ---- what is usual (warn_usual.c) -------------------------------------------------------------------------
  */

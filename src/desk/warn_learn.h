@@ -31,6 +31,8 @@ int day_read(struct day_counts *, struct warn *, uint32_t most, struct err *e) M
 uint32_t day_bins(const struct day_counts *, const struct watch *);
 /* The key's minutes are added to `bins`; returns how many there were. */
 uint32_t day_add(const struct day_counts *, const struct wkey *, uint32_t n_bins, uint32_t *bins);
+/* Bins of a local day without a count at which nobody watched are unknown. */
+void day_mask(const struct warn *, int32_t day, uint32_t n_bins, uint32_t *bins);
 
 /* ---- what was learned (warn_usual.c) ----------------------------------------------------------------------
  *
@@ -53,8 +55,8 @@ int usual_total(struct warn *, const struct watch *, struct baseline **out, stru
 /* The key's live rows are in memory, as they are there: nothing beyond them. */
 int usual_load(struct warn *, struct wkey *, struct err *e) MUST_CHECK;
 /* Days on which the key had nothing, up to and with `last`; `first`: that was learned at all. */
-void usual_catch_up(
-	const struct wkey *, struct baseline *, const struct baseline *total, int32_t first, int32_t last);
+void usual_catch_up(const struct warn *, const struct wkey *, struct baseline *, const struct baseline *total,
+	int32_t first, int32_t last);
 void learned_fini(struct learned *);
 /* What is in memory beyond the rows is forgotten: it rested on other sums. */
 void usual_forget_ahead(struct warn *);

@@ -160,6 +160,7 @@ static int teach_totals(struct work *w, struct lesson *l, struct err *e)
 			return -1;
 		if (total == NULL)
 			continue;
+		day_mask(n, l->day.day, day_bins(&l->day, watch), sums_of(n, l, watch));
 		baseline_learn(total, NULL, l->day.day, day_bins(&l->day, watch), sums_of(n, l, watch));
 		if (is_written)
 			put_baseline(
@@ -221,8 +222,8 @@ static bool may_catch_up(const struct warn *n, const struct lesson *l, const str
 	return l->is_anew || n->taught.mark == n->mark || baseline_last_day(b) != INT32_MIN;
 }
 
-static int teach_key(struct warn *n, struct lesson *l, struct wkey *k, uint32_t n_bins, const uint32_t *bins,
-	struct err *e)
+static int teach_key(
+	struct warn *n, struct lesson *l, struct wkey *k, uint32_t n_bins, uint32_t *bins, struct err *e)
 {
 	struct learned *u = l->is_anew ? &k->anew : &k->usual;
 	struct baseline *total;
@@ -234,7 +235,8 @@ static int teach_key(struct warn *n, struct lesson *l, struct wkey *k, uint32_t 
 		count += bins[i];
 	if (u->baseline != NULL) {
 		if (may_catch_up(n, l, u->baseline))
-			usual_catch_up(k, u->baseline, total, l->first, l->day.day - 1);
+			usual_catch_up(n, k, u->baseline, total, l->first, l->day.day - 1);
+		day_mask(n, l->day.day, n_bins, bins);
 		baseline_learn(u->baseline, total, l->day.day, n_bins, bins);
 	}
 	if (bin_is_long(k->watch->bin_ms))

@@ -47,6 +47,8 @@ static bool gather(struct warn *n, struct wkey *k, int64_t end_ms, struct close 
 			is_any |= sum > 0;
 		}
 	}
+	for (uint32_t b = 0; n->n_gaps > 0 && b < w->n_back; b++)
+		n->back[b] = warn_unwatched(n, end_ms - (int64_t)(b + 1) * w->bin_ms, w->bin_ms, n->back[b]);
 	return is_any;
 }
 

@@ -154,8 +154,8 @@ void usual_forget_ahead(struct warn *n)
 
 /* ---- asking -----------------------------------------------------------------------------------------------
  */
-void usual_catch_up(
-	const struct wkey *k, struct baseline *b, const struct baseline *total, int32_t first, int32_t last)
+void usual_catch_up(const struct warn *n, const struct wkey *k, struct baseline *b,
+	const struct baseline *total, int32_t first, int32_t last)
 {
 	uint32_t n_bins = bin_is_long(k->watch->bin_ms) ? 1 : (uint32_t)(BIN_DAY_MS / k->watch->bin_ms);
 	int32_t from = baseline_last_day(b);
@@ -167,8 +167,11 @@ void usual_catch_up(
 	must(none != NULL);
 	from = from == INT32_MIN || from < first ? first : from + 1;
 	from = last - from > CATCH_UP_MAX ? last - CATCH_UP_MAX : from;
-	for (int32_t day = from; day <= last; day++)
+	for (int32_t day = from; day <= last; day++) {
+		memset(none, 0, n_bins * sizeof(uint32_t));
+		day_mask(n, day, n_bins, none);
 		baseline_learn(b, total, day, n_bins, none);
+	}
 	free(none);
 }
 
@@ -186,7 +189,7 @@ static int need(struct warn *n, struct wkey *k, struct baseline **total, struct 
 		return -1;
 	if (baseline_last_day(u->baseline) >= n->taught.last || knows_nothing(n, k))
 		return 0;
-	usual_catch_up(k, u->baseline, *total, n->taught.first, n->taught.last);
+	usual_catch_up(n, k, u->baseline, *total, n->taught.first, n->taught.last);
 	u->is_ahead = true;
 	return 0;
 }

@@ -57,6 +57,24 @@ class Usual(Case):
         self.assertAlmostEqual(6.0, warning["expected"], delta=0.8)
         self.assertLess(warning["p"], 1e-4)
 
+    def test_downtime_teaches_nothing(self):
+        """Days on which the daemon did not run were not days without complaints: as much is expected as before."""
+        self.import_days(14, 1)
+        for day in (23, 24):
+            self.c.close()
+            self.d.kill()
+            self.d.clock = "virtual:2026-09-%dT09:45" % day
+            self.d.start()
+            self.c = self.connect()
+            now = self.c.call("clock.now")["now"]
+            self.assertEqual(START_MS + (day - 22) * DAY_MS - 3 * BIN_MS, now)
+            self.advance(now + 2 * BIN_MS)  # learns
+            self.make(20)
+            self.advance(now + 3 * BIN_MS)
+            (warning,) = self.warnings()
+            self.assertEqual(20, warning["count"])
+            self.assertAlmostEqual(5.93, warning["expected"], delta=0.06)
+
     def test_nothing_is_usual_at_night(self):
         self.import_days(14, 1)
         self.advance(MIDNIGHT + 3 * HOUR_MS)

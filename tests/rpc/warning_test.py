@@ -228,6 +228,28 @@ class Found(Warning):
         self.assertGreater(first, 3)  # S15 is under 8 from the third bin on; the climb falls by about three a bin
         self.assertEqual([0] * first + [1, 2, 3, 4, 5] + [None] * (21 - first), seen)
 
+    def test_downtime_is_not_silence(self):
+        """Red, and down for more than two hours: nobody knows that it went down meanwhile. From the start on bins count again."""
+        self.feed([2] * 3 + [3, 20, 80, 80])
+        self.assertEqual("red", self.one()["level"])
+        self.c.close()
+        self.d.kill()
+        self.d.clock = "virtual:2026-09-22T12:00"
+        self.d.start()
+        self.c = self.connect()
+        self.bin = self.c.call("clock.now")["now"]
+        self.assertEqual(12 * 60, (self.bin - START_MS) // MINUTE_MS + 10 * 60)
+        self.c.call("clock.advance", by=1000)
+        self.assertEqual("red", self.one()["level"])
+        self.feed([0])
+        self.assertEqual("red", self.one()["level"])
+        self.restart()
+        self.feed([0] * 4)
+        self.assertEqual("red", self.one()["level"])
+        self.feed([0])  # three bins under the exit, and it stood for six that were watched
+        self.assertEqual([("09:25", "none", "yellow"), ("09:30", "yellow", "orange"), ("09:35", "orange", "red"), ("12:30", "red", "orange")],
+            self.changes())
+
 
 if __name__ == "__main__":
     main()
