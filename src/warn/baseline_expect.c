@@ -141,10 +141,12 @@ double baseline_calibrate(const struct baseline *b, uint32_t bins, double p)
 	const struct sum_stat *s = &b->sums[baseline_sum_index(b, bins)];
 	double often, scale;
 
-	if (!b->spec->is_calibrated || !(p < TAIL_FROM))
+	if (!b->spec->is_calibrated || isnan(p))
 		return p;
-	scale = fmax(1, (s->excess + RUNS_PRIOR) / (s->n_over + RUNS_PRIOR));
 	often = fmax(TAIL_FROM, (s->n_over + TAIL_FROM * WINDOWS_PRIOR) / (s->windows + WINDOWS_PRIOR));
+	if (p >= TAIL_FROM) /* what is less unusual than the threshold is not rarer than what is beyond it */
+		return fmax(p, often);
+	scale = fmax(1, (s->excess + RUNS_PRIOR) / (s->n_over + RUNS_PRIOR));
 	return often * exp((log(fmax(p, 1e-300)) - log(TAIL_FROM)) / scale);
 }
 

@@ -11,12 +11,14 @@
 #define COLUMNS_MAX 14 /* level, trend, up to 12 further periods */
 #define ROUNDS_MAX 50
 #define ETA_MAX 25
-#define RIDGE 1e-3 /* keeps the factor of a period that never had a case finite */
+#define RIDGE 1e-3        /* keeps the factor of a period that never had a case finite */
+#define LEVERAGE_MAX 0.99 /* a row that is fitted by itself alone has no residual */
 #define TREND_YEARS 3
 #define TREND_NORMAL 1.96 /* significant at 5 % */
 
 struct fit {
 	uint32_t n, n_columns;
+	uint32_t back[ROWS_MAX]; /* how many bins before the one asked for */
 	double y[ROWS_MAX], weight[ROWS_MAX], x[ROWS_MAX][COLUMNS_MAX], mean[ROWS_MAX];
 	double beta[COLUMNS_MAX], inverse[COLUMNS_MAX][COLUMNS_MAX];
 	double dispersion;
@@ -119,24 +121,39 @@ static bool solve(struct fit *f)
 
 /* ---- past outbreaks -------------------------------------------------------------------------------------
  */
-/* Standardized Anscombe residual of a quasi-Poisson count. */
-static double anscombe(double y, double mean, double dispersion)
+/* What the row itself has to say in its own fitted mean: the diagonal of the hat matrix. */
+static double leverage(const struct fit *f, uint32_t row)
 {
-	return 1.5 * (pow(y, 2.0 / 3) * pow(mean, -1.0 / 6) - sqrt(mean)) / sqrt(dispersion);
+	const double *x = f->x[row];
+	double h = 0;
+
+	for (uint32_t j = 0; j < f->n_columns; j++)
+		for (uint32_t k = 0; k < f->n_columns; k++)
+			h += x[j] * f->inverse[j][k] * x[k];
+	return fmin(f->weight[row] * f->mean[row] * h, LEVERAGE_MAX);
+}
+
+/* Standardized Anscombe residual of a quasi-Poisson count (Noufaily et al. 2013, s_i). */
+static double anscombe(const struct fit *f, uint32_t row)
+{
+	double y = f->y[row], mean = f->mean[row];
+
+	return 1.5 * (pow(y, 2.0 / 3) * pow(mean, -1.0 / 6) - sqrt(mean)) /
+	       sqrt(f->dispersion * (1 - leverage(f, row)));
 }
 
 static void reweight(struct fit *f, double above)
 {
-	double sum = 0;
+	double weight[ROWS_MAX], sum = 0;
 
 	for (uint32_t i = 0; i < f->n; i++) {
-		double s = anscombe(f->y[i], f->mean[i], f->dispersion);
+		double s = anscombe(f, i);
 
-		f->weight[i] = s > above ? 1 / (s * s) : 1;
-		sum += f->weight[i];
+		weight[i] = s > above ? 1 / (s * s) : 1;
+		sum += weight[i];
 	}
 	for (uint32_t i = 0; i < f->n; i++)
-		f->weight[i] *= f->n / sum;
+		f->weight[i] = weight[i] * f->n / sum;
 }
 
 static bool fit(struct fit *f, double above)
@@ -176,14 +193,15 @@ static void take_rows(struct fit *f, const struct farrington_spec *s, uint32_t f
 		x[0] = 1;
 		if (period > 0)
 			x[period] = 1;
+		f->back[f->n] = back;
 		f->y[f->n++] = history[back - 1];
 	}
 }
 
-static void add_trend(struct fit *f, uint32_t from)
+static void add_trend(struct fit *f)
 {
 	for (uint32_t i = 0; i < f->n; i++)
-		f->x[i][f->n_columns] = -(double)(from + i) / 52;
+		f->x[i][f->n_columns] = -(double)f->back[i] / 52;
 	f->n_columns++;
 }
 
@@ -197,12 +215,12 @@ static double largest(const struct fit *f)
 }
 
 /* With a trend if it is significant and does not lead beyond every past count; the fit is then with it. */
-static bool fit_trend(struct fit *f, const struct farrington_spec *s, uint32_t from)
+static bool fit_trend(struct fit *f, const struct farrington_spec *s)
 {
 	uint32_t column = f->n_columns;
 	double error;
 
-	add_trend(f, from);
+	add_trend(f);
 	if (fit(f, s->reweight_above)) {
 		error = sqrt(f->inverse[column][column] * f->dispersion);
 		if (fabs(f->beta[column]) > TREND_NORMAL * error && exp(f->beta[0]) <= largest(f))
@@ -230,7 +248,7 @@ struct farrington farrington_expect(const struct farrington_spec *s, uint32_t n,
 	take_rows(&f, s, from, to, history, !out.is_short);
 	if (f.n < s->least_bins)
 		return out;
-	out.has_trend = s->has_trend && f.n >= TREND_YEARS * s->year_bins && fit_trend(&f, s, from);
+	out.has_trend = s->has_trend && f.n >= TREND_YEARS * s->year_bins && fit_trend(&f, s);
 	if (!out.has_trend && !fit(&f, s->reweight_above))
 		return out;
 	out.is_learned = true;

@@ -243,6 +243,61 @@ static void test_farrington(void **state)
 	assert_true(f.is_learned && f.is_short && !f.has_trend);
 }
 
+/* A year of weeks that nobody knows is a year all the same: what is older lies as far back as it does. */
+static void test_farrington_trend_over_a_gap(void **state)
+{
+	const struct farrington_spec s = {5, 3, 1, 26, 2.58, true, 52, 52, 7};
+	uint32_t weeks[300];
+	struct farrington whole, holed;
+
+	(void)state;
+	for (uint32_t i = 0; i < 300; i++) /* newest first; 20 now, half as much again for each year back */
+		weeks[i] = (uint32_t)(20 * exp(0.4 * (i + 1) / 52) + 0.5);
+	whole = farrington_expect(&s, 300, weeks);
+	for (uint32_t i = 60; i < 120; i++)
+		weeks[i] = UINT32_MAX;
+	holed = farrington_expect(&s, 300, weeks);
+	assert_true(whole.has_trend && holed.has_trend);
+	near(whole.mean, 20, 0.03);
+	near(holed.mean, 20, 0.03);
+}
+
+/* A residual is standardized by its own leverage, too: of eight weeks each has an eighth of the mean. */
+static void test_farrington_leverage(void **state)
+{
+	const struct farrington_spec s = {5, 3, 10, 26, 2.2, false, 52, 52, 7};
+	const uint32_t weeks[8] = {4, 4, 4, 4, 4, 4, 4, 12}; /* 2.10 without, 2.25 with it */
+
+	(void)state;
+	near(farrington_expect(&s, 8, weeks).mean, (7 * 4 + 12 / 5.045) / (7 + 1 / 5.045), 0.01);
+}
+
+/* What is less probable stays so, also for a stream that is often loud. */
+static void test_calibration_keeps_the_order(void **state)
+{
+	const struct watch *w = watch_of("city");
+	struct baseline *b = new_baseline(w);
+	uint32_t counts[DAY_BINS];
+	double before = 0;
+
+	(void)state;
+	state_of_rng = 4;
+	for (int32_t day = 0; day < 56; day++) {
+		for (uint32_t i = 0; i < DAY_BINS; i++)
+			counts[i] = poisson(20) + (i % 45 == 0 ? 30 : 0);
+		baseline_learn(b, NULL, monday() + day, DAY_BINS, counts);
+	}
+	assert_true(baseline_calibrate(b, 3, 0.0199) > 0.025);
+	for (double p = 1e-6; p < 1; p *= 1.01) {
+		double now = baseline_calibrate(b, 3, p);
+
+		assert_true(now >= before && now >= p * 0.999);
+		before = now;
+	}
+	near(baseline_calibrate(b, 3, 0.3), 0.3, 1e-9);
+	baseline_free(b);
+}
+
 /* ---- S14 in small -----------------------------------------------------------------------------------------
  */
 struct quiet_stream {
@@ -340,7 +395,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {cmocka_unit_test(test_profile),
 		cmocka_unit_test(test_outbreaks_teach_little), cmocka_unit_test(test_thin),
 		cmocka_unit_test(test_code), cmocka_unit_test(test_day_classes),
-		cmocka_unit_test(test_farrington), cmocka_unit_test(test_s14)};
+		cmocka_unit_test(test_farrington), cmocka_unit_test(test_farrington_trend_over_a_gap),
+		cmocka_unit_test(test_farrington_leverage),
+		cmocka_unit_test(test_calibration_keeps_the_order), cmocka_unit_test(test_s14)};
 
 	return cmocka_run_group_tests(tests, load_watches, free_watches);
 }
