@@ -1,6 +1,6 @@
--- Any count series (tocsin detect): one watch for each length of bins, with a budget of false alarms a series instead of thresholds. A
--- series at rest may raise one yellow in four weeks, one orange in a year, one red in ten; black once in a hundred. Minimum counts keep thin
--- series quiet. Change the budgets here; nothing else depends on them.
+-- Any count series (tocsin detect): one watch for each length of bins, with a budget of false alarms a series instead of thresholds. Each of
+-- the two tests of a level may raise, on a series at rest, one yellow in four weeks, one orange in a year, one red in ten; black once in a
+-- hundred: the level twice that at most. Minimum counts keep thin series quiet. Change the budgets here; nothing else depends on them.
 local function by_budget(short, long, least)
   local function chance(every) return budget { alarms = 1, every = every, streams = 2 } end -- two ways in, half for each
   local function row(name, every, stay)

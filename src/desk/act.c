@@ -14,7 +14,8 @@
 
 #define CHILDREN_MAX 64
 #define ACTS_MAX 8
-#define CONTACT_TIMES 20 /* of a ticket, the newest; all are counted */
+#define CONTACT_TIMES 20      /* of a ticket, the newest; all are counted */
+#define BROKEN_PAUSE_MS 60000 /* until a timer that could not be worked is due again */
 
 static struct value ticket_facts(struct work *w, const struct value *row)
 {
@@ -466,7 +467,9 @@ void timer_fire(void *udata, int64_t due_ms, uint64_t id)
 	}
 	while (id < owner->from)
 		owner++;
-	if (owner->fire(d, due_ms, id, &e) != 0)
-		log_line(LOG_ERROR, "timer.broken", "%s=%ju due_ms=%jd error=\"%s\"", owner->name,
-			(uintmax_t)(id - owner->from), (intmax_t)due_ms, e.text);
+	if (owner->fire(d, due_ms, id, &e) == 0)
+		return;
+	log_line(LOG_ERROR, "timer.broken", "%s=%ju due_ms=%jd again_ms=%d error=\"%s\"", owner->name,
+		(uintmax_t)(id - owner->from), (intmax_t)due_ms, BROKEN_PAUSE_MS, e.text);
+	due_put_off(d->due, due_ms, id, d->clock->now_ms + BROKEN_PAUSE_MS); /* its row stands */
 }

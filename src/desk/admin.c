@@ -154,6 +154,8 @@ static int advance_to(struct desk *d, int64_t to_ms, struct err *e)
 			return -1;
 		if (next < d->clock->now_ms)
 			next = d->clock->now_ms;
+		clock_advance_to(
+			d->clock, next); /* a timer that was put off is due later than its row says */
 		due_work(d->due, next, 1, advance_fire, d);
 		if (store_is_behind(d->store))
 			store_turn_end(d->store, d->clock->now_ms);

@@ -32,6 +32,7 @@ class Signals(Case):
         for name, text in (("pack.lua", PACK), ("components.lua", COMPONENTS)):
             with open(os.path.join(folder, name), "w", encoding="utf-8") as f:
                 f.write(text)
+        self.folder = folder
         d = Daemon(rules=folder)
         self.addCleanup(d.close)
         d.start()
@@ -55,6 +56,35 @@ class Signals(Case):
 
     def counts(self, **more):
         return self.c.call("signal.counts", more)["counts"]
+
+
+class TriedAgain(Signals):
+    """A timer whose work cannot be stored is due again after a pause: here lists for more topics than an entry tells."""
+
+    def publish(self, topics):
+        with open(os.path.join(self.folder, "components.lua"), "w", encoding="utf-8") as f:
+            f.write(COMPONENTS.replace('categories = { "recharge" } }', 'categories = { "recharge" }, publish = { %s } }'
+                % ", ".join('"%s"' % t for t in topics)))
+
+    def test_too_many_topics_and_a_better_pack(self):
+        self.publish(["topic%d" % i for i in range(200)])
+        self.assertTrue(self.c.call("rules.reload")["ok"])
+        cities = sorted(self.c.call("catalog.get")["cities"])
+        self.assertEqual(21, len(cities))
+        self.create(kind="incident", category="recharge.not_credited", title="province", text="x")
+        self.push(*[self.signal(city=city, service="recharge", component=None, number="138%08d" % i) for i, city in enumerate(cities)])
+        self.c.call("clock.advance", by="2m")
+        broken = self.d.log("timer.broken")
+        self.assertTrue(2 <= len(broken) <= 3, broken)
+        self.assertIn("more than 4096", broken[0])
+        self.publish(["incident"])
+        self.assertTrue(self.c.call("rules.reload")["ok"])
+        self.c.call("clock.advance", by="1m")
+        self.c.call("topic.subscribe", topics=["incident"], after=0)
+        for _ in range(20):
+            self.c.call("session.ping")
+        told = sorted(p[0]["data"]["city"] for _, p in self.c.events if p[0]["data"].get("event") == "numbers")
+        self.assertEqual(cities, told)
 
 
 class Push(Signals):
