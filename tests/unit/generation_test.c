@@ -138,8 +138,8 @@ static void all_findings_come_at_once(void **state)
 	buf_fini(&b);
 	arena_fini(&a);
 	rules_report_fini(&report);
-	dir_puts(&dir, "a.lua", "");
-	dir_puts(&dir, "b.lua", "");
+	dir_puts(&dir, "a.lua", "return\n");
+	dir_puts(&dir, "b.lua", "return\n");
 }
 
 /* tests/packs/broken: each line of expected.txt is a finding; one that ends in * leaves the rest open. */
