@@ -42,7 +42,7 @@ extern "C" {
 #define TOCSIN_FORMAT(at)
 #endif
 
-/* ---- errors ------------------------------------------------------------------------------------------- */
+/* ---- errors -------------------------------------------------------------------------------------------- */
 /* The daemon's codes, as on the wire in lower case; then what only the client can say. */
 enum tocsin_code {
 	TOCSIN_OK,
@@ -73,7 +73,7 @@ struct tocsin_error {
 	char reason[160];  /* for programs: for instance the allowed values */
 };
 
-/* ---- reading values ----------------------------------------------------------------------------------- */
+/* ---- reading values ------------------------------------------------------------------------------------ */
 /*
  * A part of an answer. It belongs to the answer, and lives as long (see the call that gave it). Every
  * function takes NULL, which means absent; so paths can be asked without checking each step.
@@ -114,8 +114,7 @@ TOCSIN_API const void *tocsin_bytes(const struct tocsin_value *, size_t *n);
  */
 TOCSIN_API size_t tocsin_json(const struct tocsin_value *, char *out, size_t size);
 
-/* ---- formats: how arguments are written -----------------------------------------------------------------
- */
+/* ---- formats: how arguments are written ---------------------------------------------------------------- */
 /*
  * A format is a value written like JSON with places to fill in. The compiler checks the places as it does
  * those of printf, and a filled-in text can never end the text it stands in.
@@ -151,8 +150,7 @@ TOCSIN_API int tocsin_doc_set(struct tocsin_doc *, struct tocsin_error *e, const
 TOCSIN_API const struct tocsin_value *tocsin_doc_value(const struct tocsin_doc *);
 TOCSIN_API void tocsin_doc_free(struct tocsin_doc *); /* NULL is fine */
 
-/* ---- connecting -----------------------------------------------------------------------------------------
- */
+/* ---- connecting ---------------------------------------------------------------------------------------- */
 #define TOCSIN_TIMEOUT_MS 30000
 
 /* All texts are copied. What is 0 or NULL takes its default. */
@@ -181,8 +179,7 @@ struct tocsin_event {
 	const struct tocsin_value *data;
 };
 
-/* ---- blocking -------------------------------------------------------------------------------------------
- */
+/* ---- blocking ------------------------------------------------------------------------------------------ */
 struct tocsin;
 
 /* Connect and say session.hello. NULL and *e: TOCSIN_LOST, TOCSIN_TIMEOUT, or what the daemon refused. */
@@ -226,8 +223,7 @@ TOCSIN_API int tocsin_next(
  * process. 0, or -1 without a consumer. */
 TOCSIN_API int tocsin_ack(struct tocsin *, struct tocsin_error *e, int64_t seq);
 
-/* ---- on a libevent loop ---------------------------------------------------------------------------------
- */
+/* ---- on a libevent loop -------------------------------------------------------------------------------- */
 struct event_base; /* <event2/event.h> */
 struct tocsin_async;
 

@@ -28,8 +28,7 @@
 #define DAY_CLASSES_MAX 16
 #define BASELINE_SUMS_MAX 4
 
-/* ---- kinds of days --------------------------------------------------------------------------------------
- */
+/* ---- kinds of days ------------------------------------------------------------------------------------- */
 struct day_class {
 	const char *name;
 	struct value label;
@@ -54,8 +53,7 @@ struct day_classes {
  */
 int day_class_of(const struct day_classes *, int32_t day, bool *is_guessed);
 
-/* ---- baselines ------------------------------------------------------------------------------------------
- */
+/* ---- baselines ----------------------------------------------------------------------------------------- */
 struct baseline_spec {
 	uint32_t slot_minutes;   /* of a profile; divides a day, at least a bin */
 	double least_days;       /* before so many days it is not learned yet, and expects nothing */

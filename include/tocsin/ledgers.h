@@ -33,7 +33,7 @@ void ledgers_encode(struct buf *, struct lexicon *, const struct ledger_slot *, 
 int ledgers_decode(struct arena *, const struct lexicon *, struct slice bytes, struct ledger_slot **out,
 	uint32_t *n, struct err *) MUST_CHECK;
 
-/* ---- without decoding --------------------------------------------------------------------------------- */
+/* ---- without decoding ---------------------------------------------------------------------------------- */
 struct ledger_head {
 	struct slice name; /* p is NULL when its number is not in the lexicon */
 	bool is_stopped;

@@ -129,7 +129,7 @@ struct server_stats {
 };
 void server_stats(const struct server *, struct server_stats *out);
 
-/* ---- a connection ------------------------------------------------------------------------------------- */
+/* ---- a connection -------------------------------------------------------------------------------------- */
 /* For the layer above. */
 void conn_set_udata(struct conn *, void *udata);
 void *conn_udata(const struct conn *);

@@ -56,7 +56,7 @@ uint32_t role_by_name(const char *name);
 #define ROLE_NAMES_LEN 96
 char *role_names(uint32_t roles, char out[ROLE_NAMES_LEN]);
 
-/* ---- the table ---------------------------------------------------------------------------------------- */
+/* ---- the table ----------------------------------------------------------------------------------------- */
 /* ARG_TYPE(name, wire name, what is expected, as the error says it) */
 #define ARG_TYPES(T)                                                                                         \
 	T(TEXT, "text", "text")                                                                              \
@@ -125,7 +125,7 @@ struct rpc_method {
 #define RPC_ARGS(array) .args = (array), .n_args = sizeof(array) / sizeof((array)[0])
 #define RPC_MEMBERS(array) .members = (array), .n_members = sizeof(array) / sizeof((array)[0])
 
-/* ---- sessions ----------------------------------------------------------------------------------------- */
+/* ---- sessions ------------------------------------------------------------------------------------------ */
 #define PERSON_LEN 64
 
 struct rpc;
@@ -162,7 +162,7 @@ const char *session_who(const struct session *);
  */
 uint32_t session_roles(struct rpc *, const struct session *);
 
-/* ---- a call ------------------------------------------------------------------------------------------- */
+/* ---- a call -------------------------------------------------------------------------------------------- */
 struct call {
 	void *ctx; /* given with rpc_register */
 	struct rpc *rpc;
@@ -180,7 +180,7 @@ struct call {
 			     reply is built */
 };
 
-/* ---- the registry ------------------------------------------------------------------------------------- */
+/* ---- the registry -------------------------------------------------------------------------------------- */
 /* The desk's side. Those that may be NULL say so. */
 struct rpc_hooks {
 	void *ctx;
@@ -251,7 +251,7 @@ int rpc_call(struct rpc *, struct session *, struct slice method, const struct v
 /* Send ["topic.event", [data]] or the like: one notification, released with release_seq. Bytes are copied. */
 void session_push(struct session *, const char *method, const struct value *data, uint64_t release_seq);
 
-/* ---- calls answered later ----------------------------------------------------------------------------- */
+/* ---- calls answered later ------------------------------------------------------------------------------ */
 struct deferral;
 
 /*
@@ -266,7 +266,7 @@ void deferral_finish(struct deferral *, const struct value *result, const struct
 void session_on_answer(struct session *,
 	void (*answer)(void *udata, const struct value *result, const struct err *e), void *udata);
 
-/* ---- arguments (also for JSON and for import) --------------------------------------------------------- */
+/* ---- arguments (also for JSON and for import) ---------------------------------------------------------- */
 /*
  * Check and normalise `args` (a map, or nil for none) against a method, in place. 0, or -1 with
  * ERR_BAD_REQUEST: unknown argument (with what was probably meant), missing, wrong type, extension, NaN or
@@ -279,7 +279,7 @@ int args_check_value(struct arena *, const char *path, const struct value *, str
 /* "90s", "30m", "1d12h", "250ms" (units ms s m h d w) to milliseconds: 0, or -1. */
 int duration_parse(const char *text, size_t n, int64_t *ms) MUST_CHECK;
 
-/* ---- documentation and figures ------------------------------------------------------------------------ */
+/* ---- documentation and figures ------------------------------------------------------------------------- */
 /* What rpc.methods answers: an array of {name, help, args=[{name, type, required, help, …}], roles, changes,
  * long, returns}. */
 struct value rpc_methods_value(const struct rpc *, struct arena *);

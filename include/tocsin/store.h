@@ -120,8 +120,7 @@ int store_flush(struct store *, struct err *e) MUST_CHECK;
  * it failed. */
 int store_checkpoint(struct store *, struct err *e) MUST_CHECK;
 
-/* ---- reading: 1 found, 0 not there, -1 with err (a record whose CRC fails, an I/O error) ------------------
- */
+/* ---- reading: 1 found, 0 not there, -1 with err (a record whose CRC fails, an I/O error) --------------- */
 int store_get(struct store *, enum table, struct slice key, struct slice *val, struct err *e) MUST_CHECK;
 
 /*
@@ -152,8 +151,7 @@ int store_event(struct store *, uint64_t seq, struct slice *event, int64_t *at_m
 /* The event part inside a row of TABLE_EVENT, for scans. */
 struct slice store_event_part(struct slice row);
 
-/* ---- a call's transaction -------------------------------------------------------------------------------
- */
+/* ---- a call's transaction ------------------------------------------------------------------------------ */
 /*
  * One at a time, ended in the turn that began it. Key and value bytes are copied. Calls that change nothing
  * need no tx; an event without changes is a valid entry.
@@ -187,8 +185,7 @@ int tx_erase_event(struct tx *, uint64_t seq, struct err *e) MUST_CHECK;
 uint64_t tx_commit(struct tx *, struct slice event);
 void tx_abort(struct tx *);
 
-/* ---- care -----------------------------------------------------------------------------------------------
- */
+/* ---- care ---------------------------------------------------------------------------------------------- */
 struct store_stats {
 	struct journal_stats journal;
 	uint64_t n_rows[N_TABLES]; /* in LMDB */

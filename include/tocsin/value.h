@@ -48,7 +48,7 @@ struct pair {
 
 extern const struct value value_nil;
 
-/* ---- making ------------------------------------------------------------------------------------------- */
+/* ---- making -------------------------------------------------------------------------------------------- */
 static inline struct value value_bool(bool b)
 {
 	return (struct value){.type = VALUE_BOOL, .as.b = b};

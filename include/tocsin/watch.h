@@ -7,10 +7,11 @@
  *   levels       [{name="yellow", label}…]    rising; names of levels, 1 = the first
  *   level_tables {NAME=[{level=1, enter=[[{input, op, value, at_least?, poisson?, per_10000?}…]…], leave=…,
  *                closes, stay, sign=[role…]?}…]}
- *   watches      [{name, label?, of, categories=[…], kinds=[…], service?, component?, by=[…], cluster?,
- * bin_ms, inputs=[{name, kind="sum", bins} | {name, kind="cusum", ratio, cap} | {name, kind="given"}],
+ *   watches      [{name, label?, of, categories=[…], kinds=[…], service?, component?, by=[…], cluster?, bin_ms,
+ *                inputs=[{name, kind="sum", bins} | {name, kind="cusum", ratio, cap} | {name, kind="given"}],
  *                expected={kind="fixed", value, cities={CITY=value}} | {kind="baseline", …} |
- * {kind="farrington", …}, dispersion?, levels=NAME, silent_ms?}…] clusters     {NAME={label, categories=[…]}}
+ *                {kind="farrington", …}, dispersion?, levels=NAME, silent_ms?}…]
+ *   clusters     {NAME={label, categories=[…]}}
  *   day_classes  [{name, label, like?, dates=[…] | month_days=[…], last_days=n | weekdays=[…] |
  *                working=true|false, calendar}…]    the first that a day falls into counts
  */

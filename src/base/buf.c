@@ -100,7 +100,7 @@ void buf_printf(struct buf *b, const char *format, ...)
 	va_end(again);
 }
 
-/* ---- numbers in few bytes ----------------------------------------------------------------------------- */
+/* ---- numbers in few bytes ------------------------------------------------------------------------------ */
 void buf_add_varint(struct buf *b, uint64_t v)
 {
 	uint8_t raw[10];

@@ -86,7 +86,7 @@ char *civil_format(int32_t day, char out[16])
 	return out;
 }
 
-/* ---- the zone ----------------------------------------------------------------------------------------- */
+/* ---- the zone ------------------------------------------------------------------------------------------ */
 /*
  * glibc reads the zone's rule anew for each instant behind its last change (for China: all since 1991), which
  * costs microseconds. So each thread remembers the offset of the quarters of an hour it asked about; one in

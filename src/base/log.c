@@ -84,8 +84,7 @@ void log_set_sink(void (*sink)(void *, const char *, size_t), void *udata)
 	log_udata = udata;
 }
 
-/* ---- a line being made ------------------------------------------------------------------------------------
- */
+/* ---- a line being made --------------------------------------------------------------------------------- */
 struct line {
 	char text[LINE_BYTES];
 	size_t n;

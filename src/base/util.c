@@ -7,7 +7,7 @@
 
 #include "tocsin/err.h"
 
-/* ---- CRC-32C ------------------------------------------------------------------------------------------ */
+/* ---- CRC-32C ------------------------------------------------------------------------------------------- */
 #define CRC32C_POLY 0x82f63b78u
 
 static uint32_t crc32c_soft(uint32_t crc, const uint8_t *p, size_t n)
@@ -112,7 +112,7 @@ int version_cmp(const char *a, const char *b)
 	return 0;
 }
 
-/* ---- UTF-8 -------------------------------------------------------------------------------------------- */
+/* ---- UTF-8 --------------------------------------------------------------------------------------------- */
 /* Bytes of the character at p, 0 if it is not one (Unicode 15, table 3-7). */
 static size_t utf8_char(const uint8_t *p, size_t n)
 {
@@ -193,7 +193,7 @@ size_t utf8_clip(const char *text, size_t n)
 	return utf8_char(p + start - 1, n - start + 1) == n - start + 1 ? n : start - 1;
 }
 
-/* ---- spelling ----------------------------------------------------------------------------------------- */
+/* ---- spelling ------------------------------------------------------------------------------------------ */
 size_t edit_distance(const char *a, const char *b)
 {
 	size_t rows[3][65], an = strlen(a), bn = strlen(b);
@@ -246,7 +246,7 @@ char *word_hint(const char *word, const char *const *candidates, size_t n_candid
 	return out;
 }
 
-/* ---- random ------------------------------------------------------------------------------------------- */
+/* ---- random -------------------------------------------------------------------------------------------- */
 void rng_init_system(struct rng *r)
 {
 	r->is_seeded = false;

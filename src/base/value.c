@@ -8,7 +8,7 @@
 
 const struct value value_nil = {.type = VALUE_NIL};
 
-/* ---- making ------------------------------------------------------------------------------------------- */
+/* ---- making -------------------------------------------------------------------------------------------- */
 struct value value_text(struct arena *a, const char *p, size_t n)
 {
 	return value_borrow(arena_text(a, p, n), n);
@@ -188,7 +188,7 @@ struct value value_copy_map(struct arena *a, const struct value *map)
 	return copy;
 }
 
-/* ---- reading ------------------------------------------------------------------------------------------ */
+/* ---- reading ------------------------------------------------------------------------------------------- */
 const struct value *value_get_n(const struct value *map, const char *key, size_t key_n)
 {
 	struct pair *p = find(map, key, key_n);
@@ -332,7 +332,7 @@ const char *value_type_name(const struct value *v)
 	return names[v->type];
 }
 
-/* ---- JSON for people ---------------------------------------------------------------------------------- */
+/* ---- JSON for people ----------------------------------------------------------------------------------- */
 static void json_text(struct buf *b, const char *p, size_t n)
 {
 	buf_add_u8(b, '"');

@@ -149,8 +149,7 @@ int arguments_take(
 	return 0;
 }
 
-/* ---- conditions of ticket.find ----------------------------------------------------------------------------
- */
+/* ---- conditions of ticket.find ------------------------------------------------------------------------- */
 static int where_value(struct cli *c, const char *field, const char *text, struct value *out, struct err *e)
 {
 	static const char *const ints[] = {

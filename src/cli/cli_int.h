@@ -46,8 +46,7 @@ struct global_option {
 };
 extern const struct global_option global_options[];
 
-/* ---- complete.c, man.c ------------------------------------------------------------------------------------
- */
+/* ---- complete.c, man.c --------------------------------------------------------------------------------- */
 /*
  * For shells: what may stand for the last of the words behind `tocsin`, one a line. Asks the daemon where
  * only it knows (methods, their arguments); prints nothing when it cannot. 0.
@@ -56,8 +55,7 @@ int complete(struct cli *, int argc, char **argv);
 /* Options and commands for tocsin(1). */
 void man_commands(FILE *);
 
-/* ---- main.c ----------------------------------------------------------------------------------------------
- */
+/* ---- main.c -------------------------------------------------------------------------------------------- */
 /* Fill *e and return EXIT_WRONG_USAGE. */
 int usage(struct err *e, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* Connect unless connected, and take the daemon's zone as that of all times shown. 0, or -1. */
@@ -79,9 +77,7 @@ void cli_progress(const char *what);
 /* "tocsin: CODE: message (argument …)" on stderr. */
 void cli_complain(const struct cli *, const struct err *e);
 
-/* ---- texts.c, texts_help.c
- * ---------------------------------------------------------------------------------
- */
+/* ---- texts.c, texts_help.c ----------------------------------------------------------------------------- */
 /* The Chinese of a message, itself where there is none. */
 const char *text_zh(const char *en) __attribute__((format_arg(1)));
 /* --help of a command or an option before it; a row of NULLs when it has none. */
@@ -90,8 +86,7 @@ struct text_help {
 };
 const struct text_help *help_zh(const char *name);
 
-/* ---- patient.c -------------------------------------------------------------------------------------------
- */
+/* ---- patient.c ----------------------------------------------------------------------------------------- */
 /* A descriptor that is readable once the user wants to end (SIGINT, SIGTERM). */
 int end_fd_open(void);
 /* Whether that is so, waiting for it that long. */
@@ -99,8 +94,7 @@ bool is_ended(int end_fd, int64_t within_ms);
 /* ms since 1970 UTC. */
 int64_t wall_ms(void);
 
-/* ---- options.c -------------------------------------------------------------------------------------------
- */
+/* ---- options.c ----------------------------------------------------------------------------------------- */
 /* One option: `flag` for one without a value, else `value`. The list ends with {NULL}. */
 struct option_spec {
 	const char *name; /* "--limit" */
@@ -118,8 +112,7 @@ int option_int(
 /* A ticket's id: 0 or EXIT_WRONG_USAGE. */
 int option_id(const char *text, int64_t *out, struct err *e) MUST_CHECK;
 
-/* ---- arguments.c -----------------------------------------------------------------------------------------
- */
+/* ---- arguments.c --------------------------------------------------------------------------------------- */
 /*
  * Arguments of a call from `key=value` words, typed by the daemon's own table of methods; `a.b=text` goes
  * into the map a, `key:=JSON` is taken as JSON whatever the table says. One word that begins with `{` is the
@@ -140,12 +133,10 @@ int value_set_path(
 /* Conditions of ticket.find: field=value, field>=value, <=, >, <; commas make a list. */
 int where_take(struct cli *, int argc, char **argv, struct value *where, struct err *e) MUST_CHECK;
 
-/* ---- top_screen.c -----------------------------------------------------------------------------------------
- */
+/* ---- top_screen.c -------------------------------------------------------------------------------------- */
 /* Lines of text: rates are those of the `seconds` between two answers of server.stats, "-" without `before`.
  */
-/* ---- screen.c --------------------------------------------------------------------------------------------
- */
+/* ---- screen.c ------------------------------------------------------------------------------------------ */
 /* Write what is to be seen. 0, or -1 with *e: a lost connection is tried again once it was there. */
 typedef int screen_look(void *udata, FILE *out, struct err *e);
 /* On the terminal, every so often, until q or ^C; any other key looks at once. 0, or -1. */
@@ -153,14 +144,12 @@ int screen_run(struct cli *, int64_t every_ms, screen_look *, void *udata, struc
 
 void top_print(FILE *, struct arena *, const struct value *before, const struct value *now, double seconds);
 
-/* ---- json.c ----------------------------------------------------------------------------------------------
- */
+/* ---- json.c -------------------------------------------------------------------------------------------- */
 /* 0, or -1 with line, column and reason. */
 int json_parse(struct arena *, const char *text, size_t n, struct value *out, struct err *e) MUST_CHECK;
 void json_print(FILE *, const struct value *); /* one line */
 
-/* ---- table.c ---------------------------------------------------------------------------------------------
- */
+/* ---- table.c ------------------------------------------------------------------------------------------- */
 #define TABLE_COLUMNS_MAX 12
 
 struct text_table {
@@ -187,8 +176,7 @@ const char *minute_shown(struct arena *, int64_t at_ms); /* "2026-09-22 10:00+08
 bool value_is_time(const char *field, const struct value *, int64_t *at_ms);
 bool field_is_time(const char *field);
 
-/* ---- cmd_ticket.c
- * ------------------------------------------------------------------------------------------ */
+/* ---- cmd_ticket.c -------------------------------------------------------------------------------------- */
 /* Of an incident, in brief: its warning, numbers, script, suspects, effect (show_incident.c). 0, or -1: the
  * connection is lost. */
 int show_incident(struct cli *, const struct value *id, struct err *e) MUST_CHECK;

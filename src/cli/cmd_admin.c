@@ -67,8 +67,7 @@ static int run_backup(struct cli *c, int argc, char **argv, struct err *e)
 	return 0;
 }
 
-/* ---- tokens -----------------------------------------------------------------------------------------------
- */
+/* ---- tokens -------------------------------------------------------------------------------------------- */
 static int check_role(const char *role, struct err *e)
 {
 	static const char *const words[] = {

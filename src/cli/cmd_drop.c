@@ -64,7 +64,7 @@ static int failed(struct err *e, const char *what, const char *path)
 	return err_set(e, ERR_STORAGE, "%s %s: %s", what, path, strerror(errno));
 }
 
-/* ---- looking ------------------------------------------------------------------------------------------ */
+/* ---- looking ------------------------------------------------------------------------------------------- */
 /* Whoever writes it has been silent for a while; a file being copied in pieces is left alone. */
 static bool is_stable(const struct drop *d, const char *path)
 {
@@ -113,7 +113,7 @@ static int look(struct drop *d, struct arena *a, char ***names, size_t *n, struc
 	return 0;
 }
 
-/* ---- one file ----------------------------------------------------------------------------------------- */
+/* ---- one file ------------------------------------------------------------------------------------------ */
 struct file {
 	struct drop *d;
 	struct arena *a;
@@ -273,7 +273,7 @@ static int take_file(struct drop *d, struct arena *a, const char *name, struct e
 	return rc;
 }
 
-/* ---- the round ---------------------------------------------------------------------------------------- */
+/* ---- the round ----------------------------------------------------------------------------------------- */
 /* Everything there is: 0, 1 when something must wait, -1. */
 static int work_all(struct drop *d, struct err *e)
 {

@@ -53,8 +53,7 @@ int now_call(struct now *n, const char *method, const struct value *args, struct
 	return client_call(&n->cli->client, &n->arena, method, args, result, e);
 }
 
-/* ---- the screen -------------------------------------------------------------------------------------------
- */
+/* ---- the screen ---------------------------------------------------------------------------------------- */
 static int begin(struct now *n, struct err *e)
 {
 	arena_reset(&n->arena);

@@ -118,8 +118,7 @@ int verdict_print(struct cli *c, const struct value *v, const char *what)
 	return is_ok ? 0 : 1;
 }
 
-/* ---- verbs ------------------------------------------------------------------------------------------------
- */
+/* ---- verbs --------------------------------------------------------------------------------------------- */
 static int call_rules(struct cli *c, const char *method, const struct value *args, const char *what,
 	const char *doing, struct err *e)
 {

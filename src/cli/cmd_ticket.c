@@ -7,8 +7,7 @@
 #define TITLE_COLUMNS 44
 #define LIST_LIMIT "50"
 
-/* ---- showing ----------------------------------------------------------------------------------------------
- */
+/* ---- showing ------------------------------------------------------------------------------------------- */
 /* The clock that ends next, and "!" once it was missed. */
 static const char *due_shown(struct arena *a, const struct value *ticket)
 {
@@ -88,8 +87,7 @@ static int show(struct cli *c, const struct value *ticket)
 	return 0;
 }
 
-/* ---- commands ---------------------------------------------------------------------------------------------
- */
+/* ---- commands ------------------------------------------------------------------------------------------ */
 static int run_new(struct cli *c, int argc, char **argv, struct err *e)
 {
 	struct value args = value_map(&c->arena, 8), result;

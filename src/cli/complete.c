@@ -22,8 +22,7 @@ static void offer(const struct completion *c, const char *word)
 		printf("%s\n", word);
 }
 
-/* ---- what words in capitals stand for ---------------------------------------------------------------------
- */
+/* ---- what words in capitals stand for ------------------------------------------------------------------ */
 static void offer_methods(const struct completion *c)
 {
 	struct err e;
@@ -76,8 +75,7 @@ static void offer_token(const struct completion *c, const char *token)
 			sources[i].offer(c);
 }
 
-/* ---- usage lines ------------------------------------------------------------------------------------------
- */
+/* ---- usage lines --------------------------------------------------------------------------------------- */
 struct usage_line {
 	const char *tokens[TOKENS_MAX];
 	uint32_t n;
@@ -179,8 +177,7 @@ static void complete_command(struct completion *c, const struct command *k, char
 	offer_words(c, &u, words, kept);
 }
 
-/* ---- the whole line ---------------------------------------------------------------------------------------
- */
+/* ---- the whole line ------------------------------------------------------------------------------------ */
 /* Options before the command; returns how many words they took, or -1 when the last one's value is wanted. */
 static int skip_globals(struct cli *c, int n, char **words)
 {

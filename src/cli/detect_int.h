@@ -11,8 +11,7 @@
 
 #define BINS_MAX 10000000
 
-/* ---- the series -----------------------------------------------------------------------------------------
- */
+/* ---- the series ---------------------------------------------------------------------------------------- */
 struct series_args {
 	const char *file, *time, *value, *time_format, *encoding;
 	const char *flags;  /* a 0/1 column that says which rows belong to an event, or NULL */
@@ -44,8 +43,7 @@ void series_fini(struct series *);
 int bin_parse(const char *text, int64_t *ms, struct err *e) MUST_CHECK;
 const char *bin_shown(struct arena *, int64_t ms);
 
-/* ---- rows of a CSV with a time (detect_rows.c) ------------------------------------------------------------
- */
+/* ---- rows of a CSV with a time (detect_rows.c) --------------------------------------------------------- */
 struct timed_row {
 	int64_t at_ms;
 	uint64_t line;
@@ -70,8 +68,7 @@ int timed_file_column(const struct timed_file *, const char *path, const char *n
 int time_guess(struct slice text, int64_t *at_ms);
 void spans_add(struct spans *, int64_t from_ms, int64_t to_ms); /* joined to the one before if they touch */
 
-/* ---- labels ---------------------------------------------------------------------------------------------
- */
+/* ---- labels -------------------------------------------------------------------------------------------- */
 /*
  * When something did happen: a CSV of two columns of times, or of a time and a 0/1 column (each row a bin),
  * or JSON: a list of [from, to], or NAB's {file: [[from, to]…]}, of which the entry that `file` ends with
@@ -80,8 +77,7 @@ void spans_add(struct spans *, int64_t from_ms, int64_t to_ms); /* joined to the
 int labels_load(struct arena *, const char *path, const char *series_file, int64_t bin_ms, struct spans *out,
 	struct err *e) MUST_CHECK;
 
-/* ---- running --------------------------------------------------------------------------------------------
- */
+/* ---- running ------------------------------------------------------------------------------------------- */
 struct level_change {
 	int64_t start_ms; /* of the bin whose close changed it */
 	struct detected seen;
@@ -109,8 +105,7 @@ struct score {
 };
 struct score score_run(const struct run *, const struct spans *labels);
 
-/* ---- telling --------------------------------------------------------------------------------------------
- */
+/* ---- telling ------------------------------------------------------------------------------------------- */
 struct report {
 	struct cli *cli;
 	const char *file, *pack;

@@ -44,8 +44,7 @@ static int window_of(struct spans *s, const char *path, const char *where, struc
 	return 0;
 }
 
-/* ---- JSON -----------------------------------------------------------------------------------------------
- */
+/* ---- JSON ---------------------------------------------------------------------------------------------- */
 static int windows_of(struct spans *s, const char *path, const struct value *list, struct err *e)
 {
 	char where[40];
@@ -94,8 +93,7 @@ static int json_labels(
 	return err_set(e, ERR_BAD_REQUEST, tr("%s has no labels for %s"), path, name);
 }
 
-/* ---- CSV ------------------------------------------------------------------------------------------------
- */
+/* ---- CSV ----------------------------------------------------------------------------------------------- */
 static int csv_labels(struct spans *s, const char *path, int64_t bin_ms, struct err *e)
 {
 	struct timed_file f;

@@ -124,8 +124,7 @@ void report_print(const struct report *r)
 		print_score(r);
 }
 
-/* ---- JSON -----------------------------------------------------------------------------------------------
- */
+/* ---- JSON ---------------------------------------------------------------------------------------------- */
 static void add_float(struct arena *a, struct value *map, const char *key, double v)
 {
 	value_add(a, map, key, isfinite(v) ? value_float(v) : value_nil);
@@ -187,8 +186,7 @@ void report_json(const struct report *r)
 	json_print(stdout, &map);
 }
 
-/* ---- every bin ------------------------------------------------------------------------------------------
- */
+/* ---- every bin ----------------------------------------------------------------------------------------- */
 static void write_bin(const struct report *r, uint32_t bin, FILE *out)
 {
 	const struct run *run = r->run;

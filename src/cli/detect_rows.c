@@ -60,8 +60,7 @@ int time_guess(struct slice text, int64_t *at_ms)
 	return -1;
 }
 
-/* ---- the rows -------------------------------------------------------------------------------------------
- */
+/* ---- the rows ------------------------------------------------------------------------------------------ */
 static char delimiter_of(struct slice text)
 {
 	const char *p = text.p, *end = memchr(p, '\n', text.n);
@@ -116,8 +115,7 @@ static int read_rows(struct timed_file *f, struct csv *csv, const char *path, st
 	return f->n > 0 ? 0 : err_set(e, ERR_BAD_REQUEST, tr("%s has a header and no row"), path);
 }
 
-/* ---- their times ----------------------------------------------------------------------------------------
- */
+/* ---- their times --------------------------------------------------------------------------------------- */
 /* All rows read by this format? Else the first that is not, in *bad. */
 static bool reads_all(
 	struct timed_file *f, int column, const char *format, enum date_order order, uint64_t *bad)

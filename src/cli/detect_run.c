@@ -9,8 +9,7 @@
 #define MINUTE_MS INT64_C(60000)
 #define WEEK_MS (7.0 * DAY_MINUTES * 60000)
 
-/* ---- the walk -------------------------------------------------------------------------------------------
- */
+/* ---- the walk ------------------------------------------------------------------------------------------ */
 static void add_change(struct run *r, int64_t start_ms, const struct detected *seen)
 {
 	if (r->n_changes == r->cap) {
@@ -59,8 +58,7 @@ void run_fini(struct run *r)
 	free(r->changes);
 }
 
-/* ---- scores ---------------------------------------------------------------------------------------------
- */
+/* ---- scores -------------------------------------------------------------------------------------------- */
 static bool overlaps(const struct spans *labels, int64_t from_ms, int64_t to_ms, uint32_t *at)
 {
 	while (*at < labels->n && labels->p[*at].to_ms <= from_ms)

@@ -45,8 +45,7 @@ const char *bin_shown(struct arena *a, int64_t ms)
 	return arena_printf(a, "%jdm", (intmax_t)(ms / MINUTE_MS));
 }
 
-/* ---- the length of a bin, where nobody says it ------------------------------------------------------------
- */
+/* ---- the length of a bin, where nobody says it --------------------------------------------------------- */
 static int cmp_ms(const void *a, const void *b)
 {
 	int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
@@ -77,8 +76,7 @@ static int64_t bin_of_rows(const struct timed_file *f)
 	return best;
 }
 
-/* ---- counts ---------------------------------------------------------------------------------------------
- */
+/* ---- counts -------------------------------------------------------------------------------------------- */
 static bool is_blank(struct slice text)
 {
 	static const char *const words[] = {"", "na", "n/a", "nan", "null", "none", "-"};
@@ -140,8 +138,7 @@ static int count_rows(struct series *s, const struct series_args *args, const st
 	return 0;
 }
 
-/* ---- flags ----------------------------------------------------------------------------------------------
- */
+/* ---- flags --------------------------------------------------------------------------------------------- */
 static bool is_truth(struct slice text)
 {
 	text = text_trim(text);

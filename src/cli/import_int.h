@@ -11,8 +11,7 @@
 #include "cli_int.h"
 #include "csv.h"
 
-/* ---- times (import_time.c)
- * ------------------------------------------------------------------------------------ */
+/* ---- times (import_time.c) ----------------------------------------------------------------------------- */
 /* ORDER(name, word, what it does with a value whose day and month could be each other) */
 #define DATE_ORDERS(ORDER)                                                                                   \
 	ORDER(JUDGED, "", "as the format says, after the whole column was judged")                           \
@@ -46,8 +45,7 @@ int time_read(const char *format, struct slice text, struct written *out);
 int time_resolve(const struct written *, enum date_order, int64_t *at_ms);
 bool date_exists(int year, int month, int day);
 
-/* ---- mapping (import_map.c)
- * ----------------------------------------------------------------------------------- */
+/* ---- mapping (import_map.c) ---------------------------------------------------------------------------- */
 #define FIELD_COLUMNS_MAX 8
 
 struct value_table {
@@ -78,8 +76,7 @@ int mapping_load(struct mapping *, struct arena *, const char *path, struct err 
 /* Find every column in the header. 0, or -1 naming the column, what was probably meant and what there is. */
 int mapping_bind(struct mapping *, struct arena *, const struct csv_row *header, struct err *e) MUST_CHECK;
 
-/* ---- rows (import_row.c)
- * -------------------------------------------------------------------------------------- */
+/* ---- rows (import_row.c) ------------------------------------------------------------------------------- */
 /* Why a row is not taken: `class` counts in the summary, `text` stands in the rejects file. */
 struct refusal {
 	char class[160];
@@ -92,13 +89,11 @@ struct slice field_text(struct arena *, const struct field *, const struct csv_r
 int row_arguments(struct arena *, const struct mapping *, const struct csv_row *, uint32_t n_columns,
 	struct value *args, struct refusal *out) MUST_CHECK;
 
-/* ---- judging (import_judge.c)
- * --------------------------------------------------------------------------------- */
+/* ---- judging (import_judge.c) -------------------------------------------------------------------------- */
 /* All time columns over the whole file: every finding goes to stderr. 0, or -1 with ERR_REJECTED. */
 int import_judge(const struct mapping *, struct slice text, struct err *e) MUST_CHECK;
 
-/* ---- sending (import_send.c, import_report.c)
- * ----------------------------------------------------------------- */
+/* ---- sending (import_send.c, import_report.c) ---------------------------------------------------------- */
 #define REFUSAL_CLASSES_MAX 48
 
 struct import_report {
@@ -137,7 +132,6 @@ void import_print(const struct import *);
 int resume_load(struct import *, struct err *e) MUST_CHECK;
 void resume_save(const struct import *, uint64_t n_rows);
 
-/* ---- reading the file (import_file.c)
- * ------------------------------------------------------------------------- */
+/* ---- reading the file (import_file.c) ------------------------------------------------------------------ */
 /* The whole file as UTF-8 without a byte-order mark; freed with free((void *)out->p). 0, or -1. */
 int text_load(const char *path, const char *encoding, struct slice *out, struct err *e) MUST_CHECK;

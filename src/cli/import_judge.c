@@ -82,8 +82,7 @@ static void see(struct column_judge *j, uint64_t line, struct slice text)
 	}
 }
 
-/* ---- the verdict
- * ---------------------------------------------------------------------------------------------- */
+/* ---- the verdict --------------------------------------------------------------------------------------- */
 static const char *const month_names[] = {"", "January", "February", "March", "April", "May", "June", "July",
 	"August", "September", "October", "November", "December"};
 

@@ -10,8 +10,7 @@
 #define SHOW_US 200000 /* between two pictures of the bar */
 #define BAR_COLUMNS 24
 
-/* ---- progress
- * --------------------------------------------------------------------------------------------------- */
+/* ---- progress ------------------------------------------------------------------------------------------ */
 static void show_bar(const struct import *im, double part, double rows_s, double left_s, bool is_end)
 {
 	int filled = (int)(part * BAR_COLUMNS);
@@ -46,8 +45,7 @@ void import_progress(struct import *im, double part, bool is_end)
 	fprintf(stderr, tr("%d %%, %ju rows, %.0f rows/s\n"), tenth, (uintmax_t)im->report.n_rows, rows_s);
 }
 
-/* ---- rejected rows
- * ------------------------------------------------------------------------------------------------ */
+/* ---- rejected rows ------------------------------------------------------------------------------------- */
 static void write_row(FILE *out, const char *line, const char *reason, const struct csv_row *row)
 {
 	struct buf b;
@@ -109,8 +107,7 @@ void import_refuse(struct import *im, const struct csv_row *row, const struct re
 	write_row(im->rejects, line, why->text, &as_cells);
 }
 
-/* ---- the summary
- * -------------------------------------------------------------------------------------------------- */
+/* ---- the summary --------------------------------------------------------------------------------------- */
 struct value import_result(const struct import *im, struct arena *a)
 {
 	const struct import_report *r = &im->report;
@@ -167,8 +164,7 @@ void import_print(const struct import *im)
 	arena_fini(&a);
 }
 
-/* ---- how far it came
- * ---------------------------------------------------------------------------------------------- */
+/* ---- how far it came ----------------------------------------------------------------------------------- */
 /* The file holds "DIGEST ROWS": rows that need not be sent again, for this very file and mapping. */
 int resume_load(struct import *im, struct err *e)
 {

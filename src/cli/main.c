@@ -45,8 +45,7 @@ int usage(struct err *e, const char *format, ...)
 	return EXIT_WRONG_USAGE;
 }
 
-/* ---- the connection ---------------------------------------------------------------------------------------
- */
+/* ---- the connection ------------------------------------------------------------------------------------ */
 int cli_token(struct cli *c, const char **token, struct err *e)
 {
 	char line[256] = "";
@@ -163,8 +162,7 @@ void cli_complain(const struct cli *c, const struct err *e)
 	fputc('\n', stderr);
 }
 
-/* ---- commands ---------------------------------------------------------------------------------------------
- */
+/* ---- commands ------------------------------------------------------------------------------------------ */
 static const struct command *const groups[] = {commands_ticket, commands_explain, commands_warn,
 	commands_report, commands_drill, commands_watch, commands_export, commands_import, commands_detect,
 	commands_drop, commands_hook, commands_rules, commands_now, commands_top, commands_admin,

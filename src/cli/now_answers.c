@@ -12,8 +12,7 @@
 #define PAGES_MAX 20 /* of tickets read for it; a busy week is cut, and the screen says so */
 #define COMMIT_US_SLOW 50000
 
-/* ---- tickets of this hour, and of this hour on other days -------------------------------------------------
- */
+/* ---- tickets of this hour, and of this hour on other days ---------------------------------------------- */
 /* Which day before today the ticket belongs to, 0 for the last hour, -1 for another hour. */
 static int day_of(const struct now *n, int64_t created_ms)
 {
@@ -93,8 +92,7 @@ int now_warnings(struct now *n, struct err *e)
 	return 0;
 }
 
-/* ---- is the feed alive ------------------------------------------------------------------------------------
- */
+/* ---- is the feed alive --------------------------------------------------------------------------------- */
 /* Sources that are silent for longer than the pack expects, in the daemon's order. */
 static int late_line(struct now *n, struct err *e)
 {
@@ -145,8 +143,7 @@ int now_feed(struct now *n, struct err *e)
 	return late_line(n, e);
 }
 
-/* ---- what may I do ---------------------------------------------------------------------------
- */
+/* ---- what may I do ------------------------------------------------------------------------------------- */
 /* Whether the pack lets the role do this to warnings. */
 static bool may_on_warnings(struct now *n, const char *action, const char *role)
 {
@@ -211,8 +208,7 @@ int now_may(struct now *n, struct err *e)
 	return 0;
 }
 
-/* ---- who changed the rules, is Tocsin well ----------------------------------------------------------------
- */
+/* ---- who changed the rules, is Tocsin well ------------------------------------------------------------- */
 int now_rules(struct now *n, struct err *e)
 {
 	struct value r;

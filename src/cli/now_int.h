@@ -24,15 +24,13 @@ void now_line(struct now *, const char *format, ...) __attribute__((format(print
 int now_call(struct now *, const char *method, const struct value *args, struct value *result,
 	struct err *e) MUST_CHECK;
 
-/* ---- what several answers need (now_answers.c)
- * ------------------------------------------------------------------------- */
+/* ---- what several answers need (now_answers.c) --------------------------------------------------------- */
 /* Fill recent and earlier, catalog, warnings, unless they are there. */
 int now_fetch(struct now *, struct err *e) MUST_CHECK;
 int now_catalog(struct now *, struct err *e) MUST_CHECK;
 int now_warnings(struct now *, struct err *e) MUST_CHECK;
 
-/* ---- words (now_text.c)
- * ------------------------------------------------------------------------------------------------ */
+/* ---- words (now_text.c) -------------------------------------------------------------------------------- */
 const char *now_say(struct now *, const char *en, const char *zh);
 const char *now_shown(struct now *, const struct value *map, const char *key);
 /* The reader's language of {zh, en}, else the name itself. */

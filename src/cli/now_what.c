@@ -11,8 +11,7 @@
 #define PLACE_COLUMNS 32
 #define LEVEL_COLUMNS 9
 
-/* ---- warnings ---------------------------------------------------------------------------------------------
- */
+/* ---- warnings ------------------------------------------------------------------------------------------ */
 static double number(const struct value *v)
 {
 	return v == NULL ? 0 : v->type == VALUE_FLOAT ? v->as.f : (double)value_int_or(v, 0);
@@ -82,8 +81,7 @@ static bool is_warned(const struct now *n, const struct value *category, const s
 	return false;
 }
 
-/* ---- what came in within the hour -------------------------------------------------------------------------
- */
+/* ---- what came in within the hour ---------------------------------------------------------------------- */
 struct group {
 	const struct value *category, *city;
 	uint32_t n_now, n_late_half, n_earlier;

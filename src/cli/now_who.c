@@ -6,8 +6,7 @@
 #include "tocsin/clock.h"
 #include "tocsin/util.h"
 
-/* ---- cases and warnings -----------------------------------------------------------------------------------
- */
+/* ---- cases and warnings -------------------------------------------------------------------------------- */
 static const char *names(struct now *n, const struct value *persons)
 {
 	const char *out = "";
@@ -117,8 +116,7 @@ static int case_lines(struct now *n, struct err *e)
 	return 0;
 }
 
-/* ---- duty -------------------------------------------------------------------------------------------------
- */
+/* ---- duty ---------------------------------------------------------------------------------------------- */
 static void duty_line(struct now *n, const struct value *row, uint32_t n_tickets)
 {
 	const struct value *next = value_get(row, "next"), *reach = value_path(row, "on_duty.reach");

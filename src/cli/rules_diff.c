@@ -29,8 +29,7 @@ struct diff {
 	const char *point, *no;
 };
 
-/* ---- grouping ---------------------------------------------------------------------------------------------
- */
+/* ---- grouping ------------------------------------------------------------------------------------------ */
 static const char *keep(struct diff *d, const char *text)
 {
 	return arena_text(&d->cli->arena, text, strlen(text));
@@ -78,8 +77,7 @@ static void differ(struct diff *d, const char *what, const char *before, const c
 		g->examples[g->n_examples++] = keep(d, d->no);
 }
 
-/* ---- comparing --------------------------------------------------------------------------------------------
- */
+/* ---- comparing ----------------------------------------------------------------------------------------- */
 static bool same(const struct value *a, const struct value *b)
 {
 	return a == NULL || b == NULL ? a == b : value_equal(a, b);
@@ -196,8 +194,7 @@ static int compare_all(struct diff *d, struct err *e)
 	return 0;
 }
 
-/* ---- showing ----------------------------------------------------------------------------------------------
- */
+/* ---- showing ------------------------------------------------------------------------------------------- */
 static int more_first(const void *x, const void *y)
 {
 	const struct group *a = x, *b = y;

@@ -14,8 +14,7 @@ struct trial {
 	struct value ticket;
 };
 
-/* ---- asking -----------------------------------------------------------------------------------------------
- */
+/* ---- asking -------------------------------------------------------------------------------------------- */
 static int ask_daemon(struct trial *t, struct value *out, struct err *e)
 {
 	struct cli *c = t->cli;
@@ -68,8 +67,7 @@ static int ask_here(struct trial *t, struct value *out, struct err *e)
 	return rc;
 }
 
-/* ---- showing ----------------------------------------------------------------------------------------------
- */
+/* ---- showing ------------------------------------------------------------------------------------------- */
 static const char *shown(struct trial *t, const struct value *map, const char *key)
 {
 	return value_shown(&t->cli->arena, key, value_get(map, key));

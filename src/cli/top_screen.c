@@ -76,8 +76,7 @@ static const char *cpu(const struct screen *s)
 	return arena_printf(s->arena, "%.0f%%", (double)us / s->seconds / 10000);
 }
 
-/* ---- the head: one line a part of the daemon --------------------------------------------------------------
- */
+/* ---- the head: one line a part of the daemon ----------------------------------------------------------- */
 #define N(path) (intmax_t) figure(s->now, path)
 
 /* How many keys stand at each level, the lowest first. */
@@ -143,8 +142,7 @@ static void print_rows(const struct screen *s)
 	fputs(has_any ? "\n\n" : " none in the tables yet\n\n", s->out);
 }
 
-/* ---- methods ----------------------------------------------------------------------------------------------
- */
+/* ---- methods ------------------------------------------------------------------------------------------- */
 struct method_line {
 	const char *name;
 	int64_t calls, errors, calls_before;

@@ -64,8 +64,7 @@ static void in_ms(struct event *timer, int ms)
 	must(event_add(timer, &tv) == 0);
 }
 
-/* ---- calls ----------------------------------------------------------------------------------------------
- */
+/* ---- calls --------------------------------------------------------------------------------------------- */
 /* Out of the queue, tell, free. */
 static void finish(struct pending *p, const struct value *result, const struct tocsin_error *error)
 {
@@ -170,8 +169,7 @@ size_t tocsin_async_waiting(const struct tocsin_async *t)
 	return t->n_calls;
 }
 
-/* ---- subscription ---------------------------------------------------------------------------------------
- */
+/* ---- subscription -------------------------------------------------------------------------------------- */
 /* Send a frame of our own: the msgid of a call, 0 of a notification. */
 static uint32_t send_own(struct tocsin_async *t, const char *method, const struct value *args, bool is_call)
 {
@@ -274,8 +272,7 @@ void tocsin_async_ack(struct tocsin_async *t, int64_t seq)
 		send_ack(t); /* else it is said on the next connection */
 }
 
-/* ---- the connection -------------------------------------------------------------------------------------
- */
+/* ---- the connection ------------------------------------------------------------------------------------ */
 static void tell_state(struct tocsin_async *t, const struct tocsin_error *why)
 {
 	if (t->on_state != NULL)

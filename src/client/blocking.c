@@ -21,8 +21,7 @@ struct tocsin {
 	size_t events_at;
 };
 
-/* ---- time -----------------------------------------------------------------------------------------------
- */
+/* ---- time ---------------------------------------------------------------------------------------------- */
 #define NEVER INT64_MAX
 
 static int64_t deadline(int timeout_ms)
@@ -50,8 +49,7 @@ static bool pause_before_retry(int *wait_ms, int64_t until, int wake_fd)
 	return true;
 }
 
-/* ---- one call on the connection that is ------------------------------------------------------------------
- */
+/* ---- one call on the connection that is ---------------------------------------------------------------- */
 static int lost(struct tocsin *t, const struct err *why, struct tocsin_error *e)
 {
 	if (t->options.on_lost != NULL && t->client.fd >= 0)
@@ -98,8 +96,7 @@ static int ask(struct tocsin *t, struct arena *a, const char *method, const stru
 	return 0;
 }
 
-/* ---- connecting -----------------------------------------------------------------------------------------
- */
+/* ---- connecting ---------------------------------------------------------------------------------------- */
 static int tell_acked(struct tocsin *t, struct arena *a)
 {
 	struct value args = follow_ack(&t->follow, a);
@@ -180,8 +177,7 @@ void tocsin_close(struct tocsin *t)
 	free(t);
 }
 
-/* ---- calls ----------------------------------------------------------------------------------------------
- */
+/* ---- calls --------------------------------------------------------------------------------------------- */
 static int call_until(struct tocsin *t, const char *method, const struct value *args, int64_t until,
 	struct value *result, struct tocsin_error *e)
 {
@@ -242,8 +238,7 @@ const struct tocsin_value *tocsin_change(
 	return result;
 }
 
-/* ---- events ---------------------------------------------------------------------------------------------
- */
+/* ---- events -------------------------------------------------------------------------------------------- */
 static int subscribe_first(struct tocsin *t, struct tocsin_error *e)
 {
 	int64_t until = deadline(t->options.timeout_ms);

@@ -46,7 +46,7 @@ static bool is_key_byte(char c)
 	return isalnum((unsigned char)c) || c == '_' || c == '.';
 }
 
-/* ---- leaves ------------------------------------------------------------------------------------------- */
+/* ---- leaves -------------------------------------------------------------------------------------------- */
 static int quoted(struct format *f, struct value *out)
 {
 	char quote = *f->at++, *to = arena_alloc(f->arena, strlen(f->at) + 1), *p = to;
@@ -165,7 +165,7 @@ static int number(struct format *f, struct value *out)
 	return 0;
 }
 
-/* ---- containers --------------------------------------------------------------------------------------- */
+/* ---- containers ---------------------------------------------------------------------------------------- */
 static int any(struct format *f, struct value *out);
 
 /* Behind an item: true at the end of the container. */

@@ -10,7 +10,7 @@
 ERR_CODES(ERR)
 #undef ERR
 
-/* ---- errors ------------------------------------------------------------------------------------------- */
+/* ---- errors -------------------------------------------------------------------------------------------- */
 static const char *own_word(enum tocsin_code code)
 {
 	return code == TOCSIN_LOST      ? "lost"
@@ -44,8 +44,7 @@ int error_take(struct tocsin_error *to, const struct err *from, const char *word
 	return -1;
 }
 
-/* ---- options and arguments ------------------------------------------------------------------------------
- */
+/* ---- options and arguments ----------------------------------------------------------------------------- */
 static const char *keep(struct arena *a, const char *text)
 {
 	return text == NULL ? NULL : arena_text(a, text, strlen(text));
@@ -107,8 +106,7 @@ int args_take(struct arena *a, bool wants_request_id, const char *format, va_lis
 	return 0;
 }
 
-/* ---- subscriptions --------------------------------------------------------------------------------------
- */
+/* ---- subscriptions ------------------------------------------------------------------------------------- */
 void follow_init(struct follow *f)
 {
 	memset(f, 0, sizeof(*f));

@@ -111,8 +111,7 @@ size_t tocsin_json(const struct tocsin_value *v, char *out, size_t size)
 	return n;
 }
 
-/* ---- documents ------------------------------------------------------------------------------------------
- */
+/* ---- documents ----------------------------------------------------------------------------------------- */
 struct tocsin_doc {
 	struct arena arena;
 	struct value root;

@@ -11,8 +11,7 @@
 #define BEAT_US INT64_C(500000)
 #define STATUS_US INT64_C(10000000)
 
-/* ---- the chain's head -------------------------------------------------------------------------------------
- */
+/* ---- the chain's head ---------------------------------------------------------------------------------- */
 /* A chain alone cannot show that its tail was cut off; a log kept elsewhere can. */
 static void log_head(struct care *c, const char *why)
 {
@@ -25,8 +24,7 @@ static void log_head(struct care *c, const char *why)
 		(uintmax_t)f.head_seq, hex(f.head_chain, SHA256_LEN, hash));
 }
 
-/* ---- the service manager ----------------------------------------------------------------------------------
- */
+/* ---- the service manager ------------------------------------------------------------------------------- */
 static void show_status(struct care *c)
 {
 	struct desk_figures f;
@@ -57,8 +55,7 @@ static void on_beat(evutil_socket_t fd, short what, void *udata)
 		log_head(c, "daily");
 }
 
-/* ---- reloads ----------------------------------------------------------------------------------------------
- */
+/* ---- reloads ------------------------------------------------------------------------------------------- */
 struct server_config care_limits(const struct config *c)
 {
 	struct server_config k = {.n_conns_max = (uint32_t)config_number(c, CONFIG_KEY_CONNECTIONS),
@@ -123,8 +120,7 @@ void care_on_verdict(void *udata, int64_t generation, bool is_ok, uint32_t n_err
 	notify_ready(text);
 }
 
-/* ---- life -------------------------------------------------------------------------------------------------
- */
+/* ---- life ---------------------------------------------------------------------------------------------- */
 void care_start(struct care *c, struct desk *desk, const struct clock *clock, const struct config *config,
 	int argc, char **argv)
 {

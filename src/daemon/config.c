@@ -38,8 +38,7 @@ static int key_find(const char *name)
 	return -1;
 }
 
-/* ---- one setting ------------------------------------------------------------------------------------------
- */
+/* ---- one setting --------------------------------------------------------------------------------------- */
 static void add_text(struct config *c, struct setting *s, const char *text)
 {
 	const char **more = arena_alloc(&c->arena, (s->n + 1) * sizeof(*more));
@@ -81,8 +80,7 @@ int64_t config_number(const struct config *c, enum config_id id)
 	return c->settings[id].number;
 }
 
-/* ---- the file ---------------------------------------------------------------------------------------------
- */
+/* ---- the file ------------------------------------------------------------------------------------------ */
 static char *trim(char *s)
 {
 	char *end;
@@ -150,8 +148,7 @@ static int read_file(struct config *c, const char *path, struct err *e)
 	return rc;
 }
 
-/* ---- the command line -------------------------------------------------------------------------------------
- */
+/* ---- the command line ---------------------------------------------------------------------------------- */
 static int unknown_option(const char *name, struct err *e)
 {
 	const char *names[N_CONFIG_KEYS + N_ACTIONS + 1];
@@ -234,8 +231,7 @@ static int read_arguments(struct config *c, int argc, char **argv, bool is_for_f
 	return 0;
 }
 
-/* ---- defaults ---------------------------------------------------------------------------------------------
- */
+/* ---- defaults ------------------------------------------------------------------------------------------ */
 static void set_default(struct config *c, enum config_id id, const char *text)
 {
 	struct setting *s = &c->settings[id];
@@ -327,8 +323,7 @@ void config_fini(struct config *c)
 	memset(c, 0, sizeof(*c));
 }
 
-/* ---- what a reload changes --------------------------------------------------------------------------------
- */
+/* ---- what a reload changes ----------------------------------------------------------------------------- */
 static void join(const struct setting *s, struct buf *out)
 {
 	for (uint32_t i = 0; i < s->n; i++)

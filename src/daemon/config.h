@@ -158,8 +158,7 @@ void config_compare(const struct config *before, const struct config *after, boo
 	void (*changed)(void *udata, const struct config_key *, const char *before, const char *after),
 	void *udata);
 
-/* ---- config_value.c ---------------------------------------------------------------------------------------
- */
+/* ---- config_value.c ------------------------------------------------------------------------------------ */
 /* One value of a key, checked: 0 and *number where the type has one, or -1 with "expected …" as text. */
 int config_value(const struct config_key *, const char *text, int64_t *number, struct err *e) MUST_CHECK;
 /* "512KiB", "10s": as short as it can be said exactly. Returns out. */
@@ -170,8 +169,7 @@ char *config_duration_text(int64_t ms, char out[CONFIG_NUMBER_LEN]);
 #define CONFIG_EXPECTED_LEN 160
 char *config_expected(const struct config_key *, char out[CONFIG_EXPECTED_LEN]);
 
-/* ---- config_text.c ----------------------------------------------------------------------------------------
- */
+/* ---- config_text.c ------------------------------------------------------------------------------------- */
 void config_help(FILE *);
 /* Every key with type, default, whether a reload takes it, and help. */
 void config_help_keys(FILE *);

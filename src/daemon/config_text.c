@@ -86,8 +86,7 @@ void config_print(const struct config *c, FILE *f)
 	}
 }
 
-/* ---- roff -------------------------------------------------------------------------------------------------
- */
+/* ---- roff ---------------------------------------------------------------------------------------------- */
 static void man_option(FILE *f, const char *name, const char *value, const char *help)
 {
 	char tag[64];

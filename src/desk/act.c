@@ -303,8 +303,7 @@ int ticket_told(struct work *w, int64_t id, struct value about, bool is_plain, s
 	return ticket_save(w, &before, &after, e);
 }
 
-/* ---- due timers
- * ----------------------------------------------------------------------------------------------- */
+/* ---- due timers ---------------------------------------------------------------------------------------- */
 static void begin_timer(struct work *w, struct desk *d, uint64_t id)
 {
 	work_begin(w, d, &d->arena, "timer.fire", "timer", 0, slice_of(NULL, 0));

@@ -109,9 +109,7 @@ static int server_stats_method(struct call *c, struct value *result, struct err 
 	return 0;
 }
 
-/* ---- clock
- * ---------------------------------------------------------------------------------------------------------
- */
+/* ---- clock --------------------------------------------------------------------------------------------- */
 static int clock_now(struct call *c, struct value *result, struct err *e)
 {
 	struct desk *d = c->ctx;

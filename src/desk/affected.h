@@ -11,17 +11,20 @@
  * read, and starts again at 1 when the fault has no part left.
  *
  * Rows of TABLE_NUMBER; what memory holds (numset.h, parts, cases) follows from them:
- * - 'n' be32 part, be64 number: flags, varint reason, varint version, signed since − opened, varint last −
- * since where there is one
- * - 'p' be32 part: map {fault, city, opened, from?, counts=[32 by flags], reasons=[…], incidents=[…],
- * closed?}; what is older than `from` goes as the sweep comes by
- * - 'o' fault 0 city: be32 part; open ones
- * - 'f' fault: map {version, since, is_cut, is_read?}; since: of the version's first change
- * - 'c' be64 incident: map {category?, city?, stage, fault?, service?, component?, cities?, script?, level?,
- *   recovery?, drill?, script_until_time?}; open ones
- * - 'k' be64 closed, be32 part: ""; closed parts by age
- * - 't': be64 due of the timer
- * - 'i': be32 id of the next part
+ *
+ *   'n' be32 part, be64 number   → flags, varint reason, varint version, signed since − opened, varint
+ *                                  last − since where there is one
+ *   'p' be32 part                → map {fault, city, opened, from?, counts=[32 by flags], reasons=[…],
+ *                                  incidents=[…], closed?}; what is older than `from` goes as the sweep
+ *                                  comes by
+ *   'o' fault 0 city             → be32 part; open ones
+ *   'f' fault                    → map {version, since, is_cut, is_read?}; since: of the version's first
+ *                                  change
+ *   'c' be64 incident            → map {category?, city?, stage, fault?, service?, component?, cities?,
+ *                                  script?, level?, recovery?, drill?, script_until_time?}; open ones
+ *   'k' be64 closed, be32 part   → ""; closed parts by age
+ *   't'                          → be64 due of the timer
+ *   'i'                          → be32 id of the next part
  */
 #pragma once
 
@@ -38,8 +41,7 @@ void affected_free(struct affected *);
 /* A row of TABLE_NUMBER was published (val) or deleted (NULL). */
 void affected_on_publish(struct affected *, struct slice key, const struct slice *val);
 
-/* ---- signals --------------------------------------------------------------------------------------------
- */
+/* ---- signals ------------------------------------------------------------------------------------------- */
 struct affected_edit;
 
 struct affected_signal {
@@ -55,8 +57,7 @@ int affected_signal(struct affected_edit *, const struct affected_signal *, stru
 /* Stages what the edit changed. */
 int affected_end(struct affected_edit *, struct err *e) MUST_CHECK;
 
-/* ---- hooks of the use cases ------------------------------------------------------------------------------
- */
+/* ---- hooks of the use cases ---------------------------------------------------------------------------- */
 /*
  * A ticket is saved (before NULL: opened). A complaint marks its number; an incident takes its lists, or lets
  * go of them. -1 with ERR_REJECTED: a case cannot close while numbers are unaccounted for.
@@ -79,8 +80,7 @@ int affected_fire(struct work *, struct err *e) MUST_CHECK;
 int affected_task(
 	struct work *, const struct value *task, const struct value *results, struct err *e) MUST_CHECK;
 
-/* ---- figures
- * ----------------------------------------------------------------------------------------------- */
+/* ---- figures ------------------------------------------------------------------------------------------- */
 /* Affected numbers (stage failed) that complaints of the city ("*": all) and category are about: the input
  * "affected" of level tables. */
 int64_t affected_count(struct desk *, struct slice city, struct slice category);

@@ -24,8 +24,7 @@ static struct slice case_key(struct arena *a, int64_t id)
 	return slice_of(key, 9);
 }
 
-/* ---- an incident's row as a case
- * ---------------------------------------------------------------------------- */
+/* ---- an incident's row as a case ----------------------------------------------------------------------- */
 static void add_of(struct arena *a, const struct value *from, const char *key, struct value *to)
 {
 	if (value_get(from, key) != NULL)
@@ -64,8 +63,7 @@ void case_say(struct arena *a, const struct fault_case *c, struct value *out)
 		value_add(a, out, "script", *value_get(script, "version"));
 }
 
-/* ---- parts and cases
- * ------------------------------------------------------------------------------------------ */
+/* ---- parts and cases ----------------------------------------------------------------------------------- */
 static void join(struct part_edit *p, int64_t incident)
 {
 	if (part_has_incident(&p->part, incident) || p->part.n_incidents == PART_INCIDENTS_MAX)
@@ -199,8 +197,7 @@ static void drop_open_key(struct work *w, const struct part *p)
 	tx_del(w->tx, TABLE_NUMBER, key);
 }
 
-/* ---- a case closes
- * ------------------------------------------------------------------------------------------- */
+/* ---- a case closes ------------------------------------------------------------------------------------- */
 static uint32_t open_numbers(const struct part *p, const struct value *fault, uint32_t *review)
 {
 	bool is_told = value_is_text(value_get(fault, "closes_at"), "told");
@@ -321,8 +318,7 @@ static int incident_saved(
 	return was_open ? close_case(w, id, !is_closed, e) : 0;
 }
 
-/* ---- complaints
- * ------------------------------------------------------------------------------------------------ */
+/* ---- complaints ---------------------------------------------------------------------------------------- */
 static int complained(struct work *w, uint64_t number, struct slice category, struct slice city,
 	int64_t at_ms, struct err *e)
 {
@@ -389,8 +385,7 @@ int affected_contacted(struct work *w, const struct value *row, const struct val
 		value_slice(value_get(row, "city")), w->now_ms, e);
 }
 
-/* ---- the timer: versions told, numbers forgotten
- * -------------------------------------------------------------- */
+/* ---- the timer: versions told, numbers forgotten ------------------------------------------------------- */
 struct sweep {
 	int64_t now_ms, expires_ms, from_ms;
 	struct forget forget;

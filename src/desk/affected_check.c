@@ -63,8 +63,7 @@ static int case_by_city(struct desk *d, struct arena *a, struct slice number, co
 	return 0;
 }
 
-/* ---- whom the prompt is for -------------------------------------------------------------------------------
- */
+/* ---- whom the prompt is for ---------------------------------------------------------------------------- */
 static void add_of(struct arena *a, const struct value *from, const char *key, struct value *to)
 {
 	if (value_get(from, key) != NULL)

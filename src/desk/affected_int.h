@@ -89,8 +89,7 @@ struct affected_edit {
 	bool wants_sweep;
 };
 
-/* ---- affected_rows.c: keys, rows, memory
- * ------------------------------------------------------------------- */
+/* ---- affected_rows.c: keys, rows, memory --------------------------------------------------------------- */
 void number_key(uint8_t key[13], uint32_t part, uint64_t number);
 bool entry_decode(struct slice val, int64_t opened_ms, struct listed *);
 struct slice entry_encode(struct arena *, const struct listed *, int64_t opened_ms);
@@ -109,8 +108,7 @@ int case_weight(
 const struct fault_case *case_of(struct affected *, const struct part *);
 const struct fault_case *case_find(struct affected *, int64_t id);
 
-/* ---- affected_moves.c: what an edit does
- * ---------------------------------------------------------------------- */
+/* ---- affected_moves.c: what an edit does --------------------------------------------------------------- */
 /* 1 and the part's edit; 0: there is none and may_open is false, or no more parts can be; -1. */
 int edit_part(struct affected_edit *, const char *fault, struct slice city, bool may_open,
 	struct part_edit **, struct err *e) MUST_CHECK;
@@ -137,8 +135,7 @@ int affected_arm(struct work *, int64_t at_ms, struct err *e) MUST_CHECK;
 int edit_settle(struct affected_edit *, struct part_edit *, uint64_t number, enum number_stage, bool *moved,
 	struct err *e) MUST_CHECK;
 
-/* ---- affected_cases.c
- * ----------------------------------------------------------------------------------------- */
+/* ---- affected_cases.c ---------------------------------------------------------------------------------- */
 /* A part is opened: it belongs to the open cases that match. */
 void part_join_cases(struct affected *, struct part_edit *);
 /* {affected, potential, complained, will_complain, review, complainers, coverage, stages={…}} of summed

@@ -11,8 +11,7 @@
 static const char *const state_names[] = {"", "affected", "potential", "review"};
 static const char *const stage_names[] = {"failed", "fixed", "told", "silent", NULL};
 
-/* ---- sums
- * -------------------------------------------------------------------------------------------------- */
+/* ---- sums ---------------------------------------------------------------------------------------------- */
 enum list {
 	LIST_AFFECTED,
 	LIST_POTENTIAL,
@@ -100,8 +99,7 @@ struct value counts_value(struct arena *a, const uint64_t counts[NUMSET_FLAGS])
 	return v;
 }
 
-/* ---- number.list
- * ----------------------------------------------------------------------------------------------- */
+/* ---- number.list --------------------------------------------------------------------------------------- */
 int parts_of_case(
 	struct desk *d, struct arena *a, int64_t incident, struct part_edit **out, uint32_t *n, struct err *e)
 {
@@ -371,8 +369,7 @@ static int on_list(struct call *c, struct value *result, struct err *e)
 	return 0;
 }
 
-/* ---- number.settle
- * ----------------------------------------------------------------------------------------------- */
+/* ---- number.settle ------------------------------------------------------------------------------------- */
 struct settle {
 	enum number_stage stage;
 	enum list of;

@@ -17,8 +17,7 @@ struct affected_edit *affected_begin(struct work *w)
 
 static void put_part(struct work *w, const struct part_edit *p);
 
-/* ---- parts
- * --------------------------------------------------------------------------------------------------- */
+/* ---- parts --------------------------------------------------------------------------------------------- */
 struct slice part_open_key(struct arena *a, const char *fault, struct slice city)
 {
 	size_t n = strlen(fault) + 1;
@@ -124,8 +123,7 @@ int edit_part(struct affected_edit *edit, const char *fault, struct slice city, 
 	return got < 0 ? -1 : may_open ? open_part(edit, fault, city, key, out, e) : 0;
 }
 
-/* ---- versions
- * -------------------------------------------------------------------------------------------------- */
+/* ---- versions ------------------------------------------------------------------------------------------ */
 static struct slice run_key(struct arena *a, const char *fault)
 {
 	const char *key = arena_printf(a, "f%s", fault);
@@ -165,8 +163,7 @@ int edit_version(struct affected_edit *edit, const char *fault, int64_t *version
 	return 0;
 }
 
-/* ---- numbers
- * --------------------------------------------------------------------------------------------------- */
+/* ---- numbers ------------------------------------------------------------------------------------------- */
 int entry_get(struct affected_edit *edit, const struct part_edit *p, uint64_t number, struct listed *out,
 	struct err *e)
 {
@@ -404,8 +401,7 @@ int edit_settle(struct affected_edit *edit, struct part_edit *p, uint64_t number
 	return change(edit, p, number, &was, to, slice_of(NULL, 0), e);
 }
 
-/* ---- the end
- * ----------------------------------------------------------------------------------------------------- */
+/* ---- the end ------------------------------------------------------------------------------------------- */
 static void put_part(struct work *w, const struct part_edit *p)
 {
 	struct value row = value_map(w->arena, 9), counts = value_array(w->arena, NUMSET_FLAGS),

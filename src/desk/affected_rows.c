@@ -11,8 +11,7 @@ void number_key(uint8_t key[13], uint32_t part, uint64_t number)
 	store_be64(key + 5, number);
 }
 
-/* ---- a number's row
- * ---------------------------------------------------------------------------------------- */
+/* ---- a number's row ------------------------------------------------------------------------------------ */
 bool entry_decode(struct slice val, int64_t opened_ms, struct listed *out)
 {
 	struct slice flags;
@@ -46,8 +45,7 @@ struct slice entry_encode(struct arena *a, const struct listed *x, int64_t opene
 	return out;
 }
 
-/* ---- a part's row
- * ------------------------------------------------------------------------------------------ */
+/* ---- a part's row -------------------------------------------------------------------------------------- */
 static void name_copy(char out[NAME_BYTES], struct slice from)
 {
 	size_t n = from.n < NAME_BYTES ? from.n : NAME_BYTES - 1;
@@ -97,8 +95,7 @@ int part_load(struct work *w, uint32_t id, struct part_edit *out, struct err *e)
 	return 1;
 }
 
-/* ---- memory
- * -------------------------------------------------------------------------------------------------- */
+/* ---- memory -------------------------------------------------------------------------------------------- */
 struct part *part_of_slot(struct affected *x, uint32_t slot)
 {
 	return x->parts[slot % PARTS_MAX];
@@ -302,8 +299,7 @@ void affected_free(struct affected *x)
 	free(x);
 }
 
-/* ---- faults and cases
- * --------------------------------------------------------------------------------------- */
+/* ---- faults and cases ---------------------------------------------------------------------------------- */
 const struct value *fault_of(struct desk *d, const char *name)
 {
 	return value_get(value_get(packs_catalog(d->packs), "faults"), name);

@@ -31,8 +31,7 @@ struct cases {
 	uint32_t n, cap;
 };
 
-/* ---- the list -------------------------------------------------------------------------------------------
- */
+/* ---- the list ------------------------------------------------------------------------------------------ */
 /* Place of the first whose id is not below. */
 static uint32_t place_of(const struct cases *c, int64_t id)
 {
@@ -88,9 +87,7 @@ static void drop(struct cases *c, int64_t id)
 	c->n--;
 }
 
-/* ---- growth: children by the minute
- * ------------------------------------------------------------------------
- */
+/* ---- growth: children by the minute -------------------------------------------------------------------- */
 /* Counts of minutes up to this one; what is older than GROWTH_SPAN is forgotten. */
 static void growth_to(struct growth *g, int64_t minute)
 {
@@ -111,8 +108,7 @@ static void growth_add(struct growth *g, struct slice created)
 		g->n[minute % GROWTH_SPAN]++;
 }
 
-/* ---- in step with the store ------------------------------------------------------------------------------
- */
+/* ---- in step with the store ---------------------------------------------------------------------------- */
 /* INDEX_STATUS of an open incident: its id; -1 for any other key. */
 static int64_t open_case_of(const struct lexicon *lexicon, struct slice key)
 {
@@ -193,8 +189,7 @@ void cases_free(struct cases *c)
 	free(c);
 }
 
-/* ---- what rules are told ---------------------------------------------------------------------------------
- */
+/* ---- what rules are told ------------------------------------------------------------------------------- */
 static void take(struct arena *a, struct value *fact, const struct value *of, const char *key)
 {
 	const struct value *v = value_get(of, key);
@@ -297,8 +292,7 @@ const struct value *cases_script(struct desk *d, int64_t incident)
 	return value_is(script, VALUE_MAP) ? script : NULL;
 }
 
-/* ---- questions -------------------------------------------------------------------------------------------
- */
+/* ---- questions ----------------------------------------------------------------------------------------- */
 uint32_t cases_ids(struct desk *d, int64_t *ids, uint32_t n)
 {
 	uint32_t got = 0;

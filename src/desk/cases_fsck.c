@@ -28,8 +28,7 @@ bool fsck_has(struct fsck *f, enum table table, struct slice key)
 	return got == 1;
 }
 
-/* ---- jobs -------------------------------------------------------------------------------------------------
- */
+/* ---- jobs ---------------------------------------------------------------------------------------------- */
 struct job_sums {
 	uint64_t n_rows, n_lists, n_running, n_timers;
 };
@@ -131,8 +130,7 @@ void jobs_fsck(struct fsck *f)
 			(uintmax_t)sums.n_running);
 }
 
-/* ---- what callers heard -----------------------------------------------------------------------------------
- */
+/* ---- what callers heard -------------------------------------------------------------------------------- */
 void heard_fsck(struct fsck *f)
 {
 	uint8_t id[8];

@@ -30,8 +30,7 @@ static int64_t change_span(struct desk *d)
 	return value_int_or(value_path(packs_catalog(d->packs), "suspects.change_ms"), CHANGE_MS);
 }
 
-/* ---- looking
- * ---------------------------------------------------------------------------------------------------- */
+/* ---- looking ------------------------------------------------------------------------------------------- */
 static bool has_any(const struct value *list, const struct value *wanted)
 {
 	for (uint32_t i = 0; list != NULL && wanted != NULL && i < list->n; i++)
@@ -79,8 +78,7 @@ int change_of(struct desk *d, struct tx *tx, struct arena *a, struct slice compo
 	return got < 0 ? -1 : latest >= 0;
 }
 
-/* ---- change.put
- * ---------------------------------------------------------------------------------------------------- */
+/* ---- change.put ---------------------------------------------------------------------------------------- */
 static int check_list(
 	struct work *w, const struct value *list, const char *argument, const char *map, struct err *e)
 {
@@ -181,8 +179,7 @@ static int change_put(struct work *w, const struct value *args, struct value *re
 	return 0;
 }
 
-/* ---- settling
- * -------------------------------------------------------------------------------------------------------- */
+/* ---- settling ------------------------------------------------------------------------------------------ */
 struct settle {
 	struct desk *desk;
 	const struct value *row;
@@ -264,8 +261,7 @@ int change_fire(struct work *w, uint64_t n, struct err *e)
 	return 0;
 }
 
-/* ---- change.list
- * ------------------------------------------------------------------------------------------------------ */
+/* ---- change.list --------------------------------------------------------------------------------------- */
 /* The team of its first component answers for it. */
 static const struct value *team_of(struct desk *d, const struct value *row)
 {

@@ -350,8 +350,7 @@ int clock_fired(struct work *w, const char *name, int percent, struct value *row
 	return 0;
 }
 
-/* ---- years that come later
- * -------------------------------------------------------------------------------------- */
+/* ---- years that come later ----------------------------------------------------------------------------- */
 #define REPIN_TICKETS 64
 
 /* Pin what waits; 1 if something of it is known now. */

@@ -63,9 +63,7 @@ static void hook_end(void *ctx, struct session *s)
 	topics_session_end(ctx, s);
 }
 
-/* ---- the turn
- * ----------------------------------------------------------------------------------------------------------
- */
+/* ---- the turn ------------------------------------------------------------------------------------------ */
 static void work_timers(struct desk *d)
 {
 	int64_t now = clock_tick(d->clock);
@@ -147,8 +145,7 @@ static void on_store(void *udata)
 	server_durable(d->server, store_durable_seq(d->store));
 }
 
-/* ---- start and end
- * ----------------------------------------------------------------------------------------------------- */
+/* ---- start and end ------------------------------------------------------------------------------------- */
 static void register_methods(struct desk *d)
 {
 	tickets_register(d);

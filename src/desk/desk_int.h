@@ -59,8 +59,7 @@ struct desk {
 	bool is_lost;
 };
 
-/* ---- work: what one changing call (or due timer) does, all or nothing ------------------------------------
- */
+/* ---- work: what one changing call (or due timer) does, all or nothing ---------------------------------- */
 struct work {
 	struct desk *desk;
 	struct arena *arena;
@@ -113,15 +112,13 @@ int work_call(struct call *, work_fn *fn, struct value *result, struct err *e);
 /* The answer kept for the request_id of this entry's call becomes {id, erased}; the call stays known. */
 int request_erase(struct work *, const struct value *event, int64_t ticket, struct err *e) MUST_CHECK;
 
-/* ---- rows that are MessagePack maps
- * --------------------------------------------------------------------------- */
+/* ---- rows that are MessagePack maps -------------------------------------------------------------------- */
 /* Decoded, in the arena: 1 there, 0 not, -1. tx may be NULL. */
 int row_get(struct desk *, struct tx *, struct arena *, enum table, struct slice key, struct value *row,
 	struct err *e) MUST_CHECK;
 void row_put(struct work *, enum table, struct slice key, const struct value *row);
 
-/* ---- numbers (numbers.c), subscribers (subscribers.c)
- * ----------------------------------------------------- */
+/* ---- numbers (numbers.c), subscribers (subscribers.c) -------------------------------------------------- */
 /*
  * The texts of number, caller, callback and a mobile subject written plainly: digits alone, without the
  * country code of catalog.numbers, fixed lines with the area code of the catalog's cities (of `city` when
@@ -137,8 +134,7 @@ int subscriber_fact(struct work *, const struct value *row, struct value *facts,
 /* Whether any subscriber is known; asked once at start. */
 int subscribers_new(struct desk *, struct err *e) MUST_CHECK;
 
-/* ---- tickets as rows (ticket_row.c, ticket_code.c)
- * ------------------------------------------------------------------------- */
+/* ---- tickets as rows (ticket_row.c, ticket_code.c) ----------------------------------------------------- */
 /*
  * The stored row as a value: the map that ticket.get shows, with `clocks` as bytes (ledgers.h) and `timers`
  * as a list (timers.c). Borrows from the store: good until the turn ends, or the tx is aborted, which may be
@@ -166,8 +162,7 @@ int64_t ticket_due_next(const struct lexicon *, const struct value *row);
 bool ticket_is_open(const struct value *row);
 void ticket_link(struct work *, struct value *row, const char *type, int64_t id);
 
-/* ---- facts, asking, applying -----------------------------------------------------------------------------
- */
+/* ---- facts, asking, applying --------------------------------------------------------------------------- */
 struct value facts_base(struct work *);
 /* {tickets, n_tickets, n_contacts} of the subject, or nil without one. */
 int facts_history(struct work *, const struct value *ticket, struct value *out, struct err *e) MUST_CHECK;
@@ -205,8 +200,7 @@ bool clocks_wait_for_year(const struct value *row);
  */
 int64_t clocks_repin(struct desk *, int64_t after);
 
-/* ---- timers (timers.c) ------------------------------------------------------------------------------------
- */
+/* ---- timers (timers.c) --------------------------------------------------------------------------------- */
 struct timer {
 	int64_t due_ms;
 	const char *clock; /* whose percentage it is; NULL: a rule asked for it */
@@ -228,8 +222,7 @@ void timer_update(struct work *, const struct value *before, const struct value 
 /* [{kind, name, due, …}], for people. */
 struct value timers_shown(struct work *, const struct value *row);
 
-/* ---- indexes (index.c) ------------------------------------------------------------------------------------
- */
+/* ---- indexes (index.c) --------------------------------------------------------------------------------- */
 /* Texts but those of the subject are be16 numbers of the lexicon; 0: it has none, the text and a 0 follow. */
 enum index_id {
 	INDEX_SUBJECT = 'S',  /* type 0 id 0 be64 ticket */
@@ -256,8 +249,7 @@ struct slice index_name_take(const struct lexicon *, struct slice *rest);
 /* The smallest key behind all that start with this prefix. */
 struct slice key_after(struct arena *, struct slice prefix);
 
-/* ---- use cases
- * ------------------------------------------------------------------------------------------------ */
+/* ---- use cases ----------------------------------------------------------------------------------------- */
 /* A new ticket's row by create's arguments, decided and applied but not saved. */
 /*
  * Whether the caller may open a ticket of this kind with these fields (opening.c); the pack's own tickets are
@@ -285,8 +277,7 @@ int ticket_told(struct work *, int64_t id, struct value about, bool is_plain, st
 /* A ticket's earliest timer or a task's is due, as due_work hands it out. udata is the desk. */
 void timer_fire(void *udata, int64_t due_ms, uint64_t id);
 
-/* ---- the live pack
- * ------------------------------------------------------------------------------------------ */
+/* ---- the live pack ------------------------------------------------------------------------------------- */
 struct generation *packs_live(const struct packs *);
 int64_t packs_generation(const struct packs *);
 const struct value *packs_catalog(const struct packs *);
@@ -307,15 +298,13 @@ int event_load(struct desk *, struct arena *, uint64_t seq, struct value *event,
 struct value event_facts(struct desk *, struct arena *, const struct value *event,
 	const struct value *decision, const struct value *row);
 
-/* ---- topics
- * --------------------------------------------------------------------------------------------------- */
+/* ---- topics -------------------------------------------------------------------------------------------- */
 #define EVENTS_AN_ENTRY 4096 /* places for topic events in an entry: work_commit refuses more */
 #define EVENTS_A_TICKET 2    /* for its queue and for the one it left */
 void topics_pump(struct desk *);
 void topics_session_end(struct desk *, struct session *);
 
-/* ---- method tables, one per file
- * ------------------------------------------------------------------------------- */
+/* ---- method tables, one per file ----------------------------------------------------------------------- */
 void tickets_register(struct desk *);
 void find_register(struct desk *);
 void history_register(struct desk *);

@@ -11,8 +11,7 @@
 #define WALK_MAX 20000 /* open tickets of the kinds looked at; kinds that owe reports are rare */
 #define LINKS_LOOKED_AT 64
 
-/* ---- draft.get
- * -------------------------------------------------------------------------------------------------- */
+/* ---- draft.get ----------------------------------------------------------------------------------------- */
 /* The incident that the ticket is about: fields.incident, its parent, or a link to one; 0: none. */
 static int incident_of(struct desk *d, struct arena *a, const struct value *ticket, int64_t *id,
 	struct value *row, struct err *e)
@@ -117,8 +116,7 @@ static int draft_get(struct call *c, struct value *result, struct err *e)
 	return 0;
 }
 
-/* ---- draft.list
- * ------------------------------------------------------------------------------------------------- */
+/* ---- draft.list ---------------------------------------------------------------------------------------- */
 struct owed {
 	int64_t due_ms, id;
 	struct value shown;
@@ -246,8 +244,7 @@ static int draft_list(struct call *c, struct value *result, struct err *e)
 	return 0;
 }
 
-/* ---- the table -------------------------------------------------------------------------------------------
- */
+/* ---- the table ----------------------------------------------------------------------------------------- */
 static const struct rpc_arg get_args[] = {
 	{.name = "id", .type = ARG_ID, .is_required = true, .help = "the ticket, such as an emergency"},
 	{.name = "draft", .type = ARG_TEXT, .of = "drafts", .help = "only this one"},

@@ -45,8 +45,7 @@ static int take(struct drill *d, const struct recording *r, struct err *e)
 	return warn_replay(w->desk, w->arena, r, w->now_ms, &d->events, e);
 }
 
-/* ---- where recordings come from
- * ------------------------------------------------------------------------------ */
+/* ---- where recordings come from ------------------------------------------------------------------------ */
 static int from_pack(struct drill *d, const struct value *name, struct err *e)
 {
 	struct work *w = d->work;
@@ -108,8 +107,7 @@ static int from_incident(struct drill *d, int64_t id, struct err *e)
 	return 0;
 }
 
-/* ---- drill.start
- * ------------------------------------------------------------------------------------------------ */
+/* ---- drill.start --------------------------------------------------------------------------------------- */
 /* By when it happens; of one minute as they came. */
 static void sort_events(struct value *events)
 {
@@ -218,8 +216,7 @@ static int drill_start(struct call *c, struct value *result, struct err *e)
 	return work_call(c, drill_start_work, result, e);
 }
 
-/* ---- drill.report: minutes of each step
- * -------------------------------------------------------------------------- */
+/* ---- drill.report: minutes of each step ---------------------------------------------------------------- */
 /* The first level that was entered; of a drill that nothing is played in, its beginning. */
 static int64_t began_ms(const struct value *row)
 {
@@ -281,8 +278,7 @@ static int drill_report(struct call *c, struct value *result, struct err *e)
 	return 0;
 }
 
-/* ---- the table -------------------------------------------------------------------------------------------
- */
+/* ---- the table ----------------------------------------------------------------------------------------- */
 static const struct rpc_arg start_args[] = {
 	{.name = "drill",
 		.type = ARG_TEXT,

@@ -126,8 +126,7 @@ static void make_plan(struct find *f, const char *order)
 		plan_status(f);
 }
 
-/* ---- conditions
- * ----------------------------------------------------------------------------------------------- */
+/* ---- conditions ---------------------------------------------------------------------------------------- */
 static bool test_one(const struct value *got, const char *op, const struct value *wanted)
 {
 	int c;
@@ -276,8 +275,7 @@ static bool matches(struct find *f, const struct value *row)
 	return true;
 }
 
-/* ---- walking
- * ---------------------------------------------------------------------------------------------------- */
+/* ---- walking ------------------------------------------------------------------------------------------- */
 /* 1: it may be answered. */
 static int is_wanted(struct find *f, struct slice bytes, struct err *e)
 {
@@ -456,8 +454,7 @@ static int ticket_find(struct call *c, struct value *result, struct err *e)
 	return 0;
 }
 
-/* ---- one ticket
- * -------------------------------------------------------------------------------------------------- */
+/* ---- one ticket ---------------------------------------------------------------------------------------- */
 /* What is kept as bytes, in a form for people. */
 static int show_with(
 	struct call *c, const struct value *with, struct slice bytes, struct value *row, struct err *e)

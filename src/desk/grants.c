@@ -84,7 +84,7 @@ int grants_facts(struct work *w, const struct value *row, struct value *facts, s
 	return 0;
 }
 
-/* ---- applying ----------------------------------------------------------------------------------------- */
+/* ---- applying ------------------------------------------------------------------------------------------ */
 struct giving {
 	struct work *w;
 	struct counter *counters; /* each pair of grant and person once */
@@ -255,7 +255,7 @@ int grants_left(struct work *w, const struct value *decision, const struct value
 	return 0;
 }
 
-/* ---- grant.list --------------------------------------------------------------------------------------- */
+/* ---- grant.list ---------------------------------------------------------------------------------------- */
 #define SEES_OTHERS (ROLE_SUPERVISOR | ROLE_LEADER | ROLE_AUDITOR | ROLE_ADMIN)
 
 static int check_person(struct call *c, const char *name, struct err *e)

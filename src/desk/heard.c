@@ -27,8 +27,7 @@ static struct slice key_of(struct arena *a, int64_t incident, struct slice numbe
 	return slice_of(p, 8 + number.n);
 }
 
-/* ---- rows -------------------------------------------------------------------------------------------------
- */
+/* ---- rows ---------------------------------------------------------------------------------------------- */
 static bool three_of(const struct value *v, int64_t out[3])
 {
 	for (uint32_t i = 0; i < 3; i++)
@@ -94,8 +93,7 @@ bool heard_row_ok(struct arena *a, struct slice key, struct slice val)
 	return true;
 }
 
-/* ---- one call more ----------------------------------------------------------------------------------------
- */
+/* ---- one call more ------------------------------------------------------------------------------------- */
 /* The open case a call is about: as it says, or the newest whose script has this prompt; 0 without one. */
 static int64_t case_of_call(struct desk *d, const struct heard_call *call)
 {
@@ -149,8 +147,7 @@ int heard_add(struct work *w, const struct heard_call *call, struct err *e)
 	return 0;
 }
 
-/* ---- an agent is reached ----------------------------------------------------------------------------------
- */
+/* ---- an agent is reached ------------------------------------------------------------------------------- */
 static int reached_of(struct work *w, int64_t incident, struct slice number, struct err *e)
 {
 	struct slice key = key_of(w->arena, incident, number);
@@ -233,8 +230,7 @@ int heard_fact(struct work *w, const struct value *number, struct value *facts, 
 	return 0;
 }
 
-/* ---- sums -------------------------------------------------------------------------------------------------
- */
+/* ---- sums ---------------------------------------------------------------------------------------------- */
 static struct heard_version *version_of(struct heard_sums *s, int64_t version)
 {
 	uint32_t at = 0;

@@ -188,8 +188,7 @@ static int ticket_history(struct call *c, struct value *result, struct err *e)
 	return 0;
 }
 
-/* ---- explain
- * ---------------------------------------------------------------------------------------------------- */
+/* ---- explain ------------------------------------------------------------------------------------------- */
 /* Whether the entry holds decisions: 1, 0 (or it was erased by law), -1. */
 static int load_decided(struct desk *d, struct arena *a, uint64_t seq, struct value *event, struct err *e)
 {

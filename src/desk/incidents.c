@@ -24,8 +24,7 @@ int incident_load(struct call *c, struct value *row, struct err *e)
 	return err_arg(e, ERR_BAD_REQUEST, "id", text, "ticket %jd is no incident", (intmax_t)id);
 }
 
-/* ---- list ------------------------------------------------------------------------------------------------
- */
+/* ---- list ---------------------------------------------------------------------------------------------- */
 struct listed {
 	int64_t id, complainers, affected, severity, recent, before;
 	struct value shown;
@@ -141,8 +140,7 @@ static int incident_list(struct call *c, struct value *result, struct err *e)
 	return 0;
 }
 
-/* ---- one -------------------------------------------------------------------------------------------------
- */
+/* ---- one ----------------------------------------------------------------------------------------------- */
 static int incident_get(struct call *c, struct value *result, struct err *e)
 {
 	struct desk *d = c->ctx;
@@ -260,8 +258,7 @@ static int incident_children(struct call *c, struct value *result, struct err *e
 	return 0;
 }
 
-/* ---- preview: what an action would do to the children
- * ------------------------------------------------------ */
+/* ---- preview: what an action would do to the children -------------------------------------------------- */
 #define STAGES_MAX 32
 
 struct preview {
@@ -340,8 +337,7 @@ static int incident_preview(struct call *c, struct value *result, struct err *e)
 	return 0;
 }
 
-/* ---- the table -------------------------------------------------------------------------------------------
- */
+/* ---- the table ----------------------------------------------------------------------------------------- */
 static const char *const orders[] = {"principles", "growth", NULL};
 static const struct rpc_arg list_args[] = {
 	{.name = "order",

@@ -207,8 +207,7 @@ void index_update(struct work *w, const struct value *before, const struct value
 			tx_put(w->tx, TABLE_INDEX, new[i], val_of(w->arena, new[i], after));
 }
 
-/* ---- fsck: the indexes say what the tickets say
- * ------------------------------------------------------------- */
+/* ---- fsck: the indexes say what the tickets say -------------------------------------------------------- */
 struct check {
 	struct store *store;
 	struct lexicon *lexicon;

@@ -19,8 +19,7 @@ static bool stands_in(const struct value *list, const struct value *v)
 	return false;
 }
 
-/* ---- children --------------------------------------------------------------------------------------------
- */
+/* ---- children ------------------------------------------------------------------------------------------ */
 bool job_applies(
 	const struct desk *d, const struct value *row, const char *action, const struct value *stages)
 {
@@ -101,8 +100,7 @@ int job_children(struct work *w, struct value *job, bool *is_over, struct err *e
 	return 0;
 }
 
-/* ---- attach ----------------------------------------------------------------------------------------------
- */
+/* ---- attach -------------------------------------------------------------------------------------------- */
 /* Ask whether this one hangs on the case, and hang it there. */
 static int attach_one(struct work *w, struct value *job, const struct value *before, struct err *e)
 {
@@ -184,8 +182,7 @@ int job_attach(struct work *w, struct value *job, bool *is_over, struct err *e)
 	return 0;
 }
 
-/* ---- numbers ---------------------------------------------------------------------------------------------
- */
+/* ---- numbers ------------------------------------------------------------------------------------------- */
 /* Not in a task of this job yet: then it is, from now on. 1 yes, 0 no, -1. */
 static int is_first(struct work *w, const struct value *job, const struct value *number, struct err *e)
 {

@@ -27,8 +27,7 @@ static const struct job_kind *kind_find(const struct value *name)
 	return NULL;
 }
 
-/* ---- keys ------------------------------------------------------------------------------------------------
- */
+/* ---- keys ---------------------------------------------------------------------------------------------- */
 struct slice job_key(struct arena *a, char index, const int64_t *numbers, int n)
 {
 	char text[2] = {index, '\0'};
@@ -44,8 +43,7 @@ static void arm(struct work *w, int64_t id, int64_t at_ms)
 	tx_put(w->tx, TABLE_TIMER, slice_of(key, sizeof(key)), slice_of("", 0));
 }
 
-/* ---- from a decision -------------------------------------------------------------------------------------
- */
+/* ---- from a decision ----------------------------------------------------------------------------------- */
 static int check_children(struct work *w, uint32_t n, const struct value *job, struct err *e)
 {
 	const struct value *data = value_get(job, "data");
@@ -155,8 +153,7 @@ void jobs_put(struct work *w, const struct value *jobs, const struct value *tick
 	}
 }
 
-/* ---- slices ----------------------------------------------------------------------------------------------
- */
+/* ---- slices -------------------------------------------------------------------------------------------- */
 void job_count(struct work *w, struct value *job, const char *key, int64_t by)
 {
 	value_set(w->arena, job, key, value_int(value_int_or(value_get(job, key), 0) + by));
@@ -302,8 +299,7 @@ int job_fire(struct desk *d, int64_t due_ms, uint64_t id, struct err *e)
 	return -1;
 }
 
-/* ---- questions -------------------------------------------------------------------------------------------
- */
+/* ---- questions ----------------------------------------------------------------------------------------- */
 int jobs_of(struct desk *d, struct arena *a, int64_t ticket, struct value *out, struct err *e)
 {
 	int64_t next = ticket + 1;

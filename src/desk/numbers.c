@@ -172,7 +172,7 @@ bool numbers_plain(struct arena *a, const struct value *catalog, const struct va
 	return true;
 }
 
-/* ---- conditions --------------------------------------------------------------------------------------- */
+/* ---- conditions ---------------------------------------------------------------------------------------- */
 /* One number of a condition; a local one with the area code of the city asked for. */
 static struct value plain_one(struct arena *a, const struct value *catalog, const struct value *city,
 	const char *field, const struct value *given)

@@ -17,8 +17,7 @@ struct outbox {
 	int64_t finished_ms; /* none that is over ended before it */
 };
 
-/* ---- counts: derived from the keys, never stored
- * --------------------------------------------------------------------- */
+/* ---- counts: derived from the keys, never stored ------------------------------------------------------- */
 static struct outbox_count *count_of(struct outbox *o, struct slice kind)
 {
 	struct outbox_count *c;
@@ -91,9 +90,7 @@ void outbox_free(struct outbox *o)
 	free(o);
 }
 
-/* ---- paused
- * ----------------------------------------------------------------------------------------------------------
- */
+/* ---- paused -------------------------------------------------------------------------------------------- */
 bool outbound_is_paused(struct desk *d, struct tx *tx)
 {
 	struct slice val;
@@ -103,9 +100,7 @@ bool outbound_is_paused(struct desk *d, struct tx *tx)
 			   : store_get(d->store, TABLE_META, OUTBOUND_KEY, &val, &e)) != 0;
 }
 
-/* ---- figures
- * ---------------------------------------------------------------------------------------------------------
- */
+/* ---- figures ------------------------------------------------------------------------------------------- */
 /* When the oldest open task of a kind was made, 0 without one. */
 static int64_t oldest_ms(struct desk *d, struct arena *a, const char *kind)
 {
@@ -147,8 +142,7 @@ struct value outbox_value(struct desk *d, struct arena *a)
 	return v;
 }
 
-/* ---- forgetting
- * ------------------------------------------------------------------------------------------------------ */
+/* ---- forgetting ---------------------------------------------------------------------------------------- */
 #define TASK_KEEP_MS (INT64_C(7) * 24 * 3600 * 1000) /* where the pack's limits.task_keep says nothing */
 #define FORGET_AT_ONCE 2
 

@@ -2,7 +2,9 @@
  * The life of packs: read and build aside, swap between two turns, keep the last one warm, rebuild any other
  * from the store. A load that fails changes nothing but the verdict.
  *
- * TABLE_PACK: be32 generation → {generation, sha256, at, by, files={name=sha}}; 'f' sha → file bytes
+ * TABLE_PACK:
+ *   be32 generation → {generation, sha256, at, by, files={name=sha}}
+ *   'f' sha         → file bytes
  */
 #include "packs_int.h"
 
@@ -38,8 +40,7 @@ const struct calendar *packs_calendar(const struct packs *p, const char *name)
 	return pack_calendars_find(&p->calendars, name);
 }
 
-/* ---- verdict
- * -------------------------------------------------------------------------------------------------- */
+/* ---- verdict ------------------------------------------------------------------------------------------- */
 struct value packs_status(const struct packs *p, struct arena *a)
 {
 	struct value status = value_map(a, 15);
@@ -105,8 +106,7 @@ static void keep_verdict(struct packs *p, const struct pack_build *b)
 		b->is_ok ? "-" : b->why.text);
 }
 
-/* ---- building (worker thread, or the loop at start)
- * ----------------------------------------------------------------- */
+/* ---- building (worker thread, or the loop at start) ---------------------------------------------------- */
 static int replay(struct pack_build *b, struct generation *g)
 {
 	for (uint32_t i = 0; i < b->replays.n; i++) {
@@ -123,7 +123,8 @@ static int replay(struct pack_build *b, struct generation *g)
 		arena_fini(&a);
 		if (rc != 0) {
 			snprintf(b->found.message_zh, sizeof(b->found.message_zh),
-				"用最近的投诉试算，共 %u 件，第 %u 件：%.300s", b->replays.n, i + 1, b->why.text);
+				"用最近的投诉试算，共 %u 件，第 %u 件：%.300s", b->replays.n, i + 1,
+				b->why.text);
 			err_prefix(&b->why, "replaying the last complaints, %u of %u", i + 1, b->replays.n);
 			snprintf(b->found.message, sizeof(b->found.message), "%.399s", b->why.text);
 			return -1;
@@ -167,8 +168,7 @@ void pack_build_fini(struct pack_build *b)
 	arena_fini(&b->arena);
 }
 
-/* ---- accepting
- * -------------------------------------------------------------------------------------------------------- */
+/* ---- accepting ----------------------------------------------------------------------------------------- */
 /* Files are kept once by content; the generation's row names them. */
 static void store_pack(
 	struct work *w, int64_t number, const struct pack_build *b, const struct generation *made)

@@ -43,8 +43,7 @@ static int64_t setting(const struct push *p, const char *key, int64_t otherwise)
 	return value_int_or(value_get(value_get(p->check.catalog, "signal_limits"), key), otherwise);
 }
 
-/* ---- folding
- * ---------------------------------------------------------------------------------------------------- */
+/* ---- folding ------------------------------------------------------------------------------------------- */
 static uint32_t hash_of(uint32_t h, struct slice text)
 {
 	const uint8_t *p = text.p;
@@ -155,8 +154,7 @@ static void add_metric(struct fold *f, double v)
 	f->last = v;
 }
 
-/* ---- states
- * ------------------------------------------------------------------------------------------------------ */
+/* ---- states -------------------------------------------------------------------------------------------- */
 static struct slice state_key(struct arena *a, const struct signal *s)
 {
 	size_t n = s->component.n;
@@ -207,8 +205,7 @@ static int put_state(struct push *p, const struct signal *s, struct err *e)
 	return 0;
 }
 
-/* ---- taking
- * ------------------------------------------------------------------------------------------------------ */
+/* ---- taking -------------------------------------------------------------------------------------------- */
 /* A caller heard the prompt of a case. */
 static int take_heard(struct push *p, const struct signal *s, const struct value *says, struct err *e)
 {
@@ -299,8 +296,7 @@ static int take(struct push *p, const struct signal *s, struct err *e)
 	return 0;
 }
 
-/* ---- the end
- * ------------------------------------------------------------------------------------------------------ */
+/* ---- the end ------------------------------------------------------------------------------------------- */
 static void add_double(struct buf *b, double v)
 {
 	uint64_t bits;

@@ -70,8 +70,7 @@ int signal_bins(struct desk *d, struct tx *tx, int64_t from_ms, int64_t to_ms,
 	return rc != 0 ? rc : got;
 }
 
-/* ---- signal.counts
- * ----------------------------------------------------------------------------------------- */
+/* ---- signal.counts ------------------------------------------------------------------------------------- */
 struct counting {
 	struct desk *desk;
 	struct arena *arena;

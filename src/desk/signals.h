@@ -6,11 +6,14 @@
  * a metric also its name); raw signals are kept nowhere, and the entry holds none.
  *
  * TABLE_SIGNAL:
- *   'b' be64 minute, kind 0 service 0 component 0 city 0 name → varint n; of a metric: n, be64 bits of sum,
- * min, max, last 'm' be64 minute                                            → varint streams in it 's'
- * component 0 city                                       → map {state, at, source, was?} TABLE_CHANGE: 'c' id
- * → map {id, n, components, cities, from, to, owner, notice_sent, by, at, settled?} 'n' be64 n   → id; n is
- * in its timer's id
+ *   'b' be64 minute, kind 0 service 0 component 0 city 0 name
+ *                            → varint n; of a metric: n, be64 bits of sum, min, max, last
+ *   'm' be64 minute          → varint streams in it
+ *   's' component 0 city     → map {state, at, source, was?}
+ *
+ * TABLE_CHANGE:
+ *   'c' id                   → map {id, n, components, cities, from, to, owner, notice_sent, by, at, settled?}
+ *   'n' be64 n               → id; n is in its timer's id
  */
 #pragma once
 
@@ -35,8 +38,7 @@ bool signal_bin_read(struct slice key, struct slice val, struct signal_bin *);
 int signal_bins(struct desk *, struct tx *, int64_t from_ms, int64_t to_ms,
 	int (*each)(void *ctx, const struct signal_bin *), void *ctx, struct err *e) MUST_CHECK;
 
-/* ---- suspects (suspects.c)
- * --------------------------------------------------------------------------------- */
+/* ---- suspects (suspects.c) ----------------------------------------------------------------------------- */
 /* What a case or warning is about; absent parts are empty or NULL. */
 struct suspicion {
 	struct slice city; /* or "*" */
@@ -52,8 +54,7 @@ struct suspicion {
 int suspects_find(struct desk *, struct tx *, struct arena *, int64_t now_ms, const struct suspicion *,
 	struct value *out, struct err *e) MUST_CHECK;
 
-/* ---- planned work (changes.c)
- * ------------------------------------------------------------------------------- */
+/* ---- planned work (changes.c) -------------------------------------------------------------------------- */
 /* A change's timer is TIMER_OF_AFFECTED + n, n >= 1 (affected.h). */
 /* The change of this component that began at most span_ms ago or is under way; in several the latest. 1, 0,
  * -1. */

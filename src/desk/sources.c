@@ -108,7 +108,7 @@ void sources_free(struct sources *s)
 	free(s);
 }
 
-/* ---- rhythm ------------------------------------------------------------------------------------------- */
+/* ---- rhythm -------------------------------------------------------------------------------------------- */
 /* Since when, in ms since 1970, the source's hours have run; -1 outside of them. */
 static int64_t hours_began_ms(const struct value *rhythm, int64_t now_ms)
 {

@@ -11,9 +11,7 @@
 #define WINDOW_MS (INT64_C(60) * SIGNAL_MINUTE_MS)
 #define CHANGE_MS (INT64_C(24) * 60 * SIGNAL_MINUTE_MS)
 
-/* ---- criteria
- * ---------------------------------------------------------------------------------------------------------
- */
+/* ---- criteria ------------------------------------------------------------------------------------------ */
 static int64_t percent(uint64_t part, uint64_t whole)
 {
 	return whole == 0 ? 0 : (int64_t)(part * 100 / whole);
@@ -88,9 +86,7 @@ static int compare(const struct search *s, const struct candidate *a, const stru
 	return value_cmp(a->name, b->name);
 }
 
-/* ---- the answer
- * ---------------------------------------------------------------------------------------------------------
- */
+/* ---- the answer ---------------------------------------------------------------------------------------- */
 /* Which metric, and its means. */
 static void add_metric(const struct search *s, const struct candidate *c, struct value *one)
 {
@@ -233,8 +229,7 @@ int suspects_find(struct desk *d, struct tx *tx, struct arena *a, int64_t now_ms
 	return 0;
 }
 
-/* ---- incident.suspects
- * ------------------------------------------------------------------------------------------------- */
+/* ---- incident.suspects --------------------------------------------------------------------------------- */
 /* "shenzhen/recharge.not_credited" */
 static void about_key(struct slice key, struct suspicion *about)
 {

@@ -28,8 +28,7 @@ bool suspect_is_named(struct slice text)
 	return text.n > 0 && !(text.n == 1 && *(const char *)text.p == '*');
 }
 
-/* ---- the graph
- * -------------------------------------------------------------------------------------------------- */
+/* ---- the graph ----------------------------------------------------------------------------------------- */
 /* Distance of what a component needs, and of what that needs. */
 static void reach(struct search *s, struct candidate *c, int distance)
 {
@@ -89,8 +88,7 @@ static bool needs(struct search *s, const struct candidate *x, const struct cand
 	return false;
 }
 
-/* ---- failures
- * ----------------------------------------------------------------------------------------------------- */
+/* ---- failures ------------------------------------------------------------------------------------------ */
 static int64_t city_place(const struct search *s, struct slice city)
 {
 	const struct value *cities = value_get(s->catalog, "cities");
@@ -131,8 +129,7 @@ static void add_failures(struct search *s, struct candidate *c, const struct sig
 		c->first_ms = b->minute_ms;
 }
 
-/* ---- metrics ----------------------------------------------------------------------------------------------
- */
+/* ---- metrics ------------------------------------------------------------------------------------------- */
 static void add_metric(struct search *s, struct candidate *c, const struct signal_bin *b)
 {
 	const struct value *metrics = value_get(s->settings, "metrics");
@@ -202,8 +199,7 @@ static int see(void *ctx, const struct signal_bin *b)
 	return 0;
 }
 
-/* ---- states and changes
- * --------------------------------------------------------------------------------------------- */
+/* ---- states and changes -------------------------------------------------------------------------------- */
 static int see_states(struct search *s, struct tx *tx, struct err *e)
 {
 	struct scan scan;

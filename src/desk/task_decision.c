@@ -200,8 +200,7 @@ void tasks_put_of_job(struct work *w, const struct value *tasks, const struct va
 	value_set(w->arena, &w->extra, "tasks", said);
 }
 
-/* ---- erasing by law --------------------------------------------------------------------------------------
- */
+/* ---- erasing by law ------------------------------------------------------------------------------------ */
 static int task_erase(struct work *w, int64_t id, struct err *e)
 {
 	static const char *const kept[] = {"id", "kind", "ticket", "no", "state", "created", "expires",

@@ -34,8 +34,7 @@ void task_answer(struct work *w, const struct value *row, struct value *result)
 			value_add(w->arena, result, shown[i], *value_get(row, shown[i]));
 }
 
-/* ---- operators
- * ------------------------------------------------------------------------------------------------------- */
+/* ---- operators ----------------------------------------------------------------------------------------- */
 static int retry(struct work *w, const struct value *args, struct value *result, struct err *e)
 {
 	struct value before, after;
@@ -102,9 +101,7 @@ static int resume_work(struct work *w, const struct value *args, struct value *r
 	return outbound(w, false, result);
 }
 
-/* ---- list
- * ------------------------------------------------------------------------------------------------------------
- */
+/* ---- list ---------------------------------------------------------------------------------------------- */
 static bool is_listed(const struct value *args, const struct value *row)
 {
 	static const char *const filters[] = {"state", "kind", "ticket"};
@@ -199,8 +196,7 @@ static int task_get(struct call *c, struct value *result, struct err *e)
 	return 0;
 }
 
-/* ---- the table
- * ------------------------------------------------------------------------------------------------------- */
+/* ---- the table ----------------------------------------------------------------------------------------- */
 #define CHANGE(name, fn)                                                                                     \
 	static int name(struct call *c, struct value *result, struct err *e)                                 \
 	{                                                                                                    \

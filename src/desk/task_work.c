@@ -9,9 +9,7 @@
 #define KINDS_MAX 32
 #define RESULT_BYTES_MAX ((size_t)192 * 1024)
 
-/* ---- claim
- * -----------------------------------------------------------------------------------------------------------
- */
+/* ---- claim --------------------------------------------------------------------------------------------- */
 /* A kind that nobody declares would wait for ever. */
 static int check_kind(struct work *w, const struct value *kind, struct err *e)
 {
@@ -167,9 +165,7 @@ int task_claim(struct work *w, const struct value *args, struct value *result, s
 	return 0;
 }
 
-/* ---- done
- * ------------------------------------------------------------------------------------------------------------
- */
+/* ---- done ---------------------------------------------------------------------------------------------- */
 /*
  * Whether this answer may be taken. 1: it was given before, nothing changes. What was done is done, whoever
  * holds the task now; a failure counts only from who holds it.

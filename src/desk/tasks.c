@@ -5,8 +5,7 @@
 
 #include "tocsin/civil.h"
 
-/* ---- settings of a kind
- * ---------------------------------------------------------------------------------------------- */
+/* ---- settings of a kind -------------------------------------------------------------------------------- */
 static const struct {
 	const char *key;
 	int64_t otherwise;
@@ -37,9 +36,7 @@ static int64_t int_of(const struct value *row, const char *key)
 	return value_int_or(value_get(row, key), 0);
 }
 
-/* ---- keys
- * ------------------------------------------------------------------------------------------------------------
- */
+/* ---- keys ---------------------------------------------------------------------------------------------- */
 void task_key(uint8_t key[8], int64_t id)
 {
 	store_be64(key, (uint64_t)id);
@@ -157,9 +154,7 @@ static void keys_update(struct work *w, const struct value *before, const struct
 			tx_put(w->tx, TABLE_TASK, new[i], slice_of("", 0));
 }
 
-/* ---- rows
- * ------------------------------------------------------------------------------------------------------------
- */
+/* ---- rows ---------------------------------------------------------------------------------------------- */
 int task_load(struct work *w, int64_t id, struct value *row, struct err *e)
 {
 	uint8_t key[8];
@@ -210,9 +205,7 @@ void task_save(struct work *w, const struct value *before, struct value *after)
 	row_put(w, TABLE_TASK, slice_of(key, 8), after);
 }
 
-/* ---- telling
- * ---------------------------------------------------------------------------------------------------------
- */
+/* ---- telling ------------------------------------------------------------------------------------------- */
 static void notice(struct work *w, const char *topic, struct value data)
 {
 	struct value both = value_array(w->arena, 2);
@@ -257,8 +250,7 @@ static void tell_duty(struct work *w, const struct value *row)
 	notice(w, "duty", data);
 }
 
-/* ---- from state to state
- * --------------------------------------------------------------------------------------------- */
+/* ---- from state to state ------------------------------------------------------------------------------- */
 void task_wait(struct work *w, struct value *row, int64_t wait_ms)
 {
 	value_set(w->arena, row, "state", value_literal("waiting"));

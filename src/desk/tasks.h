@@ -71,8 +71,7 @@ int tasks_erase(struct work *, const struct value *event, int64_t ticket, struct
  */
 int task_fire(struct work *, int64_t task, bool is_plain, struct err *e) MUST_CHECK;
 
-/* ---- for the methods (task_methods.c)
- * -------------------------------------------------------------------------- */
+/* ---- for the methods (task_methods.c) ------------------------------------------------------------------ */
 /* 1 and the row, 0 there is none, -1. */
 int task_load(struct work *, int64_t id, struct value *row, struct err *e) MUST_CHECK;
 /* Write a changed (or new: before NULL) task with its keys and its timer. */
@@ -120,8 +119,7 @@ void task_answer(struct work *, const struct value *row, struct value *result);
 #define CLAIM_MAX 100
 work_fn task_claim, task_done;
 
-/* ---- batches (task_batch.c): data.numbers, and a result for each
- * -------------------------------------------------- */
+/* ---- batches (task_batch.c): data.numbers, and a result for each --------------------------------------- */
 /* The numbers of a decision's nth task: texts, none twice, at most TASK_NUMBERS_MAX. */
 int batch_check(struct work *, uint32_t n, const struct value *numbers, struct err *e) MUST_CHECK;
 /*

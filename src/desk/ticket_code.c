@@ -17,7 +17,7 @@
 
 #define FORMAT 2
 
-/* ---- parsing ------------------------------------------------------------------------------------------ */
+/* ---- parsing ------------------------------------------------------------------------------------------- */
 static int take_sized(struct slice *rest, struct slice *out)
 {
 	uint64_t n;
@@ -121,7 +121,7 @@ int ticket_texts(struct store *s, struct tx *tx, struct ticket_parts *p, struct 
 	return 0;
 }
 
-/* ---- writing ------------------------------------------------------------------------------------------ */
+/* ---- writing ------------------------------------------------------------------------------------------- */
 /* Parts of the row that stand before its fields, or are no part of it at all. */
 static bool is_apart(const struct ticket_parts *p, const struct value *key, unsigned field)
 {
@@ -227,7 +227,7 @@ void ticket_encode(
 	put_pairs(b, lexicon, p, row);
 }
 
-/* ---- borrowing ---------------------------------------------------------------------------------------- */
+/* ---- borrowing ----------------------------------------------------------------------------------------- */
 void ticket_borrow(struct ticket_parts *p, const struct value *row, struct slice params)
 {
 	const char *from = params.p;

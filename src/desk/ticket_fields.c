@@ -29,7 +29,7 @@ unsigned ticket_field_number(struct slice name, unsigned from)
 	return TICKET_FIELD_NONE;
 }
 
-/* ---- writing ------------------------------------------------------------------------------------------ */
+/* ---- writing ------------------------------------------------------------------------------------------- */
 static void put_numbered(struct buf *b, uint32_t number, const struct value *v)
 {
 	uint8_t ref[3] = {TEXT_REF, (uint8_t)(number >> 8), (uint8_t)number};
@@ -94,7 +94,7 @@ void stored_put(struct buf *b, struct lexicon *lexicon, unsigned kind, const str
 		value_encode(b, v);
 }
 
-/* ---- reading ------------------------------------------------------------------------------------------ */
+/* ---- reading ------------------------------------------------------------------------------------------- */
 #define TIMES_4(v) v, v, v, v
 #define TIMES_16(v) TIMES_4(v), TIMES_4(v), TIMES_4(v), TIMES_4(v)
 #define TIMES_64(v) TIMES_16(v), TIMES_16(v), TIMES_16(v), TIMES_16(v)

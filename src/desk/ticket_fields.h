@@ -105,8 +105,7 @@ static inline struct slice ticket_field_name(unsigned number)
 	return slice_of(ticket_field_names[number].name, ticket_field_names[number].n);
 }
 
-/* ---- values as they are stored: MessagePack, and TEXT_REF be16 for a text of the lexicon -----------------
- */
+/* ---- values as they are stored: MessagePack, and TEXT_REF be16 for a text of the lexicon --------------- */
 #define TEXT_REF 0xc1 /* MessagePack never uses it */
 
 /* Of a field of that kind. */

@@ -8,7 +8,7 @@ static int damaged(struct err *e)
 	return err_set(e, ERR_STORAGE, "a stored ticket is damaged");
 }
 
-/* ---- as a value --------------------------------------------------------------------------------------- */
+/* ---- as a value ---------------------------------------------------------------------------------------- */
 static struct value key_value(struct arena *a, const struct ticket_pair *pair)
 {
 	return pair->field != TICKET_FIELD_NONE ? value_borrow(pair->key.p, pair->key.n)
@@ -57,7 +57,7 @@ int ticket_decode(struct store *s, struct tx *tx, const struct lexicon *lexicon,
 	return 0;
 }
 
-/* ---- as MessagePack ----------------------------------------------------------------------------------- */
+/* ---- as MessagePack ------------------------------------------------------------------------------------ */
 #define ERASED                                                                                               \
 	"\xa6"                                                                                               \
 	"erased"                                                                                             \

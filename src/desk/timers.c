@@ -140,8 +140,7 @@ static struct value rule_about(struct arena *a, const struct value *timer)
 	return about;
 }
 
-/* ---- the earliest ----------------------------------------------------------------------------------------
- */
+/* ---- the earliest -------------------------------------------------------------------------------------- */
 /* The clock that is to fire first, before rules' timers of the same instant. */
 static bool first_clock(const struct lexicon *lexicon, const struct value *row, struct ledger_head *first)
 {
@@ -210,8 +209,7 @@ int timer_spend(struct work *w, const struct timer *t, struct value *row, struct
 	return 0;
 }
 
-/* ---- the row in TABLE_TIMER
- * -------------------------------------------------------------------------------- */
+/* ---- the row in TABLE_TIMER ---------------------------------------------------------------------------- */
 void timer_update(struct work *w, const struct value *before, const struct value *after)
 {
 	int64_t id = value_int_or(value_get(after, "id"), 0), next = timers_next(after),
@@ -234,8 +232,7 @@ void timer_update(struct work *w, const struct value *before, const struct value
 	}
 }
 
-/* ---- for people
- * ---------------------------------------------------------------------------------------------- */
+/* ---- for people ---------------------------------------------------------------------------------------- */
 struct value timers_shown(struct work *w, const struct value *row)
 {
 	const struct value *timers = value_get(row, "timers");

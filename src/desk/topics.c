@@ -181,8 +181,7 @@ void topics_session_end(struct desk *d, struct session *s)
 	s->topics = NULL;
 }
 
-/* ---- methods
- * ------------------------------------------------------------------------------------------------------ */
+/* ---- methods ------------------------------------------------------------------------------------------- */
 static int consumer_acked(
 	struct desk *d, struct arena *a, struct slice name, int64_t *acked, struct value *by, struct err *e)
 {

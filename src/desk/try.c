@@ -45,8 +45,7 @@ struct value try_ticket(
 	return ticket;
 }
 
-/* ---- what would become of it ------------------------------------------------------------------------------
- */
+/* ---- what would become of it --------------------------------------------------------------------------- */
 static int check_names(
 	struct arena *a, const struct value *catalog, const struct value *ticket, struct err *e)
 {
@@ -119,8 +118,7 @@ static struct value ticket_of(struct arena *a, const struct value *facts, const 
 	return ticket;
 }
 
-/* ---- why, and why not -------------------------------------------------------------------------------------
- */
+/* ---- why, and why not ---------------------------------------------------------------------------------- */
 static int no_such_rule(struct arena *a, const struct value *rules, const char *name, struct err *e)
 {
 	const char **names = arena_alloc(a, (rules->n + 1) * sizeof(*names));

@@ -39,8 +39,7 @@ struct warn_what {
  */
 int warn_count(struct work *, const struct warn_what *, int64_t at_ms, uint64_t n, struct err *e) MUST_CHECK;
 
-/* ---- hooks of the use cases: one call each, 0 or -1 from the store ----------------------------------------
- */
+/* ---- hooks of the use cases: one call each, 0 or -1 from the store ------------------------------------- */
 /* A ticket came in (also an imported one, in its own past). */
 int warn_created(struct work *, const struct value *row, struct err *e) MUST_CHECK;
 /* The customer came again. */
@@ -64,9 +63,7 @@ struct value warn_value(struct desk *, struct arena *);
 void warn_counts_register(struct desk *);
 void warn_methods_register(struct desk *);
 
-/* ---- replay (warn_replay.c)
- * --------------------------------------------------------------------------------
- */
+/* ---- replay (warn_replay.c) ---------------------------------------------------------------------------- */
 /* Complaints of one city and category, in bins of equal length, oldest first. */
 struct recording {
 	struct slice city, category;

@@ -31,8 +31,7 @@ static bool is_due(const struct value *v, int64_t now_ms)
 	return value_int_or(v, INT64_MAX) <= now_ms;
 }
 
-/* ---- again, until somebody acts
- * ----------------------------------------------------------------------------- */
+/* ---- again, until somebody acts ------------------------------------------------------------------------ */
 static int call_again(struct work *w, struct wkey *k, struct value *row, bool is_plain, struct err *e)
 {
 	const struct value *alarm = warn_alarm(w->desk->warn, k->level), *names = value_get(alarm, "call");
@@ -62,8 +61,7 @@ static int call_again(struct work *w, struct wkey *k, struct value *row, bool is
 	return warn_happened(w, k, &event, row, is_plain, e);
 }
 
-/* ---- bulletins at their rhythm
- * ------------------------------------------------------------------------------ */
+/* ---- bulletins at their rhythm ------------------------------------------------------------------------- */
 static int64_t rhythm_of(const struct work *w, const struct wkey *k, int64_t *offset_ms)
 {
 	const struct value *of = strcmp(k->text, KEY_ALL) == 0
@@ -108,8 +106,7 @@ static void bulletin(struct work *w, struct wkey *k, struct value *row)
 		value_set(w->arena, row, "next_bulletin", value_int(next_ms));
 }
 
-/* ---- orders that end
- * ------------------------------------------------------------------------------------------ */
+/* ---- orders that end ----------------------------------------------------------------------------------- */
 static void order_over(struct work *w, struct wkey *k, struct value *row)
 {
 	struct value extra = value_map(w->arena, 2),

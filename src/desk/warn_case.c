@@ -10,8 +10,7 @@
 #include "tocsin/log.h"
 #include "warn_int.h"
 
-/* ---- facts
- * ---------------------------------------------------------------------------------------------------- */
+/* ---- facts --------------------------------------------------------------------------------------------- */
 /* {S15=34, …} of one figure of the sums. */
 static struct value figures_of(struct arena *a, const struct value *row, const char *what)
 {
@@ -197,8 +196,7 @@ static int facts_of(struct work *w, const struct wkey *k, const struct warn_even
 		       : 0;
 }
 
-/* ---- calling persons
- * ---------------------------------------------------------------------------------------- */
+/* ---- calling persons ----------------------------------------------------------------------------------- */
 static bool was_told(const struct value *told, const char *level, const struct value *person)
 {
 	for (uint32_t i = 0; told != NULL && i < told->n; i++)
@@ -266,8 +264,7 @@ static void call_persons(struct work *w, const struct wkey *k, const struct valu
 		wkey_put(w, parent, &whole);
 }
 
-/* ---- the incident
- * --------------------------------------------------------------------------------------------- */
+/* ---- the incident -------------------------------------------------------------------------------------- */
 /* What the entry says of its warning stands in the incident's history too. */
 static void into_history(struct work *w, int64_t incident)
 {
@@ -369,8 +366,7 @@ static int let_go(struct work *w, struct wkey *k, struct value *row, struct err 
 	return 0;
 }
 
-/* ---- the row
- * ---------------------------------------------------------------------------------------------------- */
+/* ---- the row ------------------------------------------------------------------------------------------- */
 /* A new level: since when, whom it calls next, its bulletins. */
 static void new_level(struct work *w, const struct wkey *k, const struct warn_event *event, struct value *row)
 {
@@ -520,8 +516,7 @@ int warn_happened(struct work *w, struct wkey *k, const struct warn_event *event
 	return 0;
 }
 
-/* ---- entries of the system
- * -------------------------------------------------------------------------------------- */
+/* ---- entries of the system ----------------------------------------------------------------------------- */
 void warn_try_on(struct warn_try *t, struct wkey *k)
 {
 	t->key = k;

@@ -19,8 +19,7 @@
 #define RING_SPARE_MINUTES 120                    /* so that what comes late is seldom behind the ring */
 #define REPLAY_MS (INT64_C(2) * 24 * 3600 * 1000) /* of a longer downtime only its end */
 
-/* ---- works
- * ---------------------------------------------------------------------------------------------------- */
+/* ---- works --------------------------------------------------------------------------------------------- */
 /* An entry of the system itself, at at_ms; entries never go back in time. */
 void warn_begin(struct work *w, struct desk *d, const char *method, int64_t at_ms)
 {
@@ -156,8 +155,7 @@ static int finish(
 	return work_commit(&w, e);
 }
 
-/* ---- the timer
- * -------------------------------------------------------------------------------------------------- */
+/* ---- the timer ----------------------------------------------------------------------------------------- */
 static int64_t floor_to(int64_t at_ms, int64_t every_ms)
 {
 	return at_ms - at_ms % every_ms;

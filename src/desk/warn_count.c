@@ -5,8 +5,7 @@
 #include "ticket_code.h"
 #include "warn_int.h"
 
-/* ---- counting ---------------------------------------------------------------------------------------------
- */
+/* ---- counting ------------------------------------------------------------------------------------------ */
 /* What the row of that minute says, also when this work has written it before. */
 static int row_now(
 	struct work *w, struct slice text, struct slice key, int64_t start_ms, uint64_t *n, struct err *e)
@@ -74,8 +73,7 @@ int warn_count(struct work *w, const struct warn_what *what, int64_t at_ms, uint
 	return count_by(w, what, at_ms, (int64_t)n, e);
 }
 
-/* ---- hooks ------------------------------------------------------------------------------------------------
- */
+/* ---- hooks --------------------------------------------------------------------------------------------- */
 static const struct value *counting(const struct work *w)
 {
 	return value_get(packs_catalog(w->desk->packs), "counting");
@@ -183,8 +181,7 @@ int warn_changed(struct work *w, const struct value *before, const struct value 
 	return count_row(w, &came, row_at_ms(w, &came), is_merged ? -1 : 1, e);
 }
 
-/* ---- keys -------------------------------------------------------------------------------------------------
- */
+/* ---- keys ---------------------------------------------------------------------------------------------- */
 bool warn_is_all(struct slice part)
 {
 	return part.n == 1 && memcmp(part.p, "*", 1) == 0;
@@ -214,8 +211,7 @@ bool warn_key_holds(const struct warn_key *k, const struct stream_name *s)
 	       (warn_is_all(k->category) || category_under(s->part[1], k->category));
 }
 
-/* ---- warning.counts ---------------------------------------------------------------------------------------
- */
+/* ---- warning.counts ------------------------------------------------------------------------------------ */
 #define COUNTS_BINS_MAX 2016 /* a week of five minutes */
 #define SCAN_ROWS_MAX 200000 /* about 20 ms */
 

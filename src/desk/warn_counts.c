@@ -45,8 +45,7 @@ void stream_split(struct slice text, struct stream_name *out)
 	}
 }
 
-/* ---- streams by text ------------------------------------------------------------------------------------
- */
+/* ---- streams by text ----------------------------------------------------------------------------------- */
 static uint64_t hash_of(struct slice text)
 {
 	const uint8_t *p = text.p;
@@ -143,8 +142,7 @@ void counts_fini(struct counts *c)
 	memset(c, 0, sizeof(*c));
 }
 
-/* ---- rings ----------------------------------------------------------------------------------------------
- */
+/* ---- rings --------------------------------------------------------------------------------------------- */
 int64_t minute_of(int64_t at_ms)
 {
 	int64_t rest = at_ms % MINUTE_MS;

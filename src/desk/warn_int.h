@@ -89,8 +89,7 @@ struct warn {
 	uint32_t n_gaps;
 };
 
-/* ---- keys: CITY/CATEGORY (a star stands for all), cluster:NAME, source:NAME ------------------------------
- */
+/* ---- keys: CITY/CATEGORY (a star stands for all), cluster:NAME, source:NAME ---------------------------- */
 struct warn_key {
 	struct slice city, category; /* "*": all; a category stands for those below it too */
 };
@@ -102,8 +101,7 @@ bool warn_key_split(struct slice key, struct warn_key *out);
 bool warn_key_holds(const struct warn_key *, const struct stream_name *);
 bool category_under(struct slice category, struct slice top);
 
-/* ---- the plan (warn_plan.c): which streams make which key
- * -------------------------------------------------- */
+/* ---- the plan (warn_plan.c): which streams make which key ---------------------------------------------- */
 struct wkey *wkey_find(const struct warn *, struct slice text);
 /* Found, or new and without watch and row. */
 struct wkey *wkey_need(struct warn *, struct slice text);
@@ -128,8 +126,7 @@ uint32_t wkey_place(const struct warn *, struct slice text);
 const char *warn_level_name(const struct warn *, uint8_t level);
 int warn_level_find(const struct warn *, struct slice name); /* -1: none */
 
-/* ---- rows (warn_rows.c)
- * ------------------------------------------------------------------------------------- */
+/* ---- rows (warn_rows.c) -------------------------------------------------------------------------------- */
 int warn_rows_load(struct warn *, struct err *e) MUST_CHECK;
 /* A close was not written: what keys are is what their rows say. */
 void warn_rows_again(struct warn *);
@@ -141,8 +138,7 @@ struct value wkey_row(struct work *, const struct wkey *);
 /* Write it with level, machine and when it is to be looked after next; without anything to keep it goes. */
 void wkey_put(struct work *, struct wkey *, struct value *row);
 
-/* ---- what happens to a key (warn_case.c)
- * -------------------------------------------------------------------- */
+/* ---- what happens to a key (warn_case.c) --------------------------------------------------------------- */
 struct warn_event {
 	const char *event; /* "change", "ready", "again", "recovery", "joined": cities came to a roll-up */
 	uint8_t from;
@@ -173,8 +169,7 @@ void warn_try_on(struct warn_try *, struct wkey *);
 /* The same as such an entry, at event->at_ms. */
 int warn_event_commit(struct warn *, struct wkey *, const struct warn_event *, struct err *e) MUST_CHECK;
 
-/* ---- telling (warn_tell.c) --------------------------------------------------------------------------------
- */
+/* ---- telling (warn_tell.c) ----------------------------------------------------------------------------- */
 void warn_notice(struct work *, const char *topic, struct value data);
 /* {key, level, seen, expected, p, line={zh, en}, …}: what topics, rules and lists say of a key. */
 struct value warn_brief(struct work *, const struct wkey *, const struct value *row);
@@ -190,15 +185,13 @@ const struct value *warn_alarm(const struct warn *, uint8_t level);
 /* The next multiple of the rhythm in local time behind at_ms, INT64_MAX without one. */
 int64_t warn_slot_after(int64_t at_ms, int64_t every_ms, int64_t offset_ms);
 
-/* ---- methods (warn_list.c)
- * ----------------------------------------------------------------------------------------------------- */
+/* ---- methods (warn_list.c) ----------------------------------------------------------------------------- */
 /* warning.list's word about a key, behind the others of the list. */
 int warn_listed(struct work *, const struct wkey *, const struct value *row, struct value *list,
 	struct err *e) MUST_CHECK;
 int warning_list(struct call *, struct value *result, struct err *e) MUST_CHECK;
 
-/* ---- one key at a close (warn_look.c)
- * ----------------------------------------------------------------------- */
+/* ---- one key at a close (warn_look.c) ------------------------------------------------------------------ */
 /* Judge the key by the bin that ends at end_ms; it has a watch. */
 void warn_look(struct warn *, struct wkey *, int64_t end_ms);
 /* A level that no watch makes any more ends with the next close. */
@@ -212,8 +205,7 @@ void warn_figures(struct work *, const struct wkey *, int64_t end_ms, struct val
  * has a watch. */
 void warn_under(struct work *, const struct wkey *, struct value *row);
 
-/* ---- the close (warn_close.c) -----------------------------------------------------------------------------
- */
+/* ---- the close (warn_close.c) -------------------------------------------------------------------------- */
 /* An entry of the system itself, at at_ms (never before the last entry). */
 void warn_begin(struct work *, struct desk *, const char *method, int64_t at_ms);
 /* Rings of the length that the live pack's watches need. */
@@ -221,8 +213,7 @@ int warn_rings(struct warn *, int64_t now_ms, struct err *e) MUST_CHECK;
 /* Whether the key's incident says that it recovers (fields.recovery). */
 bool warn_in_recovery(struct warn *, const struct wkey *);
 
-/* ---- when nobody watched (warn_gaps.c) --------------------------------------------------------------------
- */
+/* ---- when nobody watched (warn_gaps.c) ----------------------------------------------------------------- */
 int warn_gaps_load(struct warn *, struct err *e) MUST_CHECK;
 void gaps_on_publish(struct warn *, struct slice key, const struct slice *val);
 void warn_gap_put(struct work *, int64_t from_ms, int64_t to_ms);
@@ -231,8 +222,7 @@ void warn_gaps_drop(struct work *, int64_t before_ms);
 /* The count of the bin that begins at from_ms: BIN_UNKNOWN if it is 0 and hardly anybody watched. */
 uint32_t warn_unwatched(const struct warn *, int64_t from_ms, int64_t bin_ms, uint32_t count);
 
-/* ---- what is usual (warn_usual.c) -------------------------------------------------------------------------
- */
+/* ---- what is usual (warn_usual.c) ---------------------------------------------------------------------- */
 /* Whether what the watch counts is learned: it has a baseline, or bins of a day and longer. */
 bool watch_learns(const struct watch *);
 /* Days that something is learned from at most, of all watches. */
@@ -248,8 +238,7 @@ int warn_past_keys(struct warn *, struct err *e) MUST_CHECK;
 /* Drop what is in memory: it belongs to the watches of a plan, or to rows that were not written. */
 void warn_usual_forget(struct warn *);
 
-/* ---- learning it (warn_learn.c) ---------------------------------------------------------------------------
- */
+/* ---- learning it (warn_learn.c) ------------------------------------------------------------------------ */
 void warn_learn_new(struct warn *);
 void warn_learn_free(struct warn *);
 /* Which days were learned. */
@@ -268,8 +257,7 @@ void warn_learn_imported(struct work *, int64_t at_ms);
 /* Days wait to be learned, as of the work's time. */
 bool warn_learn_waits(const struct warn *, int64_t now_ms);
 
-/* ---- time (warn_close.c, warn_care.c) ---------------------------------------------------------------------
- */
+/* ---- time (warn_close.c, warn_care.c) ------------------------------------------------------------------ */
 /* Let the timer be due at at_ms at the latest. */
 void warn_arm(struct work *, int64_t at_ms);
 /* What is due of the key by now: reminders, bulletins, ends of acknowledgements and orders. */

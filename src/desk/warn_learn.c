@@ -27,8 +27,7 @@ struct lessons {
 	bool has_leftover; /* rows of the other side are to go */
 };
 
-/* ---- lessons --------------------------------------------------------------------------------------------
- */
+/* ---- lessons ------------------------------------------------------------------------------------------- */
 void warn_learn_new(struct warn *n)
 {
 	n->lessons = calloc(1, sizeof(*n->lessons));
@@ -52,8 +51,7 @@ void warn_learn_free(struct warn *n)
 	n->lessons = NULL;
 }
 
-/* ---- which days -------------------------------------------------------------------------------------------
- */
+/* ---- which days ---------------------------------------------------------------------------------------- */
 static void take_days(struct warn *n, struct slice val)
 {
 	const uint8_t *p = val.p;
@@ -188,8 +186,7 @@ static int next_lesson(struct warn *n, int64_t now_ms, struct lesson **out, stru
 	return got < 0 ? -1 : 0;
 }
 
-/* ---- the timer --------------------------------------------------------------------------------------------
- */
+/* ---- the timer ----------------------------------------------------------------------------------------- */
 static void put_timer(struct work *w, int64_t at_ms)
 {
 	struct warn *n = w->desk->warn;

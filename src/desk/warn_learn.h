@@ -3,8 +3,7 @@
 
 #include "warn_int.h"
 
-/* ---- the counts of a local day (warn_day.c) ---------------------------------------------------------------
- */
+/* ---- the counts of a local day (warn_day.c) ------------------------------------------------------------ */
 /* A minute of a stream. */
 struct spot {
 	uint16_t minute;
@@ -61,8 +60,7 @@ void learned_fini(struct learned *);
 /* What is in memory beyond the rows is forgotten: it rested on other sums. */
 void usual_forget_ahead(struct warn *);
 
-/* ---- a lesson, slice by slice (warn_lesson.c) -------------------------------------------------------------
- */
+/* ---- a lesson, slice by slice (warn_lesson.c) ---------------------------------------------------------- */
 enum lesson_phase { PHASE_CLEAN, PHASE_READ, PHASE_SUM, PHASE_TEACH };
 
 struct lesson {

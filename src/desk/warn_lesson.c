@@ -10,8 +10,7 @@
 #define UNITS_A_SLICE 6000 /* of teaching: minutes added up, and */
 #define UNITS_A_BIN 2      /* … for each bin learned */
 
-/* ---- its life -------------------------------------------------------------------------------------------
- */
+/* ---- its life ------------------------------------------------------------------------------------------ */
 void lesson_begin(struct lesson *l, int32_t first, int32_t day, enum lesson_phase phase)
 {
 	l->is_on = true;
@@ -43,8 +42,7 @@ void lesson_fini(struct warn *n, struct lesson *l)
 	l->is_anew = is_anew;
 }
 
-/* ---- one slice --------------------------------------------------------------------------------------------
- */
+/* ---- one slice ----------------------------------------------------------------------------------------- */
 static uint8_t side_of(const struct warn *n, const struct lesson *l)
 {
 	return l->is_anew ? (n->taught.is_any ? n->taught.side ^ 1 : 0) : n->taught.side;
@@ -109,8 +107,7 @@ static int total_of(
 	return 0;
 }
 
-/* ---- adding up, key after key -----------------------------------------------------------------------------
- */
+/* ---- adding up, key after key -------------------------------------------------------------------------- */
 static uint32_t at_cursor(const struct warn *n, const struct lesson *l)
 {
 	struct slice text = slice_of(l->cursor, l->cursor_n);
@@ -195,8 +192,7 @@ static int sum_up(struct work *w, struct lesson *l, struct err *e)
 	return 0;
 }
 
-/* ---- teaching keys ----------------------------------------------------------------------------------------
- */
+/* ---- teaching keys ------------------------------------------------------------------------------------- */
 static int begin_key(struct warn *n, const struct lesson *l, struct wkey *k, struct err *e)
 {
 	struct learned *u = &k->anew;
@@ -306,8 +302,7 @@ static int teach(struct work *w, struct lesson *l, bool *is_over, struct err *e)
 	return 0;
 }
 
-/* ---- behind the entry -------------------------------------------------------------------------------------
- */
+/* ---- behind the entry ---------------------------------------------------------------------------------- */
 /* What was learned anew is in use. */
 static void turn_sides(struct warn *n, struct lesson *l)
 {

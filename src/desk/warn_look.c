@@ -6,8 +6,7 @@
 #include "affected.h"
 #include "warn_int.h"
 
-/* ---- one key
- * ------------------------------------------------------------------------------------------------ */
+/* ---- one key ------------------------------------------------------------------------------------------- */
 /* Long bins were learned; with what lies before the bins that are summed up, for a model of the past. */
 static bool gather_long(struct warn *n, struct wkey *k, int64_t end_ms, struct close *c)
 {
@@ -169,8 +168,7 @@ void warn_look_orphan(struct wkey *k, int64_t end_ms)
 		k->changed_ms = end_ms;
 }
 
-/* ---- the figures of a close in the row
- * ---------------------------------------------------------------------- */
+/* ---- the figures of a close in the row ----------------------------------------------------------------- */
 static void set_number(struct work *w, struct value *row, const char *key, double x)
 {
 	if (isnan(x) || isinf(x))

@@ -7,8 +7,7 @@
 
 #define ACTS_KEPT 20 /* of what persons did about a case, the newest */
 
-/* ---- warning.act
- * --------------------------------------------------------------------------------------------- */
+/* ---- warning.act --------------------------------------------------------------------------------------- */
 static bool has_role(const struct work *w, const struct value *roles)
 {
 	for (uint32_t i = 0; roles != NULL && i < roles->n; i++)

@@ -12,8 +12,7 @@
 #define SLOTS_MIN 1024
 #define CATALOG_BYTES_MAX ((size_t)256 << 20)
 
-/* ---- keys by text -----------------------------------------------------------------------------------------
- */
+/* ---- keys by text -------------------------------------------------------------------------------------- */
 static uint64_t hash_of(struct slice text)
 {
 	const uint8_t *p = text.p;
@@ -181,8 +180,7 @@ void warn_plan_free(struct warn *n)
 	watches_free(n->watches);
 }
 
-/* ---- streams and watches
- * ----------------------------------------------------------------------------------- */
+/* ---- streams and watches ------------------------------------------------------------------------------- */
 static bool is_text(struct slice s, const char *text)
 {
 	return s.n == strlen(text) && memcmp(s.p, text, s.n) == 0;
@@ -324,8 +322,7 @@ struct wkey *warn_plan_key(struct warn *n, struct slice text)
 	return k;
 }
 
-/* ---- the bins of all watches ----------------------------------------------------------------------------
- */
+/* ---- the bins of all watches --------------------------------------------------------------------------- */
 static void add_bin(struct warn *n, int64_t bin_ms)
 {
 	for (uint32_t i = 0; i < n->n_bins; i++)
@@ -368,8 +365,7 @@ int64_t warn_next_end(const struct warn *n, int64_t at_ms)
 	return end_ms;
 }
 
-/* ---- the mark -------------------------------------------------------------------------------------------
- */
+/* ---- the mark ------------------------------------------------------------------------------------------ */
 static void mark_number(uint64_t *h, uint64_t v)
 {
 	uint8_t bytes[8];
@@ -467,8 +463,7 @@ int warn_plan(struct warn *n, struct err *e)
 	return 0;
 }
 
-/* ---- levels by name
- * ---------------------------------------------------------------------------------------- */
+/* ---- levels by name ------------------------------------------------------------------------------------ */
 static const char *const usual[] = {"none", "yellow", "orange", "red", "black"};
 #define N_USUAL (sizeof(usual) / sizeof(usual[0]))
 

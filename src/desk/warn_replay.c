@@ -8,7 +8,7 @@
 
 #define REPLAY_BINS_MAX 4096
 
-/* ---- recordings out of the counts -------------------------------------------------------------------- */
+/* ---- recordings out of the counts ---------------------------------------------------------------------- */
 int warn_recorded(struct desk *d, struct arena *a, struct slice city, struct slice category, int64_t from_ms,
 	int64_t to_ms, int64_t bin_ms, struct recording *out, struct err *e)
 {
@@ -36,7 +36,7 @@ int warn_recorded(struct desk *d, struct arena *a, struct slice city, struct sli
 	return got < 0 ? -1 : 0;
 }
 
-/* ---- one key ------------------------------------------------------------------------------------------ */
+/* ---- one key ------------------------------------------------------------------------------------------- */
 struct replay {
 	struct desk *desk;
 	struct arena *arena;

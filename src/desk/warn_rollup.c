@@ -30,8 +30,7 @@ static bool is_member(const struct value *rollup, const struct wkey *k)
 	return false;
 }
 
-/* ---- who was called for one of the other cities already
- * ---------------------------------------------------- */
+/* ---- who was called for one of the other cities already ------------------------------------------------ */
 static bool is_told_in(struct work *w, const struct wkey *k, const char *level, const struct value *person)
 {
 	struct value row = wkey_row(w, k);
@@ -61,8 +60,7 @@ bool warn_told_elsewhere(struct work *w, const struct wkey *k, const char *level
 	return false;
 }
 
-/* ---- one case of many cities
- * ---------------------------------------------------------------------------------- */
+/* ---- one case of many cities --------------------------------------------------------------------------- */
 struct group {
 	struct value children; /* keys */
 	uint32_t n_cities, n_fresh;
@@ -239,8 +237,7 @@ int warn_rollups(struct warn *n, int64_t end_ms, struct err *e)
 	return 0;
 }
 
-/* ---- sources that fall silent
- * ---------------------------------------------------------------------------------- */
+/* ---- sources that fall silent -------------------------------------------------------------------------- */
 /* Late, or speaking again. */
 struct judged {
 	const struct value *source;

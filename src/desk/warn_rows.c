@@ -2,10 +2,10 @@
  * TABLE_WARNING: a row for each key that has a level, a case or a machine that remembers.
  *
  *   'w' key → {level, watch?, since, opened, case, state=bytes of the machine, machine=its level?, seen,
- * expected, p, input, window, incident?, ack={by, at, until}?, rung, reminders, next_again?, next_bulletin?,
- * told=[[level, person]…], floor={level, by, until?, reason?}?, parent?, children=[key…]?, cities?,
- * under={LEVEL=n}?, judged=end of the last bin, is_ready?, silent?, late?, acts=[{at, by,
- * action, reason}…]}
+ *             expected, p, input, window, incident?, ack={by, at, until}?, rung, reminders, next_again?, next_bulletin?,
+ *             told=[[level, person]…], floor={level, by, until?, reason?}?, parent?, children=[key…]?,
+ *             cities?, under={LEVEL=n}?, judged=end of the last bin, is_ready?, silent?, late?,
+ *             acts=[{at, by, action, reason}…]}
  */
 #include <stdlib.h>
 #include <string.h>

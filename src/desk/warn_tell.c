@@ -15,8 +15,7 @@ void warn_notice(struct work *w, const char *topic, struct value data)
 	value_push(w->arena, &w->notices, both);
 }
 
-/* ---- texts with names in braces -------------------------------------------------------------------------
- */
+/* ---- texts with names in braces ------------------------------------------------------------------------ */
 static void fill_one(struct buf *b, const struct value *v, const char *language)
 {
 	if (v == NULL)
@@ -71,8 +70,7 @@ struct value warn_text(
 	return out;
 }
 
-/* ---- the brief
- * --------------------------------------------------------------------------------------------- */
+/* ---- the brief ----------------------------------------------------------------------------------------- */
 /* "15 min" and "15分钟", "1 h" and "1小时" */
 static struct value span_text(struct arena *a, int64_t ms)
 {
@@ -164,8 +162,7 @@ struct value warn_time(struct arena *a, int64_t at_ms)
 	return value_text(a, text + 11, 5);
 }
 
-/* ---- bulletins
- * --------------------------------------------------------------------------------------------- */
+/* ---- bulletins ----------------------------------------------------------------------------------------- */
 const struct value *warn_alarm(const struct warn *n, uint8_t level)
 {
 	return level == 0 ? NULL

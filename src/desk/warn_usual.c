@@ -45,8 +45,7 @@ int32_t warn_learn_reach(const struct warn *n)
 	return days;
 }
 
-/* ---- rows -------------------------------------------------------------------------------------------------
- */
+/* ---- rows ---------------------------------------------------------------------------------------------- */
 struct slice usual_row_key(
 	struct arena *a, uint8_t side, enum usual_row what, const struct watch *w, const struct wkey *k)
 {
@@ -152,8 +151,7 @@ void usual_forget_ahead(struct warn *n)
 			learned_fini(&n->keys[i]->usual);
 }
 
-/* ---- asking -----------------------------------------------------------------------------------------------
- */
+/* ---- asking -------------------------------------------------------------------------------------------- */
 void usual_catch_up(const struct warn *n, const struct wkey *k, struct baseline *b,
 	const struct baseline *total, int32_t first, int32_t last)
 {
@@ -231,8 +229,7 @@ void warn_past(struct warn *n, struct wkey *k, int64_t end_ms, uint32_t n_bins, 
 		bins[i] = past_bin(&k->usual.past, bin_ms, n->taught.last, number - (int32_t)i);
 }
 
-/* ---- keys by their rows -----------------------------------------------------------------------------------
- */
+/* ---- keys by their rows -------------------------------------------------------------------------------- */
 static void meet(struct warn *n, struct slice rest)
 {
 	const char *name = rest.p, *end = memchr(rest.p, '\0', rest.n);

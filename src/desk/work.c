@@ -145,8 +145,7 @@ int work_commit(struct work *w, struct err *e)
 	return -1;
 }
 
-/* ---- rows -------------------------------------------------------------------------------------------------
- */
+/* ---- rows ---------------------------------------------------------------------------------------------- */
 int row_get(struct desk *d, struct tx *tx, struct arena *a, enum table table, struct slice key,
 	struct value *row, struct err *e)
 {
@@ -169,8 +168,7 @@ void row_put(struct work *w, enum table table, struct slice key, const struct va
 	tx_put(w->tx, table, key, buf_slice(b));
 }
 
-/* ---- request_id: the same call again gets the first answer
- * ---------------------------------------------------- */
+/* ---- request_id: the same call again gets the first answer --------------------------------------------- */
 #define REQUEST_KEY_LEN 16
 
 static int cmp_pairs(const void *x, const void *y)

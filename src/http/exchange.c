@@ -45,7 +45,7 @@ int http_status(enum err_code code, const char **reason)
 	return 200;
 }
 
-/* ---- answers ------------------------------------------------------------------------------------------ */
+/* ---- answers ------------------------------------------------------------------------------------------- */
 void answer_value(struct exchange *x, int status, const char *reason, const struct value *v)
 {
 	buf_reset(&x->body);
@@ -138,7 +138,7 @@ void http_release(struct http *h, uint64_t durable_seq)
 	}
 }
 
-/* ---- requests ----------------------------------------------------------------------------------------- */
+/* ---- requests ------------------------------------------------------------------------------------------ */
 /* A length or an encoding that two readers could understand differently. The connection ends with the answer.
  */
 static int check_framing(struct evhttp_request *req, struct err *e)

@@ -5,7 +5,7 @@
 
 #include "model/ledgers_int.h"
 
-/* ---- writing ------------------------------------------------------------------------------------------ */
+/* ---- writing ------------------------------------------------------------------------------------------- */
 static void put_text(struct buf *b, const char *text)
 {
 	size_t n = strlen(text);
@@ -165,7 +165,7 @@ void ledgers_encode(struct buf *b, struct lexicon *lexicon, const struct ledger_
 		put_sized(b, lexicon, &w, &slots[i], slots[0].ledger.started_ms);
 }
 
-/* ---- heads -------------------------------------------------------------------------------------------- */
+/* ---- heads --------------------------------------------------------------------------------------------- */
 void ledger_heads_init(struct ledger_heads *h, const struct lexicon *lexicon, struct slice bytes)
 {
 	struct slice version;

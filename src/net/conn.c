@@ -11,7 +11,7 @@
 #include "net_int.h"
 #include "tocsin/log.h"
 
-/* ---- facts -------------------------------------------------------------------------------------------- */
+/* ---- facts --------------------------------------------------------------------------------------------- */
 void conn_set_udata(struct conn *c, void *udata)
 {
 	c->udata = udata;
@@ -50,7 +50,7 @@ void conn_trust(struct conn *c)
 	c->is_trusted = true;
 }
 
-/* ---- what is wanted of the socket --------------------------------------------------------------------- */
+/* ---- what is wanted of the socket ---------------------------------------------------------------------- */
 static bool takes_frames(const struct conn *c)
 {
 	return !c->is_dead && !c->is_closing && !c->is_held && !c->is_choked && !c->server->is_behind;
@@ -102,7 +102,7 @@ void conn_go_on(struct conn *c)
 		conn_ready_add(c);
 }
 
-/* ---- beginning and end -------------------------------------------------------------------------------- */
+/* ---- beginning and end --------------------------------------------------------------------------------- */
 static void on_readable(evutil_socket_t fd, short what, void *udata)
 {
 	(void)fd, (void)what;
@@ -189,7 +189,7 @@ void conn_close(struct conn *c)
 	free(c);
 }
 
-/* ---- reading ------------------------------------------------------------------------------------------ */
+/* ---- reading ------------------------------------------------------------------------------------------- */
 /* Room for a good read behind what is kept. A begun frame is kept at the buffer's start, so it grows by
  * doubling. */
 static void in_reserve(struct conn *c)
@@ -368,7 +368,7 @@ void conn_serve(struct conn *c)
 	conn_watch(c);
 }
 
-/* ---- deadlines ---------------------------------------------------------------------------------------- */
+/* ---- deadlines ----------------------------------------------------------------------------------------- */
 void conn_sweep(struct conn *c)
 {
 	struct server *s = c->server;

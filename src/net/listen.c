@@ -17,7 +17,7 @@
 
 #define ACCEPTS_A_PASS 64
 
-/* ---- accepting ---------------------------------------------------------------------------------------- */
+/* ---- accepting ----------------------------------------------------------------------------------------- */
 static void refuse(struct server *s, int fd)
 {
 	struct buf frame;
@@ -136,7 +136,7 @@ void listener_free(struct listener *l)
 	free(l);
 }
 
-/* ---- opening ------------------------------------------------------------------------------------------ */
+/* ---- opening ------------------------------------------------------------------------------------------- */
 /* Remove what is at the path if it is a socket nobody answers at: 0, or -1. */
 static int clear_path(const struct sockaddr_un *un, struct err *e)
 {

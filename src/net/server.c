@@ -20,7 +20,7 @@ static struct timeval timeval_of(int64_t ms)
 	return tv;
 }
 
-/* ---- events that are not connections ------------------------------------------------------------------ */
+/* ---- events that are not connections ------------------------------------------------------------------- */
 /* A tick only ends the sleep; the turn that follows does the work. */
 static void on_tick(evutil_socket_t fd, short what, void *udata)
 {
@@ -89,7 +89,7 @@ int server_watch(struct server *s, int fd, void (*ready)(void *), void *udata, s
 	return 0;
 }
 
-/* ---- other threads ------------------------------------------------------------------------------------ */
+/* ---- other threads ------------------------------------------------------------------------------------- */
 void server_wake(struct server *s)
 {
 	static const uint64_t one = 1;
@@ -122,7 +122,7 @@ struct event_base *server_base(struct server *s)
 	return s->base;
 }
 
-/* ---- life --------------------------------------------------------------------------------------------- */
+/* ---- life ---------------------------------------------------------------------------------------------- */
 static void defaults(struct server_config *k)
 {
 	k->n_conns_max = k->n_conns_max > 0 ? k->n_conns_max : 4096;
@@ -250,7 +250,7 @@ void server_free(struct server *s)
 	free(s);
 }
 
-/* ---- the turn ----------------------------------------------------------------------------------------- */
+/* ---- the turn ------------------------------------------------------------------------------------------ */
 static void reap(struct server *s)
 {
 	struct conn *c;

@@ -15,7 +15,7 @@ static int clipped(const struct value *v)
 	return (int)(v->n < 60 ? utf8_clip(v->as.text, v->n) : utf8_clip(v->as.text, 60));
 }
 
-/* ---- values of any depth ------------------------------------------------------------------------------ */
+/* ---- values of any depth ------------------------------------------------------------------------------- */
 static int check_text(const char *path, const struct value *v, struct err *e)
 {
 	if (v->n > TEXT_BYTES_MAX)
@@ -125,7 +125,7 @@ int args_check_value(struct arena *a, const char *path, const struct value *v, s
 	}
 }
 
-/* ---- one argument ------------------------------------------------------------------------------------- */
+/* ---- one argument -------------------------------------------------------------------------------------- */
 int duration_parse(const char *text, size_t n, int64_t *ms)
 {
 	static const struct {
@@ -304,7 +304,7 @@ static int check_arg(const struct rpc_arg *arg, struct arena *a, struct value *v
 	return args_check_value(a, arg->name, v, e);
 }
 
-/* ---- all of a call ------------------------------------------------------------------------------------ */
+/* ---- all of a call ------------------------------------------------------------------------------------- */
 static uint32_t n_args_of(const struct rpc_method *m)
 {
 	return m->n_args + ((m->flags & RPC_CHANGES) != 0);

@@ -8,7 +8,7 @@
 #include "tocsin/util.h"
 #include "tocsin/wire.h"
 
-/* ---- replies ------------------------------------------------------------------------------------------ */
+/* ---- replies ------------------------------------------------------------------------------------------- */
 static void add_text(struct arena *a, struct value *map, const char *key, const char *text)
 {
 	if (text[0] != '\0')
@@ -61,7 +61,7 @@ void reply_encode(struct buf *b, const uint32_t *msgid, const struct err *e, con
 		value_encode(b, result);
 }
 
-/* ---- the shape of a message --------------------------------------------------------------------------- */
+/* ---- the shape of a message ---------------------------------------------------------------------------- */
 struct message {
 	bool has_msgid, is_notification;
 	uint32_t msgid;
@@ -147,7 +147,7 @@ static int read_message(struct arena *a, struct slice frame, struct message *m, 
 	return check_params(&v.as.items[v.n - 1], m, e);
 }
 
-/* ---- one call ----------------------------------------------------------------------------------------- */
+/* ---- one call ------------------------------------------------------------------------------------------ */
 static int check_permission(
 	const struct rpc_method *m, const struct session *s, uint32_t roles, struct err *e)
 {
@@ -284,7 +284,7 @@ int rpc_call(struct rpc *r, struct session *s, struct slice method, const struct
 	return 0;
 }
 
-/* ---- later -------------------------------------------------------------------------------------------- */
+/* ---- later --------------------------------------------------------------------------------------------- */
 struct deferral *call_defer(struct call *call)
 {
 	struct deferral *d = calloc(1, sizeof(*d));

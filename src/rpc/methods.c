@@ -10,7 +10,7 @@ const struct rpc_arg arg_request_id = {.name = "request_id",
 	.type = ARG_TEXT,
 	.help = "repeats of the same call with the same request_id get the first answer"};
 
-/* ---- roles -------------------------------------------------------------------------------------------- */
+/* ---- roles --------------------------------------------------------------------------------------------- */
 static const char *const role_words[] = {
 #define ROLE(name, wire, help) wire,
 	ROLES(ROLE)
@@ -38,7 +38,7 @@ char *role_names(uint32_t roles, char out[ROLE_NAMES_LEN])
 	return out;
 }
 
-/* ---- the registry ------------------------------------------------------------------------------------- */
+/* ---- the registry -------------------------------------------------------------------------------------- */
 static int cmp_name(const struct method_slot *slot, const char *name, size_t name_n)
 {
 	return slice_cmp(slice_of(slot->method->name, strlen(slot->method->name)), slice_of(name, name_n));
@@ -122,7 +122,7 @@ int method_unknown(const struct rpc *r, const char *name, size_t name_n, struct 
 	return -1;
 }
 
-/* ---- documentation ------------------------------------------------------------------------------------ */
+/* ---- documentation ------------------------------------------------------------------------------------- */
 static const char *const type_words[] = {
 #define T(name, wire, expected) wire,
 	ARG_TYPES(T)

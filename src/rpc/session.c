@@ -59,7 +59,7 @@ int64_t rpc_now_ms(const struct rpc *r)
 	return r->hooks.now_ms != NULL ? r->hooks.now_ms(r->hooks.ctx) : 0;
 }
 
-/* ---- sessions ----------------------------------------------------------------------------------------- */
+/* ---- sessions ------------------------------------------------------------------------------------------ */
 const char *session_who(const struct session *s)
 {
 	return s->as[0] != '\0' ? s->as : s->me.name;
@@ -146,7 +146,7 @@ void session_push(struct session *s, const char *method, const struct value *dat
 	buf_fini(&b);
 }
 
-/* ---- connections -------------------------------------------------------------------------------------- */
+/* ---- connections --------------------------------------------------------------------------------------- */
 /* The daemon's owner and root are admin: they could read and write its files anyhow. */
 static int local_peer(const struct rpc *r, uid_t uid, struct principal *out)
 {

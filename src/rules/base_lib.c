@@ -13,7 +13,7 @@
 #define LIST_MAX 100000
 #define SORT_MAX 10000
 
-/* ---- base --------------------------------------------------------------------------------------------- */
+/* ---- base ---------------------------------------------------------------------------------------------- */
 static int l_tostring(lua_State *L)
 {
 	luaL_checkany(L, 1);
@@ -63,7 +63,7 @@ static int l_setmetatable(lua_State *L)
 	return 1;
 }
 
-/* ---- sorted pairs ------------------------------------------------------------------------------------- */
+/* ---- sorted pairs -------------------------------------------------------------------------------------- */
 struct sort_key {
 	bool is_text, is_integer;
 	lua_Integer i;
@@ -170,7 +170,7 @@ int l_pairs(lua_State *L)
 	return 1;
 }
 
-/* ---- string ------------------------------------------------------------------------------------------- */
+/* ---- string -------------------------------------------------------------------------------------------- */
 /* Upvalue: Lua's own function. Matching backtracks, and no hook can stop it: short subjects, and charged. */
 static int l_pattern(lua_State *L)
 {
@@ -228,7 +228,7 @@ static int l_method(lua_State *L)
 		lua_type(L, 2) == LUA_TSTRING ? lua_tostring(L, 2) : luaL_typename(L, 2));
 }
 
-/* ---- table -------------------------------------------------------------------------------------------- */
+/* ---- table --------------------------------------------------------------------------------------------- */
 /* Upvalue: Lua's own function. Its loops are inside C: bounded lists, and charged. */
 static int l_bounded(lua_State *L)
 {
@@ -321,7 +321,7 @@ static int l_sort(lua_State *L)
 	return 0;
 }
 
-/* ---- the allow-list ----------------------------------------------------------------------------------- */
+/* ---- the allow-list ------------------------------------------------------------------------------------ */
 /* From the table on top take `names` into a new table, which replaces it. */
 static void keep(lua_State *L, const char *const *names)
 {

@@ -85,7 +85,7 @@ uint32_t field_at(lua_State *L, int index)
 	return (uint32_t)i;
 }
 
-/* ---- resolving ---------------------------------------------------------------------------------------- */
+/* ---- resolving ----------------------------------------------------------------------------------------- */
 static const struct value *walk(const struct value *v, const struct field *f, uint32_t n)
 {
 	for (uint32_t i = 0; v != NULL && i < n; i++)

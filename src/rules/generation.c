@@ -22,7 +22,7 @@
  */
 #define GC_PAUSE 1000
 
-/* ---- making ------------------------------------------------------------------------------------------- */
+/* ---- making -------------------------------------------------------------------------------------------- */
 static struct rules_limits with_defaults(const struct rules_limits *limits)
 {
 	struct rules_limits l = {0};
@@ -90,7 +90,7 @@ void generation_free(struct generation *g)
 	free(g);
 }
 
-/* ---- asking ------------------------------------------------------------------------------------------- */
+/* ---- asking -------------------------------------------------------------------------------------------- */
 struct question {
 	const char *point, *rule;
 	const struct value *facts;
@@ -176,7 +176,7 @@ int generation_explain(struct generation *g, const char *point, const struct val
 	return ask(g, l_explain, &q, 10, e);
 }
 
-/* ---- looking ------------------------------------------------------------------------------------------ */
+/* ---- looking ------------------------------------------------------------------------------------------- */
 const uint8_t *generation_sha(const struct generation *g)
 {
 	return g->sha;

@@ -11,7 +11,7 @@
 
 #define FROZEN_BYTES_MAX ((size_t)64 * 1024)
 
-/* ---- files -------------------------------------------------------------------------------------------- */
+/* ---- files --------------------------------------------------------------------------------------------- */
 void host_compile(lua_State *L, const struct pack_file *f)
 {
 	char chunk[PACK_NAME_MAX + 2];
@@ -104,7 +104,7 @@ static void push_files(lua_State *L, const struct pack_files *p)
 		}
 }
 
-/* ---- places ------------------------------------------------------------------------------------------- */
+/* ---- places -------------------------------------------------------------------------------------------- */
 /* host.where(level), or without a level: the nearest line of the pack itself. */
 static int l_where(lua_State *L)
 {
@@ -128,7 +128,7 @@ static int l_where(lua_State *L)
 	return 1;
 }
 
-/* ---- time --------------------------------------------------------------------------------------------- */
+/* ---- time ---------------------------------------------------------------------------------------------- */
 static void set_int(lua_State *L, const char *key, int64_t v)
 {
 	lua_pushinteger(L, v);
@@ -225,7 +225,7 @@ static int l_due(lua_State *L)
 	return 1;
 }
 
-/* ---- running and marking ------------------------------------------------------------------------------ */
+/* ---- running and marking ------------------------------------------------------------------------------- */
 /* What f may use: the steps of one decision, and never all that is left, so that its caller can go on. */
 static uint64_t try_steps(const struct vm *vm, uint64_t decision)
 {

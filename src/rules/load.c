@@ -154,8 +154,7 @@ static int l_coverage(lua_State *L)
 	return 0;
 }
 
-/* ---- the way through ------------------------------------------------------------------------------------
- */
+/* ---- the way through ----------------------------------------------------------------------------------- */
 static int step(struct loading *x, lua_CFunction fn, const char *file)
 {
 	struct rules_error *found;

@@ -7,7 +7,7 @@
 
 #include "vm_int.h"
 
-/* ---- into Lua ----------------------------------------------------------------------------------------- */
+/* ---- into Lua ------------------------------------------------------------------------------------------ */
 static void push(lua_State *L, const struct value *v, int depth);
 
 static void push_array(lua_State *L, const struct value *v, int depth)
@@ -73,7 +73,7 @@ void value_to_lua(lua_State *L, const struct value *v)
 	push(L, v, 0);
 }
 
-/* ---- out of Lua --------------------------------------------------------------------------------------- */
+/* ---- out of Lua ---------------------------------------------------------------------------------------- */
 /* One step of the path to the value being taken; the chain also finds a table that holds itself. */
 struct step {
 	const struct step *up;

@@ -6,7 +6,7 @@
 #include "tocsin/log.h"
 #include "vm_int.h"
 
-/* ---- texts -------------------------------------------------------------------------------------------- */
+/* ---- texts --------------------------------------------------------------------------------------------- */
 void fault_clean(char *to, size_t to_n, const char *text, size_t n)
 {
 	size_t at = 0;
@@ -149,7 +149,7 @@ int fault_to_err(const struct rules_error *f, const char *reason, struct err *e)
 	return -1;
 }
 
-/* ---- places ------------------------------------------------------------------------------------------- */
+/* ---- places -------------------------------------------------------------------------------------------- */
 bool vm_place(lua_State *L, int level, char *file, size_t file_n, int *line)
 {
 	bool is_found = false;
@@ -254,7 +254,7 @@ static int on_error(lua_State *L)
 	return 1;
 }
 
-/* ---- the door ----------------------------------------------------------------------------------------- */
+/* ---- the door ------------------------------------------------------------------------------------------ */
 static const char *over_reason(enum over over)
 {
 	static const char *const names[] = {"raised", "steps", "wall", "memory", "memory", "text"};

@@ -39,8 +39,7 @@ static double number_or(const struct value *v, double otherwise)
 	return value_is(v, VALUE_INT) ? (double)v->as.i : otherwise;
 }
 
-/* ---- what came before -----------------------------------------------------------------------------------
- */
+/* ---- what came before ---------------------------------------------------------------------------------- */
 /* Of the last row that begins at or before this time of day; else of the last of all: yesterday's goes on. */
 static double usual_at(const struct value *usual, int64_t at_ms)
 {
@@ -104,8 +103,7 @@ static void fill_given(struct playing *x, const struct value *given)
 	}
 }
 
-/* ---- the answer -----------------------------------------------------------------------------------------
- */
+/* ---- the answer ---------------------------------------------------------------------------------------- */
 static void push_number(lua_State *L, const char *key, double x)
 {
 	if (isnan(x))
@@ -142,8 +140,7 @@ static void push_close(lua_State *L, const struct play *p, const struct kept *k)
 	lua_setfield(L, -2, "row");
 }
 
-/* ---- asking ---------------------------------------------------------------------------------------------
- */
+/* ---- asking -------------------------------------------------------------------------------------------- */
 static const struct watches *watches_of(lua_State *L)
 {
 	struct generation *g = generation_of(L);

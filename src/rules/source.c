@@ -25,7 +25,7 @@ static struct rules_error *add(struct rules_report *r, const struct pack_file *f
 	return e;
 }
 
-/* ---- encodings ---------------------------------------------------------------------------------------- */
+/* ---- encodings ----------------------------------------------------------------------------------------- */
 static size_t first_invalid(const char *p, size_t n)
 {
 	size_t at = 0;
@@ -79,7 +79,7 @@ static bool check_encoding(struct rules_report *r, const struct pack_file *f)
 	return false;
 }
 
-/* ---- punctuation -------------------------------------------------------------------------------------- */
+/* ---- punctuation --------------------------------------------------------------------------------------- */
 static const struct wide {
 	const char *wide, *plain;
 } wides[] = {{"，", ","}, {"、", ","}, {"。", "."}, {"；", ";"}, {"：", ":"}, {"（", "("}, {"）", ")"},
@@ -194,7 +194,7 @@ bool source_check(struct rules_report *r, const struct pack_file *f)
 	return r->n_errors == before;
 }
 
-/* ---- syntax errors ------------------------------------------------------------------------------------ */
+/* ---- syntax errors ------------------------------------------------------------------------------------- */
 struct drip {
 	const struct pack_file *file;
 	size_t at;

@@ -59,7 +59,7 @@ const struct value *view_get(struct generation *g, struct view *w, uint32_t fiel
 	return v->type == VALUE_NIL ? NULL : v;
 }
 
-/* ---- for Lua ------------------------------------------------------------------------------------------ */
+/* ---- for Lua ------------------------------------------------------------------------------------------- */
 static const struct value *facts_check(lua_State *L, int arg)
 {
 	const struct facts *f = lua_touserdata(L, arg);

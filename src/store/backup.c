@@ -18,7 +18,7 @@
 #define MANIFEST_MAX 4096
 #define LOOK_US (1000 * 1000)
 
-/* ---- manifest ----------------------------------------------------------------------------------------- */
+/* ---- manifest ------------------------------------------------------------------------------------------ */
 static void manifest_print(struct buf *b, const struct manifest *m)
 {
 	char digits[2 * SHA256_LEN + 1];
@@ -127,7 +127,7 @@ int manifest_verify(const char *dir, struct manifest *m, struct err *e)
 	return 0;
 }
 
-/* ---- verifying a copy --------------------------------------------------------------------------------- */
+/* ---- verifying a copy ---------------------------------------------------------------------------------- */
 static void keep_first(void *udata, const char *line)
 {
 	char *first = udata;
@@ -168,7 +168,7 @@ static int dir_take(const char *dir, struct err *e)
 	return 0;
 }
 
-/* ---- backup ------------------------------------------------------------------------------------------- */
+/* ---- backup -------------------------------------------------------------------------------------------- */
 /* Ask the engine for a checkpoint of everything committed so far, and wait for it. */
 static int wait_for_checkpoint(struct store *s, struct err *e)
 {
@@ -231,7 +231,7 @@ int store_backup(struct store *s, const char *dir, struct err *e)
 	return 0;
 }
 
-/* ---- restore ------------------------------------------------------------------------------------------ */
+/* ---- restore ------------------------------------------------------------------------------------------- */
 /* The copy becomes data of its own: a new journal will continue its chain, and nothing goes out before
  * someone says so. */
 static int make_own(

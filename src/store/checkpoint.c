@@ -142,7 +142,7 @@ void checkpoint_fini(struct store *s)
 	pthread_mutex_destroy(&c->lock);
 }
 
-/* ---- engine thread ------------------------------------------------------------------------------------ */
+/* ---- engine thread ------------------------------------------------------------------------------------- */
 void checkpoint_freeze(struct store *s)
 {
 	if (s->frozen != NULL || s->active->last == NULL)

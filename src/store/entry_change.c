@@ -45,7 +45,7 @@ uint8_t *change_write(uint8_t *to, const struct change *c)
 	return c->is_delete ? to : slice_write(to, c->val);
 }
 
-/* ---- reading ------------------------------------------------------------------------------------------ */
+/* ---- reading ------------------------------------------------------------------------------------------- */
 static int slice_read(struct slice *rest, struct slice *out)
 {
 	uint64_t n;

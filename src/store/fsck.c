@@ -25,7 +25,7 @@ struct job {
 	int fd;
 };
 
-/* ---- in the child ------------------------------------------------------------------------------------- */
+/* ---- in the child -------------------------------------------------------------------------------------- */
 static void send_line(int fd, char mark, const char *text)
 {
 	char line[800];
@@ -120,7 +120,7 @@ static _Noreturn void child_main(struct job *j)
 	_exit(0);
 }
 
-/* ---- in the parent ------------------------------------------------------------------------------------ */
+/* ---- in the parent ------------------------------------------------------------------------------------- */
 static int listen(FILE *in, void (*say)(void *, const char *), void *udata, char place[800])
 {
 	char line[800];

@@ -15,7 +15,7 @@
 #define N_FREE_SEGMENTS 2
 #define CARE_RETRY_US (1000 * 1000)
 
-/* ---- segment lists ------------------------------------------------------------------------------------ */
+/* ---- segment lists ------------------------------------------------------------------------------------- */
 void segment_list_push(struct segment_list *l, struct segment *s)
 {
 	s->next = NULL;
@@ -49,7 +49,7 @@ void segment_list_free(struct segment_list *l)
 		segment_free(s);
 }
 
-/* ---- opening and closing ------------------------------------------------------------------------------ */
+/* ---- opening and closing ------------------------------------------------------------------------------- */
 struct journal *journal_new(const struct journal_config *config)
 {
 	struct journal *j = calloc(1, sizeof(*j));
@@ -146,7 +146,7 @@ void journal_close(struct journal *j)
 	journal_free(j);
 }
 
-/* ---- handing over ------------------------------------------------------------------------------------- */
+/* ---- handing over -------------------------------------------------------------------------------------- */
 void entries_add(struct entries *list, struct entry *const *entries, uint32_t n)
 {
 	if (list->n + n > list->cap) {
@@ -199,7 +199,7 @@ void journal_trim(struct journal *j, uint64_t seq)
 		journal_sim_trim(j->sim, seq);
 }
 
-/* ---- fates -------------------------------------------------------------------------------------------- */
+/* ---- fates --------------------------------------------------------------------------------------------- */
 static void event_raise(struct journal *j)
 {
 	uint64_t one = 1;
@@ -290,7 +290,7 @@ int journal_accepts(struct journal *j, struct err *e)
 	return rc;
 }
 
-/* ---- looking ------------------------------------------------------------------------------------------ */
+/* ---- looking ------------------------------------------------------------------------------------------- */
 void journal_head(struct journal *j, uint64_t *seq, uint8_t chain[SHA256_LEN])
 {
 	pthread_mutex_lock(&j->lock);

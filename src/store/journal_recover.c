@@ -59,7 +59,7 @@ static bool id_is_set(const uint8_t id[JOURNAL_ID_LEN])
 	return memcmp(id, none, JOURNAL_ID_LEN) != 0;
 }
 
-/* ---- the directory ------------------------------------------------------------------------------------ */
+/* ---- the directory ------------------------------------------------------------------------------------- */
 static void found_add(struct recovery *r, uint64_t number)
 {
 	if (r->n == r->cap) {
@@ -145,7 +145,7 @@ static int bytes_load(struct recovery *r, const struct segment *s, struct err *e
 	return segment_read(s, r->bytes, s->bytes, 0, e);
 }
 
-/* ---- the walk ----------------------------------------------------------------------------------------- */
+/* ---- the walk ------------------------------------------------------------------------------------------ */
 static int chain_check(const struct recovery *r, const char *name, struct err *e)
 {
 	const struct journal_config *c = r->config;
@@ -276,7 +276,7 @@ static int walk(struct recovery *r, struct err *e)
 		(uintmax_t)r->config->from_seq);
 }
 
-/* ---- proof of a loss ---------------------------------------------------------------------------------- */
+/* ---- proof of a loss ----------------------------------------------------------------------------------- */
 static int loss_err(
 	const struct recovery *r, const struct segment *proof, uint64_t at, uint64_t synced, struct err *e)
 {
@@ -318,7 +318,7 @@ static int proof_find(struct recovery *r, struct err *e)
 	return 0;
 }
 
-/* ---- repair ------------------------------------------------------------------------------------------- */
+/* ---- repair -------------------------------------------------------------------------------------------- */
 /* Zero what stands behind the last record; pages that are zero already are left alone. */
 static int tail_wipe(const struct recovery *r, const struct segment *s, struct err *e)
 {
@@ -379,7 +379,7 @@ static int repair(struct recovery *r, struct err *e)
 	return dir_sync(r->j->dir_fd, e);
 }
 
-/* ---- setting up --------------------------------------------------------------------------------------- */
+/* ---- setting up ---------------------------------------------------------------------------------------- */
 /* The walk and what is before it are in use (the latter until care trims it), files of the right size behind
  * are spares. */
 static void lists_fill(struct recovery *r)

@@ -5,7 +5,7 @@
 
 #define BLOCK_BYTES ((size_t)1024 * 1024)
 
-/* ---- tables ------------------------------------------------------------------------------------------- */
+/* ---- tables -------------------------------------------------------------------------------------------- */
 struct memtab *memtab_new(size_t keep)
 {
 	struct memtab *m = calloc(1, sizeof(*m));
@@ -32,7 +32,7 @@ void memtab_reset(struct memtab *m)
 	m->last = NULL;
 }
 
-/* ---- rows --------------------------------------------------------------------------------------------- */
+/* ---- rows ---------------------------------------------------------------------------------------------- */
 /* `room` bytes are left behind the key. */
 static struct row *row_make(struct arena *a, enum table table, struct slice key, size_t room, bool is_delete)
 {

@@ -19,7 +19,7 @@ struct part key_part(struct slice key, size_t from)
 	return (struct part){load_be64(raw), (uint8_t)n};
 }
 
-/* ---- nodes -------------------------------------------------------------------------------------------- */
+/* ---- nodes --------------------------------------------------------------------------------------------- */
 static struct node *node_new(struct arena *a, uint16_t cap, uint16_t height)
 {
 	struct node *nd = arena_alloc(a, sizeof(*nd) + cap * (sizeof(uint64_t) + sizeof(uintptr_t) + 1u));
@@ -128,7 +128,7 @@ static struct row *way_last(uintptr_t way, uint32_t height)
 	return (struct row *)way;
 }
 
-/* ---- putting ------------------------------------------------------------------------------------------ */
+/* ---- putting ------------------------------------------------------------------------------------------- */
 /* How the bytes of two keys behind `from` compare. */
 static int rest_cmp(struct slice a, struct slice b, size_t from)
 {
@@ -257,7 +257,7 @@ struct row *rows_put(struct rows *t, struct arena *a, struct row *r)
 	}
 }
 
-/* ---- looking ------------------------------------------------------------------------------------------ */
+/* ---- looking ------------------------------------------------------------------------------------------- */
 const struct row *rows_get(const struct rows *t, struct slice key)
 {
 	const struct node *nd = t->top;
@@ -331,7 +331,7 @@ const struct row *rows_seek(const struct rows *t, struct slice bound, bool is_re
 	return r != NULL ? r->after : t->first;
 }
 
-/* ---- all of them -------------------------------------------------------------------------------------- */
+/* ---- all of them --------------------------------------------------------------------------------------- */
 static int node_each(const struct node *nd, int (*visit)(void *udata, const struct row *), void *udata)
 {
 	int rc = 0;

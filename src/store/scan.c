@@ -56,7 +56,7 @@ struct slice store_event_part(struct slice row)
 	return slice_of((const uint8_t *)row.p + sizeof(struct entry), event_n);
 }
 
-/* ---- scans -------------------------------------------------------------------------------------------- */
+/* ---- scans --------------------------------------------------------------------------------------------- */
 void scan_init(struct scan *s, struct store *store, struct tx *tx, enum table table, struct slice from,
 	struct slice to, bool is_reverse)
 {

@@ -27,7 +27,7 @@ static int io_err(struct err *e, const char *what, const char *name, int number)
 	return -1;
 }
 
-/* ---- names -------------------------------------------------------------------------------------------- */
+/* ---- names --------------------------------------------------------------------------------------------- */
 void segment_name(uint64_t number, char out[SEGMENT_NAME])
 {
 	snprintf(out, SEGMENT_NAME, "%0*ju.seg", NAME_DIGITS, (uintmax_t)number);
@@ -67,7 +67,7 @@ void segment_free(struct segment *s)
 	free(s);
 }
 
-/* ---- whole reads and writes --------------------------------------------------------------------------- */
+/* ---- whole reads and writes ---------------------------------------------------------------------------- */
 int segment_read(const struct segment *s, void *p, size_t n, uint64_t at, struct err *e)
 {
 	for (size_t done = 0; done < n;) {
@@ -140,7 +140,7 @@ int dir_sync(int dir_fd, struct err *e)
 	return -1;
 }
 
-/* ---- making and opening ------------------------------------------------------------------------------- */
+/* ---- making and opening -------------------------------------------------------------------------------- */
 /*
  * Real zeros, not only reserved blocks: an overwrite of written blocks needs no metadata, so that fdatasync
  * has one thing to do.
@@ -223,7 +223,7 @@ int segment_open(int dir_fd, struct segment *s, bool is_read_only, struct err *e
 	return 0;
 }
 
-/* ---- the head ----------------------------------------------------------------------------------------- */
+/* ---- the head ------------------------------------------------------------------------------------------ */
 static uint32_t head_crc(const struct segment_head *h)
 {
 	return crc32c(0, h, offsetof(struct segment_head, crc));

@@ -21,7 +21,7 @@ bool store_is_read_only(const struct store *s, struct err *why)
 	return s->is_read_only;
 }
 
-/* ---- room --------------------------------------------------------------------------------------------- */
+/* ---- room ---------------------------------------------------------------------------------------------- */
 /*
  * Room kept: four times what is in memory and what may come before the next look, since pages are written
  * anew before the old ones are free, and are not full. LMDB's address space is finite too.
@@ -90,7 +90,7 @@ uint64_t store_entry_max(const struct store *s)
 	return s->journal != NULL ? journal_entry_max(s->journal) : 0;
 }
 
-/* ---- progress ----------------------------------------------------------------------------------------- */
+/* ---- progress ------------------------------------------------------------------------------------------ */
 uint64_t store_last_seq(const struct store *s)
 {
 	return s->last_seq;

@@ -19,7 +19,7 @@
 #define N_FREE_SEGMENTS 2
 #define READS_KEEP ((size_t)1024 * 1024)
 
-/* ---- replay ------------------------------------------------------------------------------------------- */
+/* ---- replay -------------------------------------------------------------------------------------------- */
 int entry_apply(struct memtab *m, const struct entry *en, struct err *e)
 {
 	const struct entry *copy = arena_copy(&m->arena, en, en->length);
@@ -82,7 +82,7 @@ static int replay(void *udata, const struct entry *en, struct err *e)
 	return 0;
 }
 
-/* ---- opening ------------------------------------------------------------------------------------------ */
+/* ---- opening ------------------------------------------------------------------------------------------- */
 static void set_defaults(struct store_config *c)
 {
 	c->map_bytes = c->map_bytes > 0 ? c->map_bytes : 64 * 1024 * MIB;
@@ -341,7 +341,7 @@ void store_close(struct store *s)
 	store_free(s);
 }
 
-/* ---- for simulation and tests ------------------------------------------------------------------------- */
+/* ---- for simulation and tests -------------------------------------------------------------------------- */
 struct journal *store_journal(struct store *s)
 {
 	return s->journal;

@@ -49,7 +49,7 @@ const char *db_name(unsigned db)
 	return db == CHUNK ? "CHUNK" : table_name((enum table)db);
 }
 
-/* ---- opening ------------------------------------------------------------------------------------------ */
+/* ---- opening ------------------------------------------------------------------------------------------- */
 /* No flags are ever given: others (DUPSORT, REVERSEKEY) mean a broken or foreign file. */
 static int db_open(struct tables *t, MDB_txn *txn, unsigned db, bool may_create, struct err *e)
 {
@@ -147,7 +147,7 @@ int tables_create(const char *dir, uint64_t map_bytes, const struct tables_mark 
 	return rc == 0 ? file_rename(made, path, dir, e) : -1;
 }
 
-/* ---- copy and figures --------------------------------------------------------------------------------- */
+/* ---- copy and figures ---------------------------------------------------------------------------------- */
 int tables_copy(struct tables *t, const char *path, struct err *e)
 {
 	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600), rc;

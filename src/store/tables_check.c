@@ -61,7 +61,7 @@ static void say_place(struct walk *w)
 	w->finder->at(w->finder->udata, place);
 }
 
-/* ---- rows --------------------------------------------------------------------------------------------- */
+/* ---- rows ---------------------------------------------------------------------------------------------- */
 /* Chunks of a row that looks chunked, also of one whose chunks are damaged. */
 static uint32_t chunks_named(unsigned db, struct slice key, MDB_val stored)
 {
@@ -143,7 +143,7 @@ static void check_chunk(struct walk *w, struct slice key, MDB_val stored)
 		say_row(w, key, "no row names this chunk");
 }
 
-/* ---- tables ------------------------------------------------------------------------------------------- */
+/* ---- tables -------------------------------------------------------------------------------------------- */
 static bool is_found_from_root(struct walk *w, MDB_dbi dbi, MDB_val key, MDB_val stored)
 {
 	MDB_val again;
@@ -209,7 +209,7 @@ static void check_db(struct walk *w)
 			(uintmax_t)w->n_rows, (uintmax_t)st.ms_entries);
 }
 
-/* ---- pages -------------------------------------------------------------------------------------------- */
+/* ---- pages --------------------------------------------------------------------------------------------- */
 /* The free list is database 0: txn id -> a count and that many page numbers. */
 static uint64_t free_pages(MDB_txn *txn, uint64_t *own)
 {

@@ -51,8 +51,7 @@ struct tables_stats {
 };
 void tables_stats(struct tables *, struct tables_stats *out);
 
-/* ---- a snapshot to read from; one thread at a time -------------------------------------------------------
- */
+/* ---- a snapshot to read from; one thread at a time ----------------------------------------------------- */
 int tables_view_new(struct tables_view **out, struct tables *, struct err *e) MUST_CHECK;
 void tables_view_free(struct tables_view *);
 /* Move to the newest snapshot: every slice and cursor of the old one dies. */
@@ -72,8 +71,7 @@ int tables_cursor_next(struct tables_cursor *, bool is_reverse, struct slice *ke
 /* The value at the cursor, checked and whole. */
 int tables_cursor_val(struct tables_cursor *, struct arena *, struct slice *val, struct err *e) MUST_CHECK;
 
-/* ---- care
- * -------------------------------------------------------------------------------------------------- */
+/* ---- care ---------------------------------------------------------------------------------------------- */
 struct finder {
 	void (*say)(void *udata, const char *line);
 	void (*at)(void *udata, const char *place); /* where the walk stands, should it die there; or NULL */

@@ -27,7 +27,7 @@ static bool is_behind_end(struct writer *w, struct slice key)
 	return w->is_behind_end;
 }
 
-/* ---- chunks ------------------------------------------------------------------------------------------- */
+/* ---- chunks -------------------------------------------------------------------------------------------- */
 static int chunks_put(struct writer *w, struct slice key, struct slice val)
 {
 	const uint8_t *p = val.p;
@@ -68,7 +68,7 @@ static int chunks_drop(struct writer *w, struct slice key, struct slice stored)
 	return 0;
 }
 
-/* ---- rows --------------------------------------------------------------------------------------------- */
+/* ---- rows ---------------------------------------------------------------------------------------------- */
 static int row_put_raw(struct writer *w, struct slice key, uint8_t flags, struct slice bytes)
 {
 	MDB_val k = {key.n, (void *)(uintptr_t)key.p}, v = {ROW_HEAD + bytes.n, NULL};
@@ -150,7 +150,7 @@ static int table_write(struct writer *w, const struct rows *rows)
 	return rc;
 }
 
-/* ---- the mark ----------------------------------------------------------------------------------------- */
+/* ---- the mark ------------------------------------------------------------------------------------------ */
 static int mark_put(struct writer *w, const struct tables_mark *m)
 {
 	struct slice key = SLICE_TEXT(MARK_KEY);

@@ -43,8 +43,7 @@ size_t baseline_bytes(const struct baseline *b)
 	return n;
 }
 
-/* ---- one day, with what was expected of it --------------------------------------------------------------
- */
+/* ---- one day, with what was expected of it ------------------------------------------------------------- */
 struct lesson {
 	struct baseline *b;
 	int32_t day;
@@ -80,8 +79,7 @@ static void expect_day(struct lesson *l, const struct baseline *parent)
 	}
 }
 
-/* ---- variance and tail: of sums that do not overlap -----------------------------------------------------
- */
+/* ---- variance and tail: of sums that do not overlap ---------------------------------------------------- */
 static void fade_sum(struct sum_stat *s, double fade)
 {
 	s->windows *= fade;
@@ -142,8 +140,7 @@ static void learn_sum(const struct lesson *l, uint32_t index)
 	s->excess += fresh.excess;
 }
 
-/* ---- ratios ---------------------------------------------------------------------------------------------
- */
+/* ---- ratios -------------------------------------------------------------------------------------------- */
 static void fade_ratio(struct ratio *r, double fade)
 {
 	r->seen *= fade;
@@ -190,8 +187,7 @@ static void learn_share(const struct lesson *l, const struct baseline *parent)
 		}
 }
 
-/* ---- the profile ----------------------------------------------------------------------------------------
- */
+/* ---- the profile --------------------------------------------------------------------------------------- */
 static struct cell *cells_of(struct baseline *b, uint32_t class)
 {
 	if (b->classes[class] == NULL) {

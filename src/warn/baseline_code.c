@@ -7,8 +7,7 @@
 
 #define FORMAT 1
 
-/* ---- writing --------------------------------------------------------------------------------------------
- */
+/* ---- writing ------------------------------------------------------------------------------------------- */
 static void add_double(struct buf *to, double v)
 {
 	uint64_t bits;
@@ -77,8 +76,7 @@ void baseline_encode(const struct baseline *b, struct buf *to)
 			add_class(to, b, i == b->days->n ? "" : b->days->list[i].name, b->classes[i]);
 }
 
-/* ---- reading --------------------------------------------------------------------------------------------
- */
+/* ---- reading ------------------------------------------------------------------------------------------- */
 static int take_double(struct slice *rest, double *out)
 {
 	struct slice bytes;

@@ -11,8 +11,7 @@ double ratio_of(struct ratio r, double prior_counts)
 	return (r.seen + prior_counts) / (r.expected + prior_counts);
 }
 
-/* ---- the profile ----------------------------------------------------------------------------------------
- */
+/* ---- the profile --------------------------------------------------------------------------------------- */
 static double mean_of_day(const struct cell *cells, uint32_t n)
 {
 	double sum = 0, weight = 0;
@@ -109,8 +108,7 @@ struct expectation baseline_expect(const struct baseline *b, const struct baseli
 	return baseline_expect_at(b, parent, baseline_class(b, day), day, second / 60);
 }
 
-/* ---- how far counts stray -------------------------------------------------------------------------------
- */
+/* ---- how far counts stray ------------------------------------------------------------------------------ */
 uint32_t baseline_sum_index(const struct baseline *b, uint32_t bins)
 {
 	uint32_t best = 0;

@@ -56,8 +56,7 @@ int32_t bin_first_day(int64_t bin_ms, int32_t number)
 	return bin_ms == BIN_WEEK_MS ? number * 7 - 3 : number;
 }
 
-/* ---- the past -------------------------------------------------------------------------------------------
- */
+/* ---- the past ------------------------------------------------------------------------------------------ */
 void past_fini(struct past *p)
 {
 	free(p->bins);
@@ -126,8 +125,7 @@ void past_copy_before(struct past *to, const struct past *from, int64_t bin_ms, 
 	to->last_day = bin_first_day(bin_ms, to->first + (int32_t)to->n) - 1;
 }
 
-/* ---- as bytes: first, last day, how many, then each count and 1, unknown 0 -------------------------------
- */
+/* ---- as bytes: first, last day, how many, then each count and 1, unknown 0 ----------------------------- */
 void past_encode(const struct past *p, struct buf *b)
 {
 	buf_add_signed(b, p->first);

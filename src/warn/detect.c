@@ -27,8 +27,7 @@ struct look {
 	struct detected *out;
 };
 
-/* ---- what is usual --------------------------------------------------------------------------------------
- */
+/* ---- what is usual ------------------------------------------------------------------------------------- */
 static struct expectation expect_baseline(const struct look *k, uint32_t back)
 {
 	struct expected *x = k->expected;
@@ -95,8 +94,7 @@ static double chance(const struct look *k, const struct watch_input *in, const s
 	return p;
 }
 
-/* ---- inputs ---------------------------------------------------------------------------------------------
- */
+/* ---- inputs -------------------------------------------------------------------------------------------- */
 static void see_sum(const struct look *k, const struct watch_input *in, struct seen *s)
 {
 	s->expected = 0;
@@ -143,8 +141,7 @@ static void see_all(const struct look *k, struct detector *d)
 	}
 }
 
-/* ---- tests ----------------------------------------------------------------------------------------------
- */
+/* ---- tests --------------------------------------------------------------------------------------------- */
 static double chance_of(const struct look *k, const struct test *t, double count)
 {
 	const struct seen *s = &k->out->seen[t->input];
@@ -249,8 +246,7 @@ static int condition_holds(const struct look *k, const struct level_row *row, co
 	return -1;
 }
 
-/* ---- the close ------------------------------------------------------------------------------------------
- */
+/* ---- the close ----------------------------------------------------------------------------------------- */
 static uint8_t first_sum(const struct watch *w)
 {
 	for (uint8_t i = 0; i < w->n_inputs; i++)

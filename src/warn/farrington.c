@@ -24,8 +24,7 @@ struct fit {
 	double dispersion;
 };
 
-/* ---- linear algebra of a handful of columns ---------------------------------------------------------------
- */
+/* ---- linear algebra of a handful of columns ------------------------------------------------------------ */
 /* a := its inverse, for a symmetric positive definite matrix; false if it is none. */
 static bool invert(uint32_t n, double a[COLUMNS_MAX][COLUMNS_MAX])
 {
@@ -119,8 +118,7 @@ static bool solve(struct fit *f)
 	return true;
 }
 
-/* ---- past outbreaks -------------------------------------------------------------------------------------
- */
+/* ---- past outbreaks ------------------------------------------------------------------------------------ */
 /* What the row itself has to say in its own fitted mean: the diagonal of the hat matrix. */
 static double leverage(const struct fit *f, uint32_t row)
 {
@@ -166,8 +164,7 @@ static bool fit(struct fit *f, double above)
 	return solve(f);
 }
 
-/* ---- which bins, and their season -------------------------------------------------------------------------
- */
+/* ---- which bins, and their season ---------------------------------------------------------------------- */
 /* The period of the year that lies `back` bins behind the one asked for: 0 is the window around it. */
 static uint32_t period_of(const struct farrington_spec *s, uint32_t back)
 {

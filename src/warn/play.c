@@ -17,8 +17,7 @@ struct walk {
 	uint32_t n_day, today[DAY_MINUTES];
 };
 
-/* ---- what a day teaches ---------------------------------------------------------------------------------
- */
+/* ---- what a day teaches -------------------------------------------------------------------------------- */
 static void begin_day(struct walk *w, int32_t day)
 {
 	w->day = day;
@@ -39,8 +38,7 @@ static void note_day(struct walk *w, int64_t start_ms, uint32_t count)
 	w->today[at < w->n_day ? at : w->n_day - 1] = count;
 }
 
-/* ---- the walk -------------------------------------------------------------------------------------------
- */
+/* ---- the walk ------------------------------------------------------------------------------------------ */
 static void close_bin(struct walk *w, uint32_t bin, int64_t start_ms, struct detected *seen)
 {
 	const struct play *p = w->play;

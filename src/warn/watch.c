@@ -68,8 +68,7 @@ static struct value label_of(const struct reader *r, const struct value *map)
 	return label == NULL ? value_nil : value_copy(r->arena, label);
 }
 
-/* ---- one watch ------------------------------------------------------------------------------------------
- */
+/* ---- one watch ----------------------------------------------------------------------------------------- */
 static int input_read(const struct reader *r, struct watch_input *in, const struct value *v)
 {
 	const struct value *kind = value_get(v, "kind");
@@ -172,8 +171,7 @@ static int watch_read(struct reader *r, struct watch *w, const struct value *v, 
 	return level_table_read(r, w, table, table == NULL ? NULL : value_get(tables, table));
 }
 
-/* ---- all of them ----------------------------------------------------------------------------------------
- */
+/* ---- all of them --------------------------------------------------------------------------------------- */
 static int levels_read(const struct reader *r, struct watches *w, const struct value *list)
 {
 	w->levels[0].name = "none";
@@ -250,8 +248,7 @@ void watches_free(struct watches *w)
 	free(w);
 }
 
-/* ---- asking ---------------------------------------------------------------------------------------------
- */
+/* ---- asking -------------------------------------------------------------------------------------------- */
 const struct watch *watch_find(const struct watches *w, const char *name)
 {
 	for (uint32_t i = 0; i < w->n; i++)

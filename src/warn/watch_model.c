@@ -78,8 +78,7 @@ int expected_read(const struct reader *r, struct watch *w, const struct value *v
 	return read_failed(r, "expected.kind", "fixed, baseline or farrington");
 }
 
-/* ---- kinds of days --------------------------------------------------------------------------------------
- */
+/* ---- kinds of days ------------------------------------------------------------------------------------- */
 static int cmp_day(const void *a, const void *b)
 {
 	int32_t x = *(const int32_t *)a, y = *(const int32_t *)b;

@@ -14,7 +14,7 @@
 
 #include "tocsin/value.h"
 
-/* ---- decoding ----------------------------------------------------------------------------------------- */
+/* ---- decoding ------------------------------------------------------------------------------------------ */
 struct decoder {
 	struct arena *arena;
 	size_t n_bytes;
@@ -169,7 +169,7 @@ int value_decode(struct arena *a, struct slice bytes, struct value *out, struct 
 	return 0;
 }
 
-/* ---- encoding ----------------------------------------------------------------------------------------- */
+/* ---- encoding ------------------------------------------------------------------------------------------ */
 static inline int append(struct buf *b, const void *p, size_t n)
 {
 	if (n <= b->cap - b->n && !b->is_full) {

@@ -42,7 +42,7 @@ struct cell {
 	int32_t times_us[N_TIMES_MAX];
 };
 
-/* ---- A: segment files --------------------------------------------------------------------------------- */
+/* ---- A: segment files ---------------------------------------------------------------------------------- */
 static int ignore(void *udata, const struct entry *en, struct err *e)
 {
 	(void)udata;
@@ -85,7 +85,7 @@ static void file_close(void *side)
 	journal_close(side);
 }
 
-/* ---- B: an LMDB table --------------------------------------------------------------------------------- */
+/* ---- B: an LMDB table ---------------------------------------------------------------------------------- */
 struct table {
 	MDB_env *env;
 	MDB_dbi dbi;
@@ -189,7 +189,7 @@ static void table_close(void *side)
 	free(t);
 }
 
-/* ---- measuring ---------------------------------------------------------------------------------------- */
+/* ---- measuring ----------------------------------------------------------------------------------------- */
 static void cell_measure(struct side *s, uint32_t batch, double seconds, struct cell *c)
 {
 	static const uint8_t salt[ENTRY_SALT] = "salt";

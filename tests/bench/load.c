@@ -66,8 +66,7 @@ static _Noreturn void die(const char *what)
 	exit(1);
 }
 
-/* ---- sockets --------------------------------------------------------------------------------------------
- */
+/* ---- sockets ------------------------------------------------------------------------------------------- */
 static int connect_unix(const char *path)
 {
 	struct sockaddr_un a = {.sun_family = AF_UNIX};
@@ -135,8 +134,7 @@ static void conn_open(struct load *l, struct conn *c)
 		die("epoll");
 }
 
-/* ---- calls and replies ----------------------------------------------------------------------------------
- */
+/* ---- calls and replies --------------------------------------------------------------------------------- */
 static bool may_call(const struct load *l, int64_t now_us)
 {
 	return l->count > 0 ? l->n_called < l->count : now_us < l->until_us;
@@ -310,8 +308,7 @@ static void run(struct load *l)
 	}
 }
 
-/* ---- the server's own figures, and printing -------------------------------------------------------------
- */
+/* ---- the server's own figures, and printing ------------------------------------------------------------ */
 static double server_cpu_us(int pid)
 {
 	char path[64], line[1024], *p;

@@ -31,8 +31,7 @@ static void put_pair(struct buf *b, const char *key, const char *text)
 	put_text(b, text);
 }
 
-/* ---- Tocsin ---------------------------------------------------------------------------------------------
- */
+/* ---- Tocsin -------------------------------------------------------------------------------------------- */
 static void tocsin_head(struct buf *b, uint32_t sync, const char *method, uint8_t n_args)
 {
 	buf_add(b, "\x94\x00", 2);
@@ -138,8 +137,7 @@ static void tocsin_reply(const uint8_t *p, size_t n, struct reply *r)
 	r->body = slice_of(p + at + !r->is_error, r->n - at - !r->is_error);
 }
 
-/* ---- Tarantool ------------------------------------------------------------------------------------------
- */
+/* ---- Tarantool ----------------------------------------------------------------------------------------- */
 #define IPROTO_HEAD 5 /* 0xce and the packet's length */
 
 static void tarantool_encode(struct buf *b, const struct call_args *c, uint32_t sync)
@@ -210,8 +208,7 @@ static void tarantool_reply(const uint8_t *p, size_t n, struct reply *r)
 	r->body = slice_of(p + 23, packet_n - 23);
 }
 
-/* ---- Redis ----------------------------------------------------------------------------------------------
- */
+/* ---- Redis --------------------------------------------------------------------------------------------- */
 static void redis_word(struct buf *b, const char *text)
 {
 	buf_printf(b, "$%zu\r\n", strlen(text));

@@ -40,8 +40,7 @@ static struct tocsin *open_at(const char *address, int timeout_ms)
 	return t;
 }
 
-/* ---- blocking -------------------------------------------------------------------------------------------
- */
+/* ---- blocking ------------------------------------------------------------------------------------------ */
 static void change_then_call(struct tocsin *t)
 {
 	struct tocsin_error e;
@@ -91,8 +90,7 @@ static void follow(struct tocsin *t)
 	}
 }
 
-/* ---- formats --------------------------------------------------------------------------------------------
- */
+/* ---- formats ------------------------------------------------------------------------------------------- */
 static void formats(struct tocsin *t)
 {
 	struct tocsin_error e;
@@ -161,8 +159,7 @@ static void wrong_formats(struct tocsin *t)
 	printf("document: %d %s\n", tocsin_doc_new(&e, "[1") == NULL, e.message);
 }
 
-/* ---- on a libevent loop ---------------------------------------------------------------------------------
- */
+/* ---- on a libevent loop -------------------------------------------------------------------------------- */
 struct loop {
 	struct event_base *base;
 	struct tocsin_async *t;
@@ -246,8 +243,7 @@ static void follow_on_loop(void)
 	wait_for(-1);
 }
 
-/* ---- which ----------------------------------------------------------------------------------------------
- */
+/* ---- which --------------------------------------------------------------------------------------------- */
 static int run_blocking(void (*run)(struct tocsin *), const char *address, int timeout_ms)
 {
 	struct tocsin *t = open_at(address, timeout_ms);

@@ -72,7 +72,7 @@ struct disk {
 		}                                                                                            \
 	} while (0)
 
-/* ---- images ------------------------------------------------------------------------------------------- */
+/* ---- images -------------------------------------------------------------------------------------------- */
 static void image_size(struct image *im, size_t n)
 {
 	if (n > im->cap) {
@@ -101,7 +101,7 @@ static void image_apply(struct image *im, const struct op *op)
 		image_write(im, op->offset, op->data, op->n);
 }
 
-/* ---- names -------------------------------------------------------------------------------------------- */
+/* ---- names --------------------------------------------------------------------------------------------- */
 static struct name *names_find(struct names *names, const char *path)
 {
 	for (size_t i = 0; i < names->n; i++) {
@@ -150,7 +150,7 @@ static void names_apply(struct names *names, const struct name_op *op)
 	}
 }
 
-/* ---- playing ------------------------------------------------------------------------------------------ */
+/* ---- playing ------------------------------------------------------------------------------------------- */
 static struct file *file_add(struct disk *d, uint64_t ino)
 {
 	GROW(d->files, d->n_files, d->cap_files);
@@ -279,7 +279,7 @@ void disk_play(struct disk *d, const struct shim_event *ev, const uint8_t *data)
 	d->index++;
 }
 
-/* ---- cutting ------------------------------------------------------------------------------------------ */
+/* ---- cutting ------------------------------------------------------------------------------------------- */
 struct cutter {
 	enum cut cut;
 	struct rng *rng;
@@ -430,7 +430,7 @@ void disk_kill(struct disk *d, bool is_failed, const char *dir)
 	d->base = d->index;
 }
 
-/* ---- start and end ------------------------------------------------------------------------------------ */
+/* ---- start and end ------------------------------------------------------------------------------------- */
 static void file_load(struct disk *d, const char *dir, const char *path)
 {
 	char full[2 * PATH_BYTES];

@@ -208,7 +208,7 @@ static void space_comes_back(struct bench *b)
 	b->patient = NULL;
 }
 
-/* ---- a full disk -------------------------------------------------------------------------------------- */
+/* ---- a full disk --------------------------------------------------------------------------------------- */
 static bool disk_mount(const struct bench *b, const char *options)
 {
 	if (unshare(CLONE_NEWNS) != 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0)

@@ -8,7 +8,7 @@
 
 #define SEGMENT_BYTES 16384
 
-/* ---- entries ------------------------------------------------------------------------------------------ */
+/* ---- entries ------------------------------------------------------------------------------------------- */
 size_t work_event(uint32_t round, uint64_t seq, uint8_t *out)
 {
 	struct rng rng;
@@ -48,7 +48,7 @@ int work_round(const struct entry *en)
 	return slice_cmp(entry_changes(en), SLICE_TEXT("changes")) == 0 ? (int)round : -1;
 }
 
-/* ---- notes -------------------------------------------------------------------------------------------- */
+/* ---- notes --------------------------------------------------------------------------------------------- */
 static void note_ack(struct work_notes *w, uint32_t round, uint64_t seq)
 {
 	for (uint64_t i = seq; i > 0 && w->ack_round[i] == 0; i--)
@@ -113,7 +113,7 @@ void work_config(struct journal_config *c, const char *dir, const struct work_no
 	memcpy(c->from_chain, w->mark_chain, SHA256_LEN);
 }
 
-/* ---- checking ----------------------------------------------------------------------------------------- */
+/* ---- checking ------------------------------------------------------------------------------------------ */
 struct check {
 	const struct work_notes *w;
 	uint64_t last;

@@ -19,7 +19,7 @@
 #define N_PRINTED 10
 #define N_ROUNDS_MAX 64
 
-/* ---- what all fault programs use ---------------------------------------------------------------------- */
+/* ---- what all fault programs use ----------------------------------------------------------------------- */
 double fault_dose(void)
 {
 	const char *text = getenv("TOCSIN_DOSE");
@@ -63,7 +63,7 @@ void fault_scratch_free(const char *dir)
 	rmdir(dir);
 }
 
-/* ---- one run ------------------------------------------------------------------------------------------ */
+/* ---- one run ------------------------------------------------------------------------------------------- */
 struct run {
 	const struct powercut *pc;
 	struct powercut_result *result;

@@ -43,7 +43,7 @@ static struct {
 	bool is_sticky;
 } shim = {.lock = PTHREAD_MUTEX_INITIALIZER, .once = PTHREAD_ONCE_INIT, .log_fd = -1, .note_fd = -1};
 
-/* ---- set-up ------------------------------------------------------------------------------------------- */
+/* ---- set-up -------------------------------------------------------------------------------------------- */
 static void fault_parse(const char *text)
 {
 	char mode[16];
@@ -86,7 +86,7 @@ static void leave(void)
 	errno = saved;
 }
 
-/* ---- log ---------------------------------------------------------------------------------------------- */
+/* ---- log ----------------------------------------------------------------------------------------------- */
 static void log_bytes(const void *p, size_t n)
 {
 	while (n > 0) {
@@ -128,7 +128,7 @@ static void log_write(const struct tracked *t, uint64_t offset, const struct iov
 	}
 }
 
-/* ---- faults ------------------------------------------------------------------------------------------- */
+/* ---- faults -------------------------------------------------------------------------------------------- */
 static int how_errno(void)
 {
 	static const struct {
@@ -160,7 +160,7 @@ static bool fault_fires(const char *kind)
 	return true;
 }
 
-/* ---- descriptors -------------------------------------------------------------------------------------- */
+/* ---- descriptors --------------------------------------------------------------------------------------- */
 static void path_full(int dir_fd, const char *path, char out[PATH_MAX])
 {
 	char link[64], base[PATH_MAX];
@@ -309,7 +309,7 @@ EXPORT int close(int fd)
 	return (int)syscall(SYS_close, fd);
 }
 
-/* ---- writing ------------------------------------------------------------------------------------------ */
+/* ---- writing ------------------------------------------------------------------------------------------- */
 static size_t iov_bytes(const struct iovec *iov, int n_iov)
 {
 	size_t n = 0;
@@ -416,7 +416,7 @@ EXPORT ssize_t pwritev64(int fd, const struct iovec *iov, int n_iov, off64_t at)
 	return write_any(fd, iov, n_iov, at);
 }
 
-/* ---- syncing ------------------------------------------------------------------------------------------ */
+/* ---- syncing ------------------------------------------------------------------------------------------- */
 static int sync_any(int fd, long call, const char *kind)
 {
 	struct tracked t;
@@ -454,7 +454,7 @@ EXPORT int fsync(int fd)
 	return sync_any(fd, SYS_fsync, "fsync");
 }
 
-/* ---- sizes -------------------------------------------------------------------------------------------- */
+/* ---- sizes --------------------------------------------------------------------------------------------- */
 EXPORT int ftruncate(int fd, off_t size)
 {
 	struct tracked *t;
@@ -509,7 +509,7 @@ EXPORT int posix_fallocate64(int fd, off64_t at, off64_t n)
 	return posix_fallocate(fd, at, n);
 }
 
-/* ---- names -------------------------------------------------------------------------------------------- */
+/* ---- names --------------------------------------------------------------------------------------------- */
 static int rename_any(int from_dir, const char *from, int to_dir, const char *to)
 {
 	char full_from[PATH_MAX], full_to[PATH_MAX], both[2 * PATH_MAX];

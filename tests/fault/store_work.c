@@ -20,7 +20,7 @@ struct work_change {
 	uint64_t val_seed;
 };
 
-/* ---- what a call does --------------------------------------------------------------------------------- */
+/* ---- what a call does ---------------------------------------------------------------------------------- */
 static uint32_t changes_of(uint32_t round, uint64_t seq, struct work_change out[N_CHANGES_MAX])
 {
 	struct rng rng;
@@ -92,7 +92,7 @@ uint64_t store_work_call(struct store *s, uint32_t round)
 	return tx_commit(tx, event_of(round, seq, event));
 }
 
-/* ---- notes -------------------------------------------------------------------------------------------- */
+/* ---- notes --------------------------------------------------------------------------------------------- */
 static void note_line(struct store_notes *w, const char *line)
 {
 	uint32_t round;
@@ -145,7 +145,7 @@ void store_notes_load(struct store_notes *w, const char *path)
 		fclose(f);
 }
 
-/* ---- checking ----------------------------------------------------------------------------------------- */
+/* ---- checking ------------------------------------------------------------------------------------------ */
 struct expected {
 	bool has;
 	struct work_change by;

@@ -16,7 +16,7 @@
 #define COUNT_OF(a) (sizeof(a) / sizeof((a)[0]))
 #define PICK(rng, list) ((list)[rng_below(rng, COUNT_OF(list))])
 
-/* ---- calls -------------------------------------------------------------------------------------------- */
+/* ---- calls --------------------------------------------------------------------------------------------- */
 /* A refusal is an answer; a defect or a refusal of the store is not. */
 static int check_error(struct sim *s, const char *method, const struct value *error)
 {
@@ -197,8 +197,7 @@ static int do_find(struct sim *s)
 	return 0;
 }
 
-/* ---- time, packs, disasters -------------------------------------------------------------------------------
- */
+/* ---- time, packs, disasters ---------------------------------------------------------------------------- */
 static int do_advance(struct sim *s)
 {
 	static const int64_t most_ms[] = {
@@ -299,8 +298,7 @@ static int step(struct sim *s)
 	return rng_below(&s->rng, 8) == 0 ? settle_and_check(s) : sim_turn(s);
 }
 
-/* ---- seeds ----------------------------------------------------------------------------------------------
- */
+/* ---- seeds --------------------------------------------------------------------------------------------- */
 static int play(uint64_t seed, const char *lua_dir, uint8_t head[SHA256_LEN], struct sim *s)
 {
 	uint64_t seq;

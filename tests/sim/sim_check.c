@@ -20,7 +20,7 @@ struct told {
 	uint32_t n_fires;
 };
 
-/* ---- events ------------------------------------------------------------------------------------------- */
+/* ---- events -------------------------------------------------------------------------------------------- */
 static int check_chain(struct told *t, struct slice row)
 {
 	const struct entry *en = arena_copy(&t->sim->arena, row.p, row.n);
@@ -134,8 +134,7 @@ static int check_events(struct told *t)
 	return 0;
 }
 
-/* ---- tickets and timers ---------------------------------------------------------------------------------
- */
+/* ---- tickets and timers -------------------------------------------------------------------------------- */
 /* A running clock has fired what is over and waits for what is to come; one at rest waits for nothing. */
 static int check_clock(
 	struct sim *s, const struct value *row, const struct ledger_slot *slot, bool is_advanced)

@@ -298,8 +298,7 @@ static void test_calibration_keeps_the_order(void **state)
 	baseline_free(b);
 }
 
-/* ---- S14 in small -----------------------------------------------------------------------------------------
- */
+/* ---- S14 in small -------------------------------------------------------------------------------------- */
 struct quiet_stream {
 	struct baseline *baseline;
 	struct detector detector;

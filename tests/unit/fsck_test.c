@@ -12,7 +12,7 @@
 #define VAL_MAX 5000
 #define JOURNAL_USED 16384 /* where flips in a segment are most likely to hit something */
 
-/* ---- findings ----------------------------------------------------------------------------------------- */
+/* ---- findings ------------------------------------------------------------------------------------------ */
 struct findings {
 	int n;
 	char text[4000];
@@ -47,7 +47,7 @@ static void assert_found(const char *dir, const char *want)
 	assert_string_equal(f.text, want);
 }
 
-/* ---- a store of known rows ---------------------------------------------------------------------------- */
+/* ---- a store of known rows ----------------------------------------------------------------------------- */
 static size_t val_n(uint64_t i)
 {
 	return i % 10 == 0 ? (size_t)i * 97 % VAL_MAX : (size_t)i * 7 % 400;
@@ -129,7 +129,7 @@ static int compare_scan(struct store *s, uint64_t n)
 	return rc < 0 ? 1 : i == n ? 0 : 2;
 }
 
-/* ---- what is found ------------------------------------------------------------------------------------ */
+/* ---- what is found ------------------------------------------------------------------------------------- */
 static void a_whole_store_is_clean(void **state)
 {
 	struct fixture *f = *state;
@@ -335,7 +335,7 @@ static void a_cut_file_is_found(void **state)
 	}
 }
 
-/* ---- flipped bits ------------------------------------------------------------------------------------- */
+/* ---- flipped bits -------------------------------------------------------------------------------------- */
 /* What a reader met; WRONG_STATE is fine only when fsck said something. */
 enum outcome { HARMLESS, SEEN, TAIL_LOST, WRONG_STATE, SILENT };
 

@@ -48,7 +48,7 @@ static void assert_goes_on(struct fixture *f, uint64_t last)
 	assert_memory_equal(f->chain, f->held[last + 60]->chain, SHA256_LEN);
 }
 
-/* ---- the end ------------------------------------------------------------------------------------------ */
+/* ---- the end ------------------------------------------------------------------------------------------- */
 static void test_torn_last_record(void **state)
 {
 	struct fixture *f = fixture_filled(state);
@@ -119,7 +119,7 @@ static void test_everything_torn(void **state)
 	assert_goes_on(f, 0);
 }
 
-/* ---- corruption --------------------------------------------------------------------------------------- */
+/* ---- corruption ---------------------------------------------------------------------------------------- */
 static void test_loss_proved_in_the_same_segment(void **state)
 {
 	struct fixture *f = fixture_filled(state);
@@ -166,7 +166,7 @@ static void test_loss_of_a_whole_file(void **state)
 		"ask for help before moving any file");
 }
 
-/* ---- tables and journal that do not fit --------------------------------------------------------------- */
+/* ---- tables and journal that do not fit ---------------------------------------------------------------- */
 static void expect_from(struct fixture *f, uint64_t seq)
 {
 	f->config.from_seq = seq;
@@ -275,7 +275,7 @@ static void test_unknown_format(void **state)
 	assert_refused(f, "journal: 0000000000000002.seg was written on a machine of the other byte order");
 }
 
-/* ---- files -------------------------------------------------------------------------------------------- */
+/* ---- files --------------------------------------------------------------------------------------------- */
 static void file_make(const struct fixture *f, const char *name, off_t size)
 {
 	char path[256];

@@ -207,7 +207,7 @@ static void test_missing_directory(void **state)
 	assert_string_equal(f->e.text, "journal: open /nonexistent/journal: No such file or directory");
 }
 
-/* ---- the simulated disk ------------------------------------------------------------------------------- */
+/* ---- the simulated disk -------------------------------------------------------------------------------- */
 static void sim_open(struct fixture *f, struct journal_sim *sim)
 {
 	f->n_seen = 0;

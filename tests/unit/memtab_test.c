@@ -188,8 +188,7 @@ static void is_a_sorted_map(void **state)
 	memtab_free(m);
 }
 
-/* ---- shapes of keys, each of which splits nodes in its own way ------------------------------------------
- */
+/* ---- shapes of keys, each of which splits nodes in its own way ----------------------------------------- */
 enum shape { GROWING, FALLING, RANDOM, WORD_AND_GROWING, WORD_AND_RANDOM, LONG, N_SHAPES };
 
 static size_t shape_key(enum shape shape, uint64_t i, struct rng *rng, uint8_t key[STORE_KEY_MAX])

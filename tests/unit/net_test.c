@@ -23,7 +23,7 @@ struct world {
 	char order[256];       /* what happened: b turn_begin, e turn_end */
 };
 
-/* ---- the server side ---------------------------------------------------------------------------------- */
+/* ---- the server side ----------------------------------------------------------------------------------- */
 static struct world *world_of(void *udata)
 {
 	/* the hooks' udata is the rpc, its ctx the desk, which stands first in the world */
@@ -92,7 +92,7 @@ static void world_free(struct world *w)
 	free(w);
 }
 
-/* ---- the client side ---------------------------------------------------------------------------------- */
+/* ---- the client side ----------------------------------------------------------------------------------- */
 static int dial(struct world *w, bool is_tcp)
 {
 	struct sockaddr_un un = {.sun_family = AF_UNIX};
@@ -176,7 +176,7 @@ static void greet(struct world *w, int fd)
 	assert_non_null(strstr(heard(fd), "\"role\":\"admin\""));
 }
 
-/* ---- tests -------------------------------------------------------------------------------------------- */
+/* ---- tests --------------------------------------------------------------------------------------------- */
 static void pipelined_in_order(void **state)
 {
 	struct world *w = world_new((struct server_config){0});

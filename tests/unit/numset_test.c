@@ -34,8 +34,7 @@ static void texts(void **state)
 	assert_true(number_of("13800138000") < number_of("13800138001"));
 }
 
-/* ---- model ----------------------------------------------------------------------------------------------
- */
+/* ---- model --------------------------------------------------------------------------------------------- */
 #define MODEL_NUMBERS 300
 #define MODEL_PARTS 7
 
@@ -170,7 +169,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(texts),
-		cmocka_unit_test(model), cmocka_unit_test(added_and_sorted),
+		cmocka_unit_test(model),
+		cmocka_unit_test(added_and_sorted),
 		cmocka_unit_test(since_is_cut),
 		cmocka_unit_test(size),
 	};

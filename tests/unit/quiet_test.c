@@ -25,8 +25,7 @@
 static const uint32_t outbreak[] = {2, 3, 5, 7, 8, 9, 8, 6, 3, 1};
 #define OUTBREAK_BINS (sizeof(outbreak) / sizeof(outbreak[0]))
 
-/* ---- numbers by chance ------------------------------------------------------------------------------------
- */
+/* ---- numbers by chance --------------------------------------------------------------------------------- */
 static uint64_t rng;
 
 static double uniform(void)
@@ -65,8 +64,7 @@ static uint32_t poisson(double mean)
 	return n;
 }
 
-/* ---- the province -----------------------------------------------------------------------------------------
- */
+/* ---- the province -------------------------------------------------------------------------------------- */
 struct key {
 	const struct watch *watch;
 	struct baseline *baseline;
@@ -184,8 +182,7 @@ static void generate(int32_t day)
 		}
 }
 
-/* ---- judging ----------------------------------------------------------------------------------------------
- */
+/* ---- judging ------------------------------------------------------------------------------------------- */
 struct verdict {
 	uint32_t yellow, higher, days, found_after; /* bins behind the first of the outbreak; 0: not found */
 	uint64_t closes;

@@ -16,7 +16,7 @@ static void refusal(struct fixture *f, const char *format, ...)
 	assert_int_equal(e.code, ERR_STORAGE);
 }
 
-/* ---- owners and journals ------------------------------------------------------------------------------ */
+/* ---- owners and journals ------------------------------------------------------------------------------- */
 static void a_second_owner_is_refused(void **state)
 {
 	struct fixture *f = *state;
@@ -178,7 +178,7 @@ static void replay_does_not_run_ahead_of_the_journal(void **state)
 	store_close(s);
 }
 
-/* ---- events ------------------------------------------------------------------------------------------- */
+/* ---- events -------------------------------------------------------------------------------------------- */
 static void assert_event(struct store *s, uint64_t seq, struct slice want, int64_t want_at_ms)
 {
 	struct slice event;
@@ -259,7 +259,7 @@ static void an_event_is_erased_and_the_chain_holds(void **state)
 	assert_int_equal(store_fsck(f->data, NULL, NULL, say_nothing, NULL, &e), 0);
 }
 
-/* ---- calls -------------------------------------------------------------------------------------------- */
+/* ---- calls --------------------------------------------------------------------------------------------- */
 static void too_large_is_said_before_the_commit(void **state)
 {
 	struct fixture *f = *state;
