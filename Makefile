@@ -47,7 +47,7 @@ CFLAGS_ALL := -std=c11 -D_GNU_SOURCE -Iinclude -Isrc $(WARN) $(OPT_$(MODE)) -pth
 LDLIBS_ALL := $(SAN_$(MODE)) -pthread $(shell pkg-config --libs $(PKGS) 2>/dev/null) -ldl -lm
 
 # ---- files ----------------------------------------------------------------------------------------------
-LIB_SRC := $(filter-out src/cli/%,$(wildcard src/*/*.c))
+LIB_SRC := $(filter-out src/cli/%,$(wildcard src/*/*.c src/*/*/*.c))
 CLI_SRC := $(wildcard src/cli/*.c)
 LIB_OBJ := $(LIB_SRC:%.c=$(BUILD)/%.o)
 CLI_OBJ := $(CLI_SRC:%.c=$(BUILD)/%.o)

@@ -1,7 +1,7 @@
 /*
  * Texts by number. Names of the pack (queues, stages, categories, clocks, rules) stand in a lexicon once, and
  * rows say their numbers. A number is never given twice and never taken back once it is kept, so whoever has
- * the list in order has what every row means; who keeps it is the owner's matter (desk/words.c). Engine
+ * the list in order has what every row means; who keeps it is the owner's matter (desk/rows/words.c). Engine
  * thread only.
  */
 #pragma once

@@ -1,6 +1,6 @@
 /*
  * The store alone, fed like intake feeds it: a call puts a ticket of 300 bytes, one timer by
- * due, 7 index rows as src/desk/index.c draws them, and commits an event of 850 bytes; 64 calls a turn; at
+ * due, 7 index rows as src/desk/rows/index.c draws them, and commits an event of 850 bytes; 64 calls a turn; at
  * most 16 turns are on their way to the disk. Prints commits per second and CPU per call (engine thread;
  * whole process), then the same with a million tickets in LMDB, and look-ups and lists there.
  *

@@ -1,0 +1,137 @@
+/* incident.effect: did it help. Complaints before, during and after, who was told, calls avoided. */
+#include <string.h>
+
+#include "desk/heard.h"
+#include "desk/jobs.h"
+#include "incidents_int.h"
+
+#define HOUR_MS 3600000
+
+struct effect {
+	int64_t from_ms[3], to_ms[3], n[3]; /* before, during, after */
+};
+
+static bool effect_take(void *udata, const struct value *row)
+{
+	struct effect *x = udata;
+	int64_t at = int_of(row, "created");
+
+	for (int i = 0; i < 3; i++)
+		x->n[i] += at >= x->from_ms[i] && at < x->to_ms[i];
+	return true;
+}
+
+static struct value phase_value(struct arena *a, const struct effect *x, int i)
+{
+	int64_t span = x->to_ms[i] - x->from_ms[i];
+	struct value v = value_map(a, 4);
+
+	value_add(a, &v, "from", value_int(x->from_ms[i]));
+	value_add(a, &v, "to", value_int(x->to_ms[i]));
+	value_add(a, &v, "complaints", value_int(x->n[i]));
+	if (span > 0)
+		value_add(a, &v, "per_hour", value_float((double)(x->n[i] * HOUR_MS * 10 / span) / 10));
+	return v;
+}
+
+/* Numbers that have been told, by tasks whose kind tells (catalog), and complaints that were answered. */
+static void add_told(struct desk *d, struct arena *a, const struct value *jobs, struct value *result)
+{
+	const struct value *kinds = value_get(packs_catalog(d->packs), "tasks");
+	int64_t numbers = 0, answered = 0;
+
+	for (uint32_t i = 0; i < jobs->n; i++) {
+		const struct value *job = &jobs->as.items[i];
+		struct slice task = value_slice(value_get(job, "task"));
+
+		if (value_is_text(value_get(value_get_n(kinds, task.p, task.n), "numbers"), "told"))
+			numbers += int_of(job, "n_ok");
+		if (value_is_text(value_get(job, "action"), "answer"))
+			answered += int_of(job, "n_done");
+	}
+	value_add(a, result, "numbers_told", value_int(numbers));
+	value_add(a, result, "complaints_answered", value_int(answered));
+}
+
+static struct value calls_value(struct arena *a, const struct heard_sums *h)
+{
+	struct value v = value_map(a, 6), versions = value_array(a, h->n_versions);
+
+	for (uint32_t i = 0; i < h->n_versions; i++) {
+		struct value one = value_map(a, 3);
+
+		value_add(a, &one, "version", value_int(h->versions[i].version));
+		value_add(a, &one, "deflected", value_int(h->versions[i].n_deflected));
+		value_add(a, &one, "continued", value_int(h->versions[i].n_continued));
+		value_push(a, &versions, one);
+	}
+	value_add(a, &v, "deflected", value_int(h->n_deflected));
+	value_add(a, &v, "reached", value_int(h->n_reached));
+	value_add(a, &v, "avoided", value_int(h->n_avoided));
+	value_add(a, &v, "pending", value_int(h->n_pending));
+	value_add(a, &v, "continued", value_int(h->n_continued));
+	value_add(a, &v, "versions", versions);
+	return v;
+}
+
+/* Before: the hour before the case; during: until it was proven, or told; after: until it was closed, or now.
+ */
+static void effect_phases(struct desk *d, const struct value *row, struct effect *x)
+{
+	const struct value *fields = value_get(row, "fields");
+	int64_t opened = int_of(row, "created"), now = d->clock->now_ms,
+		over = value_int_or(
+			value_get(fields, "proven_at"), value_int_or(value_get(fields, "told_at"), now));
+
+	memset(x, 0, sizeof(*x));
+	x->from_ms[0] = opened - HOUR_MS;
+	x->to_ms[0] = x->from_ms[1] = opened;
+	x->to_ms[1] = x->from_ms[2] = over;
+	x->to_ms[2] = value_int_or(value_get(row, "closed"), now);
+}
+
+static int incident_effect(struct call *c, struct value *result, struct err *e)
+{
+	struct desk *d = c->ctx;
+	struct arena *a = c->arena;
+	struct heard_sums heard;
+	struct value row, jobs;
+	struct effect x;
+
+	if (incident_load(c, &row, e) != 0)
+		return -1;
+	effect_phases(d, &row, &x);
+	if (incident_walk(c, int_of(&row, "id"), 0, effect_take, &x, e) != 0 ||
+		jobs_of(d, a, int_of(&row, "id"), &jobs, e) != 0 ||
+		heard_count(d, a, int_of(&row, "id"), &heard, e) != 0)
+		return -1;
+	*result = value_map(a, 8);
+	value_add(a, result, "id", *value_get(&row, "id"));
+	value_add(a, result, "before", phase_value(a, &x, 0));
+	value_add(a, result, "during", phase_value(a, &x, 1));
+	value_add(a, result, "after", phase_value(a, &x, 2));
+	add_told(d, a, &jobs, result);
+	value_add(a, result, "complained_again", value_int(int_of(value_get(&row, "fields"), "again")));
+	value_add(a, result, "calls", calls_value(a, &heard));
+	return 0;
+}
+
+static const struct rpc_arg effect_args[] = {INCIDENT_ARG};
+static const struct rpc_method methods[] = {
+	{.name = "incident.effect",
+		.handler = incident_effect,
+		RPC_ARGS(effect_args),
+		.roles = ROLE_ANY,
+		.help = "What became of it: complaints before, during and after, who was told, calls that "
+			"the voice prompt "
+			"avoided.",
+		.returns = "{id, before={from, to, complaints, per_hour?}, during, after, numbers_told, "
+			   "complaints_answered, "
+			   "complained_again, calls={deflected, reached, avoided, pending, continued, "
+			   "versions=[{version, deflected, continued}]}}"},
+};
+
+void incident_effect_register(struct desk *d)
+{
+	rpc_register(d->rpc, methods, sizeof(methods) / sizeof(methods[0]), d);
+}

@@ -1,0 +1,308 @@
+/* What the slices of jobs do: act on children, hang open tickets on a case, batch numbers into tasks. */
+#include <string.h>
+
+#include "desk/affected.h"
+#include "desk/cases.h"
+#include "desk/tasks.h"
+#include "jobs_int.h"
+
+static int64_t int_of(const struct value *row, const char *key)
+{
+	return value_int_or(value_get(row, key), 0);
+}
+
+static bool stands_in(const struct value *list, const struct value *v)
+{
+	for (uint32_t i = 0; value_is(list, VALUE_ARRAY) && v != NULL && i < list->n; i++)
+		if (value_equal(&list->as.items[i], v))
+			return true;
+	return false;
+}
+
+/* ---- children ------------------------------------------------------------------------------------------ */
+bool job_applies(
+	const struct desk *d, const struct value *row, const char *action, const struct value *stages)
+{
+	struct slice kind_name = value_slice(value_get(row, "kind"));
+	const struct value *kind =
+		value_get_n(value_get(packs_catalog(d->packs), "kinds"), kind_name.p, kind_name.n);
+	const struct value *from = value_get(value_get(value_get(kind, "actions"), action), "from");
+
+	return stands_in(from, value_get(row, "stage")) &&
+	       (stages == NULL || stands_in(stages, value_get(row, "stage")));
+}
+
+/* The action on one child. 0 and its outcome is noted, -1 when the store fails. */
+static int act_on(struct work *w, struct value *job, int64_t id, uint32_t *n_changed, struct err *e)
+{
+	const char *action = value_cstr(w->arena, value_get(job, "action"));
+	struct value before, after, args = value_map(w->arena, 3);
+	struct work was;
+	struct err why;
+
+	if (ticket_load(w->desk, w->tx, w->arena, id, &before, e) != 0)
+		return -1;
+	if (!job_applies(w->desk, &before, action, value_get(job, "stages"))) {
+		job_note(w, job, id, false, value_cstr(w->arena, value_get(&before, "stage")));
+		return 0;
+	}
+	value_add(w->arena, &args, "action", *value_get(job, "action"));
+	if (value_get(job, "data") != NULL)
+		value_add(w->arena, &args, "data", *value_get(job, "data"));
+	work_part(w, &was);
+	if (ticket_do(w, &before, &args, &after, &why) == 0) {
+		work_part_keep(w);
+		job_note(w, job, id, true, NULL);
+		++*n_changed;
+		return 0;
+	}
+	work_part_drop(w, &was);
+	if (why.code == ERR_STORAGE || why.code == ERR_INTERNAL) {
+		*e = why;
+		return -1;
+	}
+	job_note(w, job, id, false, why.text);
+	return 0;
+}
+
+/* The next children behind the cursor. */
+static int next_children(
+	struct work *w, const struct value *job, int64_t *ids, int max, int *n, struct err *e)
+{
+	int64_t incident = int_of(job, "ticket");
+	struct scan s;
+	int got = 0;
+
+	*n = 0;
+	scan_init(&s, w->desk->store, w->tx, TABLE_INDEX,
+		case_child_key(w->arena, incident, int_of(job, "cursor")),
+		case_child_key(w->arena, incident + 1, -1), false);
+	while (*n < max && (got = scan_next(&s, e)) == 1)
+		ids[(*n)++] = (int64_t)load_be64((const uint8_t *)s.key.p + s.key.n - 8);
+	scan_fini(&s);
+	return got < 0 ? -1 : 0;
+}
+
+int job_children(struct work *w, struct value *job, bool *is_over, struct err *e)
+{
+	int64_t ids[JOB_LOOKS];
+	uint32_t n_changed = 0;
+	int n, i;
+
+	if (next_children(w, job, ids, JOB_LOOKS, &n, e) != 0)
+		return -1;
+	for (i = 0; i < n && n_changed < JOB_CHANGES; i++) {
+		if (act_on(w, job, ids[i], &n_changed, e) != 0)
+			return -1;
+		value_set(w->arena, job, "cursor", value_int(ids[i]));
+	}
+	*is_over = i == n && n < JOB_LOOKS;
+	return 0;
+}
+
+/* ---- attach -------------------------------------------------------------------------------------------- */
+/* Ask whether this one hangs on the case, and hang it there. */
+static int attach_one(struct work *w, struct value *job, const struct value *before, struct err *e)
+{
+	struct value facts = facts_base(w), ticket = value_copy_map(w->arena, before), decision, after;
+	uint32_t n_decisions = w->decisions.n;
+	const struct value *links;
+	struct err why;
+
+	ticket_show(&ticket);
+	value_add(w->arena, &facts, "ticket", ticket);
+	if (cases_fact_one(w, int_of(job, "ticket"), &facts, e) != 0)
+		return -1;
+	if (work_ask(w, "attach", &facts, &decision, &why) != 0)
+		return 0;
+	links = value_get(&decision, "links");
+	if (links == NULL || links->n == 0) {
+		w->decisions.n = n_decisions;
+		return 0;
+	}
+	after = value_copy_map(w->arena, before);
+	if (decision_apply(w, &decision, &after, &why) != 0) {
+		w->decisions.n = n_decisions;
+		job_note(w, job, int_of(before, "id"), false, why.text);
+		return 0;
+	}
+	job_note(w, job, int_of(before, "id"), true, NULL);
+	return ticket_save(w, before, &after, e);
+}
+
+/* Ids of the index of one name, newest first, below `below`. */
+static int ids_below(struct work *w, enum index_id index, const struct value *name, int64_t below,
+	int64_t *ids, int *n, struct err *e)
+{
+	struct slice text = value_slice(name),
+		     prefix = index_prefix(w->arena, w->desk->lexicon, index, &text, 1);
+	struct scan s;
+	int got = 0;
+
+	*n = 0;
+	scan_init(&s, w->desk->store, w->tx, TABLE_INDEX, prefix,
+		task_numbers_key(w->arena, prefix, &below, 1), true);
+	while (*n < JOB_LOOKS && (got = scan_next(&s, e)) == 1)
+		ids[(*n)++] = (int64_t)load_be64((const uint8_t *)s.key.p + s.key.n - 8);
+	scan_fini(&s);
+	return got < 0 ? -1 : 0;
+}
+
+/* From the cursor down to tickets older than `since`, name by name; `name` and `cursor` say where it is. */
+int job_attach(struct work *w, struct value *job, bool *is_over, struct err *e)
+{
+	const struct value *names = value_get(job, "names");
+	enum index_id index = value_is_text(value_get(job, "of"), "category") ? INDEX_CATEGORY : INDEX_CITY;
+	int64_t name = int_of(job, "name"), below = value_int_or(value_get(job, "cursor"), INT64_MAX),
+		since = int_of(job, "since"), ids[JOB_LOOKS], n_before = int_of(job, "n_done");
+	bool is_old = false;
+	int n, i;
+
+	if (ids_below(w, index, value_at(names, (uint32_t)name), below, ids, &n, e) != 0)
+		return -1;
+	for (i = 0; i < n && !is_old && int_of(job, "n_done") - n_before < JOB_CHANGES; i++) {
+		struct value row;
+
+		if (ticket_load(w->desk, w->tx, w->arena, ids[i], &row, e) != 0)
+			return -1;
+		value_set(w->arena, job, "cursor", value_int(ids[i]));
+		is_old = int_of(&row, "created") < since && value_get(&row, "outcome") == NULL;
+		if (int_of(&row, "created") >= since && ticket_is_open(&row) &&
+			value_get(&row, "parent") == NULL && ids[i] != int_of(job, "ticket") &&
+			attach_one(w, job, &row, e) != 0)
+			return -1;
+	}
+	if (!is_old && (i < n || n == JOB_LOOKS)) {
+		*is_over = false;
+		return 0;
+	}
+	value_set(w->arena, job, "name", value_int(name + 1));
+	value_unset(job, "cursor");
+	*is_over = name + 1 >= names->n;
+	return 0;
+}
+
+/* ---- numbers ------------------------------------------------------------------------------------------- */
+/* Not in a task of this job yet: then it is, from now on. 1 yes, 0 no, -1. */
+static int is_first(struct work *w, const struct value *job, const struct value *number, struct err *e)
+{
+	int64_t id = int_of(job, "id");
+	struct slice prefix = job_key(w->arena, 'n', &id, 1), val, key;
+	uint8_t *p = arena_alloc(w->arena, prefix.n + number->n);
+	int got;
+
+	memcpy(p, prefix.p, prefix.n);
+	memcpy(p + prefix.n, number->as.text, number->n);
+	key = slice_of(p, prefix.n + number->n);
+	got = tx_get(w->tx, TABLE_JOB, key, &val, e);
+	if (got != 0)
+		return got < 0 ? -1 : 0;
+	tx_put(w->tx, TABLE_JOB, key, slice_of("", 0));
+	return 1;
+}
+
+/* The number of an open child, when it is not asked for yet. */
+static int take_number(struct work *w, struct value *job, int64_t id, struct value *numbers, struct err *e)
+{
+	const struct value *number;
+	struct value row;
+	int first;
+
+	if (ticket_load(w->desk, w->tx, w->arena, id, &row, e) != 0)
+		return -1;
+	number = value_get(&row, "number");
+	if (!value_is(number, VALUE_TEXT) || number->n == 0 || number->n > 64 || !ticket_is_open(&row)) {
+		job_count(w, job, "n_skipped", 1);
+		return 0;
+	}
+	first = is_first(w, job, number, e);
+	if (first < 0)
+		return -1;
+	job_count(w, job, first ? "n_done" : "n_skipped", 1);
+	if (first)
+		value_push(w->arena, numbers, *number);
+	return 0;
+}
+
+/* One task for them, as if the decision had asked for it. */
+static int put_task(struct work *w, struct value *job, const struct value *numbers, struct err *e)
+{
+	struct value task = value_map(w->arena, 2), tasks = value_array(w->arena, 1), incident,
+		     data = value_is(value_get(job, "data"), VALUE_MAP)
+				    ? value_copy_map(w->arena, value_get(job, "data"))
+				    : value_map(w->arena, 1);
+
+	value_set(w->arena, &data, "numbers", *numbers);
+	value_add(w->arena, &task, "kind", *value_get(job, "task"));
+	value_add(w->arena, &task, "data", data);
+	value_push(w->arena, &tasks, task);
+	if (ticket_load(w->desk, w->tx, w->arena, int_of(job, "ticket"), &incident, e) != 0 ||
+		tasks_check(w, &tasks, e) != 0)
+		return -1;
+	tasks_put_of_job(w, &tasks, &incident, int_of(job, "id"));
+	job_count(w, job, "n_tasks", 1);
+	return 0;
+}
+
+/* The next affected numbers of the case; `listed` says up to which. */
+static int from_lists(struct work *w, struct value *job, int64_t batch, bool *is_over, struct err *e)
+{
+	struct value found = value_array(w->arena, 64), numbers = value_array(w->arena, 64), until;
+
+	if (affected_next(w->desk, w->arena, int_of(job, "ticket"), value_slice(value_get(job, "listed")),
+		    (uint32_t)batch, &found, &until, is_over, e) != 0)
+		return -1;
+	for (uint32_t i = 0; i < found.n; i++) {
+		int first = is_first(w, job, &found.as.items[i], e);
+
+		if (first < 0)
+			return -1;
+		job_count(w, job, first ? "n_done" : "n_skipped", 1);
+		if (first)
+			value_push(w->arena, &numbers, found.as.items[i]);
+	}
+	value_set(w->arena, job, "listed", until);
+	return numbers.n == 0 ? 0 : put_task(w, job, &numbers, e);
+}
+
+/* The next numbers of open children. */
+static int from_children(struct work *w, struct value *job, int64_t batch, bool *is_over, struct err *e)
+{
+	int64_t ids[JOB_LOOKS];
+	struct value numbers = value_array(w->arena, 64);
+	int n = JOB_LOOKS;
+
+	for (int looked = 0; n == JOB_LOOKS && looked < TASK_NUMBERS_MAX && numbers.n < (uint32_t)batch;) {
+		int max = batch - numbers.n < JOB_LOOKS ? (int)(batch - numbers.n) : JOB_LOOKS;
+
+		if (next_children(w, job, ids, max, &n, e) != 0)
+			return -1;
+		for (int i = 0; i < n; i++)
+			if (take_number(w, job, ids[i], &numbers, e) != 0)
+				return -1;
+		if (n > 0)
+			value_set(w->arena, job, "cursor", value_int(ids[n - 1]));
+		looked += n;
+		*is_over = n < max;
+		if (*is_over)
+			break;
+		n = JOB_LOOKS;
+	}
+	return numbers.n == 0 ? 0 : put_task(w, job, &numbers, e);
+}
+
+int job_numbers(struct work *w, struct value *job, bool *is_over, struct err *e)
+{
+	int64_t batch = value_int_or(value_get(job, "batch"), JOB_BATCH);
+	const struct value *of = value_get(job, "of");
+
+	if (value_is_text(of, "complainers") || value_true(value_get(job, "lists_over")))
+		return from_children(w, job, batch, is_over, e);
+	if (from_lists(w, job, batch, is_over, e) != 0)
+		return -1;
+	if (*is_over && value_is_text(of, "everybody")) {
+		value_set(w->arena, job, "lists_over", value_bool(true));
+		*is_over = false;
+	}
+	return 0;
+}

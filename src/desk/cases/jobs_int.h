@@ -1,0 +1,19 @@
+/* Between the jobs' rows (jobs.c) and what their slices do (job_slices.c). */
+#pragma once
+
+#include "desk/jobs.h"
+
+#define JOB_CHANGES 14 /* tickets changed in a slice: an entry tells topics of 16 */
+#define JOB_LOOKS 256  /* rows looked at in a slice */
+#define JOB_PAUSE_MS 5 /* between two slices: calls go on meanwhile */
+#define JOB_BATCH 1000 /* numbers in a task, where the job says nothing */
+
+/* Does the next part; *is_over when nothing is left. 0, or -1 when the store fails: the slice is dropped. */
+typedef int job_slice_fn(struct work *, struct value *job, bool *is_over, struct err *e);
+job_slice_fn job_children, job_attach, job_numbers;
+
+/* Key of TABLE_JOB: index byte and be64 numbers. */
+struct slice job_key(struct arena *, char index, const int64_t *numbers, int n);
+/* What became of an item; counted. */
+void job_note(struct work *, struct value *job, int64_t item, bool is_ok, const char *why);
+void job_count(struct work *, struct value *job, const char *key, int64_t by);

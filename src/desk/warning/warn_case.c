@@ -1,0 +1,584 @@
+/*
+ * What happens to a key: its row changes, the pack is asked at point "warning", and what it decides is done:
+ * persons are called (each once per case and level), an incident is opened or acted on, tasks go out,
+ * everybody is told.
+ */
+#include <string.h>
+
+#include "desk/signals.h"
+#include "desk/tasks.h"
+#include "tocsin/log.h"
+#include "warn_int.h"
+
+/* ---- facts --------------------------------------------------------------------------------------------- */
+/* {S15=34, …} of one figure of the sums. */
+static struct value figures_of(struct arena *a, const struct value *row, const char *what)
+{
+	const struct value *sums = value_get(row, "sums");
+	struct value out = value_map(a, 4);
+
+	for (uint32_t i = 0; sums != NULL && i < sums->n; i++)
+		if (value_get(&sums->as.pairs[i].val, what) != NULL)
+			value_add(a, &out, value_cstr(a, &sums->as.pairs[i].key),
+				*value_get(&sums->as.pairs[i].val, what));
+	return out;
+}
+
+static void add_ticket(struct work *w, const struct wkey *k, struct value *facts)
+{
+	struct value ticket = value_map(w->arena, 2);
+
+	/* city and category of a warning stand where a ticket's do */
+	if (k->city != NULL)
+		value_add(w->arena, &ticket, "city", value_literal(k->city));
+	if (k->category != NULL)
+		value_add(w->arena, &ticket, "category", value_literal(k->category));
+	value_add(w->arena, facts, "ticket", ticket);
+}
+
+/* What the incident says of itself, without lists and maps such as its script. */
+static struct value case_fields(struct arena *a, const struct value *fields)
+{
+	struct value out = value_map(a, fields == NULL ? 0 : fields->n);
+
+	for (uint32_t i = 0; fields != NULL && i < fields->n; i++) {
+		const struct pair *p = &fields->as.pairs[i];
+
+		if (p->val.type != VALUE_MAP && p->val.type != VALUE_ARRAY && p->val.type != VALUE_NIL)
+			value_add(a, &out, value_cstr(a, &p->key), p->val);
+	}
+	return out;
+}
+
+static bool has_text(const struct value *list, const struct value *text)
+{
+	for (uint32_t i = 0; list != NULL && i < list->n; i++)
+		if (value_equal(&list->as.items[i], text))
+			return true;
+	return false;
+}
+
+/*
+ * Of a roll-up: in_cities, those of its case (`has`, NULL: none) and behind them those that are warned by
+ * now; joined: how many its case does not have yet.
+ */
+static void add_cities(struct arena *a, const struct value *row, const struct value *has, struct value *said)
+{
+	const struct value *children = value_get(row, "children");
+	struct value list = has == NULL ? value_array(a, 16) : value_copy(a, has);
+	uint32_t n_had = list.n;
+
+	for (uint32_t i = 0; children != NULL && i < children->n; i++) {
+		struct warn_key key;
+		struct value city;
+
+		if (!warn_key_split(value_slice(&children->as.items[i]), &key))
+			continue;
+		city = value_text(a, key.city.p, key.city.n);
+		if (!has_text(&list, &city))
+			value_push(a, &list, city);
+	}
+	if (children == NULL)
+		return;
+	value_add(a, said, "in_cities", list);
+	value_add(a, said, "joined", value_int(list.n - n_had));
+}
+
+/* What its incident says of itself. */
+static int add_case(
+	struct work *w, const struct wkey *k, const struct value *of, struct value *said, struct err *e)
+{
+	const struct value *recovery, *cities;
+	struct value row;
+
+	if (k->incident == 0) {
+		add_cities(w->arena, of, NULL, said);
+		return 0;
+	}
+	if (ticket_load(w->desk, w->tx, w->arena, k->incident, &row, e) != 0)
+		return -1;
+	value_add(w->arena, said, "incident", value_int(k->incident));
+	value_add(w->arena, said, "stage", *value_get(&row, "stage"));
+	recovery = value_path(&row, "fields.recovery");
+	if (value_is(recovery, VALUE_TEXT))
+		value_add(w->arena, said, "recovery", *recovery);
+	value_add(w->arena, said, "case_fields", case_fields(w->arena, value_get(&row, "fields")));
+	cities = value_path(&row, "fields.cities");
+	add_cities(w->arena, of, value_is(cities, VALUE_ARRAY) ? cities : NULL, said);
+	return 0;
+}
+
+static struct slice text_of(const char *text)
+{
+	return slice_of(text, text == NULL ? 0 : strlen(text));
+}
+
+/* A rise: which component is at fault, by the evidence of this minute (signals.h). */
+static int add_suspects(
+	struct work *w, const struct wkey *k, const struct value *row, struct value *facts, struct err *e)
+{
+	struct suspicion about = {.city = text_of(k->city),
+		.category = text_of(k->category),
+		.service = text_of(k->watch == NULL ? NULL : k->watch->service),
+		.component = text_of(k->watch == NULL ? NULL : k->watch->component),
+		.first_ms = value_int_or(value_get(row, "since"), w->now_ms)};
+	struct value suspects;
+
+	if (suspects_find(w->desk, w->tx, w->arena, w->now_ms, &about, &suspects, e) != 0)
+		return -1;
+	value_add(w->arena, facts, "suspects", suspects);
+	return 0;
+}
+
+/* How long a case is under each level's exit: of several keys that have it, the one that was so for the
+ * fewest closes. */
+static void add_under(struct work *w, const struct wkey *k, const struct value *row, struct value *said)
+{
+	const struct warn *n = w->desk->warn;
+	const struct value *own = value_get(row, "under");
+	struct value under = value_map(w->arena, own == NULL ? 0 : own->n);
+
+	for (uint32_t i = 0; own != NULL && i < own->n; i++) {
+		const char *level = value_cstr(w->arena, &own->as.pairs[i].key);
+		int64_t least = value_int_or(&own->as.pairs[i].val, 0);
+
+		for (uint32_t j = 0; k->incident != 0 && j < n->n_keys; j++) {
+			struct wkey *other = n->keys[j];
+			struct value its;
+			int64_t closes;
+
+			if (other == k || other->incident != k->incident || other->watch == NULL ||
+				other->level == 0)
+				continue;
+			its = wkey_row(w, other);
+			closes = value_int_or(value_get(value_get(&its, "under"), level), 0);
+			least = closes < least ? closes : least;
+		}
+		value_add(w->arena, &under, level, value_int(least));
+	}
+	if (own != NULL)
+		value_set(w->arena, said, "under", under);
+}
+
+static int facts_of(struct work *w, const struct wkey *k, const struct warn_event *event,
+	const struct value *row, struct value *facts, struct err *e)
+{
+	static const char *const taken[] = {"p", "since", "children", "cities", "reminders", "is_ready"};
+	const struct warn *n = w->desk->warn;
+	const struct wkey *all = wkey_find(n, SLICE_TEXT(KEY_ALL));
+	struct value said = warn_brief(w, k, row);
+
+	*facts = facts_base(w);
+	value_add(w->arena, &said, "event", value_literal(event->event));
+	value_add(w->arena, &said, "from", value_literal(warn_level_name(n, event->from)));
+	value_add(w->arena, &said, "to", value_literal(warn_level_name(n, k->level)));
+	value_add(w->arena, &said, "rank", value_int(k->level));
+	value_add(w->arena, &said, "was", value_int(event->from));
+	value_add(w->arena, &said, "late", value_bool(event->is_late));
+	value_add(w->arena, &said, "rung", value_int(event->rung == 0 ? 1 : event->rung));
+	for (size_t i = 0; i < sizeof(taken) / sizeof(taken[0]); i++)
+		if (value_get(row, taken[i]) != NULL)
+			value_set(w->arena, &said, taken[i], *value_get(row, taken[i]));
+	add_under(w, k, row, &said);
+	value_set(w->arena, &said, "seen", figures_of(w->arena, row, "seen"));
+	value_set(w->arena, &said, "expected", figures_of(w->arena, row, "expected"));
+	if (event->by != NULL)
+		value_add(w->arena, &said, "by", value_literal(event->by));
+	value_unset(&said, "incident");
+	if (all != NULL && all->row != NULL)
+		value_add(w->arena, &said, "disaster", value_bool(true));
+	if (add_case(w, k, row, &said, e) != 0)
+		return -1;
+	add_ticket(w, k, facts);
+	value_add(w->arena, facts, "warning", said);
+	return strcmp(event->event, "change") == 0 && k->level > event->from
+		       ? add_suspects(w, k, row, facts, e)
+		       : 0;
+}
+
+/* ---- calling persons ----------------------------------------------------------------------------------- */
+static bool was_told(const struct value *told, const char *level, const struct value *person)
+{
+	for (uint32_t i = 0; told != NULL && i < told->n; i++)
+		if (value_is_text(value_at(&told->as.items[i], 0), level) &&
+			value_equal(value_at(&told->as.items[i], 1), person))
+			return true;
+	return false;
+}
+
+static void note_told(struct work *w, struct value *row, const char *level, const struct value *person)
+{
+	const struct value *old = value_get(row, "told");
+	struct value told = old == NULL ? value_array(w->arena, 4) : value_copy(w->arena, old),
+		     one = value_array(w->arena, 2);
+
+	value_push(w->arena, &one, value_literal(level));
+	value_push(w->arena, &one, *person);
+	value_push(w->arena, &told, one);
+	value_set(w->arena, row, "told", told);
+}
+
+/* The row of the case that this one is part of; false: it stands alone. */
+static bool parent_row(struct work *w, const struct value *row, struct wkey **parent, struct value *out)
+{
+	const struct value *key = value_get(row, "parent");
+
+	*parent = key == NULL ? NULL : wkey_find(w->desk->warn, value_slice(key));
+	if (*parent == NULL || (*parent)->row == NULL)
+		return false;
+	*out = wkey_row(w, *parent);
+	return true;
+}
+
+/* Each person at most once per case and level; a part's case is the whole's. */
+static void call_persons(struct work *w, const struct wkey *k, const struct value *calls, struct value *row)
+{
+	const char *level = warn_level_name(w->desk->warn, k->level);
+	struct wkey *parent = NULL;
+	struct value whole, brief = warn_brief(w, k, row);
+	bool is_part = parent_row(w, row, &parent, &whole), is_new = false;
+
+	for (uint32_t i = 0; calls != NULL && i < calls->n; i++) {
+		const struct value *call = &calls->as.items[i], *person = value_get(call, "person");
+		struct value data;
+
+		if (!value_is(person, VALUE_TEXT) || was_told(value_get(row, "told"), level, person) ||
+			(is_part && was_told(value_get(&whole, "told"), level, person)))
+			continue;
+		if (warn_told_elsewhere(w, k, level, person)) {
+			note_told(w, row, level, person);
+			continue;
+		}
+		note_told(w, row, level, person);
+		if (is_part)
+			note_told(w, &whole, level, person);
+		is_new = true;
+		data = value_copy_map(w->arena, &brief);
+		value_set(w->arena, &data, "event", value_literal("call"));
+		for (uint32_t f = 0; f < call->n; f++)
+			value_set(w->arena, &data, value_cstr(w->arena, &call->as.pairs[f].key),
+				call->as.pairs[f].val);
+		warn_notice(w, "duty", data);
+	}
+	if (is_part && is_new)
+		wkey_put(w, parent, &whole);
+}
+
+/* ---- the incident -------------------------------------------------------------------------------------- */
+/* What the entry says of its warning stands in the incident's history too. */
+static void into_history(struct work *w, int64_t incident)
+{
+	uint8_t key[16];
+
+	store_be64(key, (uint64_t)incident);
+	store_be64(key + 8, tx_seq(w->tx));
+	tx_put(w->tx, TABLE_TICKET_EVENT, slice_of(key, sizeof(key)), slice_of("", 0));
+}
+
+/* Incidents: what the pack asks to open, with the key by which it is found again. */
+static int open_incident(
+	struct work *w, struct wkey *k, const struct value *open, struct value *row, struct err *e)
+{
+	struct value ticket;
+
+	if (!value_is(open, VALUE_ARRAY) || open->n == 0 || k->incident != 0)
+		return 0;
+	if (open->n > 1)
+		return err_set(
+			e, ERR_REJECTED, "the decision opens %u tickets for a warning; at most one", open->n);
+	if (ticket_open(w, &open->as.items[0], &ticket, e) != 0)
+		return err_prefix(e, "the decision opens a ticket for %s", k->text);
+	if (ticket_save(w, NULL, &ticket, e) != 0)
+		return -1;
+	k->incident = value_int_or(value_get(&ticket, "id"), 0);
+	value_set(w->arena, row, "incident", value_int(k->incident));
+	return 0;
+}
+
+/* What the watch does, the pack has decided: nobody's role is asked for. */
+static int act_on(struct work *w, const struct wkey *k, const struct value *acts, struct err *e)
+{
+	uint32_t roles = w->roles;
+
+	for (uint32_t i = 0; value_is(acts, VALUE_ARRAY) && i < acts->n; i++) {
+		struct value args = value_copy_map(w->arena, &acts->as.items[i]), result;
+		int rc;
+
+		if (k->incident == 0)
+			return err_set(e, ERR_REJECTED,
+				"the decision acts on the incident of %s, which has none", k->text);
+		value_set(w->arena, &args, "id", value_int(k->incident));
+		w->roles = ROLE_ADMIN;
+		rc = ticket_act(w, &args, &result, e);
+		w->roles = roles;
+		if (rc != 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int put_tasks(struct work *w, const struct wkey *k, const struct value *tasks, struct err *e)
+{
+	struct value ticket;
+
+	if (tasks == NULL || tasks->n == 0)
+		return 0;
+	if (k->incident == 0)
+		return err_set(
+			e, ERR_REJECTED, "the decision's tasks need an incident, and %s has none", k->text);
+	if (tasks_check(w, tasks, e) != 0 ||
+		ticket_load(w->desk, w->tx, w->arena, k->incident, &ticket, e) != 0)
+		return -1;
+	tasks_put(w, tasks, &ticket);
+	return 0;
+}
+
+bool warn_in_recovery(struct warn *n, const struct wkey *k)
+{
+	struct arena a;
+	struct value row;
+	struct err e;
+	bool is_so;
+
+	arena_init(&a, 0);
+	is_so = ticket_load(n->desk, NULL, &a, k->incident, &row, &e) == 0 && ticket_is_open(&row) &&
+		value_is(value_path(&row, "fields.recovery"), VALUE_TEXT);
+	arena_fini(&a);
+	return is_so;
+}
+
+/*
+ * A case is looked after until its incident is closed, which ends it: what rises afterwards is another case,
+ * of another incident, and calls everybody anew.
+ */
+static int let_go(struct work *w, struct wkey *k, struct value *row, struct err *e)
+{
+	struct value ticket;
+
+	if (k->incident == 0)
+		return 0;
+	if (ticket_load(w->desk, w->tx, w->arena, k->incident, &ticket, e) != 0)
+		return -1;
+	if (!ticket_is_open(&ticket)) {
+		value_unset(row, "incident");
+		k->incident = 0;
+	}
+	return 0;
+}
+
+/* ---- the row ------------------------------------------------------------------------------------------- */
+/* A new level: since when, whom it calls next, its bulletins. */
+static void new_level(struct work *w, const struct wkey *k, const struct warn_event *event, struct value *row)
+{
+	const struct value *alarm = warn_alarm(w->desk->warn, k->level);
+	int64_t again_ms = value_int_or(value_get(alarm, "again_ms"), 0),
+		bulletin_ms = value_int_or(value_get(alarm, "bulletin_ms"), 0);
+	bool is_rise = k->level > event->from;
+
+	value_set(w->arena, row, "since", value_int(event->at_ms));
+	if (event->from == 0 && value_get(row, "incident") == NULL) { /* another case */
+		value_set(w->arena, row, "case", value_int((int64_t)tx_seq(w->tx)));
+		value_set(w->arena, row, "opened", value_int(event->at_ms));
+		if (value_get(row, "children") == NULL) /* who was called for its parts need not be again */
+			value_unset(row, "told");
+	}
+	if (is_rise) {
+		value_unset(row, "ack");
+		value_set(w->arena, row, "rung", value_int(1));
+		value_set(w->arena, row, "reminders", value_int(0));
+	}
+	if (is_rise && again_ms > 0 && event->by == NULL)
+		value_set(w->arena, row, "next_again", value_int(w->now_ms + again_ms));
+	else if (k->level == 0 || again_ms == 0)
+		value_unset(row, "next_again");
+	if (bulletin_ms > 0)
+		value_set(w->arena, row, "next_bulletin",
+			value_int(warn_slot_after(event->at_ms, bulletin_ms,
+				value_int_or(value_get(alarm, "bulletin_at_ms"), 0))));
+	else
+		value_unset(row, "next_bulletin");
+	if (k->level == 0) {
+		value_unset(row, "parent");
+		value_unset(row, "children");
+		value_unset(row, "ack");
+	}
+}
+
+/* {key, from, to, at, …}: topic `warning`. */
+static void tell_change(struct work *w, const struct wkey *k, const struct warn_event *event,
+	const struct value *row, const struct value *decision)
+{
+	const struct warn *n = w->desk->warn;
+	struct value data = warn_brief(w, k, row), extra = value_map(w->arena, 6);
+	bool is_change = strcmp(event->event, "change") == 0;
+
+	value_add(w->arena, &extra, "from", value_literal(warn_level_name(n, event->from)));
+	value_add(w->arena, &extra, "at", value_int(event->at_ms));
+	if (event->is_late) {
+		struct value note = warn_text(w->arena, packs_catalog(w->desk->packs), "late", NULL);
+
+		value_add(w->arena, &extra, "late", value_bool(true));
+		if (note.type != VALUE_NIL)
+			value_add(w->arena, &extra, "note", note);
+	}
+	if (event->by != NULL)
+		value_add(w->arena, &extra, "by", value_literal(event->by));
+	if (event->reason != NULL)
+		value_add(w->arena, &extra, "reason", value_literal(event->reason));
+	if (value_get(decision, "say") != NULL)
+		value_add(w->arena, &extra, "say", *value_get(decision, "say"));
+	value_add(w->arena, &data, "to", value_literal(warn_level_name(n, k->level)));
+	value_add(w->arena, &data, "generation", value_int(packs_generation(w->desk->packs)));
+	for (uint32_t i = 0; i < extra.n; i++)
+		value_set(
+			w->arena, &data, value_cstr(w->arena, &extra.as.pairs[i].key), extra.as.pairs[i].val);
+	if (is_change)
+		warn_notice(w, "warning", data);
+	else if (strcmp(event->event, "ready") == 0) {
+		value_set(w->arena, &data, "event", value_literal("ready"));
+		warn_notice(w, "duty", data);
+	}
+	if (is_change || strcmp(event->event, "ready") == 0)
+		warn_bulletin(w, k, row, event->event, &extra);
+}
+
+/* A part of a case of many cities, or not (any more). */
+static void find_whole(struct work *w, const struct wkey *k, struct value *row)
+{
+	const struct wkey *whole = warn_whole_of(w, k);
+
+	if (whole == NULL)
+		value_unset(row, "parent");
+	else
+		value_set(w->arena, row, "parent", value_text(w->arena, whole->text, whole->text_n));
+}
+
+/* The event part: what of warnings this entry is about; explain finds the incident's entries by it. */
+static void into_event(struct work *w, const struct wkey *k, const struct warn_event *event)
+{
+	const struct warn *n = w->desk->warn;
+	struct value v = value_map(w->arena, 5);
+
+	value_add(w->arena, &v, "key", value_literal(k->text));
+	value_add(w->arena, &v, "event", value_literal(event->event));
+	value_add(w->arena, &v, "from", value_literal(warn_level_name(n, event->from)));
+	value_add(w->arena, &v, "to", value_literal(warn_level_name(n, k->level)));
+	if (k->incident != 0)
+		value_add(w->arena, &v, "incident", value_int(k->incident));
+	value_set(w->arena, &w->extra, "warning", v);
+}
+
+static int decide(struct work *w, struct wkey *k, const struct warn_event *event, struct value *row,
+	struct value *decision, struct err *e)
+{
+	struct value facts;
+
+	if (facts_of(w, k, event, row, &facts, e) != 0 || work_ask(w, "warning", &facts, decision, e) != 0)
+		return -1;
+	if (open_incident(w, k, value_get(decision, "open"), row, e) != 0 ||
+		act_on(w, k, value_get(decision, "act"), e) != 0 ||
+		put_tasks(w, k, value_get(decision, "tasks"), e) != 0)
+		return -1;
+	call_persons(w, k, value_get(decision, "call"), row);
+	return 0;
+}
+
+int warn_happened(struct work *w, struct wkey *k, const struct warn_event *event, struct value *row,
+	bool is_plain, struct err *e)
+{
+	struct value decision = value_map(w->arena, 1);
+	bool is_change = strcmp(event->event, "change") == 0;
+
+	if (is_change && k->level > event->from) {
+		if (let_go(w, k, row, e) != 0)
+			return -1;
+		find_whole(w, k, row);
+	}
+	if (is_change)
+		new_level(w, k, event, row);
+	if (is_plain) {
+		struct value data = warn_brief(w, k, row);
+
+		value_add(w->arena, &data, "rung", value_literal("duty"));
+		value_add(w->arena, &data, "failed", value_text(w->arena, e->text, strlen(e->text)));
+		warn_notice(w, "duty", data);
+	} else if (decide(w, k, event, row, &decision, e) != 0) {
+		return -1;
+	}
+	if (k->level == 0 && let_go(w, k, row, e) != 0)
+		return -1;
+	tell_change(w, k, event, row, &decision);
+	into_event(w, k, event);
+	if (k->incident != 0)
+		into_history(w, k->incident);
+	wkey_put(w, k, row);
+	w->desk->warn->n_changes += is_change;
+	return 0;
+}
+
+/* ---- entries of the system ----------------------------------------------------------------------------- */
+void warn_try_on(struct warn_try *t, struct wkey *k)
+{
+	t->key = k;
+	t->was = *k;
+}
+
+/* 0 done, or there was nothing to do; -1 and what it changed is put back. */
+static int try_once(struct warn *n, const char *method, int64_t at_ms, warn_stage *stage, struct warn_try *t,
+	struct err *e)
+{
+	struct work w;
+	int got;
+
+	arena_reset(&n->desk->arena);
+	warn_begin(&w, n->desk, method, at_ms);
+	got = stage(&w, t, e);
+	if (got == 1 && work_commit(&w, e) == 0)
+		return 0;
+	if (got != 1)
+		work_abort(&w);
+	if (got == 0)
+		return 0;
+	if (t->key != NULL)
+		wkey_restore(t->key, &t->was);
+	n->n_failures++;
+	log_line(LOG_ERROR, "warning.failed", "key=\"%s\" error=\"%s\"", t->key == NULL ? "" : t->key->text,
+		e->text);
+	return -1;
+}
+
+int warn_twice(struct warn *n, const char *method, int64_t at_ms, warn_stage *stage, void *ctx, struct err *e)
+{
+	struct warn_try with = {.ctx = ctx}, plain = {.ctx = ctx, .is_plain = true};
+
+	return try_once(n, method, at_ms, stage, &with, e) == 0 ||
+			       try_once(n, method, at_ms, stage, &plain, e) == 0
+		       ? 0
+		       : -1;
+}
+
+struct key_event {
+	struct wkey *key;
+	const struct warn_event *event;
+};
+
+static int stage_event(struct work *w, struct warn_try *t, struct err *e)
+{
+	const struct key_event *of = t->ctx;
+	const struct warn_event *event = of->event;
+	struct wkey *k = of->key;
+	struct value row = wkey_row(w, k);
+
+	warn_try_on(t, k);
+	warn_figures(w, k, event->at_ms, &row);
+	if (k->watch != NULL && strcmp(event->event, "recovery") == 0)
+		warn_under(w, k, &row);
+	return warn_happened(w, k, event, &row, t->is_plain, e) == 0 ? 1 : -1;
+}
+
+int warn_event_commit(struct warn *n, struct wkey *k, const struct warn_event *event, struct err *e)
+{
+	struct key_event of = {k, event};
+
+	return warn_twice(n, "warning.change", event->at_ms, stage_event, &of, e);
+}

@@ -1,0 +1,327 @@
+/* What is counted, and how it gets into the rows: the hooks of the use cases, and warning.counts. */
+#include <string.h>
+
+#include "desk/names.h"
+#include "desk/ticket_code.h"
+#include "warn_int.h"
+
+/* ---- counting ------------------------------------------------------------------------------------------ */
+/* What the row of that minute says, also when this work has written it before. */
+static int row_now(
+	struct work *w, struct slice text, struct slice key, int64_t start_ms, uint64_t *n, struct err *e)
+{
+	struct slice val;
+	int got;
+
+	if (w->n_counted == 0 && counts_row(&w->desk->warn->counts, text, start_ms, n))
+		return 0;
+	*n = 0;
+	got = tx_get(w->tx, TABLE_COUNT, key, &val, e);
+	if (got == 1 && slice_varint(&val, n) != 0)
+		return err_set(e, ERR_STORAGE, "a count is no number");
+	return got < 0 ? -1 : 0;
+}
+
+/* The close of its bin, and learning when its day is over. What is imported counts in the bins to come, too,
+ * if it is young enough. */
+static void arm_for(struct work *w, int64_t start_ms)
+{
+	const struct warn *n = w->desk->warn;
+
+	if (n->bin_ms == 0)
+		return;
+	if (!w->is_import || start_ms >= counts_first_ms(&n->counts))
+		warn_arm(w, warn_next_end(n, w->now_ms));
+	if (w->is_import)
+		warn_learn_imported(w, start_ms);
+	else
+		warn_learn_counted(w);
+}
+
+static int count_by(struct work *w, const struct warn_what *what, int64_t at_ms, int64_t by, struct err *e)
+{
+	const struct slice parts[] = {what->city, what->category, what->service, what->component};
+	char text[STREAM_TEXT_MAX];
+	uint8_t key[COUNT_KEY_MAX];
+	struct buf *b = &w->desk->scratch;
+	int64_t start_ms = minute_of(at_ms > w->now_ms ? w->now_ms : at_ms);
+	size_t text_n = stream_text(text, what->what, parts, what->what == 'c' ? 2 : STREAM_PARTS), key_n;
+	uint64_t n;
+
+	if (text_n == 0)
+		return err_set(e, ERR_BAD_REQUEST, "what is counted has names of more than %d bytes",
+			STREAM_TEXT_MAX);
+	key_n = count_key(key, start_ms, slice_of(text, text_n));
+	if (row_now(w, slice_of(text, text_n), slice_of(key, key_n), start_ms, &n, e) != 0)
+		return -1;
+	n = by >= 0 ? n + (uint64_t)by : n > (uint64_t)-by ? n - (uint64_t)-by : 0;
+	buf_reset(b);
+	buf_add_varint(b, n);
+	tx_put(w->tx, TABLE_COUNT, slice_of(key, key_n), buf_slice(b));
+	arm_for(w, start_ms);
+	w->n_counted++;
+	w->desk->warn->n_counted++;
+	if (start_ms < minute_of(w->now_ms))
+		w->desk->warn->n_late_counts++;
+	return 0;
+}
+
+int warn_count(struct work *w, const struct warn_what *what, int64_t at_ms, uint64_t n, struct err *e)
+{
+	if (n == 0)
+		return 0;
+	return count_by(w, what, at_ms, (int64_t)n, e);
+}
+
+/* ---- hooks --------------------------------------------------------------------------------------------- */
+static const struct value *counting(const struct work *w)
+{
+	return value_get(packs_catalog(w->desk->packs), "counting");
+}
+
+static bool has_link(const struct value *row, const char *type)
+{
+	const struct value *links = value_get(row, "links");
+
+	for (uint32_t i = 0; links != NULL && i < links->n; i++)
+		if (value_is_text(value_get(&links->as.items[i], "type"), type))
+			return true;
+	return false;
+}
+
+/* A complaint counts in the minute it speaks of, one of something long past when it was taken in. */
+static int64_t row_at_ms(const struct work *w, const struct value *row)
+{
+	int64_t created_ms = value_int_or(value_get(row, "created"), 0),
+		occurred_ms = value_int_or(value_get(row, "occurred"), created_ms);
+
+	return created_ms - occurred_ms > value_int_or(value_get(counting(w), "back_ms"), 0) ? created_ms
+											     : occurred_ms;
+}
+
+static int count_row(struct work *w, const struct value *row, int64_t at_ms, int64_t by, struct err *e)
+{
+	struct warn_what what = {.what = 'c',
+		.city = value_slice(value_get(row, "city")),
+		.category = value_slice(value_get(row, "category"))};
+
+	return count_by(w, &what, at_ms, by, e);
+}
+
+static bool is_counted_kind(const struct value *row)
+{
+	return value_is_text(value_get(row, "kind"), "complaint");
+}
+
+int warn_created(struct work *w, const struct value *row, struct err *e)
+{
+	if (!is_counted_kind(row))
+		return 0;
+	if (!value_true(value_get(counting(w), "duplicates")) && has_link(row, "duplicate_of"))
+		return 0;
+	return count_row(w, row, row_at_ms(w, row), 1, e);
+}
+
+int warn_contacted(struct work *w, const struct value *row, const struct value *contact, struct err *e)
+{
+	const struct value *counts = value_get(counting(w), "contacts");
+	struct slice kind = value_slice(value_get(contact, "kind"));
+
+	/* of an incident too: one click of the front desk is one complaint of its category */
+	if (!value_true(value_get_n(counts, kind.p, kind.n)))
+		return 0;
+	return count_row(w, row, w->now_ms, 1, e);
+}
+
+/*
+ * As it counted when it came: its first entry says city, category and minute, whatever they became since.
+ * What that entry does not say is as it is; nothing is said of one that was erased.
+ */
+static int as_it_came(struct work *w, const struct value *row, struct value *out, struct err *e)
+{
+	static const char *const names[] = {"city", "category"};
+	int64_t id = value_int_or(value_get(row, "id"), 0), at_ms = row_at_ms(w, row),
+		created_ms = value_int_or(value_get(row, "created"), at_ms);
+	const struct value *tickets;
+	struct ticket_parts parts;
+	struct slice bytes;
+	struct value event;
+	int got;
+
+	*out = value_copy_map(w->arena, row);
+	value_set(w->arena, out, "occurred", value_int(at_ms < created_ms ? at_ms : created_ms));
+	if (ticket_bytes(w->desk, w->tx, id, &bytes, e) != 0 || ticket_parse(bytes, &parts, e) != 0)
+		return -1;
+	got = event_load(w->desk, w->arena, parts.seq, &event, e);
+	tickets = got == 1 ? value_get(&event, "tickets") : NULL;
+	for (uint32_t i = 0; tickets != NULL && i < tickets->n; i++) {
+		struct value came;
+
+		if (value_int_or(value_get(&tickets->as.items[i], "id"), 0) != id)
+			continue;
+		came = change_filled(w->desk, w->arena, &event, &tickets->as.items[i]);
+		for (size_t k = 0; k < sizeof(names) / sizeof(names[0]); k++)
+			if (value_get(&came, names[k]) != NULL)
+				value_set(w->arena, out, names[k], *value_get(&came, names[k]));
+	}
+	return got < 0 ? -1 : 0;
+}
+
+int warn_changed(struct work *w, const struct value *before, const struct value *after, struct err *e)
+{
+	struct value came;
+	bool was_merged = value_get(before, "merged_into") != NULL,
+	     is_merged = value_get(after, "merged_into") != NULL;
+
+	if (was_merged == is_merged || !is_counted_kind(after) ||
+		value_true(value_get(counting(w), "merged")))
+		return 0;
+	if (as_it_came(w, before, &came, e) != 0)
+		return -1;
+	return count_row(w, &came, row_at_ms(w, &came), is_merged ? -1 : 1, e);
+}
+
+/* ---- keys ---------------------------------------------------------------------------------------------- */
+bool warn_is_all(struct slice part)
+{
+	return part.n == 1 && memcmp(part.p, "*", 1) == 0;
+}
+
+bool warn_key_split(struct slice key, struct warn_key *out)
+{
+	const char *slash = key.n == 0 ? NULL : memchr(key.p, '/', key.n);
+	size_t at = slash == NULL ? 0 : (size_t)(slash - (const char *)key.p);
+
+	if (slash == NULL || at == 0 || at + 1 == key.n || memchr(slash + 1, '/', key.n - at - 1) != NULL)
+		return false;
+	out->city = slice_of(key.p, at);
+	out->category = slice_of(slash + 1, key.n - at - 1);
+	return true;
+}
+
+bool category_under(struct slice category, struct slice top)
+{
+	return category.n >= top.n && memcmp(category.p, top.p, top.n) == 0 &&
+	       (category.n == top.n || ((const char *)category.p)[top.n] == '.');
+}
+
+bool warn_key_holds(const struct warn_key *k, const struct stream_name *s)
+{
+	return s->what == 'c' && (warn_is_all(k->city) || slice_cmp(k->city, s->part[0]) == 0) &&
+	       (warn_is_all(k->category) || category_under(s->part[1], k->category));
+}
+
+/* ---- warning.counts ------------------------------------------------------------------------------------ */
+#define COUNTS_BINS_MAX 2016 /* a week of five minutes */
+#define SCAN_ROWS_MAX 200000 /* about 20 ms */
+
+struct asked {
+	struct warn_key key;
+	int64_t from_ms, to_ms, bin_ms;
+};
+
+static int read_asked(struct call *c, struct asked *q, struct err *e)
+{
+	const struct desk *d = c->ctx;
+	const struct value *key = value_get(&c->args, "key"), *catalog = packs_catalog(d->packs);
+	struct value name;
+
+	if (!warn_key_split(value_slice(key), &q->key))
+		return err_arg(e, ERR_BAD_REQUEST, "key", value_cstr(c->arena, key),
+			"key must be CITY/CATEGORY; * stands for all");
+	name = value_borrow(q->key.city.p, q->key.city.n);
+	if (!warn_is_all(q->key.city) && catalog_check(c->arena, catalog, "cities", "key", &name, e) != 0)
+		return -1;
+	q->bin_ms = value_int_or(value_get(&c->args, "bin"), 5 * MINUTE_MS);
+	q->to_ms = value_int_or(value_get(&c->args, "to"), d->clock->now_ms + MINUTE_MS);
+	q->from_ms = value_int_or(value_get(&c->args, "from"), q->to_ms - 12 * q->bin_ms);
+	if (q->bin_ms % MINUTE_MS != 0)
+		return err_arg(e, ERR_BAD_REQUEST, "bin", NULL, "bin must be whole minutes");
+	q->from_ms -= q->from_ms % q->bin_ms;
+	if (q->from_ms < 0 || q->to_ms <= q->from_ms || (q->to_ms - q->from_ms) / q->bin_ms > COUNTS_BINS_MAX)
+		return err_arg(e, ERR_BAD_REQUEST, "from", NULL,
+			"from and to must hold 1 to %d bins of %jd minutes", COUNTS_BINS_MAX,
+			(intmax_t)(q->bin_ms / MINUTE_MS));
+	return 0;
+}
+
+/* Adds the rows of [from, to) up; *until_ms is where the walk was broken off, else to_ms. */
+static int add_up(struct desk *d, const struct asked *q, uint64_t *bins, int64_t *until_ms, struct err *e)
+{
+	uint8_t from[8], to[8];
+	uint32_t n_rows = 0;
+	struct scan s;
+	int got;
+
+	*until_ms = q->to_ms;
+	store_be64(from, (uint64_t)q->from_ms);
+	store_be64(to, (uint64_t)q->to_ms);
+	scan_init(&s, d->store, NULL, TABLE_COUNT, slice_of(from, 8), slice_of(to, 8), false);
+	while ((got = scan_next(&s, e)) == 1) {
+		int64_t start_ms = (int64_t)load_be64(s.key.p);
+		struct stream_name name;
+		struct slice val = s.val;
+		uint64_t n;
+
+		if (++n_rows > SCAN_ROWS_MAX && (start_ms - q->from_ms) % q->bin_ms == 0) {
+			*until_ms = start_ms;
+			break;
+		}
+		stream_split(slice_of((const uint8_t *)s.key.p + 8, s.key.n - 8), &name);
+		if (slice_varint(&val, &n) == 0 && warn_key_holds(&q->key, &name))
+			bins[(start_ms - q->from_ms) / q->bin_ms] += n;
+	}
+	scan_fini(&s);
+	return got < 0 ? -1 : 0;
+}
+
+static int warning_counts(struct call *c, struct value *result, struct err *e)
+{
+	struct desk *d = c->ctx;
+	struct value list = value_array(c->arena, 16);
+	struct asked q;
+	int64_t until_ms;
+	uint64_t *bins;
+
+	if (read_asked(c, &q, e) != 0)
+		return -1;
+	bins = arena_zalloc(c->arena, (size_t)((q.to_ms - q.from_ms) / q.bin_ms + 1) * sizeof(*bins));
+	if (add_up(d, &q, bins, &until_ms, e) != 0)
+		return -1;
+	for (int64_t at_ms = q.from_ms; at_ms < until_ms; at_ms += q.bin_ms)
+		value_push(c->arena, &list, value_int((int64_t)bins[(at_ms - q.from_ms) / q.bin_ms]));
+	*result = value_map(c->arena, 4);
+	value_add(c->arena, result, "from", value_int(q.from_ms));
+	value_add(c->arena, result, "bin", value_int(q.bin_ms));
+	value_add(c->arena, result, "counts", list);
+	if (until_ms < q.to_ms)
+		value_add(c->arena, result, "next", value_int(until_ms));
+	return 0;
+}
+
+static const struct rpc_arg counts_args[] = {
+	{.name = "key",
+		.type = ARG_TEXT,
+		.is_required = true,
+		.help = "CITY/CATEGORY; a category holds those below it, * stands for all"},
+	{.name = "bin",
+		.type = ARG_DURATION,
+		.min = MINUTE_MS,
+		.max = 24 * 60 * MINUTE_MS,
+		.help = "whole minutes, 5m"},
+	{.name = "from", .type = ARG_TIME, .help = "start of the first bin; else twelve bins before to"},
+	{.name = "to", .type = ARG_TIME, .help = "end; else now"},
+};
+static const struct rpc_method methods[] = {
+	{.name = "warning.counts",
+		.handler = warning_counts,
+		RPC_ARGS(counts_args),
+		.roles = ROLE_ANY,
+		.help = "How many complaints and further contacts fell into each bin.",
+		.returns = "{from, bin, counts=[n, …], next?}"},
+};
+
+void warn_counts_register(struct desk *d)
+{
+	rpc_register(d->rpc, methods, sizeof(methods) / sizeof(methods[0]), d);
+}

@@ -1,0 +1,277 @@
+/* Inside the early warning of the desk (warn.h). */
+#pragma once
+
+#include "desk/warn.h"
+#include "tocsin/bins.h"
+#include "tocsin/detect.h"
+#include "warn_counts.h"
+
+#define BIN_LENGTHS_MAX 40
+#define LEVEL_NAMES_MAX (LEVELS_MAX + 1)
+#define KEY_TEXT_MAX 400
+#define KEY_ALL "*" /* the key of the disaster mode */
+#define SOURCE_PREFIX "source:"
+#define CLUSTER_PREFIX "cluster:"
+#define SIGNAL_PREFIX "signal:"
+
+/* What was learned of a key (warn_usual.c). */
+struct learned {
+	struct baseline *baseline; /* NULL: its watch has none */
+	struct past past;          /* of a watch with long bins */
+	bool is_loaded;
+	bool is_ahead; /* the baseline knows of days that its row does not: taken from memory, not learned */
+	bool is_dirty; /* learned, and not in its rows yet */
+};
+
+/*
+ * A key that is watched, was warned of, or both. What stands in its row of TABLE_WARNING is derived from the
+ * row as it is published; streams and watch follow from the live pack.
+ */
+struct wkey {
+	struct wkey *next_in_slot;
+	char *text;
+	size_t text_n;
+	const struct watch *watch; /* that makes its level; NULL: none does (any more) */
+	struct stream **leaves;
+	uint32_t n_leaves, leaves_cap;
+	const char *city, *category, *cluster; /* what it is about; NULL: all, or none. Own memory */
+	/* of its row */
+	uint8_t *row; /* MessagePack; NULL: it has none */
+	size_t row_n;
+	struct detector det;
+	uint8_t level; /* what it stands at: of the machine, or of its floor when that is higher */
+	uint8_t floor;
+	int64_t next_ms, since_ms, incident;
+	int64_t judged_ms; /* end of the last bin that the machine has seen: none is seen twice */
+	double given[WATCH_INPUTS_MAX];
+	/* of the close at hand */
+	struct detected seen;
+	uint8_t from;       /* its level before */
+	int64_t changed_ms; /* end of the bin by which it got its present level; 0: no change */
+	bool is_seen, is_ready_new;
+	struct learned usual, anew; /* anew: while all is being learned again */
+};
+
+/* Which days were learned: TABLE_BASELINE "d". */
+struct taught {
+	bool is_any;
+	int32_t first, last;
+	uint8_t side;    /* whose rows count; the other side is where all is learned anew */
+	bool wants_anew; /* history came into days that were learned */
+	uint64_t mark;   /* of the watches that were learned for (warn_plan_mark) */
+};
+
+struct warn {
+	struct desk *desk;
+	struct counts counts;
+	struct watches *watches; /* of the live pack */
+	struct wkey **slots;     /* by text */
+	uint32_t n_slots;
+	struct wkey **keys; /* by text, sorted: the order in which everything happens */
+	uint32_t n_keys, keys_cap;
+	int64_t bin_ms;                /* the shortest bin of a watch; 0: nothing is watched */
+	int64_t bins[BIN_LENGTHS_MAX]; /* all lengths, each once */
+	uint32_t n_bins;
+	uint32_t *back;           /* scratch: bins of a stream, the newest first */
+	int64_t armed_ms;         /* when its row in TABLE_TIMER is due; INT64_MAX: there is none */
+	struct baseline **totals; /* by watch: of all that it counts; NULL: none was asked for */
+	struct taught taught;
+	uint64_t mark;  /* of the live pack's watches */
+	uint64_t words; /* of its catalog (warn_plan_words) */
+	struct lessons *lessons;
+	int64_t learn_ms; /* when learning is due; INT64_MAX: it is not */
+	uint64_t n_counted, n_late_counts, n_closes, n_missed, n_changes, close_us_max, learn_us_max,
+		n_failures;
+	uint32_t n_tries; /* of the close at hand that failed */
+	struct gap {
+		int64_t from_ms, to_ms;
+	} * gaps; /* when nobody watched, oldest first */
+	uint32_t n_gaps;
+};
+
+/* ---- keys: CITY/CATEGORY (a star stands for all), cluster:NAME, source:NAME ---------------------------- */
+struct warn_key {
+	struct slice city, category; /* "*": all; a category stands for those below it too */
+};
+/* A part that stands for all: "*". */
+bool warn_is_all(struct slice part);
+/* False: not of the form CITY/CATEGORY. */
+bool warn_key_split(struct slice key, struct warn_key *out);
+/* Whether what the stream counts falls under the key. */
+bool warn_key_holds(const struct warn_key *, const struct stream_name *);
+bool category_under(struct slice category, struct slice top);
+
+/* ---- the plan (warn_plan.c): which streams make which key ---------------------------------------------- */
+struct wkey *wkey_find(const struct warn *, struct slice text);
+/* Found, or new and without watch and row. */
+struct wkey *wkey_need(struct warn *, struct slice text);
+/* Another pack: its watches, and the keys of all streams anew. 0, or -1: the old plan stays. */
+int warn_plan(struct warn *, struct err *e) MUST_CHECK;
+/* A stream was met for the first time. */
+void warn_plan_stream(void *warn, struct stream *);
+/* The watch of complaints whose key this would be, NULL: none. */
+const struct watch *warn_plan_watch(const struct warn *, struct slice text);
+/* The key with that watch; NULL: none. */
+struct wkey *warn_plan_key(struct warn *, struct slice text);
+void warn_plan_free(struct warn *);
+/* Of what is counted under which keys in which bins: another one means that the past is another, too. */
+uint64_t warn_plan_mark(const struct watches *);
+/* Of every part of a catalog that watches are made of (watch.h): the same one makes the same plan. */
+uint64_t warn_plan_words(const struct value *catalog);
+/* The end of the next bin of any watch behind at_ms. Something is watched. */
+int64_t warn_next_end(const struct warn *, int64_t at_ms);
+/* Index of the first key whose text is not below this one. */
+uint32_t wkey_place(const struct warn *, struct slice text);
+/* Names of levels: the pack's, or those of the contract where it has no table. */
+const char *warn_level_name(const struct warn *, uint8_t level);
+int warn_level_find(const struct warn *, struct slice name); /* -1: none */
+
+/* ---- rows (warn_rows.c) -------------------------------------------------------------------------------- */
+int warn_rows_load(struct warn *, struct err *e) MUST_CHECK;
+/* A close was not written: what keys are is what their rows say. */
+void warn_rows_again(struct warn *);
+void wkey_on_publish(struct warn *, struct slice key, const struct slice *val);
+/* Memory follows the rows: machine, level and case are again what they were. */
+void wkey_restore(struct wkey *, const struct wkey *was);
+/* The row as a map of its own in the work's arena; empty without one. */
+struct value wkey_row(struct work *, const struct wkey *);
+/* Write it with level, machine and when it is to be looked after next; without anything to keep it goes. */
+void wkey_put(struct work *, struct wkey *, struct value *row);
+
+/* ---- what happens to a key (warn_case.c) --------------------------------------------------------------- */
+struct warn_event {
+	const char *event; /* "change", "ready", "again", "recovery", "joined": cities came to a roll-up */
+	uint8_t from;
+	int64_t at_ms;           /* the end of the bin */
+	bool is_late;            /* it happened while the system was down */
+	uint32_t rung;           /* "again": the next one */
+	const char *by, *reason; /* a person did it; NULL: the watch */
+};
+/* The row of the key, the pack's decision, everybody told; staged. 0, or -1: it cannot be applied. */
+int warn_happened(struct work *, struct wkey *, const struct warn_event *, struct value *row, bool is_plain,
+	struct err *e) MUST_CHECK;
+/*
+ * An entry of the system itself about one key, at at_ms, in two tries: with the pack's decision, and plain
+ * when that cannot be applied, which is logged. What a failed try changed of the key in memory is put back.
+ */
+struct warn_try {
+	bool is_plain;
+	void *ctx;
+	struct wkey *key; /* NULL: none was changed yet */
+	struct wkey was;
+};
+/* 1 staged, 0 there is nothing to do, -1. */
+typedef int warn_stage(struct work *, struct warn_try *, struct err *e);
+int warn_twice(
+	struct warn *, const char *method, int64_t at_ms, warn_stage *, void *ctx, struct err *e) MUST_CHECK;
+/* From here on the try changes this key. */
+void warn_try_on(struct warn_try *, struct wkey *);
+/* The same as such an entry, at event->at_ms. */
+int warn_event_commit(struct warn *, struct wkey *, const struct warn_event *, struct err *e) MUST_CHECK;
+
+/* ---- telling (warn_tell.c) ----------------------------------------------------------------------------- */
+void warn_notice(struct work *, const char *topic, struct value data);
+/* {key, level, seen, expected, p, line={zh, en}, …}: what topics, rules and lists say of a key. */
+struct value warn_brief(struct work *, const struct wkey *, const struct value *row);
+/* A text of catalog.warning_texts with the names in braces filled in from `names`; {zh, en}, or nil. */
+struct value warn_text(
+	struct arena *, const struct value *catalog, const char *name, const struct value *names);
+/* "10:45", local. */
+struct value warn_time(struct arena *, int64_t at_ms);
+void warn_bulletin(struct work *, const struct wkey *, const struct value *row, const char *event,
+	const struct value *extra);
+/* A level's settings in the pack (catalog.alarms), or NULL. */
+const struct value *warn_alarm(const struct warn *, uint8_t level);
+/* The next multiple of the rhythm in local time behind at_ms, INT64_MAX without one. */
+int64_t warn_slot_after(int64_t at_ms, int64_t every_ms, int64_t offset_ms);
+
+/* ---- methods (warn_list.c) ----------------------------------------------------------------------------- */
+/* warning.list's word about a key, behind the others of the list. */
+int warn_listed(struct work *, const struct wkey *, const struct value *row, struct value *list,
+	struct err *e) MUST_CHECK;
+int warning_list(struct call *, struct value *result, struct err *e) MUST_CHECK;
+
+/* ---- one key at a close (warn_look.c) ------------------------------------------------------------------ */
+/* Judge the key by the bin that ends at end_ms; it has a watch. */
+void warn_look(struct warn *, struct wkey *, int64_t end_ms);
+/* A level that no watch makes any more ends with the next close. */
+void warn_look_orphan(struct wkey *, int64_t end_ms);
+/* Numbers that are handed in: how many the lists hold now. */
+void warn_take_affected(struct warn *);
+bool wkey_has_given(const struct wkey *);
+/* What the key's inputs were at the close of this bin, into the row. */
+void warn_figures(struct work *, const struct wkey *, int64_t end_ms, struct value *row);
+/* How many closes in a row each level would have been under its exit, had it been the present one. The key
+ * has a watch. */
+void warn_under(struct work *, const struct wkey *, struct value *row);
+
+/* ---- the close (warn_close.c) -------------------------------------------------------------------------- */
+/* An entry of the system itself, at at_ms (never before the last entry). */
+void warn_begin(struct work *, struct desk *, const char *method, int64_t at_ms);
+/* Rings of the length that the live pack's watches need. */
+int warn_rings(struct warn *, int64_t now_ms, struct err *e) MUST_CHECK;
+/* Whether the key's incident says that it recovers (fields.recovery). */
+bool warn_in_recovery(struct warn *, const struct wkey *);
+
+/* ---- when nobody watched (warn_gaps.c) ----------------------------------------------------------------- */
+int warn_gaps_load(struct warn *, struct err *e) MUST_CHECK;
+void gaps_on_publish(struct warn *, struct slice key, const struct slice *val);
+void warn_gap_put(struct work *, int64_t from_ms, int64_t to_ms);
+/* Those that ended before that are forgotten. */
+void warn_gaps_drop(struct work *, int64_t before_ms);
+/* The count of the bin that begins at from_ms: BIN_UNKNOWN if it is 0 and hardly anybody watched. */
+uint32_t warn_unwatched(const struct warn *, int64_t from_ms, int64_t bin_ms, uint32_t count);
+
+/* ---- what is usual (warn_usual.c) ---------------------------------------------------------------------- */
+/* Whether what the watch counts is learned: it has a baseline, or bins of a day and longer. */
+bool watch_learns(const struct watch *);
+/* Days that something is learned from at most, of all watches. */
+int32_t warn_learn_reach(const struct warn *);
+/* Have k->usual ready and return the baseline of all its watch counts; NULL: nothing is expected. */
+const struct baseline *warn_usual(struct warn *, struct wkey *k);
+/* Bins that a key of a long watch may need, the newest included. */
+uint32_t watch_past_bins(const struct watch *);
+/* The newest n bins, up to the one that ends at end_ms, the newest first. The watch has long bins. */
+void warn_past(struct warn *, struct wkey *k, int64_t end_ms, uint32_t n, uint32_t *bins);
+/* Keys that have rows of long bins are met again: their streams may have been silent for days. */
+int warn_past_keys(struct warn *, struct err *e) MUST_CHECK;
+/* Drop what is in memory: it belongs to the watches of a plan, or to rows that were not written. */
+void warn_usual_forget(struct warn *);
+
+/* ---- learning it (warn_learn.c) ------------------------------------------------------------------------ */
+void warn_learn_new(struct warn *);
+void warn_learn_free(struct warn *);
+/* Which days were learned. */
+int warn_learn_load(struct warn *, struct err *e) MUST_CHECK;
+void taught_on_publish(struct warn *, struct slice key, const struct slice *val);
+/* Begin again with the next slice. */
+void warn_learn_forget(struct warn *);
+/* Bins that end at this instant or later wait until the day before has been learned. INT64_MAX: none does. */
+int64_t warn_learn_holds(const struct warn *);
+/* Let days that have ended by at_ms be learned then, at the latest. */
+void warn_learn_arm(struct work *, int64_t at_ms);
+/* Something was counted: its day is learned when it is over. */
+void warn_learn_counted(struct work *);
+/* History came into the day of at_ms: if that was learned, all is learned anew. */
+void warn_learn_imported(struct work *, int64_t at_ms);
+/* Days wait to be learned, as of the work's time. */
+bool warn_learn_waits(const struct warn *, int64_t now_ms);
+
+/* ---- time (warn_close.c, warn_care.c) ------------------------------------------------------------------ */
+/* Let the timer be due at at_ms at the latest. */
+void warn_arm(struct work *, int64_t at_ms);
+/* What is due of the key by now: reminders, bulletins, ends of acknowledgements and orders. */
+int warn_care(struct warn *, struct wkey *, int64_t now_ms, struct err *e) MUST_CHECK;
+/* When the key wants care next, by its row. */
+int64_t warn_care_next(const struct value *row);
+/* Whether the person was called at this level for another city of a roll-up that the key belongs to. */
+bool warn_told_elsewhere(struct work *, const struct wkey *, const char *level, const struct value *person);
+/* The open roll-up whose part the key is at its level; NULL: none. */
+const struct wkey *warn_whole_of(struct work *, const struct wkey *);
+/* Cities warned of one kind become one case. */
+int warn_rollups(struct warn *, int64_t end_ms, struct err *e) MUST_CHECK;
+/* Some watch says how long its keys may be silent. */
+bool warn_has_silent(const struct warn *);
+/* Sources, and keys of such watches, that have fallen silent, or speak again; *next_ms: when to look again.
+ */
+int warn_sources(struct warn *, int64_t now_ms, int64_t *next_ms, struct err *e) MUST_CHECK;

@@ -1,0 +1,342 @@
+/*
+ * Roll-up and silence: what no single watch sees.
+ *
+ * The same categories warned in many cities within a short time (catalog.rollups) are one case of the
+ * province, whose level is the highest of its children's; nothing is counted twice, since it counts nothing
+ * itself. A source that is late by its rhythm (sources.h) is a warning of its own under "source:NAME"; one
+ * that is quiet as expected is none. Both stand as a floor in the key's row, since no watch makes their
+ * level.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "desk/sources.h"
+#include "warn_int.h"
+
+static const struct value *rollups(const struct warn *n)
+{
+	return value_get(packs_catalog(n->desk->packs), "rollups");
+}
+
+static bool is_member(const struct value *rollup, const struct wkey *k)
+{
+	const struct value *categories = value_get(rollup, "categories");
+
+	for (uint32_t i = 0;
+		k->city != NULL && k->category != NULL && categories != NULL && i < categories->n; i++)
+		if (category_under(slice_of(k->category, strlen(k->category)),
+			    value_slice(&categories->as.items[i])))
+			return true;
+	return false;
+}
+
+/* ---- who was called for one of the other cities already ------------------------------------------------ */
+static bool is_told_in(struct work *w, const struct wkey *k, const char *level, const struct value *person)
+{
+	struct value row = wkey_row(w, k);
+	const struct value *told = value_get(&row, "told");
+
+	for (uint32_t i = 0; told != NULL && i < told->n; i++)
+		if (value_is_text(value_at(&told->as.items[i], 0), level) &&
+			value_equal(value_at(&told->as.items[i], 1), person))
+			return true;
+	return false;
+}
+
+bool warn_told_elsewhere(struct work *w, const struct wkey *k, const char *level, const struct value *person)
+{
+	const struct warn *n = w->desk->warn;
+	const struct value *list = rollups(n);
+
+	for (uint32_t r = 0; list != NULL && r < list->n; r++) {
+		if (!is_member(&list->as.items[r], k))
+			continue;
+		for (uint32_t i = 0; i < n->n_keys; i++)
+			if (n->keys[i] != k && n->keys[i]->level > 0 &&
+				is_member(&list->as.items[r], n->keys[i]) &&
+				is_told_in(w, n->keys[i], level, person))
+				return true;
+	}
+	return false;
+}
+
+/* ---- one case of many cities --------------------------------------------------------------------------- */
+struct group {
+	struct value children; /* keys */
+	uint32_t n_cities, n_fresh;
+	uint8_t level;
+	int64_t seen;
+	struct value told;
+};
+
+static bool has_city(
+	const struct warn *n, const struct value *rollup, uint8_t least, uint32_t before, const char *city)
+{
+	for (uint32_t i = 0; i < before; i++)
+		if (n->keys[i]->level >= least && is_member(rollup, n->keys[i]) &&
+			strcmp(n->keys[i]->city, city) == 0)
+			return true;
+	return false;
+}
+
+static void gather_group(
+	struct work *w, const struct value *rollup, uint8_t least, int64_t since_ms, struct group *g)
+{
+	const struct warn *n = w->desk->warn;
+
+	memset(g, 0, sizeof(*g));
+	g->children = value_array(w->arena, 16);
+	g->told = value_array(w->arena, 8);
+	for (uint32_t i = 0; i < n->n_keys; i++) {
+		const struct wkey *k = n->keys[i];
+		const struct value *told;
+		struct value row;
+
+		if (k->level < least || !is_member(rollup, k))
+			continue;
+		row = wkey_row(w, k);
+		if (!has_city(n, rollup, least, i, k->city)) {
+			g->n_cities++;
+			g->n_fresh += value_int_or(value_get(&row, "opened"), 0) >= since_ms;
+		}
+		value_push(w->arena, &g->children, value_text(w->arena, k->text, k->text_n));
+		g->level = k->level > g->level ? k->level : g->level;
+		g->seen += value_int_or(value_get(&row, "seen"), 0);
+		told = value_get(&row, "told");
+		for (uint32_t t = 0; told != NULL && t < told->n; t++)
+			value_push(w->arena, &g->told, told->as.items[t]);
+	}
+}
+
+/* The children know their case: what they call for counts there too. */
+static void tie(struct work *w, struct wkey *parent, const struct value *children)
+{
+	for (uint32_t i = 0; i < children->n; i++) {
+		struct wkey *k = wkey_find(w->desk->warn, value_slice(&children->as.items[i]));
+		struct value row = wkey_row(w, k);
+
+		if (value_get(&row, "parent") != NULL)
+			continue;
+		value_set(w->arena, &row, "parent", value_text(w->arena, parent->text, parent->text_n));
+		wkey_put(w, k, &row);
+	}
+}
+
+static void set_floor(struct work *w, struct wkey *k, uint8_t level, const char *by, struct value *row)
+{
+	struct value floor = value_map(w->arena, 2);
+
+	k->floor = level;
+	k->level = k->det.level.level > level ? k->det.level.level : level;
+	if (level == 0) {
+		value_unset(row, "floor");
+		return;
+	}
+	value_add(w->arena, &floor, "level", value_literal(warn_level_name(w->desk->warn, level)));
+	value_add(w->arena, &floor, "by", value_literal(by));
+	value_set(w->arena, row, "floor", floor);
+}
+
+static bool is_rolled_up(struct work *w, const struct wkey *k)
+{
+	struct value row = wkey_row(w, k);
+
+	return value_is_text(value_path(&row, "floor.by"), "rollup");
+}
+
+const struct wkey *warn_whole_of(struct work *w, const struct wkey *k)
+{
+	const struct warn *n = w->desk->warn;
+	const struct value *list = rollups(n);
+
+	for (uint32_t r = 0; list != NULL && r < list->n; r++) {
+		const struct value *rollup = &list->as.items[r];
+		const struct wkey *whole = wkey_find(n, value_slice(value_get(rollup, "key")));
+		int least = warn_level_find(n, value_slice(value_get(rollup, "level")));
+
+		if (whole != NULL && whole->floor > 0 && least > 0 && k->level >= least &&
+			is_member(rollup, k) && is_rolled_up(w, whole))
+			return whole;
+	}
+	return NULL;
+}
+
+/* Whether the list has a text that the other one, which may be absent, does not have. */
+static bool has_more(const struct value *list, const struct value *old)
+{
+	for (uint32_t i = 0; i < list->n; i++) {
+		uint32_t at = 0;
+
+		while (old != NULL && at < old->n && !value_equal(&old->as.items[at], &list->as.items[i]))
+			at++;
+		if (old == NULL || at == old->n)
+			return true;
+	}
+	return false;
+}
+
+struct rolling {
+	const struct value *rollup;
+	int64_t end_ms;
+};
+
+static int roll_up(struct work *w, struct warn_try *t, struct err *e)
+{
+	const struct rolling *of = t->ctx;
+	const struct value *rollup = of->rollup;
+	struct warn *n = w->desk->warn;
+	int least = warn_level_find(n, value_slice(value_get(rollup, "level")));
+	int64_t within_ms = value_int_or(value_get(rollup, "within_ms"), 0);
+	struct wkey *k = wkey_find(n, value_slice(value_get(rollup, "key")));
+	bool is_open = k != NULL && is_rolled_up(w, k), is_joined;
+	struct warn_event event = {.event = "change", .at_ms = of->end_ms};
+	struct group g;
+	struct value row;
+
+	if (least <= 0)
+		return 0;
+	gather_group(w, rollup, (uint8_t)least, of->end_ms - within_ms, &g);
+	if (!is_open && g.n_fresh < value_int_or(value_get(rollup, "cities"), 0))
+		return 0;
+	k = wkey_need(n, value_slice(value_get(rollup, "key")));
+	event.from = k->level;
+	row = wkey_row(w, k);
+	if (is_open && g.level == k->floor && value_get(&row, "children") != NULL &&
+		value_equal(value_get(&row, "children"), &g.children))
+		return 0; /* nothing new */
+	warn_try_on(t, k);
+	is_joined = has_more(&g.children, value_get(&row, "children"));
+	set_floor(w, k, g.level, "rollup", &row);
+	value_set(w->arena, &row, "children", g.children);
+	value_set(w->arena, &row, "cities", value_int(g.n_cities));
+	value_set(w->arena, &row, "minutes", value_int(within_ms / MINUTE_MS));
+	if (k->watch == NULL)
+		value_set(w->arena, &row, "seen", value_int(g.seen));
+	if (!is_open)
+		value_set(w->arena, &row, "told", g.told);
+	tie(w, k, &g.children);
+	if (k->level == event.from && !is_joined) {
+		wkey_put(w, k, &row);
+		return 1;
+	}
+	if (k->level == event.from)
+		event.event = "joined";
+	return warn_happened(w, k, &event, &row, t->is_plain, e) == 0 ? 1 : -1;
+}
+
+int warn_rollups(struct warn *n, int64_t end_ms, struct err *e)
+{
+	const struct value *list = rollups(n);
+
+	for (uint32_t r = 0; list != NULL && r < list->n; r++) {
+		struct rolling of = {&list->as.items[r], end_ms};
+
+		if (warn_twice(n, "warning.change", end_ms, roll_up, &of, e) != 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* ---- sources that fall silent -------------------------------------------------------------------------- */
+/* Late, or speaking again. */
+struct judged {
+	const struct value *source;
+	uint8_t level;
+};
+
+static int judge(struct work *w, struct warn_try *t, struct err *e)
+{
+	const struct judged *of = t->ctx;
+	const struct value *source = of->source;
+	struct warn *n = w->desk->warn;
+	bool is_late = value_true(value_get(source, "is_late"));
+	struct value text =
+		value_printf(w->arena, SOURCE_PREFIX "%s", value_cstr(w->arena, value_get(source, "name")));
+	struct wkey *k = wkey_find(n, value_slice(&text));
+	struct warn_event event = {.event = "change", .at_ms = w->now_ms};
+	struct value row;
+
+	if (is_late == (k != NULL && k->floor != 0)) /* as it was */
+		return 0;
+	k = wkey_need(n, value_slice(&text));
+	warn_try_on(t, k);
+	event.from = k->level;
+	row = wkey_row(w, k);
+	set_floor(w, k, is_late ? of->level : 0, "silence", &row);
+	value_set(w->arena, &row, "silent", *source);
+	value_set(w->arena, &row, "minutes",
+		value_int(value_int_or(value_get(source, "age_ms"),
+				  value_int_or(value_get(source, "expected_ms"), 0)) /
+			  MINUTE_MS));
+	value_set(w->arena, &row, "expected",
+		value_int(value_int_or(value_get(source, "expected_ms"), 0) / MINUTE_MS));
+	return warn_happened(w, k, &event, &row, t->is_plain, e) == 0 ? 1 : -1;
+}
+
+bool warn_has_silent(const struct warn *n)
+{
+	for (uint32_t i = 0; i < n->watches->n; i++)
+		if (n->watches->list[i].silent_ms > 0 && n->watches->list[i].of != WATCH_SERIES)
+			return true;
+	return false;
+}
+
+/* End of the newest minute that had something; 0: never. */
+static int64_t spoke_ms(const struct wkey *k)
+{
+	int64_t newest_ms = INT64_MIN;
+
+	for (uint32_t i = 0; i < k->n_leaves; i++)
+		newest_ms = k->leaves[i]->newest_ms > newest_ms ? k->leaves[i]->newest_ms : newest_ms;
+	return newest_ms > 0 ? newest_ms + MINUTE_MS : 0;
+}
+
+/* Keys whose watch says `silent`, as sources; *next_ms: when the next of them is late. */
+static void add_silent(
+	const struct warn *n, struct arena *a, int64_t now_ms, struct value *list, int64_t *next_ms)
+{
+	for (uint32_t i = 0; warn_has_silent(n) && i < n->n_keys; i++) {
+		const struct wkey *k = n->keys[i];
+		int64_t last_ms = k->watch == NULL || k->watch->silent_ms == 0 ? 0 : spoke_ms(k), late_ms;
+		struct value v;
+
+		if (last_ms == 0)
+			continue;
+		last_ms = last_ms < now_ms ? last_ms : now_ms;
+		late_ms = last_ms + k->watch->silent_ms + 1;
+		v = value_map(a, 6);
+		value_add(a, &v, "name", value_text(a, k->text, k->text_n));
+		value_add(a, &v, "last", value_int(last_ms));
+		value_add(a, &v, "age_ms", value_int(now_ms - last_ms));
+		value_add(a, &v, "expected_ms", value_int(k->watch->silent_ms));
+		value_add(a, &v, "is_quiet", value_bool(false));
+		value_add(a, &v, "is_late", value_bool(now_ms >= late_ms));
+		value_push(a, list, v);
+		if (late_ms > now_ms && late_ms < *next_ms)
+			*next_ms = late_ms;
+	}
+}
+
+int warn_sources(struct warn *n, int64_t now_ms, int64_t *next_ms, struct err *e)
+{
+	const struct value *named = value_path(packs_catalog(n->desk->packs), "silence.level");
+	int level = named == NULL ? -1 : warn_level_find(n, value_slice(named));
+	struct value list;
+	struct arena a;
+	int rc = 0;
+
+	*next_ms = INT64_MAX;
+	if (level <= 0)
+		return 0;
+	arena_init(&a, 0);
+	list = sources_value(n->desk, &a);
+	*next_ms = sources_late_ms(n->desk);
+	add_silent(n, &a, now_ms, &list, next_ms);
+	for (uint32_t i = 0; rc == 0 && i < list.n; i++) {
+		struct judged of = {&list.as.items[i], (uint8_t)level};
+
+		rc = warn_twice(n, "warning.change", now_ms, judge, &of, e);
+	}
+	arena_fini(&a);
+	return rc;
+}
