@@ -40,6 +40,7 @@ for f in $(git ls-files 'src/*/*.c' 'src/*/*.h'); do
 		grep -qw "$other" <<<"${knows[$room]}" || say "$f: src/$room may not know src/$other"
 	done
 done
+git grep -nE '^/\* ---- [^*]*$' -- src include tests && say "a broken banner"
 git grep -nE '^#include [<"]lmdb' -- src include | grep -v '^src/store/' && say "lmdb.h outside src/store"
 git grep -nE '^#include [<"](lua|lauxlib|lualib)' -- src include | grep -v '^src/rules/' && say "lua.h outside src/rules"
 git grep -nE '^#include [<"]msgpack' -- src include | grep -v '^src/wire/' && say "msgpack.h outside src/wire"

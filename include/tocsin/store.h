@@ -23,8 +23,8 @@
 /* TABLE(name, what its keys and values are). Order is the format: append only. */
 #define TABLES(TABLE)                                                                                        \
 	TABLE(META, "text -> bytes; watermark, chain, journal id, format (owned by the store), counters")    \
-	TABLE(TICKET, "be64 id -> the ticket (desk/rows/ticket_code.c draws it)")                                 \
-	TABLE(INDEX, "index byte, fields, be64 id -> empty, of children be64 created (desk/rows/index.c)")        \
+	TABLE(TICKET, "be64 id -> the ticket (desk/rows/ticket_code.c draws it)")                            \
+	TABLE(INDEX, "index byte, fields, be64 id -> empty, of children be64 created (desk/rows/index.c)")   \
 	TABLE(EVENT, "be64 seq -> entry head and event part (owned by the store)")                           \
 	TABLE(TICKET_EVENT, "be64 ticket id, be64 seq -> empty; a ticket's history but for its beginning")   \
 	TABLE(TIMER, "be64 due_ms, be64 ticket or task -> empty; its earliest timer (tocsin/due.h)")         \
@@ -36,8 +36,8 @@
 	TABLE(PERSON, "name -> MessagePack map; runtime facts such as tokens' last use")                     \
 	TABLE(COUNTER, "text -> MessagePack; absolute values, never increments")                             \
 	TABLE(SUBSCRIBER, "number -> MessagePack map {city, brand, star, …}; facts from CRM")                \
-	TABLE(COUNT, "be64 start of the minute, stream text -> varint (desk/warning/warn_counts.h)")                 \
-	TABLE(BASELINE, "what was learned of a key or a watch (desk/warning/warn_learn.h)")                          \
+	TABLE(COUNT, "be64 start of the minute, stream text -> varint (desk/warning/warn_counts.h)")         \
+	TABLE(BASELINE, "what was learned of a key or a watch (desk/warning/warn_learn.h)")                  \
 	TABLE(WARNING, "'w' key -> MessagePack map; 's' key -> state of its levels (desk/warn.h)")           \
 	TABLE(JOB, "index byte, be64 job, … -> map; what is done in slices, desk/jobs.h")                    \
 	TABLE(NUMBER, "affected and potential numbers; desk/affected.h")                                     \
