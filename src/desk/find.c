@@ -127,6 +127,17 @@ static void make_plan(struct find *f, const char *order)
 }
 
 /* ---- conditions ---------------------------------------------------------------------------------------- */
+static bool is_number(const struct value *v)
+{
+	return v->type == VALUE_INT || v->type == VALUE_UINT || v->type == VALUE_FLOAT;
+}
+
+/* "x" is neither before nor after a time: what compares them by mistake is not to find everything. */
+static bool is_comparable(const struct value *a, const struct value *b)
+{
+	return a->type == b->type || (is_number(a) && is_number(b));
+}
+
 static bool test_one(const struct value *got, const char *op, const struct value *wanted)
 {
 	int c;
@@ -144,6 +155,8 @@ static bool test_one(const struct value *got, const char *op, const struct value
 	if (got == NULL)
 		return strcmp(op, "eq") == 0 && wanted->type == VALUE_NIL;
 	c = value_cmp(got, wanted);
+	if (strcmp(op, "eq") != 0 && !is_comparable(got, wanted))
+		return false;
 	return strcmp(op, "eq") == 0   ? c == 0
 	       : strcmp(op, "ge") == 0 ? c >= 0
 	       : strcmp(op, "gt") == 0 ? c > 0
@@ -188,21 +201,31 @@ static int check_operators(struct arena *a, const char *field, const struct valu
 	return 0;
 }
 
-static const char *const ticket_fields[] = {"id", "no", "kind", "status", "stage", "version", "channel",
-	"subject", "number", "caller", "callback", "customer", "category", "city", "title", "text",
-	"priority", "form", "fields", "occurred", "source_ref", "outcome", "created", "created_by", "updated",
-	"closed", "complete", "missing", "contacts", "last_contact", "grade", "queue", "department", "owner",
-	"first_owner", "reply", "resolution", "cause", "tags", "merged_into", "escalation", "transfers",
-	"reopened", "urges", "suspended", "parent", "late", "advice", "due", "links", "fired", "erased",
-	"spent", "approval", "open"}; /* the last one can be asked for in `where` only */
+#define FIELD(name, kind) #name,
+static const char *const ticket_fields[] = {TICKET_FIELDS(FIELD) "spent", "approval", "open"};
+#undef FIELD
+
+/* What stands apart is shown by ticket.get {with}; `open` can be asked for in `where` only. */
+static bool is_hidden(const char *argument, const char *field)
+{
+	return strcmp(field, "clocks") == 0 || strcmp(field, "timers") == 0 ||
+	       (strcmp(field, "open") == 0 && strcmp(argument, "where") != 0);
+}
 
 /* A misspelt field would find nothing and look like an answer; `n` bytes of it count. */
-static int check_field(const char *argument, const char *field, size_t n, size_t n_known, struct err *e)
+static int check_field(const char *argument, const char *field, size_t n, struct err *e)
 {
-	for (size_t k = 0; k < n_known; k++)
+	const char *known[N_WORDS(ticket_fields)];
+	size_t n_known = 0;
+
+	for (size_t k = 0; k < N_WORDS(ticket_fields); k++) {
+		if (is_hidden(argument, ticket_fields[k]))
+			continue;
 		if (strlen(ticket_fields[k]) == n && memcmp(ticket_fields[k], field, n) == 0)
 			return 0;
-	return unknown(e, argument, "field", field, ticket_fields, n_known);
+		known[n_known++] = ticket_fields[k];
+	}
+	return unknown(e, argument, "field", field, known, n_known);
 }
 
 static int check_where(struct find *f, struct err *e)
@@ -211,7 +234,7 @@ static int check_where(struct find *f, struct err *e)
 		const struct pair *p = &f->where->as.pairs[i];
 		const char *field = value_cstr(f->arena, &p->key);
 
-		if (check_field("where", field, strcspn(field, "."), N_WORDS(ticket_fields), e) != 0 ||
+		if (check_field("where", field, strcspn(field, "."), e) != 0 ||
 			(is_condition(field, &p->val) && check_operators(f->arena, field, &p->val, e) != 0))
 			return -1;
 	}
@@ -220,7 +243,7 @@ static int check_where(struct find *f, struct err *e)
 
 		if (field == NULL)
 			return err_arg(e, ERR_BAD_REQUEST, "fields", NULL, "fields[%u] must be text", i);
-		if (check_field("fields", field, strlen(field), N_WORDS(ticket_fields) - 1, e) != 0)
+		if (check_field("fields", field, strlen(field), e) != 0)
 			return -1;
 	}
 	return 0;

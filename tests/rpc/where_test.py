@@ -12,6 +12,8 @@ class Where(unittest.TestCase):
             c.call("ticket.create", channel="app", number="13800138000", city="shenzhen", text="充值没有到账")
             for where, message in (
                     ({"queu": "duty"}, 'field "queu" is not known (did you mean "queue"?)'),
+                    ({"timers": 1}, 'field "timers" is not known'),
+                    ({"satisfie": True}, 'field "satisfie" is not known (did you mean "satisfied"?)'),
                     ({"city": {"foo": 1}}, 'operator "foo" is not known'),
                     ({"city": {"gee": 1}}, 'operator "gee" is not known (did you mean "ge"?)'),
                     ({"city": {"in": "shenzhen"}}, "where.city.in must be an array, not text")):
@@ -24,6 +26,27 @@ class Where(unittest.TestCase):
                           {"subject": {"type": "mobile", "id": "13800138000"}}, {"open": True}, {"due": {"gt": 0}}):
                 with self.subTest(where=where):
                     self.assertEqual([1], [t["id"] for t in c.call("ticket.find", where=where)["tickets"]])
+
+    def test_fields_that_rules_and_the_core_set(self):
+        with Daemon() as d, d.client() as c:
+            c.call("ticket.create", channel="app", number="13800138000", city="shenzhen", text="充值没有到账")
+            for field in ("satisfied", "been", "ping_pong", "duplicate_of", "contact_at", "incident", "spent", "approval", "erased"):
+                with self.subTest(field=field):
+                    self.assertEqual([], c.call("ticket.find", where={field: 1})["tickets"])
+                    self.assertEqual([{"id": 1}], c.call("ticket.find", fields=["id", field])["tickets"])
+            for fields, message in ((["open"], 'field "open" is not known'), (["clocks"], 'field "clocks" is not known')):
+                with self.assertRaises(RpcError) as refused:
+                    c.call("ticket.find", fields=fields)
+                self.assertEqual(("bad_request", "fields"), (refused.exception.code, refused.exception.argument))
+                self.assertTrue(refused.exception.message.startswith(message), refused.exception.message)
+
+    def test_what_cannot_be_compared_is_not_found(self):
+        with Daemon() as d, d.client() as c:
+            c.call("ticket.create", channel="app", number="13800138000", city="shenzhen", text="充值没有到账")
+            for where in ({"due": {"lt": "x"}}, {"queue": {"gt": 3}}, {"created": {"le": "2026-09-22"}}, {"id": {"ge": True}}):
+                with self.subTest(where=where):
+                    self.assertEqual([], c.call("ticket.find", where=where)["tickets"])
+            self.assertEqual(1, len(c.call("ticket.find", where={"id": {"ge": 0.5}, "queue": {"gt": "a"}})["tickets"]))
 
     def test_numbers_as_people_write_them(self):
         with Daemon() as d, d.client() as c:

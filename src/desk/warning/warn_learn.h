@@ -33,8 +33,8 @@ uint32_t day_add(const struct day_counts *, const struct wkey *, uint32_t n_bins
 /* Bins of a local day without a count at which nobody watched are unknown. */
 void day_mask(const struct warn *, int32_t day, uint32_t n_bins, uint32_t *bins);
 
-/* ---- what was learned (warn_usual.c) ----------------------------------------------------------------------
- *
+/* ---- what was learned (warn_usual.c) ------------------------------------------------------------------- */
+/*
  *   TABLE_BASELINE  'k' key → a key's baseline (tocsin/baseline.h)
  *                   'h' watch 0 key → a key's long bins (tocsin/bins.h)
  *                   't' watch → baseline of the watch's sum
