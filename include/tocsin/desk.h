@@ -70,7 +70,6 @@ void desk_set_users(struct desk *, const struct desk_user *users, uint32_t n);
 void desk_set_limits(struct desk *, const struct server_config *limits);
 void desk_figures(struct desk *, struct desk_figures *out);
 struct event_base *desk_base(struct desk *);
-struct rpc *desk_rpc(struct desk *);
 
 /* Without a daemon: what rpc.methods answers, and the checks of ticket.create's arguments (args_check). */
 struct value desk_methods(struct arena *);

@@ -61,5 +61,3 @@ bool detector_is_idle(const struct watch *, const struct detector *);
 /* {level, since…} is the caller's; here the machine alone, canonical. decode: 0, or -1 with ERR_STORAGE. */
 void detector_encode(const struct watch *, const struct detector *, struct buf *);
 int detector_decode(const struct watch *, struct detector *, struct slice, struct err *) MUST_CHECK;
-/* "S15 >= 16" or "P(S15) <= 6e-04, at least 6": a test as people read it. */
-void test_text(const struct watch *, const struct test *, struct buf *);

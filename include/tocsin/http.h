@@ -41,8 +41,6 @@ int http_new(struct http **out, struct rpc *, struct server *, const char *addre
 	const struct http_config *, struct err *e) MUST_CHECK;
 /* Before server_free. Unanswered requests are dropped. NULL is fine. */
 void http_free(struct http *);
-/* "127.0.0.1:8080", as one can connect to it. */
-const char *http_address(const struct http *);
 
 /* Within a turn, once its clock stands: work the requests that have come. */
 void http_serve(struct http *);

@@ -112,8 +112,6 @@ int server_watch(struct server *, int fd, void (*ready)(void *udata), void *udat
 void server_post(struct server *, void (*fn)(void *udata), void *udata);
 /* Any thread: have a turn soon. */
 void server_wake(struct server *);
-/* The eventfd behind server_wake: writing 8 bytes wakes the loop. */
-int server_wake_fd(const struct server *);
 
 struct server_stats {
 	uint64_t n_conns, n_conns_max, n_accepted, n_refused, n_dropped; /* dropped: slow consumers */
@@ -133,9 +131,6 @@ void server_stats(const struct server *, struct server_stats *out);
 /* For the layer above. */
 void conn_set_udata(struct conn *, void *udata);
 void *conn_udata(const struct conn *);
-struct server *conn_server(const struct conn *);
-/* "unix:uid=1000" or "tcp:127.0.0.1:53210", for logs. */
-const char *conn_peer(const struct conn *);
 /* The uid at the other end of a Unix socket; false on TCP. */
 bool conn_peer_uid(const struct conn *, uid_t *uid);
 

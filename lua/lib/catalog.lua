@@ -194,7 +194,7 @@ function env.pack(row)
 end
 
 -- limits { history = "90d", request_keep = "7d" } → limits.history_ms
-local limit_keys = { history = true, request_keep = true, topic_keep = true, task_keep = true, rule_rest = true, avoided = true, held = true }
+local limit_keys = { history = true, request_keep = true, task_keep = true, rule_rest = true, avoided = true, held = true }
 function env.limits(row)
   local where = host.where(2)
   local failures = row.rule_failures

@@ -37,6 +37,7 @@ static struct value store_value(struct arena *a, const struct store_stats *s)
 	value_add(a, &v, "tables_bytes", value_int((int64_t)s->tables_bytes));
 	value_add(a, &v, "checkpoints", value_int((int64_t)s->n_checkpoints));
 	value_add(a, &v, "checkpoint_ms_last", value_int((int64_t)s->checkpoint_ms_last));
+	value_add(a, &v, "checkpoint_failures", value_int((int64_t)s->n_checkpoint_failures));
 	value_add(a, &v, "rows", rows);
 	return v;
 }

@@ -327,11 +327,6 @@ struct event_base *desk_base(struct desk *d)
 	return server_base(d->server);
 }
 
-struct rpc *desk_rpc(struct desk *d)
-{
-	return d->rpc;
-}
-
 /* The methods alone: nothing of the desk is asked. */
 static struct rpc *methods_only(void)
 {

@@ -4,7 +4,6 @@
 
 #include "tocsin/civil.h"
 
-#define GRANT_KEY_MAX (6 + 128 + 1 + PERSON_LEN)
 #define NAME_MAX_LEN 128
 
 /* What somebody has given by one grant today, as it stands and as it is to stand. */

@@ -20,7 +20,6 @@
 #include "desk_int.h"
 
 #define SIGNAL_MINUTE_MS 60000
-#define CHANGES_MAX 4096 /* open ones */
 
 /* A row of counts. Texts borrow from the row. */
 struct signal_bin {

@@ -63,11 +63,6 @@ void http_free(struct http *h)
 	free(h);
 }
 
-const char *http_address(const struct http *h)
-{
-	return h->address;
-}
-
 struct value http_stats_value(const struct http *h, struct arena *a)
 {
 	struct value v = value_map(a, 5);

@@ -22,16 +22,6 @@ void *conn_udata(const struct conn *c)
 	return c->udata;
 }
 
-struct server *conn_server(const struct conn *c)
-{
-	return c->server;
-}
-
-const char *conn_peer(const struct conn *c)
-{
-	return c->peer;
-}
-
 bool conn_peer_uid(const struct conn *c, uid_t *uid)
 {
 	if (c->is_tcp)

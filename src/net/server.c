@@ -112,11 +112,6 @@ void server_post(struct server *s, void (*fn)(void *), void *udata)
 	server_wake(s);
 }
 
-int server_wake_fd(const struct server *s)
-{
-	return s->wake_fd;
-}
-
 struct event_base *server_base(struct server *s)
 {
 	return s->base;

@@ -98,24 +98,3 @@ int detector_decode(const struct watch *w, struct detector *d, struct slice rest
 	d->level = (struct level_state){(uint8_t)level, ready == 1, (uint32_t)stay, (uint32_t)quiet};
 	return 0;
 }
-
-void test_text(const struct watch *w, const struct test *t, struct buf *b)
-{
-	static const char *const signs[] = {">=", ">", "<=", "<"};
-	const char *name = w->inputs[t->input].name;
-
-	switch ((enum test_op)t->op) {
-	case TEST_TAIL:
-		buf_printf(b, "P(%s) <= %.3g, at least %.6g", name, t->value, t->at_least);
-		break;
-	case TEST_CALM:
-		buf_printf(b, "P(%s) > %.3g", name, t->value);
-		break;
-	case TEST_BELOW_ENTRY:
-		buf_printf(b, "%s < %.3g of what enters", name, t->value);
-		break;
-	default:
-		buf_printf(b, "%s%s %s %.10g", name, t->is_per_10000 ? " per 10,000" : "", signs[t->op],
-			t->value);
-	}
-}

@@ -72,7 +72,7 @@ class Warning(Case):
     def other_generation(self, i):
         """The same watches by another pack."""
         with open(os.path.join(self.pack, "version.lua"), "w", encoding="utf-8") as f:
-            f.write('limits { topic_keep = "%dd" }\n' % (i + 30))
+            f.write('limits { task_keep = "%dd" }\n' % (i + 30))
         before = self.c.call("rules.status")["generation"]
         status = self.c.call("rules.reload")
         self.assertEqual((True, before + 1), (status["ok"], status["generation"]))
