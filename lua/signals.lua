@@ -4,7 +4,7 @@ signals {
   late = "24h",           -- older signals are refused …
   ahead = "60s",          -- … and those from further in the future: a clock is wrong
   keep = "7d",            -- how long counts per minute are kept
-  streams = 2000,         -- at most so many (kind, service, component, city) in one minute
+  streams = 2000,         -- at most so many (service, component, city) of a kind in one minute
   numbers = 6000000,      -- at most so many numbers in all lists
   version_every = "20s",  -- a list that changed is published as a new version after so long
   number_keep = "90d",    -- how long the list of a closed case is kept

@@ -8,7 +8,7 @@
  * TABLE_SIGNAL:
  *   'b' be64 minute, kind 0 service 0 component 0 city 0 name
  *                            → varint n; of a metric: n, be64 bits of sum, min, max, last
- *   'm' be64 minute          → varint streams in it
+ *   'm' be64 minute, kind    → varint streams of the kind in it
  *   's' component 0 city     → map {state, at, source, was?}
  *
  * TABLE_CHANGE:

@@ -161,7 +161,17 @@ class Push(Signals):
         self.c.call("rules.reload")
         answer = self.c.call("signal.push", signals=[self.signal(city=city) for city in ("shenzhen", "zhuhai", "foshan")])
         self.assertEqual({"accepted": 2, "rejected": [{"index": 2, "field": "kind",
-            "message": "this minute has 2 streams already (signals.streams of the pack)"}]}, answer)
+            "message": "this minute has 2 streams of txn_failed already (signals.streams of the pack)"}]}, answer)
+
+    def test_many_metrics_take_no_room_from_failures(self):
+        with open(os.path.join(self.d.rules, "signals.lua"), "w", encoding="utf-8") as f:
+            f.write('signals { streams = 2, { "txn_failed", zh = "失败", en = "failed", number = "affected" },\n'
+                '  { "metric", zh = "指标", en = "metric", value = "number" } }\nsuspects { order = { { by = "share" } } }\n')
+        self.c.call("rules.reload")
+        answer = self.c.call("signal.push", signals=[self.signal("metric", code="lat_%d" % i, value=1) for i in range(3)])
+        self.assertEqual((2, ["this minute has 2 streams of metric already (signals.streams of the pack)"]),
+                         (answer["accepted"], [r["message"] for r in answer["rejected"]]))
+        self.push(self.signal(), self.signal(city="zhuhai"))
 
     def test_what_is_rejected_leaves_nothing(self):
         """The lists are full: its stream does not count in the minute. The minute is full: its state is not known."""
@@ -175,8 +185,9 @@ class Push(Signals):
                                                      for i, city in enumerate(("shenzhen", "zhuhai", "foshan", "dongguan"))])
         self.assertEqual((1, [full] * 3), (answer["accepted"], [r["message"] for r in answer["rejected"]]))
         self.push(self.signal(city="zhuhai", number=None))  # the second stream has room
+        self.push(*[self.signal("state", value="up", city=city) for city in ("shenzhen", "zhuhai")])
         answer = self.c.call("signal.push", signals=[self.signal("state", value="down", city="foshan")])
-        self.assertEqual((0, ["this minute has 2 streams already (signals.streams of the pack)"]),
+        self.assertEqual((0, ["this minute has 2 streams of state already (signals.streams of the pack)"]),
                          (answer["accepted"], [r["message"] for r in answer["rejected"]]))
         self.push(self.signal("state", value="up", city="foshan", at=START_MS - MINUTE_MS))  # nothing later is known
 

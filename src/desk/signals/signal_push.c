@@ -80,24 +80,29 @@ static struct slice bin_key(struct arena *a, const struct fold *f)
 	return slice_of(key, (size_t)(at - key));
 }
 
-/* How many streams the minute has, by more or less: 1, 0 there is no room for more, -1. */
-static int count_stream(struct push *p, int64_t minute_ms, int by, struct err *e)
+/*
+ * How many streams of its kind the minute has, by more or less: 1, 0 there is no room for more, -1. Each kind
+ * has room of its own: who reports many metrics takes none from failures.
+ */
+static int count_stream(struct push *p, const struct fold *f, int by, struct err *e)
 {
-	uint8_t key[9] = {'m'}, bytes[10];
+	uint8_t *key = arena_alloc(p->w->arena, 9 + f->kind.n), bytes[10];
 	struct slice val;
 	uint64_t n = 0;
 	struct buf b;
 	int got;
 
-	store_be64(key + 1, (uint64_t)minute_ms);
-	got = tx_get(p->w->tx, TABLE_SIGNAL, slice_of(key, 9), &val, e);
+	key[0] = 'm';
+	store_be64(key + 1, (uint64_t)f->minute_ms);
+	memcpy(key + 9, f->kind.p, f->kind.n);
+	got = tx_get(p->w->tx, TABLE_SIGNAL, slice_of(key, 9 + f->kind.n), &val, e);
 	if (got < 0 || (got == 1 && slice_varint(&val, &n) != 0))
 		return -1;
 	if (by > 0 && (int64_t)n >= p->max_streams)
 		return 0;
 	buf_init(&b, sizeof(bytes));
 	buf_add_varint(&b, n + (uint64_t)by);
-	tx_put(p->w->tx, TABLE_SIGNAL, slice_of(key, 9), buf_slice(&b));
+	tx_put(p->w->tx, TABLE_SIGNAL, slice_of(key, 9 + f->kind.n), buf_slice(&b));
 	buf_fini(&b);
 	return 1;
 }
@@ -256,18 +261,18 @@ static void hear(struct push *p, const struct signal *s)
 static int take_both(struct push *p, const struct signal *s, struct fold *f, struct err *e)
 {
 	bool is_new = !f->is_counted;
-	int rc = is_new ? count_stream(p, f->minute_ms, 1, e) : 1;
+	int rc = is_new ? count_stream(p, f, 1, e) : 1;
 
 	if (rc < 0)
 		return -1;
 	if (rc == 0) {
 		signal_reject(&p->check, "kind",
-			"this minute has %jd streams already (signals.streams of the pack)",
-			(intmax_t)p->max_streams);
+			"this minute has %jd streams of %.*s already (signals.streams of the pack)",
+			(intmax_t)p->max_streams, (int)f->kind.n, (const char *)f->kind.p);
 		return 0;
 	}
 	rc = take_number(p, s, e);
-	if (rc < 0 || (rc > 0 && is_new && count_stream(p, f->minute_ms, -1, e) < 0))
+	if (rc < 0 || (rc > 0 && is_new && count_stream(p, f, -1, e) < 0))
 		return -1;
 	f->is_counted = rc == 0 || !is_new;
 	return rc == 0;
