@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""Write a small seed corpus for the scan, codec, rpc, config and pack targets: make_seeds.py DIR makes DIR/scan_fuzz and so on."""
+"""Write a small seed corpus for every target: make_seeds.py DIR makes DIR/scan_fuzz and so on."""
 
 import glob
 import os
@@ -34,6 +34,25 @@ CONFIGS = [
 ]
 
 
+def sized(data):
+    """A varint of how many bytes, and the bytes."""
+    n, head = len(data), b""
+    while n >= 0x80:
+        head, n = head + bytes([n & 0x7F | 0x80]), n >> 7
+    return head + bytes([n]) + data
+
+
+def change(table, key, value=None):
+    return bytes([table | (0x80 if value is None else 0)]) + sized(key) + (b"" if value is None else sized(value))
+
+
+CHANGES = [
+    b"", change(1, b"k", b"v"), change(2, b"\x00" * 8), change(1, b"", b""), change(3, b"k" * 127, b"v" * 128) + change(3, b"k" * 300),
+    b"".join(change(t, struct.pack(">Q", t), b"x" * t) for t in range(20)),
+    change(1, b"k", b"v")[:-1], change(0x7F, b"k", b"v"), b"\x01\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01", b"\x01\x81\x00k\x00", b"\x80",
+]
+
+
 def write(folder, seeds):
     os.makedirs(folder, exist_ok=True)
     for index, seed in enumerate(seeds):
@@ -48,6 +67,8 @@ def main(root):
     write(os.path.join(root, "codec_fuzz"), packed)
     calls = [msgpack.packb(c, use_bin_type=True) for c in CALLS]
     write(os.path.join(root, "rpc_fuzz"), [b"\x00" + c for c in calls] + [b"\x01" + c for c in calls] + [b"\x00" + b"".join(calls)])
+    events = [msgpack.packb(e) for e in ({}, {"at": 1, "who": "root", "method": "ticket.create", "params": [{"text": "x" * 300}]})]
+    write(os.path.join(root, "entry_fuzz"), [struct.pack("<H", len(e)) + e + c for e in events for c in CHANGES] + [b"\xff\xff{}", b"\x00"])
     root_dir = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
     write(os.path.join(root, "config_fuzz"), [text.encode() for text in CONFIGS])
     packs = []

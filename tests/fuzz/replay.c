@@ -61,6 +61,6 @@ int main(int argc, char **argv)
 
 	for (int i = 1; i < argc; i++)
 		n += replay(argv[i]);
-	printf("%d inputs replayed\n%d passed, 0 failed\n", n, n > 0);
-	return 0;
+	printf("%d inputs replayed\n%d passed, %d failed\n", n, n > 0, n == 0);
+	return n > 0 ? 0 : 1;
 }
