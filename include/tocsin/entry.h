@@ -5,7 +5,7 @@
  *   head | event part | changes part
  *
  * The event part is the permanent record, a MessagePack map {at, who, role, method, params, generation?,
- * decisions?, tickets=[{id, version, set={field=[before, after]…}}], result?…} (desk/record.h). The changes
+ * decisions?, tickets=[{id, version, set={field=[before, after]…}}], result?…} (desk/work.c). The changes
  * part is the list of puts and deletes for the tables; it is needed only until the checkpoint has applied it.
  *
  * Chain: chain = SHA-256(previous chain || be64 seq || event_hash), event_hash = SHA-256(salt || event part),

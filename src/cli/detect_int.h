@@ -32,7 +32,7 @@ struct spans {
 struct series {
 	int64_t bin_ms, start_ms;
 	uint32_t n;       /* bins */
-	uint32_t *counts; /* malloc: detect_series_fini */
+	uint32_t *counts; /* malloc: series_fini */
 	uint64_t n_rows, n_blank, n_rounded;
 	struct spans flagged; /* bins whose flag was set, joined */
 };

@@ -206,7 +206,7 @@ static int walk_kind(struct owed_list *l, const struct value *drafts, const stru
 	return 0;
 }
 
-/* What is due first first; then the older ticket. */
+/* What is due soonest comes first; then the older ticket. */
 static int by_due(const void *x, const void *y)
 {
 	const struct owed *a = x, *b = y;

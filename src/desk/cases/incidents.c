@@ -370,7 +370,7 @@ static const struct rpc_method methods[] = {
 		.handler = incident_list,
 		RPC_ARGS(list_args),
 		.roles = ROLE_ANY,
-		.help = "Open incidents, what needs people first first: by the three principles, three "
+		.help = "Open incidents, what needs people most comes first: by the three principles, three "
 			"numbers "
 			"and never one score, or by growth in 15 minutes.",
 		.returns = "{incidents=[{" CASE_SHOWN "}], order}"},
