@@ -42,6 +42,7 @@ disaster { longest = "72h", calls = { "red", "black" }, bulletin = "1h", to = { 
 -- Names in braces: seen, expected, p, window, key, level, cities, minutes, count, incident, person, until.
 warning_texts {
   line = { zh = "近{window}{seen}件，平时{expected}件，p = {p}", en = "{seen} seen, {expected} expected in {window}, p = {p}" },
+  uncounted = { zh = "人工发布，尚无计数", en = "raised by hand, nothing was counted yet" },
   rolled_up = { zh = "{cities}个地市{minutes}分钟内相继预警，共{seen}件", en = "{cities} cities warned within {minutes} minutes, {seen} seen in all" },
   silent = { zh = "{minutes}分钟没有任何数据，应不超过{expected}分钟一次：可能断线",
     en = "nothing for {minutes} minutes, expected every {expected}: the feed may be dead" },

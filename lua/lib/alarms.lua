@@ -142,8 +142,8 @@ function env.warning_roles(row)
 end
 
 -- warning_texts { line = { zh = "…{seen}…", en = "…" }, … }: what is said of a warning; names in braces are filled in.
-local text_keys = { line = true, silent = true, quiet = true, rolled_up = true, late = true, missed = true, recovering = true, ready = true,
-  unanswered = true, disaster = true, disaster_over = true, next_close = true, next_sign = true, next_down = true }
+local text_keys = { line = true, uncounted = true, silent = true, quiet = true, rolled_up = true, late = true, missed = true,
+  recovering = true, ready = true, unanswered = true, disaster = true, disaster_over = true, next_close = true, next_sign = true, next_down = true }
 function env.warning_texts(row)
   local where = host.where(2)
   reject_unknown(row, text_keys, where, "warning_texts")

@@ -97,6 +97,7 @@ class Found(Warning):
         """Raised by hand where nobody complained: nothing but an exit of its watch ends it."""
         key = "foshan/recharge.not_credited"
         self.c.call("warning.act", key=key, action="raise", level="red", reason="seen in the machine room")
+        self.assertEqual({"zh": "人工发布，尚无计数", "en": "raised by hand, nothing was counted yet"}, self.one(key)["line"])
         self.feed([0])
         red = self.one(key)
         self.other_generation(1)

@@ -87,19 +87,26 @@ static const struct value *label_in(const struct value *catalog, const char *of,
 	return name == NULL ? NULL : value_get(value_get(value_get(catalog, of), name), "label");
 }
 
+/* Tails are exact to 1e-300 (tail.h): what is less likely is not called impossible. */
+static struct value p_text(struct arena *a, const struct value *p)
+{
+	double x = p == NULL ? 0 : p->type == VALUE_INT ? (double)p->as.i : p->as.f;
+
+	if (p == NULL)
+		return value_literal("-");
+	return x < 1e-300 ? value_literal("<1e-300") : value_printf(a, "%.1e", x);
+}
+
 /* What is counted of it, as text names: seen, expected, p, window … */
 static struct value line_names(struct work *w, const struct wkey *k, const struct value *row)
 {
 	static const char *const taken[] = {"seen", "expected", "cities", "minutes", "count", "incident"};
-	const struct value *p = value_get(row, "p");
 	struct value names = value_map(w->arena, 16);
 
 	for (size_t i = 0; i < sizeof(taken) / sizeof(taken[0]); i++)
 		if (value_get(row, taken[i]) != NULL)
 			value_add(w->arena, &names, taken[i], *value_get(row, taken[i]));
-	value_add(w->arena, &names, "p",
-		p == NULL ? value_literal("-")
-			  : value_printf(w->arena, "%.1e", p->type == VALUE_INT ? (double)p->as.i : p->as.f));
+	value_add(w->arena, &names, "p", p_text(w->arena, value_get(row, "p")));
 	if (value_get(row, "expected") == NULL)
 		value_add(w->arena, &names, "expected", value_literal("-"));
 	value_add(w->arena, &names, "window", span_text(w->arena, value_int_or(value_get(row, "window"), 0)));
@@ -113,10 +120,10 @@ static struct value line_of(struct work *w, const struct wkey *k, const struct v
 	struct value names = line_names(w, k, row);
 	const char *text = value_get(row, "silent") != NULL                         ? "silent"
 			   : value_get(row, "children") != NULL && k->watch == NULL ? "rolled_up"
+			   : value_get(row, "seen") == NULL                         ? "uncounted"
 										    : "line";
-	struct value line = warn_text(w->arena, catalog, text, &names);
 
-	return line;
+	return warn_text(w->arena, catalog, text, &names);
 }
 
 struct value warn_brief(struct work *w, const struct wkey *k, const struct value *row)
