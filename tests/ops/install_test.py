@@ -276,7 +276,7 @@ class Install(unittest.TestCase):
             self.assertEqual("root/root", line.split()[1], line)
         where = os.path.join(self.folder, "package")
         self.assertEqual(0, sh("dpkg-deb", "-R", package, where).returncode)
-        self.assertEqual(sorted(["DEBIAN/" + name for name in ("conffiles", "control", "postinst", "prerm", "triggers")] + PROGRAMS +
+        self.assertEqual(sorted(["DEBIAN/" + name for name in ("conffiles", "control", "postinst", "postrm", "prerm", "triggers")] + PROGRAMS +
             [path.replace("usr/lib/", "usr/lib/%s/" % sh("dpkg-architecture", "-qDEB_HOST_MULTIARCH").stdout.strip()) for path in LIBRARY] +
             [path + ".gz" for path in MAN] + OTHERS + ["usr/share/doc/tocsin/copyright", "usr/share/doc/tocsin/README.md"]),
             [f for f in files(where) if not f.startswith("usr/share/tocsin/")])

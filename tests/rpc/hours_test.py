@@ -22,7 +22,7 @@ rules.all "escalation" {
   rule "shop late" { when = { clock = "handle", percent = at_least(100) }, notice = { "owner", "team_head", "queue" } },
 }
 ''',
-    "escalation.lua": "",
+    "escalation.lua": "return",
 }
 
 

@@ -118,7 +118,7 @@ class Because(unittest.TestCase):
                 self.assertTrue(all(b["line"].split(":")[1].isdigit() for b in before))
                 for i in range(3):
                     with open(os.path.join(rules, "edition.lua"), "w", encoding="utf-8") as f:
-                        f.write("-- edition %d\n" % i)
+                        f.write("return -- edition %d\n" % i)
                     self.assertTrue(c.call("rules.reload")["ok"])
                 self.assertEqual(before, why())
                 d.restart()

@@ -27,11 +27,13 @@ static void on_log(void *udata, const char *line, size_t n)
 		sim_wrong(udata, "logged: %.*s", (int)(n < 400 ? n : 400), line);
 }
 
+/* Without the specs: a seed loads the pack a dozen times, and what they say does not depend on it. */
 static void copy_rules(struct sim *s)
 {
-	char command[700];
+	char command[1000];
 
-	snprintf(command, sizeof(command), "cp -r '%s' '%s'", s->lua_dir, s->rules_dir);
+	snprintf(command, sizeof(command), "cp -r '%s' '%s' && rm '%s'/*_spec.lua '%s'/*/*_spec.lua",
+		s->lua_dir, s->rules_dir, s->rules_dir, s->rules_dir);
 	must(system(command) == 0);
 }
 
