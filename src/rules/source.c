@@ -173,7 +173,9 @@ static void add_silent(struct rules_report *r, const struct pack_file *f)
 			"请以换行符（LF）行尾保存");
 	else
 		add(r, f, 0, "says nothing: it is empty or holds comments alone",
-			"文件没有内容：为空，或只有注释", "delete it, restore what was cut off, or write return to replace a file of the base by nothing",
+			"文件没有内容：为空，或只有注释",
+			"delete it, restore what was cut off, or write return to replace a file of the base "
+			"by nothing",
 			"删除该文件，或补回被截断的内容；若要去掉基础包的同名文件，写 return");
 }
 
