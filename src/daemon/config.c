@@ -244,6 +244,15 @@ static void set_default(struct config *c, enum config_id id, const char *text)
 	must(config_value(&config_keys[id], text, &s->number, &e) == 0);
 }
 
+/* Where the setting was given, and which it is. */
+static int named(const struct config *c, enum config_id id, struct err *e)
+{
+	const struct setting *s = &c->settings[id];
+
+	return err_prefix(e, "%s%s%s", s->where, s->where[0] == '\0' || s->is_argument ? "" : ": ",
+		s->is_argument ? "" : config_keys[id].name);
+}
+
 /* What only several settings tell, or only their use: the start would refuse it. */
 static int check_together(const struct config *c, struct err *e)
 {
@@ -262,9 +271,9 @@ static int check_together(const struct config *c, struct err *e)
 			config_text(c, CONFIG_KEY_MEMORY_TABLE));
 	for (uint32_t i = 0; i < listen->n; i++)
 		if (server_address_check(listen->texts[i], e) != 0)
-			return err_prefix(e, "listen");
+			return named(c, CONFIG_KEY_LISTEN, e);
 	snprintf(address, sizeof(address), "tcp:%s", http);
-	return http[0] != '\0' && server_address_check(address, e) != 0 ? err_prefix(e, "http") : 0;
+	return http[0] != '\0' && server_address_check(address, e) != 0 ? named(c, CONFIG_KEY_HTTP, e) : 0;
 }
 
 static int set_defaults(struct config *c, struct err *e)
@@ -295,14 +304,6 @@ int config_read(struct config *c, int argc, char **argv, struct err *e)
 		return -1;
 	}
 	return 0;
-}
-
-static int named(struct config *c, enum config_id id, struct err *e)
-{
-	const struct setting *s = &c->settings[id];
-
-	return err_prefix(e, "%s%s%s", s->where, s->where[0] == '\0' || s->is_argument ? "" : ": ",
-		s->is_argument ? "" : config_keys[id].name);
 }
 
 int config_times(struct config *c, struct err *e)
