@@ -180,9 +180,10 @@ static void errors_of_the_command_line(void **state)
 		"memory-table 64M must be less than memory-limit 64MiB");
 	refuses(ARGS("--tables-space", "511MiB"),
 		"tables-space 511MiB must be at least 8 times memory-table 64MiB");
-	refuses(ARGS("--listen", "tcp:0.0.0.0:7"), "--listen: tcp:0.0.0.0:7 is not a loopback address; without "
-						   "TLS Tocsin listens at 127.0.0.1 or [::1] "
-						   "only");
+	refuses(ARGS("--listen", "tcp:0.0.0.0:7"),
+		"--listen: tcp:0.0.0.0:7 is not a loopback address; without "
+		"TLS Tocsin listens at 127.0.0.1 or [::1] "
+		"only");
 	refuses(ARGS("--listen", "tcp:127.0.0.1:99999"),
 		"--listen: tcp:127.0.0.1:99999: the port is a number from 0 to 65535");
 	refuses(ARGS("--http", "0.0.0.0:80"), "--http: tcp:0.0.0.0:80 is not a loopback address; without TLS "
