@@ -125,6 +125,10 @@ static inline bool value_is_text(const struct value *v, const char *literal)
 	return v != NULL && v->type == VALUE_TEXT && v->n == strlen(literal) &&
 	       memcmp(v->as.text, literal, v->n) == 0;
 }
+static inline bool value_is_number(const struct value *v)
+{
+	return v != NULL && (v->type == VALUE_INT || v->type == VALUE_UINT || v->type == VALUE_FLOAT);
+}
 bool value_as_int(const struct value *, int64_t *); /* INT, or FLOAT with an integral value */
 int64_t value_int_or(const struct value *, int64_t otherwise);
 bool value_true(const struct value *);                        /* BOOL true */

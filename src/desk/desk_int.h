@@ -281,6 +281,8 @@ void timer_fire(void *udata, int64_t due_ms, uint64_t id);
 struct generation *packs_live(const struct packs *);
 int64_t packs_generation(const struct packs *);
 const struct value *packs_catalog(const struct packs *);
+/* The live pack's kind of ticket by name, a complaint without one (NULL); NULL: there is no such kind. */
+const struct value *packs_kind(const struct packs *, const struct value *name);
 /* A number of the live pack's limits, such as "history_ms"; `otherwise` where the pack says nothing. */
 int64_t packs_limit(const struct packs *, const char *name, int64_t otherwise);
 struct calendar;

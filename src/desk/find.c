@@ -127,15 +127,10 @@ static void make_plan(struct find *f, const char *order)
 }
 
 /* ---- conditions ---------------------------------------------------------------------------------------- */
-static bool is_number(const struct value *v)
-{
-	return v->type == VALUE_INT || v->type == VALUE_UINT || v->type == VALUE_FLOAT;
-}
-
 /* "x" is neither before nor after a time: what compares them by mistake is not to find everything. */
 static bool is_comparable(const struct value *a, const struct value *b)
 {
-	return a->type == b->type || (is_number(a) && is_number(b));
+	return a->type == b->type || (value_is_number(a) && value_is_number(b));
 }
 
 static bool test_one(const struct value *got, const char *op, const struct value *wanted)

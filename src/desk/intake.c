@@ -123,9 +123,7 @@ static struct value new_row(struct work *w, const struct value *args, int64_t id
 	struct value row = value_map(a, 40);
 	int64_t created = value_int_or(value_get(args, "created"), w->now_ms);
 
-	kind = kind_name == NULL ? value_path(packs_catalog(w->desk->packs), "kinds.complaint")
-				 : value_get_n(value_get(packs_catalog(w->desk->packs), "kinds"),
-					   kind_name->as.text, kind_name->n);
+	kind = packs_kind(w->desk->packs, kind_name);
 	first = value_get(kind, "first");
 	value_add(a, &row, "id", value_int(id));
 	value_add(a, &row, "no", make_no(w, kind, created, id));

@@ -42,28 +42,31 @@ static bool is_own(const struct value *kind, const struct value *field)
 	return false;
 }
 
+static const char *label(struct work *w, const struct value *kind, const char *path)
+{
+	return value_cstr(w->arena, value_path(kind, path));
+}
+
 int opening_check(struct work *w, const struct value *args, struct err *e)
 {
-	const struct value *name = value_get(args, "kind"), *fields = value_get(args, "fields"), *roles;
-	const struct value *kinds = value_get(packs_catalog(w->desk->packs), "kinds"),
-			   *kind = name == NULL ? value_get(kinds, "complaint")
-						: value_get_n(kinds, name->as.text, name->n);
-	const char *zh = value_cstr(w->arena, value_path(kind, "label.zh")),
-		   *en = value_cstr(w->arena, value_path(kind, "label.en"));
+	const struct value *name = value_get(args, "kind"), *fields = value_get(args, "fields"),
+			   *kind = packs_kind(w->desk->packs, name), *roles = value_get(kind, "roles");
 
-	roles = value_get(kind, "roles");
 	if (roles != NULL && !has_role(w, roles))
 		return err_arg(e, ERR_FORBIDDEN, "kind", value_cstr(w->arena, name),
-			"%s is opened by %s only / 只有 %s 可以建立%s", en, joined(w->arena, roles),
-			joined(w->arena, roles), zh);
+			"%s is opened by %s only / 只有 %s 可以建立%s", label(w, kind, "label.en"),
+			joined(w->arena, roles), joined(w->arena, roles), label(w, kind, "label.zh"));
 	for (uint32_t i = 0; value_is(fields, VALUE_MAP) && i < fields->n; i++) {
 		const struct value *field = &fields->as.pairs[i].key;
+		const char *said;
 
-		if (is_own(kind, field))
-			return err_arg(e, ERR_BAD_REQUEST, "fields", value_cstr(w->arena, field),
-				"fields.%s is written by actions of %s, not by who opens it / fields.%s "
-				"由%s的操作写入，建立时不能填写",
-				value_cstr(w->arena, field), en, value_cstr(w->arena, field), zh);
+		if (!is_own(kind, field))
+			continue;
+		said = value_cstr(w->arena, field);
+		return err_arg(e, ERR_BAD_REQUEST, "fields", said,
+			"fields.%s is written by actions of %s, not by who opens it / fields.%s "
+			"由%s的操作写入，建立时不能填写",
+			said, label(w, kind, "label.en"), said, label(w, kind, "label.zh"));
 	}
 	return 0;
 }

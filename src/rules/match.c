@@ -9,11 +9,6 @@
 #include "match_int.h"
 #include "view.h"
 
-static bool is_number(const struct value *v)
-{
-	return v != NULL && (v->type == VALUE_INT || v->type == VALUE_FLOAT || v->type == VALUE_UINT);
-}
-
 static bool is_same(const struct value *a, const struct value *b)
 {
 	if (a->type == VALUE_TEXT)
@@ -44,7 +39,7 @@ static bool has_key(const struct value *list, const struct value *map)
 
 static bool between(const struct value *from, const struct value *to, const struct value *x)
 {
-	if (x == NULL || (is_number(from) ? !is_number(x) : x->type != from->type))
+	if (x == NULL || (value_is_number(from) ? !value_is_number(x) : x->type != from->type))
 		return false;
 	return value_cmp(x, from) >= 0 && value_cmp(x, to) <= 0;
 }
@@ -104,7 +99,7 @@ static bool compare(struct generation *g, struct view *w, const struct test *t, 
 		counted = value_int(view_count(g, w, t->field, t->window_ms));
 		x = &counted;
 	}
-	if (!is_number(x))
+	if (!value_is_number(x))
 		return false;
 	c = value_cmp(x, &t->limit);
 	switch (t->op) {

@@ -18,32 +18,7 @@ static double uniform(void)
 	return ((double)(state_of_rng >> 11) + 0.5) / 9007199254740992.0;
 }
 
-/* Gamma of this shape and mean 1 (Marsaglia and Tsang 2000). */
-static double gamma_mean_1(double shape)
-{
-	double d = shape - 1.0 / 3, c = 1 / sqrt(9 * d);
-
-	for (;;) {
-		double x = sqrt(-2 * log(uniform())) * cos(6.283185307179586 * uniform()), v = 1 + c * x;
-
-		v = v * v * v;
-		if (v > 0 && log(uniform()) < 0.5 * x * x + d - d * v + d * log(v))
-			return d * v / shape;
-	}
-}
-
-static uint32_t poisson(double mean)
-{
-	uint32_t n = 0;
-
-	for (double left = mean; left > 0; left -= 500) {
-		double p = 1, end = exp(-(left < 500 ? left : 500));
-
-		for (p = uniform(); p > end; p *= uniform())
-			n++;
-	}
-	return n;
-}
+#include "chance.h"
 
 /* Nights are quiet; one day in seven has half. */
 static double shape_of(int32_t day, uint32_t bin)

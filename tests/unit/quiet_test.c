@@ -37,32 +37,7 @@ static double uniform(void)
 	return ((double)((z ^ (z >> 31)) >> 11) + 0.5) / 9007199254740992.0;
 }
 
-/* Gamma of this shape and mean 1 (Marsaglia and Tsang 2000). */
-static double weather(double shape)
-{
-	double d = shape - 1.0 / 3, c = 1 / sqrt(9 * d);
-
-	for (;;) {
-		double x = sqrt(-2 * log(uniform())) * cos(6.283185307179586 * uniform()), v = 1 + c * x;
-
-		v = v * v * v;
-		if (v > 0 && log(uniform()) < 0.5 * x * x + d - d * v + d * log(v))
-			return d * v / shape;
-	}
-}
-
-static uint32_t poisson(double mean)
-{
-	uint32_t n = 0;
-
-	for (double left = mean; left > 0; left -= 500) {
-		double end = exp(-(left < 500 ? left : 500));
-
-		for (double p = uniform(); p > end; p *= uniform())
-			n++;
-	}
-	return n;
-}
+#include "chance.h"
 
 /* ---- the province -------------------------------------------------------------------------------------- */
 struct key {
@@ -128,7 +103,7 @@ static void hours_of_day(void)
 		double hour = b / 12.0;
 
 		if (b % 12 == 0)
-			now = weather(30);
+			now = gamma_mean_1(30);
 		sum += (hour < 7 ? 0.1 : 0.6 + 0.8 * sin((hour - 7) / 17 * 3.14159)) * now;
 		by_bin[b] = sum;
 	}
@@ -163,14 +138,15 @@ static void count(uint32_t city, uint32_t kind, uint32_t bin, uint32_t n)
 
 static void generate(int32_t day)
 {
-	double today = weather(100) * (civil_weekday(day) >= 5 ? 0.6 : 1.1);
+	double today = gamma_mean_1(100) * (civil_weekday(day) >= 5 ? 0.6 : 1.1);
 
 	hours_of_day();
 	for (uint32_t i = 0; i < KEYS; i++)
 		memset(keys[i].day, 0, sizeof(keys[i].day));
 	for (uint32_t c = 0; c < CITIES; c++)
 		for (uint32_t k = 0; k < KINDS; k++) {
-			uint32_t n = poisson(A_DAY * today * city_share[c] * kind_share[k] * weather(20));
+			uint32_t n =
+				poisson(A_DAY * today * city_share[c] * kind_share[k] * gamma_mean_1(20));
 
 			for (; n > 0; n--) {
 				uint32_t b = bin_by_chance();

@@ -23,10 +23,8 @@ static bool stands_in(const struct value *list, const struct value *v)
 bool job_applies(
 	const struct desk *d, const struct value *row, const char *action, const struct value *stages)
 {
-	struct slice kind_name = value_slice(value_get(row, "kind"));
-	const struct value *kind =
-		value_get_n(value_get(packs_catalog(d->packs), "kinds"), kind_name.p, kind_name.n);
-	const struct value *from = value_get(value_get(value_get(kind, "actions"), action), "from");
+	const struct value *kind = packs_kind(d->packs, value_get(row, "kind")),
+			   *from = value_get(value_get(value_get(kind, "actions"), action), "from");
 
 	return stands_in(from, value_get(row, "stage")) &&
 	       (stages == NULL || stands_in(stages, value_get(row, "stage")));

@@ -30,6 +30,13 @@ const struct value *packs_catalog(const struct packs *p)
 	return generation_catalog(p->live);
 }
 
+const struct value *packs_kind(const struct packs *p, const struct value *name)
+{
+	struct slice text = name == NULL ? SLICE_TEXT("complaint") : value_slice(name);
+
+	return value_get_n(value_get(packs_catalog(p), "kinds"), text.p, text.n);
+}
+
 int64_t packs_limit(const struct packs *p, const char *name, int64_t otherwise)
 {
 	return value_int_or(value_get(value_get(packs_catalog(p), "limits"), name), otherwise);
