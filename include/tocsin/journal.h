@@ -92,6 +92,13 @@ void journal_trim(struct journal *, uint64_t seq);
  */
 int journal_accepts(struct journal *, struct err *e) MUST_CHECK;
 
+/*
+ * True while spares are being made and those at hand hold no more than what waits: the caller hands over
+ * nothing until journal_event_fd is readable. Whoever heeds it, with batches that fit one segment, has room
+ * for all that was accepted when the disk turns out to be full. Loop thread; cheap.
+ */
+bool journal_is_behind(struct journal *);
+
 /* Copy the chain after the last durable entry. Any thread. */
 void journal_head(struct journal *, uint64_t *seq, uint8_t chain[SHA256_LEN]);
 

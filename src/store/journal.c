@@ -200,7 +200,7 @@ void journal_trim(struct journal *j, uint64_t seq)
 }
 
 /* ---- fates --------------------------------------------------------------------------------------------- */
-static void event_raise(struct journal *j)
+void journal_event_raise(struct journal *j)
 {
 	uint64_t one = 1;
 
@@ -234,7 +234,7 @@ void journal_publish(struct journal *j, uint64_t seq, const uint8_t chain[SHA256
 	j->stats.queued_bytes -= n_bytes;
 	pthread_mutex_unlock(&j->lock);
 	atomic_store_explicit(&j->durable_seq, seq, memory_order_release);
-	event_raise(j);
+	journal_event_raise(j);
 }
 
 void journal_lose(struct journal *j, const struct err *why)
@@ -245,7 +245,7 @@ void journal_lose(struct journal *j, const struct err *why)
 	atomic_store_explicit(&j->fate, JOURNAL_LOST, memory_order_release);
 	log_line(LOG_ERROR, "journal.lost", "durable_seq=%ju error=\"%s\"", (uintmax_t)journal_durable_seq(j),
 		why->text);
-	event_raise(j);
+	journal_event_raise(j);
 }
 
 uint64_t journal_durable_seq(const struct journal *j)
@@ -288,6 +288,19 @@ int journal_accepts(struct journal *j, struct err *e)
 	}
 	pthread_mutex_unlock(&j->lock);
 	return rc;
+}
+
+bool journal_is_behind(struct journal *j)
+{
+	bool is_behind;
+
+	if (j->is_read_only || j->sim != NULL)
+		return false;
+	pthread_mutex_lock(&j->lock);
+	is_behind = j->care_state == CARE_WELL && j->spares.n < j->n_free_wanted &&
+		    j->stats.queued_bytes >= j->spares.n * journal_entry_max(j);
+	pthread_mutex_unlock(&j->lock);
+	return is_behind;
 }
 
 /* ---- looking ------------------------------------------------------------------------------------------- */

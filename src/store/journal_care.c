@@ -35,6 +35,7 @@ static void care_failed(struct journal *j, const struct err *why, bool is_final)
 	j->care_why = *why;
 	pthread_cond_signal(&j->work);
 	pthread_mutex_unlock(&j->lock);
+	journal_event_raise(j);
 }
 
 static void spare_add(struct journal *j, struct segment *s)
@@ -43,6 +44,7 @@ static void spare_add(struct journal *j, struct segment *s)
 	segment_list_push(&j->spares, s);
 	pthread_cond_signal(&j->work);
 	pthread_mutex_unlock(&j->lock);
+	journal_event_raise(j);
 }
 
 /* All segments to recycle; those of another size, or more than enough, are removed. Locked. */

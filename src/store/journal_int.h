@@ -82,6 +82,7 @@ void journal_publish(struct journal *, uint64_t seq, const uint8_t chain[SHA256_
 	uint64_t n_bytes, int64_t took_us);
 /* The fate LOST, once and for ever. */
 void journal_lose(struct journal *, const struct err *why);
+void journal_event_raise(struct journal *); /* any thread */
 
 /* journal_recover.c: read the directory, replay, repair, and set up active, in_use, spares. */
 int journal_recover(struct journal *, const struct journal_config *,

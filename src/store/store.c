@@ -82,7 +82,8 @@ bool store_is_behind(const struct store *s)
 	if (s->is_read_only)
 		return false;
 	return s->active->arena.used > s->config.stop_bytes ||
-	       journal_queued_bytes(s->journal) > s->config.stop_undurable_bytes;
+	       journal_queued_bytes(s->journal) > s->config.stop_undurable_bytes ||
+	       journal_is_behind(s->journal);
 }
 
 uint64_t store_entry_max(const struct store *s)

@@ -34,7 +34,7 @@ enum {
 
 struct bench {
 	char bin[PATH_MAX], scratch[64], live[128], notes[128], fired[128];
-	const char *n_batches, *patient; /* the writer's last arguments */
+	const char *n_batches, *manner; /* the writer's last arguments */
 	unsigned n_passed, n_failed, n_skipped;
 	uint64_t n_runs;
 };
@@ -79,7 +79,7 @@ static void writer_body(const struct bench *b, void *fault)
 	if (fault != NULL)
 		setenv("SHIM_FAULT", fault, 1);
 	setenv("SHIM_FIRED", b->fired, 1);
-	execl(writer, writer, b->live, b->notes, seed, round, b->n_batches, b->patient, (char *)NULL);
+	execl(writer, writer, b->live, b->notes, seed, round, b->n_batches, b->manner, (char *)NULL);
 	_exit(127);
 }
 
@@ -198,14 +198,14 @@ static void space_comes_back(struct bench *b)
 {
 	static const struct fault fault = {"allocate", "ENOSPC", "once", DONE};
 
-	b->patient = "patient";
+	b->manner = "patient";
 	for (unsigned n = 2; n <= 4; n++) {
 		if (!fault_run(b, &fault, n)) {
 			printf("space comes back: the fault did not fire at %u\n", n);
 			b->n_failed++;
 		}
 	}
-	b->patient = NULL;
+	b->manner = NULL;
 }
 
 /* ---- a full disk --------------------------------------------------------------------------------------- */
@@ -243,6 +243,8 @@ static void full_disk(struct bench *b)
 	int status;
 
 	live_clear(b);
+	b->manner = "heedful";
+	b->n_batches = "80";
 	status = child_run(full_body, b, NULL);
 	if (status == STATUS(3)) {
 		printf("full disk: skipped: mounting a tmpfs is not allowed here\n");

@@ -1,8 +1,9 @@
 /*
- * journal_writer DIR NOTES SEED ROUND N_BATCHES [patient]: opens the journal in DIR as the file NOTES tells,
- * hands over batches of random size, some of them without waiting for the last, marks and trims now and then.
- * Its own notes go to descriptor 9 (journal_work.h). Exit: 0 done, 1 cannot open, 74 lost, 75 refused for
- * want of space (patient: for longer than five seconds).
+ * journal_writer DIR NOTES SEED ROUND N_BATCHES [patient|heedful]: opens the journal in DIR as the file NOTES
+ * tells, hands over batches of random size, some of them without waiting for the last, marks and trims now and
+ * then. Its own notes go to descriptor 9 (journal_work.h). Exit: 0 done, 1 cannot open, 74 lost, 75 refused
+ * for want of space (patient: for longer than five seconds). Heedful: small batches, and none while
+ * journal_is_behind.
  */
 #include <poll.h>
 #include <stdio.h>
@@ -20,7 +21,7 @@ struct writer {
 	struct journal *j;
 	struct rng rng;
 	uint32_t round;
-	bool is_patient;
+	bool is_patient, is_heedful;
 	uint64_t next, acked, trimmed;
 	struct entry *held[WORK_SEQS];
 	struct buf haves;
@@ -42,7 +43,8 @@ static int keep(void *udata, const struct entry *en, struct err *e)
 
 static void hand_over(struct writer *w)
 {
-	uint32_t n = 1 + (uint32_t)rng_below(&w->rng, rng_below(&w->rng, 4) == 0 ? BATCH_MAX : 5);
+	bool is_large = !w->is_heedful && rng_below(&w->rng, 4) == 0;
+	uint32_t n = 1 + (uint32_t)rng_below(&w->rng, is_large ? BATCH_MAX : 5);
 	char line[80];
 	int line_n;
 
@@ -66,19 +68,24 @@ static void acknowledge(struct writer *w)
 	note(line, (size_t)snprintf(line, sizeof(line), "ack %u %ju\n", w->round, (uintmax_t)durable));
 }
 
-/* Until at most n entries are under way; -1 when lost. */
-static int wait_for(struct writer *w, uint64_t n)
+static void event_wait(struct writer *w)
 {
 	struct pollfd p = {journal_event_fd(w->j), POLLIN, 0};
 
+	must(poll(&p, 1, 20000) == 1);
+	journal_event_clear(w->j);
+}
+
+/* Until at most n entries are under way; -1 when lost. */
+static int wait_for(struct writer *w, uint64_t n)
+{
 	for (;;) {
 		acknowledge(w);
 		if (journal_fate(w->j, NULL) == JOURNAL_LOST)
 			return -1;
 		if (w->next - 1 - w->acked <= n)
 			return 0;
-		must(poll(&p, 1, 20000) == 1);
-		journal_event_clear(w->j);
+		event_wait(w);
 	}
 }
 
@@ -99,6 +106,8 @@ static bool may_hand_over(struct writer *w)
 {
 	struct err e = {0};
 
+	while (w->is_heedful && journal_is_behind(w->j) && journal_fate(w->j, NULL) != JOURNAL_LOST)
+		event_wait(w);
 	for (int i = 0; journal_accepts(w->j, &e) != 0; i++) {
 		if (!w->is_patient || i == 50)
 			return false;
@@ -142,7 +151,8 @@ int main(int argc, char **argv)
 
 	if (argc < 6)
 		return 2;
-	w.is_patient = argc > 6;
+	w.is_patient = argc > 6 && strcmp(argv[6], "patient") == 0;
+	w.is_heedful = argc > 6 && strcmp(argv[6], "heedful") == 0;
 	notes_read(&notes, argv[2]);
 	rng_init_seeded(&w.rng, strtoull(argv[3], NULL, 10));
 	w.round = (uint32_t)strtoul(argv[4], NULL, 10);
