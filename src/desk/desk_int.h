@@ -292,7 +292,7 @@ const struct calendar *packs_calendar(const struct packs *, const char *name);
  * stored. */
 const struct value *packs_rules(struct desk *, struct arena *, int64_t number);
 
-/* An entry's event part as a value: 1 found, 0 not there or erased by law, -1. */
+/* An entry's event part as a value, with the `at` of its head: 1 found, 0 not there or erased by law, -1. */
 int event_load(struct desk *, struct arena *, uint64_t seq, struct value *event, struct err *e) MUST_CHECK;
 
 /* The facts of one of its decisions as they were: what was kept, the ticket (row) as it came or as it stood,

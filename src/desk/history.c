@@ -10,19 +10,17 @@
 /* The event part of an entry: 1 found, 0 not there or erased by law, -1. */
 int event_load(struct desk *d, struct arena *a, uint64_t seq, struct value *event, struct err *e)
 {
-	uint8_t key[8];
-	struct slice val, part;
-	int got;
+	struct slice part;
+	int64_t at_ms;
+	int got = store_event(d->store, seq, &part, &at_ms, e);
 
-	store_be64(key, seq);
-	got = store_get(d->store, TABLE_EVENT, slice_of(key, 8), &val, e);
-	if (got != 1)
-		return got;
-	part = store_event_part(val);
-	if (part.n == 0)
-		return 0;
+	if (got != 1 || part.n == 0)
+		return got < 0 ? -1 : 0;
 	part.p = arena_copy(a, part.p, part.n);
-	return value_decode(a, part, event, e) == 0 ? 1 : -1;
+	if (value_decode(a, part, event, e) != 0)
+		return -1;
+	value_add(a, event, "at", value_int(at_ms)); /* the entry's own */
+	return 1;
 }
 
 /* The change of this ticket among an entry's tickets. */

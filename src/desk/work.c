@@ -89,7 +89,7 @@ static void encode_event(struct work *w, struct buf *b)
 {
 	char names[ROLE_NAMES_LEN];
 	uint32_t n_notices = w->is_import ? 0 : w->notices.n;
-	uint32_t n = 6u + (w->decisions.n > 0) + (w->tickets.n > 0) + (n_notices > 0) + (w->via != NULL) +
+	uint32_t n = 5u + (w->decisions.n > 0) + (w->tickets.n > 0) + (n_notices > 0) + (w->via != NULL) +
 		     w->extra.n;
 	struct value params = value_literal("params");
 
@@ -101,7 +101,6 @@ static void encode_event(struct work *w, struct buf *b)
 		buf_add(b, w->params.p, w->params.n);
 	else
 		value_encode(b, &value_nil);
-	encode_pair(b, "at", value_int(w->now_ms));
 	encode_pair(b, "who", value_literal(w->who));
 	encode_pair(b, "role", value_literal(role_names(w->roles, names)));
 	if (w->via != NULL)
