@@ -80,7 +80,9 @@ local function check_action(kind, v, name)
   local no, no_zh = effects.refused(action, v)
   if no then return refuse(kind, v, no, no_zh, "action", name) end
   local given = v.facts.data or {}
-  for key, want in host.sorted_pairs(action.data) do
+  local asked = effects.plans[action].data
+  for i = 1, #asked do
+    local key, want = asked[i][1], asked[i][2]
     local x = given[key]
     if want.required and (x == nil or x == "") then
       return refuse(kind, v, string.format("%s needs data.%s", name, key), string.format("%s必须填写 %s", action.label.zh, key), "data." .. key)

@@ -9,6 +9,17 @@ effects.keys = { "keep", "mark", "sign", "draft", "approve", "add", "remove", "c
 
 local function name_list(x) return type(x) == "string" and { x } or x end
 
+-- What is walked through each time an action is done, by action: its `copy` and `data` as lists of {key, x} in order, and whether it has
+-- any of the keys above.
+local plans = {}
+effects.plans = plans
+
+local function entries(map)
+  local out = {}
+  for key, x in host.sorted_pairs(map or {}) do out[#out + 1] = { key, x } end
+  return out
+end
+
 -- ---- while the pack loads ----------------------------------------------------------------------------------
 -- The declarations of one action, checked; `at` names the action.
 local function check_map(a, key, where, what)
@@ -61,6 +72,9 @@ function effects.check(kind, a, where, what)
     for _, source in ipairs(a.log[name]) do check_source(a, "log", source, where, what) end
   end
   check_after(a, where, what)
+  local does_more = false
+  for _, key in ipairs(effects.keys) do does_more = does_more or a[key] ~= nil end
+  plans[a] = { copy = entries(a.copy), data = entries(a.data), does_more = does_more }
 end
 
 -- The names in `fields` that only actions of the kind write: exact ones, and beginnings (what is approved stands in fields of its own too).
@@ -178,6 +192,7 @@ local function follow_later(action, v, d)
 end
 
 function effects.apply(action, v, d, given)
+  if not plans[action].does_more then return end
   local set, who = d.set, v.facts.who and v.facts.who.name or "rules"
   for name, source in host.sorted_pairs(action.keep or {}) do
     if given[source] ~= nil then put_field(v, set, name, given[source]) end

@@ -28,7 +28,7 @@ end
 local get, set_field, decide = host.get, host.set, host.decide
 local CLOCKS, ADVICE = 0, 1 -- lists of the decision that whole sets fill
 local ids = fields.ids
-local needed, wanted = {}, {} -- lists that the sets fill anew for every question
+local needed, wanted, followed = {}, {}, {} -- lists that the sets fill anew for every question
 
 -- What is required and absent, in the order asked; nil when nothing is.
 local function missing(v)
@@ -258,15 +258,19 @@ local function perform(kind, v, name, d)
   local given, set = facts.data or {}, d.set
   local before = v.stage
   local stage = action.to or before
-  for target, source in host.sorted_pairs(action.copy or {}) do
-    local x = given[source]
+  local copied = effects.plans[action].copy
+  for i = 1, #copied do
+    local target = copied[i][1]
+    local x = given[copied[i][2]]
     if x ~= nil then
       if target == "category" then x = catalog.current(x, v.date) or x end
       set[target], v[target] = x, x
     end
   end
-  for key, x in host.sorted_pairs(type(set.fields) == "table" and set.fields or {}) do v["fields." .. key] = x end
-  if set.category or facts.ticket.complete == false and next(set) then
+  if type(set.fields) == "table" then
+    for key, x in host.sorted_pairs(set.fields) do v["fields." .. key] = x end
+  end
+  if set.category or get(v.h, ids.complete) == false and next(set) then
     set.missing = missing(v) or {}
     set.complete = #set.missing == 0
     v.complete = set.complete
@@ -301,13 +305,14 @@ local function perform(kind, v, name, d)
     clocks.start(v, d, action.unlink ~= nil)
     if set.status == "closed" or set.status == "cancelled" or set.status == "rejected" then d.cancel_timers = { "*" } end
   end
-  for _, grant in ipairs(action.releases or {}) do d.release = put(d.release, grant) end
+  for i = 1, action.releases and #action.releases or 0 do d.release = put(d.release, action.releases[i]) end
   if action.link and given.ticket ~= nil then d.links = { { type = action.link, id = given.ticket } } end
   if action.unlink then d.unlinks = { { type = action.unlink, id = given.ticket } } end
 end
 
 local function notices(v, r, d, extra, rungs)
-  rungs = rungs or r.out.notice or {}
+  rungs = rungs or r.out.notice
+  if not rungs then return end
   for i = 1, #rungs do
     local rung = rungs[i]
     local t = v.facts.ticket
@@ -351,7 +356,9 @@ end
 -- What follows an action; one further action of the same ticket may be among it.
 local function follow(v, d)
   local further
-  for _, r in ipairs((rules.ask_all("follow", v, {}))) do
+  local found, n = rules.ask_all("follow", v, followed)
+  for i = 1, n do
+    local r = found[i]
     apply_outputs(v, r, d)
     notices(v, r, d)
     further = further or r.out.act
@@ -360,9 +367,10 @@ local function follow(v, d)
   if not further or not kind.actions[further] or not is_from(kind.actions[further], v.stage) then return end
   v.action = further
   perform(kind, v, further, d)
-  for _, r in ipairs((rules.ask_all("follow", v, {}))) do
-    apply_outputs(v, r, d)
-    notices(v, r, d)
+  found, n = rules.ask_all("follow", v, followed)
+  for i = 1, n do
+    apply_outputs(v, found[i], d)
+    notices(v, found[i], d)
   end
 end
 
@@ -395,7 +403,7 @@ function points.act(facts)
   perform(kind, v, facts.action, d)
   follow(v, d)
   clocks.move(v, d)
-  return close(v, d)
+  return order(v, d), v.h
 end
 
 function points.contact(facts)

@@ -318,6 +318,8 @@ int value_cmp(const struct value *a, const struct value *b)
 
 bool value_equal(const struct value *a, const struct value *b)
 {
+	if (a->type == VALUE_TEXT && b->type == VALUE_TEXT)
+		return a->n == b->n && has_text(a, b->as.text, b->n);
 	return value_cmp(a, b) == 0;
 }
 

@@ -153,6 +153,12 @@ static int l_next_sorted(lua_State *L)
 	return 2;
 }
 
+static int l_nothing(lua_State *L)
+{
+	lua_pushnil(L);
+	return 1;
+}
+
 int l_pairs(lua_State *L)
 {
 	luaL_checkany(L, 1);
@@ -163,6 +169,12 @@ int l_pairs(lua_State *L)
 		return 3;
 	}
 	luaL_checktype(L, 1, LUA_TTABLE);
+	lua_pushnil(L);
+	if (lua_next(L, 1) == 0) { /* mostly so: what an action may say and does not */
+		lua_pushcfunction(L, l_nothing);
+		return 1;
+	}
+	lua_settop(L, 1);
 	lua_pushvalue(L, 1);
 	push_sorted_keys(L, 1);
 	lua_pushinteger(L, 0);

@@ -95,13 +95,18 @@ static bool is_derived(const struct value *key)
 	return false;
 }
 
-/* Also where it is nil: the loop over `after` has told of it then. */
-static bool has_key(const struct value *row, const struct value *key)
+/*
+ * The pair of this key, also where its value is nil. A row is mostly a copy of the one before it, so that it
+ * stands at the same place in both.
+ */
+static const struct pair *pair_of(const struct value *row, const struct value *key, uint32_t place)
 {
+	if (place < row->n && value_equal(&row->as.pairs[place].key, key))
+		return &row->as.pairs[place];
 	for (uint32_t i = 0; i < row->n; i++)
 		if (value_equal(&row->as.pairs[i].key, key))
-			return true;
-	return false;
+			return &row->as.pairs[i];
+	return NULL;
 }
 
 static void add_change(
@@ -120,17 +125,16 @@ static struct value changed_fields(struct work *w, const struct value *before, c
 	struct value set = value_map(w->arena, 8);
 
 	for (uint32_t i = 0; i < after->n; i++) {
-		const struct pair *p = &after->as.pairs[i];
-		const struct value *old = value_get_n(before, p->key.as.text, p->key.n);
+		const struct pair *p = &after->as.pairs[i], *was = pair_of(before, &p->key, i);
+		const struct value *old = was == NULL ? &value_nil : &was->val;
 
-		if (!is_derived(&p->key) && !(old == NULL && p->val.type == VALUE_NIL) &&
-			!(old != NULL && value_equal(old, &p->val)))
-			add_change(w, &set, &p->key, old == NULL ? value_nil : *old, p->val);
+		if (!value_equal(old, &p->val) && !is_derived(&p->key))
+			add_change(w, &set, &p->key, *old, p->val);
 	}
 	for (uint32_t i = 0; i < before->n; i++) {
 		const struct pair *p = &before->as.pairs[i];
 
-		if (!is_derived(&p->key) && p->val.type != VALUE_NIL && !has_key(after, &p->key))
+		if (p->val.type != VALUE_NIL && pair_of(after, &p->key, i) == NULL && !is_derived(&p->key))
 			add_change(w, &set, &p->key, p->val, value_nil);
 	}
 	return set;
