@@ -1,18 +1,28 @@
+-- Which open case a warning is evidence of, also one that stood when the case was opened: it then opens none of its own. same: the case
+-- is about this category, or one above or below it, or its service ("category"), or a cluster holds both ("cluster"); its city, or a
+-- roll-up over it ("city"). within: so long after the case was opened, or got its present level.
+rules "evidence" {
+  rule "a dead feed is no evidence of a fault" { when = { key = starts_with "source:" }, attach = false },
+  otherwise { same = { "cluster", "city" }, within = "24h" },
+}
+
 -- What follows when a warning's level changes (warning = "change"), waits for a signature ("ready"), is not answered ("again"), its incident
--- recovers ("recovery"), or cities come to a roll-up ("joined"). open: an incident of its own; act: an action on it; call: more persons;
--- say: a line for the bulletin.
+-- recovers ("recovery"), cities come to a roll-up ("joined"), or it stood when a case was opened, and is its evidence ("standing").
+-- open: an incident of its own; act: an action on it; call: more persons; say: a line for the bulletin.
 rules.all "warning" {
   rule "a case from orange" {
     when = { warning = "change", level = at_least("orange"), incident = absent, part_of = absent }, open = "incident",
     because = "many complaints of one fault are one case: restore first, one answer for all",
   },
   rule "the case has its cities" {
-    when = { warning = any_of("change", "joined"), joined = at_least(1), incident = present, incident_stage = none_of("closed") },
+    when = { warning = any_of("change", "joined", "standing"), joined = at_least(1), incident = present, incident_stage = none_of("closed") },
     act = "widen", data = { cities = "{in_cities}" },
     because = "what spreads to another city is the same case",
   },
   rule "the case has its level" {
-    when = { warning = "change", level = at_least("yellow"), incident = present, incident_stage = none_of("closed") },
-    act = "level", data = { level = "{level}" },
+    when = { warning = any_of("change", "joined", "standing"), case_level = at_least("yellow"), case_moved = true, incident = present,
+      incident_stage = none_of("closed") },
+    act = "level", data = { level = "{case_level}" },
+    because = "a case is as bad as the worst of its warnings",
   },
 }

@@ -34,3 +34,30 @@ spec "recovery is proven by the probe and three closes under the exit of red" {
 }
 spec "two closes prove nothing" { warning = recovering(2, true), expect = { does = {} } }
 spec "no proof against the probe" { warning = recovering(5, false), expect = { does = {} } }
+
+-- ---- evidence: one fault, one case
+local function evidence_of(warning, incident, of)
+  warning.from, warning.to = warning.from or "none", warning.to or "yellow"
+  return { warning = warning, cases = of or { { id = 7, kind = "incident", city = "shenzhen", category = "recharge.not_credited" } },
+    expect = { incident = incident } }
+end
+spec "what complains of the same in the same city is the same case" (
+  evidence_of({ key = "shenzhen/recharge", city = "shenzhen", category = "recharge" }, 7))
+spec "so is a roll-up over the city" (evidence_of({ key = "*/recharge.not_credited", category = "recharge.not_credited" }, 7))
+spec "so is a roll-up that counts the city" (evidence_of({ key = "*/recharge", category = "recharge", in_cities = { "foshan", "shenzhen" } }, 7))
+spec "a roll-up of other cities is not" (evidence_of({ key = "*/recharge", category = "recharge", in_cities = { "foshan" } }, false))
+spec "another city is another case" (
+  evidence_of({ key = "foshan/recharge.not_credited", city = "foshan", category = "recharge.not_credited" }, false))
+spec "another category is another case" (evidence_of({ key = "shenzhen/broadband.fault", city = "shenzhen", category = "broadband.fault" }, false))
+spec "all of the city is evidence of its case" (evidence_of({ key = "shenzhen/*", city = "shenzhen" }, 7))
+spec "a dead feed is no evidence" {
+  warning = { key = "source:app", from = "none", to = "yellow" }, cases = { { id = 7, kind = "incident", city = "shenzhen" } },
+  expect = { incident = false, by = "a dead feed is no evidence of a fault" },
+}
+spec "the level of a case is that of its worst key" {
+  warning = { key = "shenzhen/recharge", from = "red", to = "yellow", incident = 7, case_level = "orange" }, expect = { does = { "level" } },
+}
+spec "and nothing is done where it says so already" {
+  warning = { key = "shenzhen/recharge", from = "orange", to = "yellow", incident = 7, case_level = "red", case_moved = false },
+  expect = { does = {} },
+}

@@ -27,7 +27,8 @@
  *   clocks     {NAME={goal, unit, due?, percent, state="running"|"paused"|"stopped"}} of the ticket
  *   cases      open incidents, newest first (desk/cases.h): at "create" those that fit what is known of city
  *              and category, at "act" and "contact" the ticket's own, of an incident all; at "attach" the one
- *              that the ticket may hang on
+ *              that the ticket may hang on; at "evidence" all
+ *   warning    at "warning" and "evidence": what happened to a key (desk/warning/warn_case.c)
  *
  * Decision:
  *   refuse     {message, message_zh?, reason?, allowed={…}?, argument?, value?} → error `rejected`; nothing
@@ -56,6 +57,7 @@
  *              ticket's own changes come from the core
  *   advice     [{zh, en}] what the front desk should say or do
  *   because    [number] the rules that fired, in order (generation_rules names them)
+ *   incident   at "evidence": the open case that the warning is evidence of, and act=[{action, data?}] on it
  *   failed     {rule, message} a rule failed and `otherwise` was taken; the rest of the decision is valid
  *
  * Catalog (what the core itself reads; the rest is passed through to catalog.get):

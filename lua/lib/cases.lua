@@ -1,9 +1,10 @@
 -- Cases: the open incidents. A complaint hangs on the case of its fault by the rules "attach"; what the front desk then says is the
--- case's script. Facts: cases = [{id, no, kind, key, category?, fault?, service?, component?, city?, cities?, stage, created, script?,
--- maintainers?, level?}], newest first.
+-- case's script. Facts: cases = [{id, no, kind, key, keys?, category?, cluster?, fault?, service?, component?, city?, cities?, stage, created,
+-- script?, maintainers?, level?, level_at?}], newest first.
 local host = ...
 local rules = host.lib "rules"
 local drills = host.lib "drills"
+local evidence = host.lib "evidence"
 local data = host.lib("catalog").data
 local cases = {}
 local get = host.get
@@ -18,45 +19,11 @@ local function is_of_city(case, city)
   return false
 end
 
-local function is_under(category, of) return of == category or category:sub(1, #of + 1) == of .. "." end
-
-local function has(list, x)
-  for i = 1, #(list or {}) do
-    if list[i] == x then return true end
-  end
-  return false
-end
-
--- Whether a fault is what a case without a category is about: by its name, its component, or its service.
-local function is_of_fault(case, name, fault)
-  if case.fault then return case.fault == name end
-  if case.component then
-    local component = data.components[case.component]
-    return has(fault.components, case.component) or component ~= nil and component.service ~= nil and component.service == fault.service
-  end
-  return case.service == fault.service
-end
-
--- The case's category, or one below it; a case of a service has the categories of its faults; one that says nothing has all.
-local function is_of_category(case, category)
-  if case.category then return category ~= nil and is_under(category, case.category) end
-  if not (case.fault or case.service or case.component) then return true end
-  if not category then return false end
-  for name, fault in host.sorted_pairs(data.faults) do
-    if is_of_fault(case, name, fault) then
-      for _, of in ipairs(fault.categories) do
-        if is_under(category, of) then return true end
-      end
-    end
-  end
-  return false
-end
-
 local function is_same(case, v, names)
   for i = 1, #names do
     local name = names[i]
     if name == "category" then
-      if not is_of_category(case, get(v.h, ids.category)) then return false end
+      if not evidence.is_about(case, get(v.h, ids.category)) then return false end
     elseif name == "city" then
       if not is_of_city(case, get(v.h, ids.city)) then return false end
     elseif case[name] ~= v[name] then
@@ -67,7 +34,9 @@ local function is_same(case, v, names)
 end
 
 -- How exactly a case says what it is about: of two that fit, the one that says more is meant.
-local function weight(case) return (case.category and #case.category or 0) * 4 + (case.city and 2 or case.cities and 1 or 0) end
+local function weight(case, city)
+  return (case.category and #case.category or 0) * 4 + (case.city and case.city == city and 2 or (case.city or case.cities) and 1 or 0)
+end
 
 -- The case this ticket hangs on, by the rules "attach"; nil when on none.
 function cases.find(v)
@@ -76,13 +45,13 @@ function cases.find(v)
   local out = rules.ask("attach", v)
   if not out or out.attach == false then return nil end
   local known = v.facts.number and v.facts.number.state and v.facts.number.incident
-  local since, best = v.now - (out.within or math.maxinteger), nil
+  local since, best, city = v.now - (out.within or math.maxinteger), nil, get(v.h, ids.city)
   for i = 1, #list do
     local c = list[i]
     local at = v.facts.ticket.created or v.now
     if c.id == known and not get(v.h, ids.category) then return c end
     if c.created - (out.before or 0) <= at and c.created >= since and is_same(c, v, out.same or { "category", "city" })
-      and (not best or weight(c) > weight(best)) then
+      and (not best or weight(c, city) > weight(best, city)) then
       best = c
     end
   end
@@ -141,14 +110,21 @@ function cases.again(v, d, case)
   end
 end
 
--- Categories a key means: the code and all below; nil for every.
-local function codes_of(category)
+-- Categories that an incident of this category and these keys of evidence means: the codes and all below; nil for every.
+local function codes_of(category, keys)
   if not category then return nil end
-  local out = {}
+  local case, out = { category = category, keys = keys }, {}
   for code in host.sorted_pairs(data.categories) do
-    if code == category or code:sub(1, #category + 1) == category .. "." then out[#out + 1] = code end
+    if evidence.is_about(case, code) then out[#out + 1] = code end
   end
   return out
+end
+
+-- Whether a key of evidence names a category that the incident is not about yet.
+local function says_more(v, category, key)
+  local of, f = evidence.category_of(key), v.facts.ticket.fields or {}
+  local case = { category = category, cluster = f.cluster, fault = f.fault, service = f.service, component = f.component, keys = f.keys }
+  return of ~= nil and not evidence.is_about(case, of)
 end
 
 -- The job that hangs open complaints of its category, else of these cities, on the incident. Rules "attach" say how far back.
@@ -156,13 +132,16 @@ end
 function cases.gather(v, d, cities)
   if (v.facts.ticket.fields or {}).drill then return end
   local category, city = get(v.h, ids.category), get(v.h, ids.city)
+  local key = v.action == "evidence" and v.facts.data.key
+  if key and not says_more(v, category, key) then return end
   local before = 0
   local by_kind = rules.sets.attach or {}
   local of = by_kind.complaint or by_kind["*"]
   for _, r in ipairs(of and of.rows or {}) do before = math.max(before, r.out.before or 0) end
   if of and of.otherwise then before = math.max(before, of.otherwise.out.before or 0) end
   if not of then return end
-  local codes, places = codes_of(category), cities or city and { city } or nil
+  local fields = v.facts.ticket.fields or {}
+  local codes, places = codes_of(category, (d.set.fields or fields).keys or fields.keys), cities or city and { city } or nil
   d.jobs = d.jobs or {}
   if codes then d.jobs[#d.jobs + 1] = { kind = "attach", of = "category", names = codes, since = v.now - before }
   elseif places then d.jobs[#d.jobs + 1] = { kind = "attach", of = "city", names = places, since = v.now - before } end

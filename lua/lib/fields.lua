@@ -80,9 +80,11 @@ add("from", "level", from("warning", "was"), "原预警级别", "level that it h
 add("key", "text", from("warning", "key"), "预警对象", "what is warned of: CITY/CATEGORY, */CATEGORY, cluster:NAME, source:NAME")
 add("watch", "text", from("warning", "watch"), "监视项", "name of the watch")
 add("cluster", "text", from("warning", "cluster"), "预警类群", "cluster of categories")
-add("warning", "text", from("warning", "event"), "预警事件（change、ready、again、recovery、joined）",
-  "what happened to it: change, ready, again, recovery or joined (cities came to a roll-up)")
+add("warning", "text", from("warning", "event"), "预警事件（change、ready、again、recovery、joined、standing）",
+  "what happened to it: change, ready, again, recovery, joined (cities came to a roll-up) or standing (it stood when a case was opened)")
 add("incident", "number", from("warning", "incident"), "预警的事件单", "incident of the warning")
+add("case_level", "level", from("warning", "case_rank"), "事件的预警级别（其预警对象中最高者）", "level of its case: that of the worst of its keys")
+add("case_moved", "bool", from("warning", "case_moved"), "事件级别是否变化", "its case does not say that level yet")
 add("recovery", "text", from("warning", "recovery"), "恢复状态", "how far the recovery of its incident is")
 add("incident_stage", "text", from("warning", "stage"), "事件单环节", "stage of its incident")
 add("cities", "number", from("warning", "cities"), "预警地市数", "how many cities are warned in one case")

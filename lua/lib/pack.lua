@@ -114,7 +114,7 @@ end
 
 local asked = { create = { "classify", "complete", "grade", "duplicate", "attach", "routing", "clocks", "advice", "outbox" },
   act = { "refuse", "clocks", "follow", "outbox" }, contact = { "complete", "contact", "outbox" }, timer = { "escalation", "outbox" },
-  task = { "answer" }, attach = { "attach" }, warning = { "warning" }, prompt = { "prompt" }, draft = { "class" } }
+  task = { "answer" }, attach = { "attach" }, evidence = { "evidence" }, warning = { "warning" }, prompt = { "prompt" }, draft = { "class" } }
 
 -- What the sets of a point say to these facts; the facts of a create are first completed by the decision itself.
 function lib.explain(point, facts, rule)

@@ -12,6 +12,7 @@ local actions = host.lib "actions"
 local news = host.lib "news"
 local effects = host.lib "effects"
 local cases = host.lib "cases"
+local evidence = host.lib "evidence"
 local alarms = host.lib "alarms"
 local clocks = host.lib "clocks"
 local drills = host.lib "drills"
@@ -459,8 +460,8 @@ local function case_of(v, w, out)
   local title = out.title and out.title.zh or string.format("%s %s", (of or {}).zh or w.key, (w.line or {}).zh or "")
   return { kind = out.open, city = v.city, category = v.category, title = title,
     text = w.line and w.line.zh .. "\n" .. w.line.en or w.key,
-    fields = { key = w.key, level = w.to, cluster = w.cluster, cities = w.in_cities and host.list(w.in_cities) or nil, service = w.service,
-      component = w.component, suspect = v.suspect } }
+    fields = { key = w.key, keys = host.list { w.key }, level = w.to, cluster = w.cluster,
+      cities = w.in_cities and host.list(w.in_cities) or nil, service = w.service, component = w.component, suspect = v.suspect } }
 end
 
 -- What the level calls and the rules "warning" say → decision without its calls, whom they call.
@@ -483,6 +484,9 @@ local function warned(v, w)
   if w.disaster and data.disaster and not data.disaster.calls[w.to] then calls = {} end
   return d, calls
 end
+
+-- A warning without a case, and the open cases that it may be evidence of.
+function points.evidence(facts) return evidence.point(fields.view(facts)) end
 
 -- A warning's level changed, waits for a signature, was not answered, or its incident recovers.
 function points.warning(facts)

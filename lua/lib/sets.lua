@@ -35,6 +35,8 @@ sets.list = {
     outputs = { task = "task", of = "number_list", batch = "number", news = "news", withdraw = "task_kinds" },
     zh = "对外任务与推送",
     en = "what other systems are asked to do, what screens are told, which tasks are taken back" },
+  evidence = { mode = "first", is_partial = true, point = "evidence", outputs = { same = "parts", within = "duration", attach = "boolean" },
+    zh = "预警并入事件", en = "which open case a warning is evidence of" },
   warning = { mode = "all", point = "warning",
     outputs = { open = "kind", title = "label", act = "text", data = "data", call = "callees", say = "label", task = "task" },
     zh = "预警之后", en = "what follows when a warning's level changes, waits for a signature, or is not answered" },
@@ -121,6 +123,7 @@ end
 check.number_list = one_of { "complainers", "affected", "everybody" }
 check.unit = one_of { "hours", "natural_days", "working_days" }
 check.instant = one_of { "created", "received" }
+local part = one_of { "category", "cluster", "city" }
 
 local function list_of(x, at, key, one)
   if type(x) == "string" then x = { x } end
@@ -133,6 +136,8 @@ local function list_of(x, at, key, one)
 end
 
 function check.texts(x, at, key) return list_of(x, at, key, function(item) check.text(item, at, key) end) end
+
+function check.parts(x, at, key) return list_of(x, at, key, function(item) part(item, at, key) end) end
 
 function check.grants(x, at, key)
   return list_of(x, at, key, function(item)

@@ -46,12 +46,15 @@ function spec.env.ticket(row)
 end
 
 -- warning = { key = "shenzhen/recharge.not_credited", from = "none", to = "yellow" }: what happened to it; event is "change" unless said.
+-- With cases = { { id = 7, city = "shenzhen" } } of which of these it is evidence: expect = { incident = 7 }, or false.
 local function warning_facts(s, facts)
   local w, ranks = {}, host.lib("alarms").ranks()
   for k, x in host.sorted_pairs(s.body.warning) do w[k] = x end
   w.event, w.rung = w.event or "change", w.rung or 1
   w.rank, w.was = ranks[w.to], ranks[w.from]
   if not w.rank or not w.was then error(s.where .. ": warning needs from and to, names of levels", 0) end
+  w.case_rank = w.incident and (ranks[w.case_level] or w.rank) or nil
+  if w.incident and w.case_moved == nil then w.case_moved = w.from ~= w.to end
   facts.ticket = { city = w.city, category = w.category }
   facts.warning = w
   return facts
@@ -72,7 +75,7 @@ local function facts_of(s)
   for _, role in ipairs(b.roles or {}) do facts.who.roles[role] = true end
   local point = b.action and "act" or b.contact and "contact" or b.timer and "timer" or b.task and "task" or b.warning and "warning" or
     b.caller and "prompt" or "create"
-  if point == "warning" then return point, warning_facts(s, facts) end
+  if point == "warning" then return b.cases and "evidence" or point, warning_facts(s, facts) end
   if point == "prompt" then t.customer = b.caller end -- number.check: the caller is the case's customer
   if point ~= "create" then
     t.stage = t.stage or kind.first.stage
@@ -262,7 +265,7 @@ function special_check.releases(d, want)
   if not equal(d.release or {}, want) then return say("expected %s given back, got %s", "应退回额度 %s，实际是 %s", show(want), show(d.release or {})) end
 end
 function special_check.incident(d, want)
-  local got = false
+  local got = d.incident or false -- of a warning
   for _, link in ipairs(d.links or {}) do
     if link.type == "parent" or link.type == "incident" then got = link.id end
   end

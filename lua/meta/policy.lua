@@ -4,7 +4,7 @@
 ---@alias Duration string "30m", "4h", "2d"
 ---@class Condition
 
----@alias SetName "advice"|"answer"|"attach"|"class"|"classify"|"clocks"|"complete"|"contact"|"duplicate"|"escalation"|"follow"|"grade"|"outbox"|"prompt"|"refuse"|"routing"|"warning"
+---@alias SetName "advice"|"answer"|"attach"|"class"|"classify"|"clocks"|"complete"|"contact"|"duplicate"|"escalation"|"evidence"|"follow"|"grade"|"outbox"|"prompt"|"refuse"|"routing"|"warning"
 
 ---@class When
 ---@field action? string|Condition 操作；action at hand
@@ -15,6 +15,8 @@
 ---@field callback? string|Condition 回访号码；the number to call back
 ---@field caller? string|Condition 来电号码；the number that called
 ---@field carrier? string|Condition 现运营商（CRM）；who serves the number now, as CRM has it
+---@field case_level? nil|Condition 事件的预警级别（其预警对象中最高者）；level of its case: that of the worst of its keys
+---@field case_moved? boolean|Condition 事件级别是否变化；its case does not say that level yet
 ---@field category? string|Condition 投诉分类；category code
 ---@field channel? string|Condition 受理渠道；where it came in
 ---@field cities? number|Condition 预警地市数；how many cities are warned in one case
@@ -86,7 +88,7 @@
 ---@field transfers? number|Condition 转派次数；how often it was transferred
 ---@field urges? number|Condition 催办次数；how often the customer urged
 ---@field vip? boolean|Condition 是否重要客户；a very important customer
----@field warning? string|Condition 预警事件（change、ready、again、recovery、joined）；what happened to it: change, ready, again, recovery or joined (cities came to a roll-up)
+---@field warning? string|Condition 预警事件（change、ready、again、recovery、joined、standing）；what happened to it: change, ready, again, recovery, joined (cities came to a roll-up) or standing (it stood when a case was opened)
 ---@field watch? string|Condition 监视项；name of the watch
 ---@field weekday? number|Condition 星期（1为星期一）；1 is Monday
 ---@field who? string|Condition 操作人；who acts
@@ -98,7 +100,7 @@
 ---@field valid? {from?: string, to?: string}
 ---@field act? any in answer, contact, follow, warning
 ---@field again? any in escalation
----@field attach? any in attach
+---@field attach? any in attach, evidence
 ---@field batch? any in outbox
 ---@field before? any in attach
 ---@field calendar? any in clocks
@@ -124,7 +126,7 @@
 ---@field prompt? any in prompt
 ---@field raise? any in contact
 ---@field release? any in answer, contact, follow
----@field same? any in attach, duplicate
+---@field same? any in attach, duplicate, evidence
 ---@field say? any in advice, answer, contact, escalation, follow, refuse, warning
 ---@field source? any in clocks
 ---@field statutory? any in clocks, escalation
@@ -134,7 +136,7 @@
 ---@field to? any in answer, contact, escalation, follow, routing
 ---@field unit? any in clocks
 ---@field withdraw? any in outbox
----@field within? any in attach, duplicate
+---@field within? any in attach, duplicate, evidence
 
 ---@class Spec
 ---@field given? table

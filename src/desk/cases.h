@@ -17,8 +17,8 @@ void cases_free(struct cases *);
 void cases_on_publish(struct cases *, enum table table, struct slice key, const struct slice *val);
 
 /*
- * facts.cases: [{id, no, kind, key, category?, city?, cities?, fault?, service?, component?, stage, created,
- * level?, recovery?, script?, maintainers?}] of open incidents, newest first, those that a ticket of this
+ * facts.cases: [{id, no, kind, key, keys?, category?, cluster?, city?, cities?, fault?, service?, component?, stage,
+ * created, level?, level_at?, recovery?, script?, maintainers?}] of open incidents, newest first, those that a ticket of this
  * city and category may hang on (either NULL: unknown yet, any fits). At most CASE_FACTS_MAX. Nothing is
  * added when there are none. The values live until the next commit.
  */

@@ -308,14 +308,15 @@ static int explain_one(struct desk *d, struct arena *a, const struct value *even
 
 /*
  * Whether the decision is about the ticket. An entry holds those of all its tickets; one that opened another
- * ticket says which. Of a ticket that was opened beside another, only the decision that opened it (and the
- * warning that asked for it) is its own.
+ * ticket says which. Of a ticket that was opened beside another, only the decision that opened it (and those
+ * on the warning that asked for it) is its own.
  */
 static bool is_about(const struct value *decisions, const struct value *one, int64_t id)
 {
 	int64_t opened = value_int_or(value_get(one, "opened"), 0);
 
-	if (opened != 0 || value_is_text(value_get(one, "point"), "warning"))
+	if (opened != 0 || value_is_text(value_get(one, "point"), "warning") ||
+		value_is_text(value_get(one, "point"), "evidence"))
 		return opened == 0 || opened == id;
 	for (uint32_t i = 0; i < decisions->n; i++)
 		if (value_int_or(value_get(&decisions->as.items[i], "opened"), 0) == id)

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "desk/warn.h"
+
 #define UNCOUNTED (-1)
 #define GROWTH_SPAN (2 * CASE_GROWTH_MINUTES)
 #define MINUTE_MS 60000
@@ -201,8 +203,9 @@ static void take(struct arena *a, struct value *fact, const struct value *of, co
 static int read_fact(struct desk *d, struct one_case *one, struct err *e)
 {
 	static const char *const of_row[] = {"id", "no", "kind", "category", "city", "stage", "created"},
-				 *const of_fields[] = {"key", "cities", "cluster", "level", "recovery",
-					 "drill", "script", "maintainers", "fault", "service", "component"};
+				 *const of_fields[] = {"key", "keys", "cities", "cluster", "level",
+					 "level_at", "recovery", "drill", "script", "maintainers", "fault",
+					 "service", "component"};
 	struct value row;
 
 	if (one->is_read)
@@ -220,14 +223,17 @@ static int read_fact(struct desk *d, struct one_case *one, struct err *e)
 	return 0;
 }
 
-/* The case is about this category or one above it, when both are known. */
+/* The case is about this category or one above it, or a key of its evidence is, when both are known. */
 static bool fits_category(const struct value *fact, const struct value *category)
 {
-	const struct value *of = value_get(fact, "category");
+	const struct value *of = value_get(fact, "category"), *keys = value_get(fact, "keys");
 
-	return of == NULL || category == NULL || value_equal(of, category) ||
-	       (category->n > of->n && memcmp(category->as.text, of->as.text, of->n) == 0 &&
-		       category->as.text[of->n] == '.');
+	if (of == NULL || category == NULL || category_under(value_slice(category), value_slice(of)))
+		return true;
+	for (uint32_t i = 0; value_is(keys, VALUE_ARRAY) && i < keys->n; i++)
+		if (warn_key_names(value_slice(&keys->as.items[i]), value_slice(category)))
+			return true;
+	return false;
 }
 
 static bool fits_city(const struct value *fact, const struct value *city)

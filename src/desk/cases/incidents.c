@@ -42,8 +42,8 @@ static struct value shown_case(struct arena *a, const struct value *row, const s
 {
 	static const char *const of_row[] = {
 		"id", "no", "title", "stage", "status", "category", "city", "grade", "owner", "created"};
-	static const char *const of_fields[] = {"key", "cities", "cluster", "level", "recovery", "relapse",
-		"drill", "suspect", "maintainers", "script_version"};
+	static const char *const of_fields[] = {"key", "keys", "cities", "cluster", "level", "recovery",
+		"relapse", "drill", "suspect", "maintainers", "script_version"};
 	const struct value *fields = value_get(row, "fields");
 	struct value out = value_map(a, 32);
 
@@ -362,7 +362,8 @@ static const struct rpc_arg preview_args[] = {
 };
 
 #define CASE_SHOWN                                                                                           \
-	"id, no, key, stage, level?, recovery?, complainers, affected, severity, growth, recent, before, "   \
+	"id, no, key, keys?, stage, level?, recovery?, complainers, affected, severity, growth, recent, "    \
+	"before, "                                                                                           \
 	"maintainers?, suspect?, script?, eta?, …"
 
 static const struct rpc_method methods[] = {

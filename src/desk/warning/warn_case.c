@@ -90,6 +90,7 @@ static int add_case(
 {
 	const struct value *recovery, *cities;
 	struct value row;
+	uint8_t level;
 
 	if (k->incident == 0) {
 		add_cities(w->arena, of, NULL, said);
@@ -103,6 +104,11 @@ static int add_case(
 	if (value_is(recovery, VALUE_TEXT))
 		value_add(w->arena, said, "recovery", *recovery);
 	value_add(w->arena, said, "case_fields", case_fields(w->arena, value_get(&row, "fields")));
+	level = warn_case_level(w->desk->warn, k->incident);
+	value_add(w->arena, said, "case_rank", value_int(level));
+	value_add(w->arena, said, "case_moved",
+		value_bool(!value_is_text(
+			value_path(&row, "fields.level"), warn_level_name(w->desk->warn, level))));
 	cities = value_path(&row, "fields.cities");
 	add_cities(w->arena, of, value_is(cities, VALUE_ARRAY) ? cities : NULL, said);
 	return 0;
@@ -130,38 +136,46 @@ static int add_suspects(
 	return 0;
 }
 
+/* Closes that the key is under the exit of that level by now; INT64_MAX: its table does not know the level. */
+static int64_t under_of(const struct wkey *k, uint8_t level)
+{
+	const struct level_table *levels = &k->watch->levels;
+
+	for (uint32_t i = 0; i < levels->n_rows; i++)
+		if (levels->rows[i].level == level)
+			return k->det.under[i];
+	return INT64_MAX;
+}
+
 /* How long a case is under each level's exit: of several keys that have it, the one that was so for the
  * fewest closes. */
-static void add_under(struct work *w, const struct wkey *k, const struct value *row, struct value *said)
+static void add_under(struct work *w, const struct wkey *k, struct value *said)
 {
 	const struct warn *n = w->desk->warn;
-	const struct value *own = value_get(row, "under");
-	struct value under = value_map(w->arena, own == NULL ? 0 : own->n);
+	struct value under = value_map(w->arena, LEVELS_MAX);
 
-	for (uint32_t i = 0; own != NULL && i < own->n; i++) {
-		const char *level = value_cstr(w->arena, &own->as.pairs[i].key);
-		int64_t least = value_int_or(&own->as.pairs[i].val, 0);
+	for (uint8_t level = 1; level < LEVEL_NAMES_MAX; level++) {
+		int64_t least = INT64_MAX, closes;
 
-		for (uint32_t j = 0; k->incident != 0 && j < n->n_keys; j++) {
-			struct wkey *other = n->keys[j];
-			struct value its;
-			int64_t closes;
+		for (uint32_t i = 0; i < n->n_keys; i++) {
+			const struct wkey *one = n->keys[i];
 
-			if (other == k || other->incident != k->incident || other->watch == NULL ||
-				other->level == 0)
+			if (one->watch == NULL ||
+				(one != k && (k->incident == 0 || one->incident != k->incident ||
+						     one->level == 0)))
 				continue;
-			its = wkey_row(w, other);
-			closes = value_int_or(value_get(value_get(&its, "under"), level), 0);
+			closes = under_of(one, level);
 			least = closes < least ? closes : least;
 		}
-		value_add(w->arena, &under, level, value_int(least));
+		if (least != INT64_MAX)
+			value_add(w->arena, &under, warn_level_name(n, level), value_int(least));
 	}
-	if (own != NULL)
+	if (under.n > 0)
 		value_set(w->arena, said, "under", under);
 }
 
-static int facts_of(struct work *w, const struct wkey *k, const struct warn_event *event,
-	const struct value *row, struct value *facts, struct err *e)
+int warn_facts(struct work *w, const struct wkey *k, const struct warn_event *event, const struct value *row,
+	struct value *facts, struct err *e)
 {
 	static const char *const taken[] = {"p", "since", "children", "cities", "reminders", "is_ready"};
 	const struct warn *n = w->desk->warn;
@@ -179,7 +193,7 @@ static int facts_of(struct work *w, const struct wkey *k, const struct warn_even
 	for (size_t i = 0; i < sizeof(taken) / sizeof(taken[0]); i++)
 		if (value_get(row, taken[i]) != NULL)
 			value_set(w->arena, &said, taken[i], *value_get(row, taken[i]));
-	add_under(w, k, row, &said);
+	add_under(w, k, &said);
 	value_set(w->arena, &said, "seen", figures_of(w->arena, row, "seen"));
 	value_set(w->arena, &said, "expected", figures_of(w->arena, row, "expected"));
 	if (event->by != NULL)
@@ -191,9 +205,7 @@ static int facts_of(struct work *w, const struct wkey *k, const struct warn_even
 		return -1;
 	add_ticket(w, k, facts);
 	value_add(w->arena, facts, "warning", said);
-	return strcmp(event->event, "change") == 0 && k->level > event->from
-		       ? add_suspects(w, k, row, facts, e)
-		       : 0;
+	return 0;
 }
 
 /* ---- calling persons ----------------------------------------------------------------------------------- */
@@ -296,7 +308,7 @@ static int open_incident(
 }
 
 /* What the watch does, the pack has decided: nobody's role is asked for. */
-static int act_on(struct work *w, const struct wkey *k, const struct value *acts, struct err *e)
+int warn_act(struct work *w, const struct wkey *k, const struct value *acts, struct err *e)
 {
 	uint32_t roles = w->roles;
 
@@ -473,10 +485,14 @@ static int decide(struct work *w, struct wkey *k, const struct warn_event *event
 {
 	struct value facts;
 
-	if (facts_of(w, k, event, row, &facts, e) != 0 || work_ask(w, "warning", &facts, decision, e) != 0)
+	if (warn_attach(w, k, event, row, e) != 0 || warn_facts(w, k, event, row, &facts, e) != 0)
 		return -1;
-	if (open_incident(w, k, value_get(decision, "open"), row, e) != 0 ||
-		act_on(w, k, value_get(decision, "act"), e) != 0 ||
+	if (strcmp(event->event, "change") == 0 && k->level > event->from &&
+		add_suspects(w, k, row, &facts, e) != 0)
+		return -1;
+	if (work_ask(w, "warning", &facts, decision, e) != 0 ||
+		open_incident(w, k, value_get(decision, "open"), row, e) != 0 ||
+		warn_act(w, k, value_get(decision, "act"), e) != 0 ||
 		put_tasks(w, k, value_get(decision, "tasks"), e) != 0)
 		return -1;
 	call_persons(w, k, value_get(decision, "call"), row);

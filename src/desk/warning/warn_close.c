@@ -218,13 +218,14 @@ static bool is_late(const struct warn *n, int64_t at_ms, int64_t now_ms)
 	return now_ms - at_ms >= (n->bin_ms > 0 ? n->bin_ms : MINUTE_MS);
 }
 
-static int tell_changes(struct warn *n, int64_t now_ms, struct err *e)
+/* Those of a city first: what is seen from farther away is evidence of the case that they open. */
+static int tell_changes(struct warn *n, int64_t now_ms, bool is_of_city, struct err *e)
 {
 	for (uint32_t i = 0; i < n->n_keys; i++) {
 		struct wkey *k = n->keys[i];
 		struct warn_event event = {.event = "change", .from = k->from, .at_ms = k->changed_ms};
 
-		if (k->changed_ms == 0 && !k->is_ready_new)
+		if ((k->changed_ms == 0 && !k->is_ready_new) || (k->city != NULL) != is_of_city)
 			continue;
 		if (k->changed_ms != 0 &&
 			k->level == k->from) { /* up and down again while nobody was there */
@@ -242,6 +243,22 @@ static int tell_changes(struct warn *n, int64_t now_ms, struct err *e)
 	return 0;
 }
 
+/* Of the keys of one case one speaks for it: that of the longest bins, when the others were judged too. */
+static bool speaks_for_case(const struct warn *n, const struct wkey *k)
+{
+	int64_t bin_ms = k->watch == NULL ? 0 : k->watch->bin_ms;
+
+	for (uint32_t i = 0; i < n->n_keys; i++) {
+		const struct wkey *one = n->keys[i];
+		int64_t its_ms = one->watch == NULL ? 0 : one->watch->bin_ms;
+
+		if (one != k && one->incident == k->incident &&
+			(its_ms > bin_ms || (its_ms == bin_ms && strcmp(one->text, k->text) < 0)))
+			return false;
+	}
+	return true;
+}
+
 /* A case in recovery is asked about at every close of its own bins. */
 static int tell_recovery(struct warn *n, int64_t end_ms, struct err *e)
 {
@@ -251,8 +268,8 @@ static int tell_recovery(struct warn *n, int64_t end_ms, struct err *e)
 
 		if (k->watch != NULL && bin_start(k->watch->bin_ms, end_ms) != end_ms)
 			continue;
-		if (k->incident != 0 && k->changed_ms == 0 && warn_in_recovery(n, k) &&
-			warn_event_commit(n, k, &event, e) != 0)
+		if (k->incident != 0 && k->changed_ms == 0 && speaks_for_case(n, k) &&
+			warn_in_recovery(n, k) && warn_event_commit(n, k, &event, e) != 0)
 			return -1;
 	}
 	return 0;
@@ -287,7 +304,8 @@ static int fire(struct warn *n, int64_t due_ms, struct err *e)
 			return -1;
 		warn_take_affected(n);
 		is_held = !close_bins(n, due_ms, now_ms, &end_ms);
-		if (tell_changes(n, now_ms, e) != 0 || warn_rollups(n, end_ms, e) != 0 ||
+		if (tell_changes(n, now_ms, true, e) != 0 || tell_changes(n, now_ms, false, e) != 0 ||
+			warn_rollups(n, end_ms, e) != 0 || warn_standing(n, end_ms, e) != 0 ||
 			tell_recovery(n, end_ms, e) != 0)
 			return -1;
 		next_ms = is_held ? INT64_MAX : next_close(n, end_ms > now_ms ? end_ms : now_ms);

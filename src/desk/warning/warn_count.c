@@ -205,6 +205,13 @@ bool category_under(struct slice category, struct slice top)
 	       (category.n == top.n || ((const char *)category.p)[top.n] == '.');
 }
 
+bool warn_key_names(struct slice key, struct slice category)
+{
+	struct warn_key parts;
+
+	return warn_key_split(key, &parts) && category_under(category, parts.category);
+}
+
 bool warn_key_holds(const struct warn_key *k, const struct stream_name *s)
 {
 	return s->what == 'c' && (warn_is_all(k->city) || slice_cmp(k->city, s->part[0]) == 0) &&

@@ -79,7 +79,8 @@ struct warn {
 	uint64_t mark;  /* of the live pack's watches */
 	uint64_t words; /* of its catalog (warn_plan_words) */
 	struct lessons *lessons;
-	int64_t learn_ms; /* when learning is due; INT64_MAX: it is not */
+	int64_t learn_ms;    /* when learning is due; INT64_MAX: it is not */
+	int64_t newest_case; /* the newest incident whose evidence was looked for; 0: none since the start */
 	uint64_t n_counted, n_late_counts, n_closes, n_missed, n_changes, close_us_max, learn_us_max,
 		n_failures;
 	uint32_t n_tries; /* of the close at hand that failed */
@@ -99,7 +100,6 @@ bool warn_is_all(struct slice part);
 bool warn_key_split(struct slice key, struct warn_key *out);
 /* Whether what the stream counts falls under the key. */
 bool warn_key_holds(const struct warn_key *, const struct stream_name *);
-bool category_under(struct slice category, struct slice top);
 
 /* ---- the plan (warn_plan.c): which streams make which key ---------------------------------------------- */
 struct wkey *wkey_find(const struct warn *, struct slice text);
@@ -140,7 +140,9 @@ void wkey_put(struct work *, struct wkey *, struct value *row);
 
 /* ---- what happens to a key (warn_case.c) --------------------------------------------------------------- */
 struct warn_event {
-	const char *event; /* "change", "ready", "again", "recovery", "joined": cities came to a roll-up */
+	/* "change", "ready", "again", "recovery"; "joined": cities came to a roll-up; "standing": a case was
+	 * opened while it stood */
+	const char *event;
 	uint8_t from;
 	int64_t at_ms;           /* the end of the bin */
 	bool is_late;            /* it happened while the system was down */
@@ -150,6 +152,22 @@ struct warn_event {
 /* The row of the key, the pack's decision, everybody told; staged. 0, or -1: it cannot be applied. */
 int warn_happened(struct work *, struct wkey *, const struct warn_event *, struct value *row, bool is_plain,
 	struct err *e) MUST_CHECK;
+/*
+ * Evidence (warn_evidence.c): one fault is seen by several keys. What belongs together the pack says, at point
+ * "evidence"; here the key becomes one of the case's, whose level is that of its worst key.
+ */
+/* The level of the worst key of that case. */
+uint8_t warn_case_level(const struct warn *, int64_t incident);
+/* The facts of the points "evidence" and "warning". */
+int warn_facts(struct work *, const struct wkey *, const struct warn_event *, const struct value *row,
+	struct value *facts, struct err *e) MUST_CHECK;
+/* The pack's actions on the incident of the key. */
+int warn_act(struct work *, const struct wkey *, const struct value *acts, struct err *e) MUST_CHECK;
+/* A key that stands without a case becomes one of an open case, if it is evidence of it. 0, or -1. */
+int warn_attach(
+	struct work *, struct wkey *, const struct warn_event *, struct value *row, struct err *e) MUST_CHECK;
+/* Cases were opened since the last close: what stands without one may be evidence of them. */
+int warn_standing(struct warn *, int64_t end_ms, struct err *e) MUST_CHECK;
 /*
  * An entry of the system itself about one key, at at_ms, in two tries: with the pack's decision, and plain
  * when that cannot be applied, which is logged. What a failed try changed of the key in memory is put back.
@@ -264,7 +282,8 @@ void warn_arm(struct work *, int64_t at_ms);
 int warn_care(struct warn *, struct wkey *, int64_t now_ms, struct err *e) MUST_CHECK;
 /* When the key wants care next, by its row. */
 int64_t warn_care_next(const struct value *row);
-/* Whether the person was called at this level for another city of a roll-up that the key belongs to. */
+/* Whether the person was called at this level for another key of its case, or another city of a roll-up that
+ * the key belongs to. */
 bool warn_told_elsewhere(struct work *, const struct wkey *, const char *level, const struct value *person);
 /* The open roll-up whose part the key is at its level; NULL: none. */
 const struct wkey *warn_whole_of(struct work *, const struct wkey *);

@@ -30,7 +30,7 @@ static bool is_member(const struct value *rollup, const struct wkey *k)
 	return false;
 }
 
-/* ---- who was called for one of the other cities already ------------------------------------------------ */
+/* ---- who was called for the case, or one of the other cities, already ---------------------------------- */
 static bool is_told_in(struct work *w, const struct wkey *k, const char *level, const struct value *person)
 {
 	struct value row = wkey_row(w, k);
@@ -48,6 +48,10 @@ bool warn_told_elsewhere(struct work *w, const struct wkey *k, const char *level
 	const struct warn *n = w->desk->warn;
 	const struct value *list = rollups(n);
 
+	for (uint32_t i = 0; k->incident != 0 && i < n->n_keys; i++)
+		if (n->keys[i] != k && n->keys[i]->incident == k->incident &&
+			is_told_in(w, n->keys[i], level, person))
+			return true;
 	for (uint32_t r = 0; list != NULL && r < list->n; r++) {
 		if (!is_member(&list->as.items[r], k))
 			continue;

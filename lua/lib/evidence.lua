@@ -1,0 +1,133 @@
+-- Evidence: one fault is seen by several keys (signals of its component, complaints of its city, a roll-up over both). A warning that
+-- matches an open case is evidence of it, by the rules "evidence", and opens none of its own. Facts: cases, as cases.lua has them.
+local host = ...
+local rules = host.lib "rules"
+local data = host.lib("catalog").data
+local evidence = {}
+
+local function is_under(category, of) return category == of or category:sub(1, #of + 1) == of .. "." end
+
+local function has(list, x)
+  for i = 1, #(list or {}) do
+    if list[i] == x then return true end
+  end
+  return false
+end
+
+-- Whether a fault is what something is about that names no category: by its name, its component, or its service.
+local function is_of_fault(of, name, fault)
+  if of.fault then return of.fault == name end
+  if of.component then
+    local component = data.components[of.component]
+    return has(fault.components, of.component) or component ~= nil and component.service ~= nil and component.service == fault.service
+  end
+  return of.service == fault.service
+end
+
+-- The branches of categories that a case or a warning is about: its own, those of its cluster, those of its faults; nil: it says nothing,
+-- so all of them. Without `keys`; a case's keys say more (evidence.is_about).
+local function branches(of)
+  if of.category then return { of.category } end
+  if of.cluster then return data.clusters[of.cluster] and data.clusters[of.cluster].categories or {} end
+  if not (of.fault or of.service or of.component) then return nil end
+  local out = {}
+  for name, fault in host.sorted_pairs(data.faults) do
+    if is_of_fault(of, name, fault) then table.move(fault.categories, 1, #fault.categories, #out + 1, out) end
+  end
+  return out
+end
+
+-- "billing.overcharge" of "shenzhen/billing.overcharge"; nil where a key names none.
+function evidence.category_of(key) return key:match("^[^/:]+/([^*/:]+)$") end
+
+-- Whether a case is about a category (nil: none is known): its own branches, or a category that a key of its evidence names.
+function evidence.is_about(case, category)
+  local own = branches(case)
+  if not own then return true end
+  if not category then return false end
+  for _, of in ipairs(own) do
+    if is_under(category, of) then return true end
+  end
+  for i = 1, #(case.keys or {}) do
+    local of = evidence.category_of(case.keys[i])
+    if of and is_under(category, of) then return true end
+  end
+  return false
+end
+
+local function touch(list, others)
+  if not list or not others then return true end
+  for _, a in ipairs(list) do
+    for _, b in ipairs(others) do
+      if is_under(a, b) or is_under(b, a) then return true end
+    end
+  end
+  return false
+end
+
+local same = {}
+
+-- One is about what the other is about, or above it; or both are of one component or service.
+function same.category(case, w)
+  return case.component ~= nil and case.component == w.component or case.service ~= nil and case.service == w.service
+    or touch(branches(case), branches(w))
+end
+
+-- The same, or a cluster of the pack holds both: agents label one fault differently.
+function same.cluster(case, w)
+  if same.category(case, w) then return true end
+  for _, c in host.sorted_pairs(data.clusters) do
+    if touch(branches(case), c.categories) and touch(c.categories, branches(w)) then return true end
+  end
+  return false
+end
+
+-- The same city; or one is a roll-up over the other's.
+function same.city(case, w)
+  local cities = case.cities or case.city and { case.city }
+  if not cities then return true end
+  if w.city then return case.city == w.city or has(cities, w.city) end
+  if not w.in_cities or #w.in_cities == 0 then return true end
+  for i = 1, #w.in_cities do
+    if case.city == w.in_cities[i] or has(cities, w.in_cities[i]) then return true end
+  end
+  return false
+end
+evidence.same = same -- what rules may name
+
+local function is_same(case, w, names)
+  for i = 1, #names do
+    if not same[names[i]](case, w) then return false end
+  end
+  return true
+end
+
+-- Of two cases the one that had this key before, then that of the same city, then that of the same category; then the older.
+local function weight(case, w)
+  return (has(case.keys, w.key) and 4 or 0) + (case.city == w.city and 2 or 0) + (case.category == w.category and 1 or 0)
+end
+
+local function find(v, w)
+  local out = rules.ask("evidence", v)
+  if not out or out.attach == false then return nil end
+  local since, best = v.now - (out.within or math.maxinteger), nil
+  for _, c in ipairs(v.facts.cases or {}) do -- newest first
+    if math.max(c.created, c.level_at or 0) >= since and is_same(c, w, out.same or { "category", "city" })
+      and (not best or weight(c, w) >= weight(best, w)) then
+      best = c
+    end
+  end
+  return best
+end
+
+-- Point "evidence": a warning without a case, and the open ones → {incident?, act?}; the case's record keeps the key.
+function evidence.point(v)
+  local case, d = find(v, v.facts.warning), {}
+  local kind = case and data.kinds[case.kind]
+  if case then d.incident = case.id end
+  if case and kind and kind.actions.evidence then d.act = { { action = "evidence", data = { key = v.facts.warning.key } } } end
+  d.because, d.failed = host.noted(v.h), v.failed or nil
+  return d
+end
+
+return evidence

@@ -1,0 +1,100 @@
+/* Which open case a warning is evidence of. warn_int.h tells what for. */
+#include <string.h>
+
+#include "desk/cases.h"
+#include "warn_int.h"
+
+uint8_t warn_case_level(const struct warn *n, int64_t incident)
+{
+	uint8_t worst = 0;
+
+	for (uint32_t i = 0; i < n->n_keys; i++)
+		if (n->keys[i]->incident == incident && n->keys[i]->level > worst)
+			worst = n->keys[i]->level;
+	return worst;
+}
+
+/* It may be evidence from now on: it rose, it is wider, or there is another case. */
+static bool is_asked(const struct wkey *k, const struct warn_event *event)
+{
+	bool is_change = strcmp(event->event, "change") == 0;
+
+	return k->incident == 0 && k->level > 0 &&
+	       (is_change ? k->level > event->from
+			  : strcmp(event->event, "joined") == 0 || strcmp(event->event, "standing") == 0);
+}
+
+static bool stands_in(const struct value *cases, int64_t id)
+{
+	for (uint32_t i = 0; i < cases->n; i++)
+		if (value_int_or(value_get(&cases->as.items[i], "id"), 0) == id)
+			return true;
+	return false;
+}
+
+int warn_attach(
+	struct work *w, struct wkey *k, const struct warn_event *event, struct value *row, struct err *e)
+{
+	struct value facts, decision;
+	const struct value *cases;
+	int64_t incident;
+
+	if (!is_asked(k, event))
+		return 0;
+	if (warn_facts(w, k, event, row, &facts, e) != 0 || cases_facts(w, NULL, NULL, &facts, e) != 0)
+		return -1;
+	cases = value_get(&facts, "cases");
+	if (cases == NULL)
+		return 0;
+	if (work_ask(w, "evidence", &facts, &decision, e) != 0)
+		return -1;
+	incident = value_int_or(value_get(&decision, "incident"), 0);
+	if (incident == 0)
+		return 0;
+	if (!stands_in(cases, incident))
+		return err_set(e, ERR_REJECTED,
+			"the decision makes %s evidence of %jd, which is no open incident", k->text,
+			(intmax_t)incident);
+	k->incident = incident;
+	value_set(w->arena, row, "incident", value_int(incident));
+	return warn_act(w, k, value_get(&decision, "act"), e);
+}
+
+/* ---- what stood when a case was opened ----------------------------------------------------------------- */
+struct standing {
+	struct wkey *key;
+	int64_t end_ms;
+};
+
+static int stage_standing(struct work *w, struct warn_try *t, struct err *e)
+{
+	const struct standing *of = t->ctx;
+	struct warn_event event = {.event = "standing", .from = of->key->level, .at_ms = of->end_ms};
+	struct value row = wkey_row(w, of->key);
+
+	if (t->is_plain) /* it stays without a case, as it was */
+		return 0;
+	warn_try_on(t, of->key);
+	if (warn_attach(w, of->key, &event, &row, e) != 0)
+		return -1;
+	if (of->key->incident == 0)
+		return 0;
+	return warn_happened(w, of->key, &event, &row, false, e) == 0 ? 1 : -1;
+}
+
+int warn_standing(struct warn *n, int64_t end_ms, struct err *e)
+{
+	int64_t newest;
+
+	if (cases_ids(n->desk, &newest, 1) == 0 || newest <= n->newest_case)
+		return 0;
+	for (uint32_t i = 0; i < n->n_keys; i++) {
+		struct standing of = {n->keys[i], end_ms};
+
+		if (n->keys[i]->level > 0 && n->keys[i]->incident == 0 &&
+			warn_twice(n, "warning.change", end_ms, stage_standing, &of, e) != 0)
+			return -1;
+	}
+	n->newest_case = newest;
+	return 0;
+}

@@ -1,0 +1,178 @@
+"""One fault is one case: what its signals, its complaints, a roll-up and a person say of it hangs on one incident, whose level is that of
+its worst key and whose persons are called once."""
+
+from daemon import START_MS, main
+from warning_test import BIN_MS, MINUTE_MS, Warning
+
+PACK = """pack { base = "default", name = "evidence" }
+component "gateway" { zh = "充值网关", en = "gateway", service = "recharge" }
+fault "recharge" { zh = "充值未到账", en = "recharge not credited", service = "recharge", categories = { "recharge.not_credited" } }
+levels "failed" {
+  { "yellow", enter = { F5 = at_least(100) }, leave = { F5 = less_than(50) }, closes = 3, stay = 2 },
+  { "orange", enter = { F5 = at_least(1000) }, leave = { F5 = less_than(500) }, closes = 3, stay = 3 },
+}
+levels "complaints" {
+  { "yellow", enter = { S15 = at_least(16) }, leave = { S15 = less_than(8) }, closes = 3, stay = 2 },
+  { "orange", enter = { S15 = at_least(30) }, leave = { S15 = less_than(15) }, closes = 3, stay = 3 },
+  { "red", enter = { S15 = at_least(150) }, leave = { S15 = less_than(75) }, closes = 3, stay = 6 },
+}
+watch "failed" { of = "signals", kinds = { "txn_failed" }, service = "recharge", by = { "city" }, bin = "1m", sums = { F5 = 5 }, expected = 1.0,
+  levels = "failed" }
+watch "city" { by = { "city", "category" }, bin = "5m", sums = { S15 = 3 }, expected = 2.0, levels = "complaints",
+  categories = { "recharge", "billing", "broadband" } }
+watch "province" { by = { "category" }, bin = "5m", sums = { S15 = 3 }, expected = 8.0, levels = "complaints", categories = { "recharge" } }
+cluster "payment" { zh = "支付类", en = "payment", categories = { "recharge", "billing" } }
+watch "cluster" { cluster = "payment", by = { "cluster" }, bin = "5m", sums = { S15 = 3 }, expected = 8.0, levels = "complaints" }
+"""
+SIGNAL, CITY, PROVINCE, CLUSTER = "signal:shenzhen/txn_failed/recharge", "shenzhen/recharge.not_credited", "*/recharge.not_credited", "cluster:payment"
+
+
+class Evidence(Warning):
+    def setUp(self):
+        super().setUp()
+        with open(self.pack + "/pack.lua", "w", encoding="utf-8") as f:
+            f.write(PACK)
+        answer = self.c.call("rules.reload")
+        self.assertTrue(answer["ok"], answer)
+
+    def break_recharges(self, n):
+        at = self.c.call("clock.now")["now"]
+        signals = [{"at": at, "source": "boss", "kind": "txn_failed", "component": "gateway", "city": "shenzhen"} for _ in range(n)]
+        self.assertEqual({"accepted": n, "rejected": []}, self.c.call("signal.push", signals=signals))
+
+    def incidents(self):
+        return sorted(i["id"] for i in self.c.call("incident.list")["incidents"])
+
+    def fields(self, incident):
+        return self.c.call("ticket.get", id=incident)["fields"]
+
+    def told(self):
+        """(level, person) of every call."""
+        return [(e["data"]["level"], e["data"]["person"]) for e in self.events("duty") if e["data"].get("event") == "call"]
+
+    def of_keys(self):
+        return {w["key"]: (w["level"], w.get("incident")) for w in self.c.call("warning.list")["warnings"]}
+
+    def done(self, incident):
+        return [d["facts"]["action"] for e in self.history(incident) for d in e.get("decisions", []) if d["point"] == "act"]
+
+
+class OneFault(Evidence):
+    def test_signals_complaints_and_a_roll_up_are_one_case(self):
+        self.break_recharges(1000)
+        self.c.call("clock.advance", by=MINUTE_MS)  # 09:01: orange by signals alone
+        (case,) = self.incidents()
+        self.assertEqual({SIGNAL: ("orange", case)}, self.of_keys())
+        self.assertEqual((SIGNAL, [SIGNAL], "orange"), tuple(self.fields(case)[k] for k in ("key", "keys", "level")))
+        self.feed([29])  # 09:05: yellow in the city, the province, the cluster
+        self.assertEqual([case], self.incidents())
+        self.assertEqual({SIGNAL: ("orange", case), CITY: ("yellow", case), PROVINCE: ("yellow", case), CLUSTER: ("yellow", case)}, self.of_keys())
+        self.assertEqual([SIGNAL, CITY, PROVINCE, CLUSTER], self.fields(case)["keys"])
+        self.assertEqual("orange", self.fields(case)["level"])
+        self.assertEqual(["evidence"] * 3, self.done(case))
+        self.restart()
+        self.c.call("clock.advance", by=3 * MINUTE_MS)  # 09:08: nothing failed for seven minutes
+        self.assertEqual("yellow", self.fields(case)["level"])
+        self.feed([121])  # 09:10: 150 in 15 minutes
+        self.assertEqual([case], self.incidents())
+        self.assertEqual("red", self.fields(case)["level"])
+        self.assertEqual(["evidence"] * 3 + ["level"] * 2, self.done(case))
+        self.assertEqual(len(set(self.told())), len(self.told()))
+        self.assertEqual({"orange", "yellow", "red"}, {level for level, _ in self.told()})
+        complaint = self.create(city="shenzhen", category="recharge.not_credited")
+        self.assertEqual(case, complaint["incident"])
+
+    def test_the_level_falls_when_the_worst_key_falls(self):
+        self.break_recharges(1000)
+        self.c.call("clock.advance", by=MINUTE_MS)
+        (case,) = self.incidents()
+        self.feed([16])
+        self.assertEqual(({SIGNAL: ("orange", case), CITY: ("yellow", case), PROVINCE: ("yellow", case), CLUSTER: ("yellow", case)}, "orange"),
+                         (self.of_keys(), self.fields(case)["level"]))
+        self.feed([0])  # nothing failed for nine minutes
+        self.assertEqual(({SIGNAL: ("yellow", case), CITY: ("yellow", case), PROVINCE: ("yellow", case), CLUSTER: ("yellow", case)}, "yellow"),
+                         (self.of_keys(), self.fields(case)["level"]))
+        self.feed([0] * 6)
+        self.assertEqual({}, self.of_keys())
+        self.assertEqual("yellow", self.fields(case)["level"])  # nobody closed it
+
+    def test_another_city_and_another_fault_are_other_cases(self):
+        self.feed([30])
+        (case,) = self.incidents()
+        self.assertEqual("shenzhen", self.c.call("ticket.get", id=case)["city"])
+        self.c.pipeline([("ticket.create", dict(channel="app", text="x", city="foshan", category="recharge.not_credited"))] * 30)
+        self.c.pipeline([("ticket.create", dict(channel="app", text="x", city="shenzhen", category="broadband.fault"))] * 30)
+        self.feed([0])
+        self.assertEqual(3, len(self.incidents()))
+        by_key = {key: incident for key, (_, incident) in self.of_keys().items()}
+        self.assertEqual(3, len({by_key[key] for key in (CITY, "foshan/recharge.not_credited", "shenzhen/broadband.fault")}))
+        self.assertEqual((case, case), (by_key[PROVINCE], by_key[CLUSTER]))
+
+    def test_agents_label_one_fault_differently(self):
+        """A cluster of the pack holds both: the other label's complaints hang on the case, too."""
+        self.feed([30])
+        (case,) = self.incidents()
+        early = self.create(city="shenzhen", category="billing.overcharge")
+        self.assertEqual(None, early.get("incident"))
+        self.feed([16], category="billing.overcharge")
+        self.assertEqual([case], self.incidents())
+        self.assertEqual(("yellow", case), self.of_keys()["shenzhen/billing.overcharge"])
+        self.assertEqual(case, self.create(city="shenzhen", category="billing.overcharge")["incident"])
+        self.c.call("clock.advance", by=1000)
+        self.assertEqual(case, self.c.call("ticket.get", id=early["id"])["parent"])  # what came before is taken in
+
+    def test_what_a_person_opened_is_the_case(self):
+        case = self.create(kind="incident", city="shenzhen", category="recharge.not_credited", title="充值")["id"]
+        self.feed([30])
+        self.assertEqual([case], self.incidents())
+        self.assertEqual((["shenzhen/recharge.not_credited", PROVINCE, CLUSTER], "orange"),
+                         (self.fields(case)["keys"], self.fields(case)["level"]))
+
+    def test_what_stood_before_the_case_is_evidence(self):
+        self.feed([16])
+        self.assertEqual([], self.incidents())
+        case = self.create(kind="incident", city="shenzhen", category="recharge.not_credited", title="充值")["id"]
+        self.feed([0])
+        self.assertEqual({CITY: ("yellow", case), PROVINCE: ("yellow", case), CLUSTER: ("yellow", case)}, self.of_keys())
+        self.assertEqual("yellow", self.fields(case)["level"])
+        self.restart()
+        before = self.head()
+        self.feed([0])
+        self.assertEqual(["evidence", "level", "evidence", "evidence"], self.done(case))
+        self.assertNotEqual(before, self.head())
+
+    def test_within_what_the_pack_says(self):
+        self.add_to_pack('rules.before "evidence" { rule "an hour" { when = { key = starts_with "shenzhen/" }, same = { "category", "city" },'
+                         ' within = "1h" } }\n')
+        case = self.create(kind="incident", city="shenzhen", category="recharge.not_credited", title="充值")["id"]
+        self.c.call("clock.advance", by=61 * MINUTE_MS)
+        self.bin += 12 * BIN_MS
+        self.feed([30])
+        self.assertEqual(2, len(self.incidents()))
+        self.assertNotEqual(case, self.of_keys()[CITY][1])
+
+    def test_a_decision_that_names_no_case_hides_no_warning(self):
+        """A closed case is none: what rises then is another one."""
+        self.feed([30])
+        (case,) = self.incidents()
+        self.c.call("ticket.act", id=case, action="cancel", data={"reason": "x"})
+        self.feed([121])
+        (other,) = self.incidents()
+        self.assertNotEqual(case, other)
+        self.assertEqual({"red"}, {level for level, _ in self.of_keys().values()})
+        self.assertEqual({other}, {incident for _, incident in self.of_keys().values()})
+
+    def test_why(self):
+        self.break_recharges(1000)
+        self.c.call("clock.advance", by=MINUTE_MS)
+        (case,) = self.incidents()
+        self.feed([16])
+        (first,) = [e for e in self.history(case) for d in e.get("decisions", []) if d["point"] == "warning"
+            and d["facts"]["warning"]["key"] == CITY]
+        said = self.c.call("ticket.explain", id=case, seq=first["seq"])["decisions"]
+        self.assertEqual(["evidence", "act", "warning"], [d["point"] for d in said])
+        self.assertEqual(["evidence/otherwise"], [b["rule"] for b in said[0]["because"]])
+
+
+if __name__ == "__main__":
+    main()
