@@ -6,11 +6,11 @@ local effects = host.lib "effects"
 local data = catalog.data
 local actions = {}
 
-local function has_role(who, roles)
-  local mine = who and who.roles
-  if not mine then return false end
-  if mine.admin then return true end
-  for i = 1, #roles do if mine[roles[i]] then return true end end
+local at = host.at
+
+local function has_role(v, roles)
+  if at(v.h, "who", "roles", "admin") then return true end
+  for i = 1, #roles do if at(v.h, "who", "roles", roles[i]) then return true end end
   return false
 end
 
@@ -23,7 +23,7 @@ end
 local function allowed(kind, v)
   local out = {}
   for name, action in host.sorted_pairs(kind.actions) do
-    local may = not action.roles or has_role(v.facts.who, action.roles)
+    local may = not action.roles or has_role(v, action.roles)
     if may and action.offered ~= false and is_from(action, v.stage) then out[#out + 1] = name end
   end
   return out
@@ -73,7 +73,7 @@ local function check_action(kind, v, name)
     return refuse(kind, v, string.format("%s is not possible while the ticket is %s", name, v.stage),
       string.format("工单处于“%s”时不能%s", at and at.label.zh or v.stage, action.label.zh), "action", name)
   end
-  if action.roles and not has_role(v.facts.who, action.roles) then
+  if action.roles and not has_role(v, action.roles) then
     return refuse(kind, v, string.format("%s is for %s only", name, role_names(action.roles)),
       string.format("只有 %s 可以%s", role_names(action.roles), action.label.zh), "action", name)
   end

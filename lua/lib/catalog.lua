@@ -13,6 +13,8 @@ local data = {
 local place = {} -- "channels.sms" → where it was declared
 catalog.data = data
 catalog.moving = {} -- clocks with moves = true
+local stopping, nothing = {}, {} -- by stage the clocks that it ends, in order
+function catalog.stopped_at(stage) return stopping[stage] or nothing end
 local env = catalog.env
 
 -- TMF621's eight; a pack may call them otherwise (statuses), it cannot add to them.
@@ -151,8 +153,6 @@ table_word("posts", { "rank" })
 table_word("clocks", { "stops", "pausable", "moves" }, function(entry, _, what)
   entry.pausable = entry.pausable ~= false
   catalog.moving[what:match("%.(.*)")] = entry.moves or nil
-  entry.stops_at = {}
-  for _, stage in ipairs(entry.stops or {}) do entry.stops_at[stage] = true end
 end)
 
 -- tasks { { "sms", zh = "短信", en = "text message", lease = "60s", attempts = 5, backoff = "10s", backoff_max = "10m", expires = "24h" } }
@@ -364,6 +364,12 @@ function catalog.check()
   for name, kind in host.sorted_pairs(data.kinds) do
     check_kind(name, kind)
     check_opening(name, kind)
+  end
+  for name, clock in host.sorted_pairs(data.clocks) do
+    for _, stage in ipairs(clock.stops or {}) do
+      stopping[stage] = stopping[stage] or {}
+      table.insert(stopping[stage], name)
+    end
   end
   for name, q in host.sorted_pairs(data.queues) do
     if q.department and not data.departments[q.department] then

@@ -11,21 +11,28 @@ local function put(d, op)
   d.clocks[#d.clocks + 1] = op
 end
 
-local function is_running(old) return old and old.state ~= "stopped" end
+local at = host.at
+
+-- "running", "paused", "stopped", or nil: the ticket has no such clock.
+local function state_of(v, name) return at(v.h, "clocks", name, "state") end
+
+local function is_running(v, name)
+  local state = state_of(v, name)
+  return state ~= nil and state ~= "stopped"
+end
 
 -- Clocks that begin now: the first rule of each clock that has not begun yet. A stopped clock begins again only by a rule that
 -- asks for the action at hand (such as reopen), or when the action takes back what stopped it (such as unmerge: is_again).
 function clocks.start(v, d, is_again)
-  local have, h = v.facts.clocks, v.h
   local found, n = rules.ask_all("clocks", v, begun, true)
   local seen = {}
   for i = 1, n do
     local r = found[i]
     local name = r.out.clock
-    local old = have and have[name]
-    if not seen[name] and (not old or old.state == "stopped" and (is_again or r.asks_action)) then
+    local state = not seen[name] and state_of(v, name)
+    if not seen[name] and (not state or state == "stopped" and (is_again or r.asks_action)) then
       seen[name] = true
-      host.note(h, r.number)
+      host.note(v.h, r.number)
       put(d, r.start)
     end
   end
@@ -33,17 +40,17 @@ end
 
 -- Those that the stage ends.
 function clocks.stop_at(v, stage, d)
-  for name, clock in host.sorted_pairs(v.facts.clocks or {}) do
-    local declared = data.clocks[name]
-    local stops = declared and declared.stops_at[stage] and not (name == "completion" and v.complete)
-    if stops and is_running(clock) then put(d, { op = "stop", name = name }) end
+  local names = catalog.stopped_at(stage)
+  for i = 1, #names do
+    local name = names[i]
+    if is_running(v, name) and not (name == "completion" and v.complete) then put(d, { op = "stop", name = name }) end
   end
 end
 
 -- Those that an action ends, as a report does that was made.
 function clocks.stop(v, names, d)
   for i = 1, #names do
-    if is_running((v.facts.clocks or {})[names[i]]) then put(d, { op = "stop", name = names[i] }) end
+    if is_running(v, names[i]) then put(d, { op = "stop", name = names[i] }) end
   end
 end
 

@@ -103,7 +103,7 @@ function effects.refused(action, v)
   if type(draft) ~= "table" then
     return string.format("there is no draft of %s to approve", name), string.format("没有待批准的 %s 草稿", name)
   end
-  if draft.by == (v.facts.who and v.facts.who.name) then
+  if draft.by == host.at(v.h, "who", "name") then
     return string.format("%s wrote version %d of %s: somebody else approves it", draft.by, draft.version, name),
       string.format("%s 的第 %d 版由 %s 起草，须由另一人批准", name, draft.version, draft.by)
   end
@@ -193,7 +193,7 @@ end
 
 function effects.apply(action, v, d, given)
   if not plans[action].does_more then return end
-  local set, who = d.set, v.facts.who and v.facts.who.name or "rules"
+  local set, who = d.set, host.at(v.h, "who", "name") or "rules"
   for name, source in host.sorted_pairs(action.keep or {}) do
     if given[source] ~= nil then put_field(v, set, name, given[source]) end
   end

@@ -4,9 +4,11 @@ local host = ...
 local errors = host.lib "errors"
 local catalog = host.lib "catalog"
 local org = host.lib "org"
+local ids = host.lib("fields").ids
 local grants = { env = {}, rules = {} }
 local data = catalog.data
 data.grants = {}
+local listed = {} -- of each grant its name and those of its fields, in order
 local row_keys = { person = true, authority = true, role = true, ticket = true, day = true }
 local ways = { "route", "refuse" }
 
@@ -60,6 +62,7 @@ function grants.check()
         errors.add(where, '%s: "%s" is not a role', "%s：“%s”不是角色", { what, tostring(row.role) }, row.role, data.roles)
       end
     end
+    listed[#listed + 1] = { name = name, left = "left." .. name, ticket_left = "ticket_left." .. name, day_left = "day_left." .. name }
     grants.rules[name] = { full = "grants/" .. name, where = where, because = g.label.en .. ": more than the grant of who acts" }
   end
   for kind, k in host.sorted_pairs(data.kinds) do
@@ -107,16 +110,19 @@ local function left_of(g, who, spent)
   return { left = math.min(of_ticket, of_day), ticket_left = of_ticket, day_left = of_day, row = row }
 end
 
--- The fields left.NAME, ticket_left.NAME, day_left.NAME and within_grant, before rules are asked about an action.
+-- The fields left.NAME, ticket_left.NAME, day_left.NAME and within_grant, before rules are asked about an action: of a grant that the
+-- action spends now, or that the pack asks for by name.
 function grants.view(v, action)
-  if not next(data.grants) then return end
-  local who, spent = v.facts.who or {}, v.facts.spent or {}
-  local given, within = v.facts.data or {}, nil
-  for name, g in host.sorted_pairs(data.grants) do
-    local l = left_of(g, who, spent[name] or {})
-    v["left." .. name], v["ticket_left." .. name], v["day_left." .. name] = l.left, l.ticket_left, l.day_left
-    local x = action and action.spends and given[action.spends[name] or ""]
-    if math.type(x) == "integer" and x > 0 then within = within ~= false and x <= l.left end
+  local within
+  for i = 1, #listed do
+    local of = listed[i]
+    local x = action and action.spends and host.at(v.h, "data", action.spends[of.name] or "")
+    local is_spent = math.type(x) == "integer" and x > 0
+    if is_spent or ids[of.left] or ids[of.ticket_left] or ids[of.day_left] then
+      local l = left_of(data.grants[of.name], v.facts.who or {}, (v.facts.spent or {})[of.name] or {})
+      v[of.left], v[of.ticket_left], v[of.day_left] = l.left, l.ticket_left, l.day_left
+      if is_spent then within = within ~= false and x <= l.left end
+    end
   end
   v.within_grant = within
 end

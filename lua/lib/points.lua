@@ -229,7 +229,7 @@ end
 
 -- Who takes it first stays answerable to the customer (首问负责), and gets it back to tell the answer.
 local function take_first(action, v, set)
-  local who = v.facts.who and v.facts.who.name
+  local who = get(v.h, ids.who)
   if action.assign == "self" then set.owner = who
   elseif action.assign == "first" and v.first_owner then set.owner = v.first_owner end
   if action.takes and v.first_owner == nil and data.persons[who] then set.first_owner, v.first_owner = who, who end
@@ -345,7 +345,7 @@ end
 local function over_grant(kind, v, name, over)
   host.note(v.h, grants.rules[over.name].number)
   if over.above == "refuse" or not over.to then return refuse(kind, v, over.en, over.zh, "data." .. over.key, tostring(over.amount)) end
-  local t, who = v.facts.ticket, v.facts.who and v.facts.who.name
+  local t, who = v.facts.ticket, get(v.h, ids.who)
   local d = { set = { owner = over.to, department = data.persons[over.to].department,
     approval = { action = name, grant = over.name, amount = over.amount, by = who, to = over.to, en = over.en, zh = over.zh } } }
   d.advice = { { en = over.en, zh = over.zh } }
@@ -398,7 +398,8 @@ function points.act(facts)
   grants.view(v, action)
   local out = rules.ask("refuse", v)
   if out then return refuse(kind, v, out.say.en, out.say.zh, "action", facts.action) end
-  local d = { set = {} }
+  local set = { stage = nil, status = nil, owner = nil, department = nil, queue = nil, reply = nil, resolution = nil, cause = nil } -- room
+  local d = { set = set, clocks = nil, advice = nil, notices = nil, failed = nil }
   local over = action.spends and grants.spend(v, action, d)
   if over then return over_grant(kind, v, facts.action, over) end
   perform(kind, v, facts.action, d)

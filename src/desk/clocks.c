@@ -28,8 +28,7 @@ static int clocks_open(struct clocks *c, struct work *w, struct value *row, stru
 
 	c->w = w;
 	c->row = row;
-	if (ledgers_decode(w->arena, w->desk->lexicon, value_slice(value_get(row, "clocks")), &c->slots,
-		    &c->n, e) != 0)
+	if (clocks_slots(w, row, true, &c->slots, &c->n, e) != 0)
 		return err_prefix(e, "ticket %jd", (intmax_t)value_int_or(value_get(row, "id"), 0));
 	c->cap = c->n;
 	c->due = due == NULL ? value_map(w->arena, 4) : value_copy_map(w->arena, due);

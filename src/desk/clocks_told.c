@@ -5,13 +5,29 @@
 #include "tocsin/ledgers.h"
 #include "tocsin/log.h"
 
+int clocks_slots(struct work *w, const struct value *row, bool is_mine, struct ledger_slot **slots,
+	uint32_t *n, struct err *e)
+{
+	struct slice bytes = value_slice(value_get(row, "clocks"));
+
+	if (bytes.p == NULL || w->read_clocks != bytes.p) {
+		if (ledgers_decode(w->arena, w->desk->lexicon, bytes, &w->slots, &w->n_slots, e) != 0)
+			return -1;
+		w->read_clocks = bytes.p;
+	}
+	*slots = w->slots;
+	*n = w->n_slots;
+	if (is_mine)
+		w->read_clocks = NULL;
+	return 0;
+}
+
 static const struct ledger_slot *slots_of(struct work *w, const struct value *row, uint32_t *n)
 {
 	struct ledger_slot *slots;
 	struct err e;
 
-	if (ledgers_decode(
-		    w->arena, w->desk->lexicon, value_slice(value_get(row, "clocks")), &slots, n, &e) == 0)
+	if (clocks_slots(w, row, false, &slots, n, &e) == 0)
 		return slots;
 	log_line(LOG_ERROR, "ticket.clocks", "ticket=%jd error=\"%s\"",
 		(intmax_t)value_int_or(value_get(row, "id"), 0), e.text);

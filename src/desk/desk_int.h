@@ -68,21 +68,24 @@ struct work {
 	const char *method;
 	const char *who;
 	uint32_t roles;
-	const char *via;        /* who said that `who` acts (session.hello {as}), or NULL */
-	struct slice params;    /* MessagePack of what came in; stands EVENT_PARAMS_AT in the event part */
-	struct value decisions; /* array: {point, because, failed?, facts} */
-	struct value tickets;   /* array: {id, no, version, queue, set={field=[before, after]}} */
-	struct value notices;   /* array: [topic, data] */
-	struct value extra;     /* further keys of the event part */
-	struct value acts;      /* what the decision about a new ticket does to others; nil */
-	int64_t fired_ticket;   /* of a due timer: its ticket; else 0 */
-	uint32_t n_opened;      /* ticket ids given so far */
-	uint32_t n_tasks;       /* task ids given so far */
-	uint32_t n_counted;     /* rows of TABLE_COUNT staged so far */
-	uint32_t n_jobs;        /* job ids given so far */
-	bool is_import;         /* arms no timers, tells nobody */
-	bool is_erasing;        /* its entry says nothing of what the ticket was, its row keeps no texts */
-	bool is_following;      /* does what another ticket's decision brought along */
+	const char *via;         /* who said that `who` acts (session.hello {as}), or NULL */
+	struct slice params;     /* MessagePack of what came in; stands EVENT_PARAMS_AT in the event part */
+	struct value decisions;  /* array: {point, because, failed?, facts} */
+	struct value tickets;    /* array: {id, no, version, queue, set={field=[before, after]}} */
+	struct value notices;    /* array: [topic, data] */
+	struct value extra;      /* further keys of the event part */
+	struct value acts;       /* what the decision about a new ticket does to others; nil */
+	const void *read_clocks; /* the bytes that `slots` were read from, or NULL: clocks_slots */
+	struct ledger_slot *slots;
+	uint32_t n_slots;
+	int64_t fired_ticket; /* of a due timer: its ticket; else 0 */
+	uint32_t n_opened;    /* ticket ids given so far */
+	uint32_t n_tasks;     /* task ids given so far */
+	uint32_t n_counted;   /* rows of TABLE_COUNT staged so far */
+	uint32_t n_jobs;      /* job ids given so far */
+	bool is_import;       /* arms no timers, tells nobody */
+	bool is_erasing;      /* its entry says nothing of what the ticket was, its row keeps no texts */
+	bool is_following;    /* does what another ticket's decision brought along */
 };
 
 #define EVENT_PARAMS_AT 8
@@ -169,6 +172,12 @@ int facts_history(struct work *, const struct value *ticket, struct value *out, 
 /* What it says of a subject that has no ticket yet. */
 struct value history_none(struct arena *);
 struct value facts_clocks(struct work *, const struct value *ticket);
+/*
+ * The ledgers of a row's clocks; those of the row read last are not read again. With is_mine the caller may
+ * change them. 0; -1 with ERR_INTERNAL: the bytes are no ledgers.
+ */
+int clocks_slots(struct work *, const struct value *row, bool is_mine, struct ledger_slot **slots,
+	uint32_t *n, struct err *e) MUST_CHECK;
 /*
  * Ask the live pack; records the decision. A rule that fails yields `otherwise` (queue duty), never an error:
  * *decision then has only `failed`. A refusal is -1 with ERR_REJECTED.

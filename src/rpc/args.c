@@ -86,7 +86,8 @@ static int check_map(struct arena *a, const char *path, const struct value *map,
 		const struct pair *p = &map->as.pairs[i];
 
 		/* the path is wanted in errors only: plain good values do without */
-		if (p->val.type <= VALUE_UINT)
+		if (p->val.type <= VALUE_UINT || (p->val.type == VALUE_TEXT && p->val.n <= TEXT_BYTES_MAX &&
+							 utf8_valid(p->val.as.text, p->val.n)))
 			continue;
 		if (args_check_value(a, arena_printf(a, "%s.%.*s", path, clipped(&p->key), p->key.as.text),
 			    &p->val, e) != 0)

@@ -183,6 +183,23 @@ static int l_get(lua_State *L)
 	return 1;
 }
 
+/* host.at(view, name…) → what stands there in the facts, without a table for the parts on the way */
+static int l_at(lua_State *L)
+{
+	const struct value *v = view_check(L, 1)->facts;
+
+	for (int i = 2, n = lua_gettop(L); v != NULL && i <= n; i++) {
+		size_t len;
+		const char *name = luaL_checklstring(L, i, &len);
+
+		v = value_get_n(v, name, len);
+	}
+	if (v == NULL)
+		return 0;
+	value_to_lua(L, v);
+	return 1;
+}
+
 /* host.set(view, number, x) */
 static int l_set(lua_State *L)
 {
@@ -328,7 +345,7 @@ static int l_noted(lua_State *L)
 void view_open(lua_State *L)
 {
 	static const luaL_Reg functions[] = {{"field", l_field}, {"view", l_view}, {"get", l_get},
-		{"set", l_set}, {"decide", l_decide}, {"whole", l_whole}, {"note", l_note},
+		{"at", l_at}, {"set", l_set}, {"decide", l_decide}, {"whole", l_whole}, {"note", l_note},
 		{"noted", l_noted}, {NULL, NULL}};
 
 	luaL_setfuncs(L, functions, 0);

@@ -18,7 +18,7 @@ struct view;
 /* Lists of a decision that whole sets fill (host.say). */
 enum view_list { VIEW_CLOCKS, VIEW_ADVICE, N_LISTS };
 
-/* host.field, view, get, set, decide, whole, note, noted: added to the table on top. Raises. */
+/* host.field, view, get, at, set, decide, whole, note, noted: added to the table on top. Raises. */
 void view_open(lua_State *);
 /* Push the facts of a question as an object that Lua indexes. Raises. */
 void view_push_facts(lua_State *, const struct value *facts);

@@ -174,9 +174,9 @@ uint32_t index_keys(struct arena *a, const struct lexicon *lexicon, const struct
 
 static bool has_key(const struct slice *keys, uint32_t n, struct slice key)
 {
-	for (uint32_t i = 0; i < n; i++)
-		if (slice_cmp(keys[i], key) == 0)
-			return true;
+	for (uint32_t i = 0; i < n; i++) /* their first byte is the index, of which each has one key */
+		if (*(const char *)keys[i].p == *(const char *)key.p)
+			return slice_cmp(keys[i], key) == 0;
 	return false;
 }
 
