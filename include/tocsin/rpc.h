@@ -21,7 +21,8 @@
 #include "tocsin/value.h"
 
 #define TEXT_BYTES_MAX 32768
-#define ID_MAX INT64_C(9007199254740991) /* 2^53 - 1: exact in every client's numbers */
+#define TIME_MAX_MS INT64_C(253402300799999) /* the end of the year 9999 */
+#define ID_MAX INT64_C(9007199254740991)     /* 2^53 - 1: exact in every client's numbers */
 
 /* ROLE(name, wire name, what it is) */
 #define ROLES(ROLE)                                                                                          \
@@ -87,13 +88,16 @@ struct rpc_arg {
 	bool is_required;
 	const char *help;
 	const char *const *words; /* of ARG_ENUM, NULL at the end */
-	int64_t min, max;         /* of ARG_INT, ARG_NUMBER, ARG_DURATION when min < max */
+	/* Of ARG_INT, ARG_NUMBER, ARG_DURATION and ARG_TIME when min < max; every time lies within 0 and
+	 * TIME_MAX_MS. Of ARG_TEXT the bytes it may have; with min > 0 it may not be blank either. */
+	int64_t min, max;
 	/* Where its names stand (of an ARG_ARRAY: those of its items): a key of catalog.get such as
 	 * "channels", or another method's answer such as "report.list"; NULL: anything. Said in rpc.methods
 	 * for forms and completion; the handler checks it, since only it knows the pack. */
 	const char *of;
-	/* What an ARG_MAP is known to hold, said in rpc.methods; what else it holds is the handler's to
-	 * judge. */
+	/* What an ARG_MAP is known to hold: each is checked like an argument when it is there; what else the
+	 * map holds, and what it must hold, is the handler's to judge. Of an ARG_ARRAY: what its maps hold,
+	 * for rpc.methods alone. */
 	const struct rpc_arg *members;
 	uint32_t n_members;
 };
@@ -269,11 +273,11 @@ void session_on_answer(struct session *,
 /* ---- arguments (also for JSON and for import) ---------------------------------------------------------- */
 /*
  * Check and normalise `args` (a map, or nil for none) against a method, in place. 0, or -1 with
- * ERR_BAD_REQUEST: unknown argument (with what was probably meant), missing, wrong type, extension, NaN or
- * infinity, key that is not text or comes twice, text that is over TEXT_BYTES_MAX, not UTF-8 or holds NUL.
+ * ERR_BAD_REQUEST: unknown argument (with what was probably meant), missing, wrong type, binary, extension,
+ * NaN or infinity, key that is not text or comes twice, text that is over TEXT_BYTES_MAX, not UTF-8 or holds NUL.
  */
 int args_check(const struct rpc_method *, struct arena *, struct value *args, struct err *e) MUST_CHECK;
-/* The same for what a map inside an argument may hold: no extension, no NaN, text keys once … `path` names it
+/* The same for what a map inside an argument may hold: no binary, no extension, no NaN, text keys once … `path` names it
  * in errors. */
 int args_check_value(struct arena *, const char *path, const struct value *, struct err *e) MUST_CHECK;
 /* "90s", "30m", "1d12h", "250ms" (units ms s m h d w) to milliseconds: 0, or -1. */

@@ -34,8 +34,15 @@ local function refuse(kind, v, en, zh, argument, value)
     because = host.noted(v.h), failed = v.failed or nil }
 end
 
--- nil when x is of the type, else what was expected.
-local function check_data(want, x, date)
+local time_max = 253402300799999 -- the end of the year 9999
+
+-- nil when x is of the type, else what was expected. `now`: what "future" must lie behind.
+local function check_data(want, x, date, now)
+  if want == "level" then
+    local ranks, names = host.lib("alarms").ranks(), {}
+    for name, rank in host.sorted_pairs(ranks) do names[rank + 1] = name end
+    return not ranks[x] and { en = "a level: " .. table.concat(names, ", "), zh = "预警等级：" .. table.concat(names, "、") } or nil
+  end
   local of = { queue = "queues", department = "departments", person = "persons", category = "categories", city = "cities", grade = "grades" }
   if want == "queue" then return not sets.is_queue(x) and { en = "a declared queue", zh = "已声明的队列" } or nil end
   if want == "list" then
@@ -54,6 +61,12 @@ local function check_data(want, x, date)
     return (math.type(x) ~= "integer" or x < 0) and { en = "an amount: a whole number of fen, 0 or more", zh = "金额：不小于 0 的整数，单位为分" } or nil
   end
   if want == "boolean" then return type(x) ~= "boolean" and { en = "true or false", zh = " true 或 false" } or nil end
+  if want == "time" or want == "future" then
+    local from = want == "future" and now + 1 or 0
+    if math.type(x) == "integer" and x >= from and x <= time_max then return nil end
+    return want == "future" and { en = "a time to come: whole ms since 1970 UTC", zh = "将来的时刻：自 1970 年 UTC 起的整毫秒数" }
+      or { en = "a time: whole ms since 1970 UTC, to the year 9999", zh = "时刻：自 1970 年 UTC 起的整毫秒数，不晚于 9999 年" }
+  end
   if math.type(x) ~= "integer" and (want ~= "number" or type(x) ~= "number") then return { en = "a whole number", zh = "整数" } end
 end
 
@@ -87,7 +100,7 @@ local function check_action(kind, v, name)
     if want.required and (x == nil or x == "") then
       return refuse(kind, v, string.format("%s needs data.%s", name, key), string.format("%s必须填写 %s", action.label.zh, key), "data." .. key)
     end
-    local why = x ~= nil and check_data(want.type, x, v.date)
+    local why = x ~= nil and check_data(want.type, x, v.date, v.now)
     if why then
       local shown = type(x) == "table" and "{…}" or tostring(x)
       return refuse(kind, v, string.format('data.%s: "%s" is not %s', key, shown, why.en),

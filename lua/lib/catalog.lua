@@ -232,7 +232,7 @@ local action_keys = set_of("from", "to", "roles", "data", "copy", "pause", "resu
   "name", "where", "assign", "takes", "returns", "void", "spends", "releases", "offered")
 for _, key in ipairs(effects.keys) do action_keys[key] = true end
 local data_types = { text = true, queue = true, department = true, person = true, ticket = true, money = true, number = true, category = true,
-  city = true, grade = true, time = true, boolean = true,
+  city = true, grade = true, level = true, time = true, future = true, boolean = true,
   map = true, list = true }
 
 local function action_data(row, what)

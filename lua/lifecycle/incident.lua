@@ -31,7 +31,7 @@ kind "incident" {
     add = { called = "person" } },
   action "note" { zh = "记录", en = "note", from = { "open", "restoring", "recovering", "proven", "told", "watched", "closed" }, roles = desk,
     data = { text = "text" } },
-  action "level" { zh = "调整预警等级", en = "level", from = live, roles = heads, data = { level = "text" }, keep = { level = "level" },
+  action "level" { zh = "调整预警等级", en = "level", from = live, roles = heads, data = { level = "level" }, keep = { level = "level" },
     sign = "level" },
   action "evidence" { zh = "并入预警", en = "take in a warning", from = live, roles = heads, data = { key = "text" }, add = { keys = "key" },
     offered = false, gather = true },
@@ -42,7 +42,7 @@ kind "incident" {
 
   -- one script a case: a draft, and a second person who approves it
   action "script" { zh = "起草口径", en = "script", from = live, roles = desk,
-    data = { zh = "text", en = "text?", prompt = "text?", eta = "time?", until_time = "time?" }, draft = "script" },
+    data = { zh = "text", en = "text?", prompt = "text?", eta = "future?", until_time = "future?" }, draft = "script" },
   action "approve_script" { zh = "批准口径", en = "approve script", from = live, roles = heads, approve = "script" },
 
   -- what became of the voice prompt (by the answers of its tasks)
@@ -59,7 +59,7 @@ kind "incident" {
 
   -- a key service taken over by the BOSS green channel: asked, approved by a named person, live, handed back and checked
   action "ask_green" { zh = "申请绿色通道", en = "ask green channel", from = broken, roles = desk,
-    data = { service = "text", until_time = "time", reason = "text" }, mark = { green = "asked" }, sign = "green_asked",
+    data = { service = "text", until_time = "future", reason = "text" }, mark = { green = "asked" }, sign = "green_asked",
     keep = { green_service = "service", green_until = "until_time", green_reason = "reason" } },
   action "approve_green" { zh = "批准绿色通道", en = "approve green channel", from = broken, roles = { "leader" }, mark = { green = "approved" },
     sign = "green_approved" },
@@ -112,13 +112,6 @@ rules.before "refuse" {
   rule "green channel asked already" {
     when = { action = "ask_green", ["fields.green"] = any_of("asked", "approved", "live", "handing_back", "handed_back") },
     say = { zh = "绿色通道已在申请或接管之中", en = "the green channel is asked for or has the service already" },
-  },
-  rule "green channel without an end" {
-    when = function(t)
-      local over = t["data.until_time"]
-      return t.action == "ask_green" and math.type(over) == "integer" and over <= t.now
-    end,
-    say = { zh = "接管期限须在当前时刻之后", en = "the green channel has the service until a time to come" },
   },
   rule "green channel not asked" {
     when = { action = any_of("approve_green", "refuse_green"), ["fields.green"] = none_of("asked") },

@@ -6,6 +6,7 @@
 #include "grants.h"
 #include "heard.h"
 #include "jobs.h"
+#include "names.h"
 #include "signals.h"
 #include "sources.h"
 #include "tasks.h"
@@ -154,16 +155,38 @@ int ticket_act(struct work *w, const struct value *args, struct value *result, s
 	return 0;
 }
 
+static int contact_incident(struct work *w, int64_t id, struct value *row, struct err *e)
+{
+	const char *said;
+
+	if (ticket_load_merged(w, id, row, e) != 0)
+		return -1;
+	if (value_is_text(value_get(row, "kind"), CASE_KIND))
+		return 0;
+	said = arena_printf(w->arena, "%jd", (intmax_t)id);
+	return err_arg(e, ERR_BAD_REQUEST, "incident", said,
+		"ticket %s is a %s; expected an incident, or ticket=%s", said,
+		value_cstr(w->arena, value_get(row, "kind")), said);
+}
+
 /* The ticket a contact belongs to: named, or the newest open one of the number, or a new one. */
 static int contact_ticket(struct work *w, const struct value *args, struct value *row, struct err *e)
 {
-	const struct value *number = value_get(args, "number");
+	const struct value *number = value_get(args, "number"), *ticket = value_get(args, "ticket"),
+			   *incident = value_get(args, "incident");
 	struct value history, who = value_map(w->arena, 1), subject = value_map(w->arena, 2);
 	int64_t id;
 
-	if (value_as_int(value_get(args, "ticket"), &id) || value_as_int(value_get(args, "incident"), &id))
+	if (ticket != NULL && incident != NULL)
+		return err_arg(e, ERR_BAD_REQUEST, "incident",
+			arena_printf(w->arena, "%jd", (intmax_t)incident->as.i),
+			"a contact belongs to one: say either ticket %jd or incident %jd",
+			(intmax_t)ticket->as.i, (intmax_t)incident->as.i);
+	if (value_as_int(ticket, &id))
 		return ticket_load_merged(w, id, row, e);
-	if (number == NULL)
+	if (value_as_int(incident, &id))
+		return contact_incident(w, id, row, e);
+	if (number == NULL || number->n == 0)
 		return err_arg(
 			e, ERR_BAD_REQUEST, "ticket", NULL, "a contact needs ticket, incident or number");
 	value_add(w->arena, &subject, "type", value_literal("mobile"));
@@ -221,7 +244,9 @@ int contact_add(struct work *w, const struct value *args, struct value *result, 
 
 	if (numbers_plain(w->arena, packs_catalog(w->desk->packs), args, &plain))
 		args = &plain;
-	if (contact_ticket(w, args, &before, e) != 0)
+	if (catalog_check(w->arena, packs_catalog(w->desk->packs), "channels", "channel",
+		    value_get(args, "channel"), e) != 0 ||
+		contact_ticket(w, args, &before, e) != 0)
 		return -1;
 	facts = ticket_facts(w, &before);
 	add_if(w, &contact, args, "kind");

@@ -45,12 +45,7 @@ static int calendar_due_method(struct call *c, struct value *result, struct err 
 
 static const char *const units[] = {"hours", "natural_days", "working_days", NULL};
 static const struct rpc_arg due_args[] = {
-	{.name = "from",
-		.type = ARG_TIME,
-		.is_required = true,
-		.min = 0,
-		.max = INT64_C(253402300799999), /* the end of year 9999 */
-		.help = "when the period begins"},
+	{.name = "from", .type = ARG_TIME, .is_required = true, .help = "when the period begins"},
 	{.name = "goal",
 		.type = ARG_INT,
 		.is_required = true,

@@ -187,12 +187,14 @@ static int read_terms(struct work *w, const struct value *op, struct ledger_term
 static int64_t start_at(const struct work *w, const struct value *op, const struct value *row)
 {
 	const struct value *from = value_get(op, "from");
-	int64_t created = value_int_or(value_get(row, "created"), w->now_ms);
+	int64_t created = value_int_or(value_get(row, "created"), w->now_ms), occurred;
 
 	if (value_is_text(from, "created"))
 		return created;
-	if (value_is_text(from, "received"))
-		return value_int_or(value_get(row, "occurred"), created);
+	if (value_is_text(from, "received")) { /* an occurred to come is a slip: no clock waits for it */
+		occurred = value_int_or(value_get(row, "occurred"), created);
+		return occurred < created ? occurred : created;
+	}
 	return value_int_or(from, w->is_import ? created : w->now_ms);
 }
 

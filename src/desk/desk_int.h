@@ -21,6 +21,13 @@
 
 #define EVENT_BYTES_MAX ((size_t)8 * 1024 * 1024)
 
+#define STAR_MAX 9 /* of a customer */
+#define REASON_ARG                                                                                           \
+	{                                                                                                    \
+		.name = "reason", .type = ARG_TEXT, .is_required = true, .min = 1, .max = TEXT_BYTES_MAX,    \
+		.help = "for the record"                                                                     \
+	}
+
 /* Whose arguments a ticket that is only tried has. */
 #define CREATE "ticket.create"
 

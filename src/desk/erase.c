@@ -146,9 +146,6 @@ static int ticket_erase(struct work *w, const struct value *args, struct value *
 	uint32_t n_entries, n_erased = 0;
 	struct slice bytes;
 
-	if (value_get(args, "reason")->n == 0)
-		return err_arg(
-			e, ERR_BAD_REQUEST, "reason", "", "reason must not be empty: it is kept for ever");
 	if (ticket_load(w->desk, w->tx, w->arena, id, &before, e) != 0 || check_over(&before, e) != 0 ||
 		ticket_bytes(w->desk, w->tx, id, &bytes, e) != 0 || ticket_parse(bytes, &parts, e) != 0 ||
 		entries_of(w, id, parts.seq, seqs, &n_entries, e) != 0)
@@ -183,6 +180,8 @@ static const struct rpc_arg erase_args[] = {
 	{.name = "reason",
 		.type = ARG_TEXT,
 		.is_required = true,
+		.min = 1,
+		.max = TEXT_BYTES_MAX,
 		.help = "who asked for it and by what right; kept for ever"},
 };
 static const struct rpc_method methods[] = {

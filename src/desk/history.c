@@ -324,6 +324,14 @@ static bool is_about(const struct value *decisions, const struct value *one, int
 	return true;
 }
 
+static bool has_rules(const struct value *decisions)
+{
+	for (uint32_t i = 0; i < decisions->n; i++)
+		if (value_get(&decisions->as.items[i], "rules")->n > 0)
+			return true;
+	return false;
+}
+
 static int explain(struct desk *d, struct arena *a, const struct value *args, struct pasts *pasts,
 	struct value *result, struct err *e)
 {
@@ -355,6 +363,10 @@ static int explain(struct desk *d, struct arena *a, const struct value *args, st
 			return -1;
 		value_push(a, &decisions, one);
 	}
+	if (rule != NULL && !has_rules(&decisions))
+		return err_arg(e, ERR_NOT_FOUND, "rule", rule,
+			"no rule \"%s\" was asked about ticket %jd in entry %ju", rule, (intmax_t)id,
+			(uintmax_t)seq);
 	*result = value_map(a, 6);
 	value_add(a, result, "id", value_int(id));
 	value_add(a, result, "seq", value_int((int64_t)seq));

@@ -28,7 +28,8 @@ static int check_names(struct work *w, const struct value *args, struct err *e)
 	return check_name(w, args, "kind", "kinds", e) != 0 ||
 			       check_name(w, args, "channel", "channels", e) != 0 ||
 			       check_name(w, args, "category", "categories", e) != 0 ||
-			       check_name(w, args, "city", "cities", e) != 0
+			       check_name(w, args, "city", "cities", e) != 0 ||
+			       check_name(w, args, "form", "forms", e) != 0
 		       ? -1
 		       : 0;
 }

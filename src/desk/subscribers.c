@@ -90,14 +90,19 @@ static int on_put(struct call *c, struct value *result, struct err *e)
 }
 
 static const struct rpc_arg put_args[] = {
-	{.name = "number", .type = ARG_TEXT, .is_required = true, .help = "as people write it; kept plainly"},
+	{.name = "number",
+		.type = ARG_TEXT,
+		.is_required = true,
+		.min = 1,
+		.max = NUMBER_KEY_MAX,
+		.help = "as people write it; kept plainly"},
 	{.name = "city",
 		.type = ARG_TEXT,
 		.of = "cities",
 		.help = "where it is used now: ported numbers, moved customers"},
 	{.name = "name", .type = ARG_TEXT, .help = "the customer's"},
 	{.name = "brand", .type = ARG_TEXT, .help = "brand"},
-	{.name = "star", .type = ARG_INT, .min = 0, .max = 9, .help = "stars"},
+	{.name = "star", .type = ARG_INT, .min = 0, .max = STAR_MAX, .help = "stars"},
 	{.name = "group", .type = ARG_TEXT, .help = "the company it belongs to"},
 	{.name = "vip", .type = ARG_BOOL, .help = "a very important customer"},
 	{.name = "age65", .type = ARG_BOOL, .help = "65 or older"},

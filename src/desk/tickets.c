@@ -1,8 +1,6 @@
 /* The table of methods that change tickets. */
 #include "desk_int.h"
 
-#define TIME_MAX_MS INT64_C(253402300799999) /* the end of year 9999 */
-
 static int on_create(struct call *c, struct value *result, struct err *e)
 {
 	return work_call(c, ticket_create, result, e);
@@ -33,7 +31,7 @@ static const struct rpc_arg subject_members[] = {
 static const struct rpc_arg customer_members[] = {
 	{.name = "name", .type = ARG_TEXT, .help = "the customer's"},
 	{.name = "brand", .type = ARG_TEXT, .help = "brand"},
-	{.name = "star", .type = ARG_INT, .help = "stars"},
+	{.name = "star", .type = ARG_INT, .min = 0, .max = STAR_MAX, .help = "stars"},
 	{.name = "group", .type = ARG_TEXT, .help = "the company it belongs to"},
 	{.name = "vip", .type = ARG_BOOL, .help = "a very important customer"},
 	{.name = "age65", .type = ARG_BOOL, .help = "65 or older"},
@@ -73,11 +71,7 @@ static const struct rpc_arg customer_members[] = {
 			.of = "forms",                                                                       \
 			.help = "appeal, transfer, petition or report"},                                     \
 		{.name = "fields", .type = ARG_MAP, .help = "what the category asks for"},                   \
-		{.name = "occurred",                                                                         \
-			.type = ARG_TIME,                                                                    \
-			.min = 0,                                                                            \
-			.max = TIME_MAX_MS,                                                                  \
-			.help = "when it happened; else now"},                                               \
+		{.name = "occurred", .type = ARG_TIME, .help = "when it happened; else now"},                \
 	{                                                                                                    \
 		.name = "source_ref", .type = ARG_TEXT,                                                      \
 		.help = "the channel's own id: once per channel, for ever"                                   \
@@ -86,18 +80,9 @@ static const struct rpc_arg customer_members[] = {
 static const struct rpc_arg create_args[] = {CREATE_ARGS};
 static const struct rpc_arg import_args[] = {
 	CREATE_ARGS,
-	{.name = "created",
-		.type = ARG_TIME,
-		.min = 0,
-		.max = TIME_MAX_MS,
-		.is_required = true,
-		.help = "when it was taken in"},
-	{.name = "due", .type = ARG_TIME, .min = 0, .max = TIME_MAX_MS, .help = "when it had to be resolved"},
-	{.name = "closed",
-		.type = ARG_TIME,
-		.min = 0,
-		.max = TIME_MAX_MS,
-		.help = "when it was closed; absent: still open"},
+	{.name = "created", .type = ARG_TIME, .is_required = true, .help = "when it was taken in"},
+	{.name = "due", .type = ARG_TIME, .help = "when it had to be resolved"},
+	{.name = "closed", .type = ARG_TIME, .help = "when it was closed; absent: still open"},
 	{.name = "outcome", .type = ARG_TEXT, .help = "how it ended"},
 };
 static const struct rpc_arg act_args[] = {
@@ -118,8 +103,10 @@ static const struct rpc_arg act_args[] = {
 static const char *const contact_kinds[] = {"urge", "ask", "same_fault", "add_info", "withdraw", NULL};
 static const struct rpc_arg contact_args[] = {
 	{.name = "ticket", .type = ARG_ID, .help = "the ticket it belongs to"},
-	{.name = "incident", .type = ARG_ID, .help = "or the incident"},
-	{.name = "number", .type = ARG_TEXT, .help = "or the newest open ticket of this number"},
+	{.name = "incident", .type = ARG_ID, .help = "or the incident; not both"},
+	{.name = "number",
+		.type = ARG_TEXT,
+		.help = "who comes again; without ticket and incident the newest open ticket of this number"},
 	{.name = "channel",
 		.type = ARG_TEXT,
 		.is_required = true,

@@ -14,6 +14,8 @@
 #define PUMP_ENTRIES 256 /* a session a turn */
 #define PUMP_BYTES ((size_t)128 * 1024)
 #define CONSUMER_BYTES_MAX 100
+#define TOPICS_MAX 256
+#define TOPIC_BYTES_MAX 200
 
 struct subscription {
 	struct value topics; /* array of texts, in `arena` */
@@ -212,25 +214,21 @@ static int check_seq(const char *argument, int64_t seq, uint64_t next_entry, str
 		(intmax_t)seq, (intmax_t)head);
 }
 
-static int check_consumer(const struct value *name, struct err *e)
-{
-	if (name->n >= 1 && name->n <= CONSUMER_BYTES_MAX)
-		return 0;
-	return err_arg(e, ERR_BAD_REQUEST, "consumer", NULL, "consumer must be 1 to %d bytes, not %u",
-		CONSUMER_BYTES_MAX, name->n);
-}
-
 /* What is named must be text and, where it names one topic or family, one that the caller may read. */
 static int check_topics(struct call *c, const struct value *topics, struct err *e)
 {
 	char needs[ROLE_NAMES_LEN], has[ROLE_NAMES_LEN];
 
+	if (topics->n == 0 || topics->n > TOPICS_MAX)
+		return err_arg(e, ERR_BAD_REQUEST, "topics", NULL, "topics names %u; expected 1 to %d",
+			topics->n, TOPICS_MAX);
 	for (uint32_t i = 0; i < topics->n; i++) {
 		const struct value *t = &topics->as.items[i];
 		uint32_t roles;
 
-		if (t->type != VALUE_TEXT || t->n == 0)
-			return err_arg(e, ERR_BAD_REQUEST, "topics", NULL, "topics[%u] must be text", i);
+		if (t->type != VALUE_TEXT || t->n == 0 || t->n > TOPIC_BYTES_MAX)
+			return err_arg(e, ERR_BAD_REQUEST, "topics", NULL,
+				"topics[%u] must be text of 1 to %d bytes", i, TOPIC_BYTES_MAX);
 		roles = value_is_text(t, "#") ? ROLE_ANY : topic_roles(t->as.text, t->n);
 		if ((roles & c->roles) == 0)
 			return err_arg(e, ERR_FORBIDDEN, "topics", value_cstr(c->arena, t),
@@ -253,8 +251,6 @@ static int topic_subscribe(struct call *c, struct value *result, struct err *e)
 	if (c->session->conn == NULL)
 		return err_set(e, ERR_REJECTED, "topics need a connection of their own");
 	if (check_topics(c, topics, e) != 0)
-		return -1;
-	if (consumer != NULL && check_consumer(consumer, e) != 0)
 		return -1;
 	if (check_seq("after", after, store_last_seq(d->store) + 1, e) != 0 ||
 		(after < 0 && consumer != NULL &&
@@ -306,8 +302,6 @@ static int ack(struct work *w, const struct value *args, struct value *result, s
 
 static int topic_ack(struct call *c, struct value *result, struct err *e)
 {
-	if (check_consumer(value_get(&c->args, "consumer"), e) != 0)
-		return -1;
 	return work_call(c, ack, result, e);
 }
 
@@ -316,11 +310,20 @@ static const struct rpc_arg subscribe_args[] = {
 		.type = ARG_ARRAY,
 		.is_required = true,
 		.help = "names; \"ticket.#\" a family, \"#\" all that the caller may read"},
-	{.name = "consumer", .type = ARG_TEXT, .help = "durable name: resumes behind what it acknowledged"},
+	{.name = "consumer",
+		.type = ARG_TEXT,
+		.min = 1,
+		.max = CONSUMER_BYTES_MAX,
+		.help = "durable name: resumes behind what it acknowledged"},
 	{.name = "after", .type = ARG_INT, .min = 0, .max = ID_MAX, .help = "seq to go on behind"},
 };
 static const struct rpc_arg ack_args[] = {
-	{.name = "consumer", .type = ARG_TEXT, .is_required = true, .help = "the durable name"},
+	{.name = "consumer",
+		.type = ARG_TEXT,
+		.is_required = true,
+		.min = 1,
+		.max = CONSUMER_BYTES_MAX,
+		.help = "the durable name"},
 	{.name = "seq",
 		.type = ARG_INT,
 		.is_required = true,

@@ -107,6 +107,10 @@ int args_check_value(struct arena *a, const char *path, const struct value *v, s
 		return err_arg(e, ERR_BAD_REQUEST, path, NULL,
 			"argument \"%s\" is %s; expected a finite number", path,
 			isnan(v->as.f) ? "not a number" : "infinite");
+	case VALUE_BIN:
+		return err_arg(e, ERR_BAD_REQUEST, path, NULL,
+			"argument \"%s\" is bytes; expected text, a number, a truth value, an array or a map",
+			path);
 	case VALUE_EXT:
 		return err_arg(e, ERR_BAD_REQUEST, path, NULL,
 			"argument \"%s\" is a MessagePack extension (type %d); "
@@ -208,14 +212,15 @@ static int check_range(const struct rpc_arg *arg, const struct value *v, struct 
 {
 	char shown[40];
 	bool is_inside = true;
+	int64_t min, max;
 
-	if (arg->min >= arg->max)
+	if (!arg_bounds(arg, &min, &max))
 		return 0;
 	if (v->type == VALUE_INT) {
-		is_inside = v->as.i >= arg->min && v->as.i <= arg->max;
+		is_inside = v->as.i >= min && v->as.i <= max;
 		snprintf(shown, sizeof(shown), "%jd", (intmax_t)v->as.i);
 	} else if (v->type == VALUE_FLOAT) {
-		is_inside = v->as.f >= (double)arg->min && v->as.f <= (double)arg->max;
+		is_inside = v->as.f >= (double)min && v->as.f <= (double)max;
 		snprintf(shown, sizeof(shown), "%.15g", v->as.f);
 	} else {
 		is_inside = false;
@@ -224,7 +229,35 @@ static int check_range(const struct rpc_arg *arg, const struct value *v, struct 
 	if (is_inside)
 		return 0;
 	return err_arg(e, ERR_BAD_REQUEST, arg->name, shown, "argument \"%s\" is %s; expected %jd to %jd",
-		arg->name, shown, (intmax_t)arg->min, (intmax_t)arg->max);
+		arg->name, shown, (intmax_t)min, (intmax_t)max);
+}
+
+static bool is_blank(const struct value *v)
+{
+	for (uint32_t i = 0; i < v->n; i++)
+		if (v->as.text[i] != ' ' && (v->as.text[i] < '\t' || v->as.text[i] > '\r'))
+			return false;
+	return true;
+}
+
+static int check_length(const struct rpc_arg *arg, const struct value *v, struct err *e)
+{
+	struct buf expected;
+	char shown[64];
+
+	if (arg->min >= arg->max || (v->n >= arg->min && v->n <= arg->max && (arg->min == 0 || !is_blank(v))))
+		return 0;
+	buf_init(&expected, 400);
+	arg_expected(arg, &expected);
+	snprintf(shown, sizeof(shown), "%.*s", clipped(v), v->as.text);
+	if (v->n > 0 && v->n <= arg->max)
+		err_arg(e, ERR_BAD_REQUEST, arg->name, shown, "argument \"%s\" is blank; expected %.*s",
+			arg->name, (int)expected.n, expected.p);
+	else
+		err_arg(e, ERR_BAD_REQUEST, arg->name, shown, "argument \"%s\" has %u bytes; expected %.*s",
+			arg->name, v->n, (int)expected.n, expected.p);
+	buf_fini(&expected);
+	return -1;
 }
 
 static int as_integer(const struct rpc_arg *arg, struct value *v, struct err *e)
@@ -248,10 +281,10 @@ static int as_time(const struct rpc_arg *arg, struct arena *a, struct value *v, 
 		return as_integer(arg, v, e);
 	if (check_text(arg->name, v, e) != 0)
 		return -1;
-	if (clock_parse(value_cstr(a, v), &at_ms, &why) != 0)
+	if (clock_parse(value_cstr(a, v), &at_ms, &why) != 0 || at_ms < 0 || at_ms > TIME_MAX_MS)
 		return wrong_type(arg, v, e);
 	*v = value_int(at_ms);
-	return 0;
+	return check_range(arg, v, e);
 }
 
 static int as_duration(const struct rpc_arg *arg, struct value *v, struct err *e)
@@ -265,6 +298,23 @@ static int as_duration(const struct rpc_arg *arg, struct value *v, struct err *e
 	v->type = VALUE_INT;
 	v->as.i = ms;
 	return check_range(arg, v, e);
+}
+
+static int check_arg(const struct rpc_arg *arg, struct arena *a, struct value *v, struct err *e);
+
+/* Errors name the member by its path, which good maps do without. */
+static int check_members(const struct rpc_arg *arg, struct arena *a, struct value *map, struct err *e)
+{
+	for (uint32_t i = 0; i < arg->n_members; i++) {
+		struct value *v = (struct value *)value_get(map, arg->members[i].name);
+		struct rpc_arg named = arg->members[i];
+
+		if (v == NULL || v->type == VALUE_NIL || check_arg(&named, a, v, e) == 0)
+			continue;
+		named.name = arena_printf(a, "%s.%s", arg->name, named.name);
+		return check_arg(&named, a, v, e);
+	}
+	return 0;
 }
 
 static int check_arg(const struct rpc_arg *arg, struct arena *a, struct value *v, struct err *e)
@@ -302,7 +352,11 @@ static int check_arg(const struct rpc_arg *arg, struct arena *a, struct value *v
 	}
 	if (v->type != wanted)
 		return wrong_type(arg, v, e);
-	return args_check_value(a, arg->name, v, e);
+	if (args_check_value(a, arg->name, v, e) != 0)
+		return -1;
+	if (wanted == VALUE_TEXT)
+		return check_length(arg, v, e);
+	return wanted == VALUE_MAP ? check_members(arg, a, v, e) : 0;
 }
 
 /* ---- all of a call ------------------------------------------------------------------------------------- */

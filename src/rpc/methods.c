@@ -6,8 +6,12 @@
 #include "rpc_int.h"
 #include "tocsin/util.h"
 
+#define REQUEST_ID_BYTES 200
+
 const struct rpc_arg arg_request_id = {.name = "request_id",
 	.type = ARG_TEXT,
+	.min = 1,
+	.max = REQUEST_ID_BYTES,
 	.help = "repeats of the same call with the same request_id get the first answer"};
 
 /* ---- roles --------------------------------------------------------------------------------------------- */
@@ -135,11 +139,22 @@ static const char *const type_expected[] = {
 #undef T
 };
 
+bool arg_bounds(const struct rpc_arg *arg, int64_t *min, int64_t *max)
+{
+	bool is_said = arg->min < arg->max;
+
+	*min = is_said ? arg->min : 0;
+	*max = is_said ? arg->max : TIME_MAX_MS;
+	return is_said || arg->type == ARG_TIME;
+}
+
 void arg_expected(const struct rpc_arg *arg, struct buf *out)
 {
 	if (arg->type != ARG_ENUM) {
 		buf_printf(out, "%s", type_expected[arg->type]);
-		if (arg->min < arg->max)
+		if (arg->min < arg->max && arg->type == ARG_TEXT)
+			buf_printf(out, " of %jd to %jd bytes", (intmax_t)arg->min, (intmax_t)arg->max);
+		else if (arg->min < arg->max)
 			buf_printf(out, " from %jd to %jd", (intmax_t)arg->min, (intmax_t)arg->max);
 		return;
 	}
@@ -151,14 +166,15 @@ void arg_expected(const struct rpc_arg *arg, struct buf *out)
 static struct value arg_value(struct arena *a, const struct rpc_arg *arg)
 {
 	struct value v = value_map(a, 8), words, members;
+	int64_t min, max;
 
 	value_add(a, &v, "name", value_literal(arg->name));
 	value_add(a, &v, "type", value_literal(type_words[arg->type]));
 	value_add(a, &v, "required", value_bool(arg->is_required));
 	value_add(a, &v, "help", value_literal(arg->help));
-	if (arg->min < arg->max) {
-		value_add(a, &v, "min", value_int(arg->min));
-		value_add(a, &v, "max", value_int(arg->max));
+	if (arg_bounds(arg, &min, &max)) {
+		value_add(a, &v, "min", value_int(min));
+		value_add(a, &v, "max", value_int(max));
 	}
 	if (arg->type == ARG_ENUM) {
 		words = value_array(a, 8);
@@ -246,7 +262,8 @@ static void method_args(struct buf *b, const struct rpc_method *m)
 		else
 			buf_printf(b, "%s", type_words[arg->type]);
 		if (arg->min < arg->max)
-			buf_printf(b, " %jd…%jd", (intmax_t)arg->min, (intmax_t)arg->max);
+			buf_printf(b, " %jd…%jd%s", (intmax_t)arg->min, (intmax_t)arg->max,
+				arg->type == ARG_TEXT ? " bytes" : "");
 		if (arg->of != NULL)
 			buf_printf(b, " of `%s`", arg->of);
 		buf_printf(b, " | ");

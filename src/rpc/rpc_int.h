@@ -35,6 +35,8 @@ struct method_slot *method_find(const struct rpc *, const char *name, size_t nam
 int method_unknown(const struct rpc *, const char *name, size_t name_n, struct err *e);
 /* The type as documentation and errors say it: "an id: an integer …", "one of \"a\", \"b\"". */
 void arg_expected(const struct rpc_arg *, struct buf *);
+/* What its integer, or the number of its bytes, must lie within; false: nothing is said. */
+bool arg_bounds(const struct rpc_arg *, int64_t *min, int64_t *max);
 /* The argument every changing method has. */
 extern const struct rpc_arg arg_request_id;
 

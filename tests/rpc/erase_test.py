@@ -143,7 +143,7 @@ class Erase(daemon.Case):
             message="ticket 1 is still open: what is being worked cannot be erased; close or cancel it first")
         self.refused("ticket.erase", {"id": open_one}, code="bad_request", argument="reason")
         self.refused("ticket.erase", {"id": open_one, "reason": ""}, code="bad_request", argument="reason",
-            message="reason must not be empty: it is kept for ever")
+            message='argument "reason" has 0 bytes; expected text of 1 to 32768 bytes')
         id = self.make()
         self.erase(id, request_id="q")
         self.assertEqual(7, self.erase(id, request_id="q")["entries"])

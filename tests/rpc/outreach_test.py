@@ -369,7 +369,9 @@ class Restore(Guangdong):
         self.c.call("task.done", id=task["id"], ok=False, retry=False, error="no capacity")
         self.assertEqual("failed", self.c.call("ticket.get", id=case)["fields"]["green"])
         self.refused("ticket.act", {"id": case, "action": "ask_green", "data": {"service": "recharge", "until_time": START_MS, "reason": "x"}},
-                     c=self.head, code="rejected", message="the green channel has the service until a time to come / 接管期限须在当前时刻之后")
+                     c=self.head, code="rejected", argument="data.until_time",
+                     message='data.until_time: "1790042400000" is not a time to come: whole ms since 1970 UTC'
+                             " / data.until_time：“1790042400000”不是将来的时刻：自 1970 年 UTC 起的整毫秒数")
         self.act(case, "ask_green", service="recharge", until_time=START_MS + HOUR_MS, reason="再次申请")
         self.assertEqual("asked", self.c.call("ticket.get", id=case)["fields"]["green"])
 

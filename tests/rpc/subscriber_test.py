@@ -89,7 +89,7 @@ class Subscriber(Case):
     def test_refused(self):
         self.refused("subscriber.put", {"number": PLAIN, "city": "fosan"}, code="bad_request", argument="city", value="fosan",
             message='city "fosan" is not in the catalog')
-        self.refused("subscriber.put", {"number": ""}, code="bad_request", argument="number", message="number must have 1 to 64 bytes")
+        self.refused("subscriber.put", {"number": ""}, code="bad_request", argument="number", message='argument "number" has 0 bytes; expected text of 1 to 64 bytes')
         self.refused("subscriber.put", {"number": PLAIN, "star": 12}, code="bad_request", argument="star")
         self.refused("subscriber.put", {"number": PLAIN, "colour": "red"}, code="bad_request", argument="colour")
 

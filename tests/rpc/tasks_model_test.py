@@ -20,7 +20,7 @@ class Model:
 
     def add(self, id, kind):
         self.tasks[id] = {"kind": kind, "state": "waiting", "attempts": 0, "next": self.now, "expires": self.now + KINDS[kind]["expires"],
-                          "worker": None}
+                          "worker": None, "held": set()}
 
     def fail(self, t, may_retry=True):
         k = KINDS[t["kind"]]
@@ -36,12 +36,15 @@ class Model:
         ids = [id for _, id in due[:limit]]
         for id in ids:
             t = self.tasks[id]
+            t["held"].add(worker)
             t.update(state="claimed", worker=worker, attempts=t["attempts"] + 1, next=self.now + (lease or KINDS[kind]["lease"]))
         return ids
 
     def done(self, id, ok, worker):
         """Whether the answer is taken."""
         t = self.tasks[id]
+        if t["held"] and worker not in t["held"]:
+            return False
         if ok and t["state"] == "done":
             return True
         if ok and (t["state"] == "claimed" or (t["state"] == "waiting" and t["attempts"] > 0)):

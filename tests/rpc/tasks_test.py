@@ -94,7 +94,11 @@ class Tasks(Outbox):
         self.assertEqual((task["id"], 2), (again["id"], again["attempt"]))
         self.refused("task.done", {"id": task["id"], "ok": False, "worker": "a"}, code="conflict", argument="worker",
             message="task %d is with b now, not with a" % task["id"])
-        # what is done is done, whoever holds it now
+        for ok in (True, False):  # who never had it says nothing of it
+            self.refused("task.done", {"id": task["id"], "ok": ok, "worker": "c"}, code="conflict", argument="worker", value="c",
+                message="task %d was never with c; b claimed it last" % task["id"])
+        self.restart()
+        # what is done is done, whoever of those two holds it now
         self.assertEqual("done", self.done(task, worker="a")["state"])
         self.assertEqual("done", self.done(task, worker="b")["state"])
 
@@ -199,7 +203,7 @@ class Tasks(Outbox):
             message='kind "smss" is not a task of the pack (did you mean "sms"?)')
         self.refused("task.claim", {"worker": "w", "kinds": []}, code="bad_request", message="kinds must name 1 to 32 kinds")
         self.refused("task.claim", {"worker": "w", "kinds": ["sms", "sms"]}, code="bad_request", message='kinds names "sms" twice')
-        self.refused("task.claim", {"worker": "", "kinds": ["sms"]}, code="bad_request", message="worker must be 1 to 64 bytes")
+        self.refused("task.claim", {"worker": "", "kinds": ["sms"]}, code="bad_request", message='argument "worker" has 0 bytes; expected text of 1 to 64 bytes')
         self.refused("task.done", {"id": 77, "ok": True}, code="not_found", message="task 77 does not exist")
         self.refused("task.list", {"cursor": "x"}, code="bad_request", message='cursor "x" is not one that task.list gave')
 

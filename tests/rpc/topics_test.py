@@ -141,14 +141,14 @@ class Topics(Listening):
         self.assertEqual(("rules", 1, True), (event["topic"], event["data"]["generation"], event["data"]["ok"]))
 
     def test_refused(self):
-        self.refused("topic.subscribe", {"topics": [1]}, code="bad_request", argument="topics", message="topics[0] must be text")
+        self.refused("topic.subscribe", {"topics": [1]}, code="bad_request", argument="topics", message="topics[0] must be text of 1 to 200 bytes")
         self.refused("topic.subscribe", {"topics": [""]}, code="bad_request", argument="topics")
         self.refused("topic.subscribe", {}, code="bad_request", argument="topics",
             message='topic.subscribe needs the argument "topics": an array')
         for consumer in ("", "c" * 101, "席" * 34):
             for method, more in (("topic.subscribe", {"topics": ["#"]}), ("topic.ack", {"seq": 1})):
                 self.refused(method, dict(more, consumer=consumer), code="bad_request", argument="consumer",
-                    message="consumer must be 1 to 100 bytes, not %d" % len(consumer.encode()))
+                    message='argument "consumer" has %d bytes; expected text of 1 to 100 bytes' % len(consumer.encode()))
         for consumer in ("c", "c" * 100):
             self.c.call("topic.subscribe", topics=["#"], consumer=consumer)
             self.assertEqual({"seq": 1}, self.c.call("topic.ack", consumer=consumer, seq=1))

@@ -83,7 +83,7 @@ class Acting(Warning):
         self.refused("warning.act", dict(key=KEY, action="raise", reason="x"), code="rejected", argument="level",
             message="%s stands at black; it cannot be raised further / %s 处于 black，不能再升级" % (KEY, KEY))
         self.refused("warning.act", dict(key=KEY, action="lower", level="purple", reason="x"), code="bad_request", argument="level",
-            value="purple", message='"purple" is not a level')
+            value="purple", message='argument "level" is "purple"; expected one of "none", "yellow", "orange", "red", "black"')
         self.assertEqual("red", self.act("zhou.gang", "lower")["level"])
         self.assertEqual("none", self.act("zhou.gang", "lower", level="none")["level"])
         self.assertEqual([("10:00", "none", "red"), ("10:00", "red", "black"), ("10:00", "black", "red"), ("10:00", "red", "none")], self.changes())

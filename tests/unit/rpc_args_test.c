@@ -53,7 +53,6 @@ static void accepted(void **state)
 	one("urgent", value_bool(true), "{\"urgent\":true}");
 	one("fields", map, "{\"fields\":{}}");
 	one("list", array, "{\"list\":[]}");
-	one("any", value_bytes("\x01", 1), "{\"any\":\"AQ==\"}");
 	one("at", value_int(5), "{\"at\":5}");
 	one("at", value_literal("2026-09-22T02:00Z"), "{\"at\":1790042400000}");
 	one("id", value_int(1), "{\"id\":1}");
@@ -88,6 +87,8 @@ static void wrong_types(void **state)
 	one("urgent", value_int(1), "argument \"urgent\" is integer 1; expected true or false");
 	one("fields", value_literal("{}"), "argument \"fields\" is text \"{}\"; expected a map");
 	one("list", map, "argument \"list\" is map {}; expected an array");
+	one("any", value_bytes("\x01", 1),
+		"argument \"any\" is bytes; expected text, a number, a truth value, an array or a map");
 	one("any", ext, "argument \"any\" is a MessagePack extension (type 5); extensions are not used");
 	one("at", value_literal("tomorrow"),
 		"argument \"at\" is text \"tomorrow\"; expected a time: integer ms since "
@@ -214,8 +215,53 @@ static void names(void **state)
 	args.as.pairs[0].key = value_literal("request_id");
 	args.as.pairs[0].val = value_int(1);
 	value_add(&a, &args, "id", value_int(5));
-	assert_string_equal(
-		checked("test.put", &a, &args), "argument \"request_id\" is integer 1; expected text");
+	assert_string_equal(checked("test.put", &a, &args),
+		"argument \"request_id\" is integer 1; expected text of 1 to 200 bytes");
+	arena_fini(&a);
+}
+
+static void bounds(void **state)
+{
+	(void)state;
+	one("name", value_literal("12345678"), "{\"name\":\"12345678\"}");
+	one("name", value_literal(""), "argument \"name\" has 0 bytes; expected text of 1 to 8 bytes");
+	one("name", value_literal("123456789"),
+		"argument \"name\" has 9 bytes; expected text of 1 to 8 bytes");
+	one("name", value_literal(" \t\n"), "argument \"name\" is blank; expected text of 1 to 8 bytes");
+	one("at", value_int(0), "{\"at\":0}");
+	one("at", value_int(TIME_MAX_MS), "{\"at\":253402300799999}");
+	one("at", value_int(-1), "argument \"at\" is -1; expected 0 to 253402300799999");
+	one("at", value_int(INT64_MAX),
+		"argument \"at\" is 9223372036854775807; expected 0 to 253402300799999");
+	one("at", value_literal("0001-01-01T00:00"),
+		"argument \"at\" is text \"0001-01-01T00:00\"; expected a time: integer ms since "
+		"1970 UTC, or ISO 8601 text such as \"2026-09-22T10:00\"");
+}
+
+static struct value person(struct arena *a, const char *key, struct value v)
+{
+	struct value map = value_map(a, 1);
+
+	value_add(a, &map, key, v);
+	return map;
+}
+
+static void members(void **state)
+{
+	struct arena a;
+
+	(void)state;
+	arena_init(&a, 0);
+	one("person", person(&a, "star", value_float(5.0)), "{\"person\":{\"star\":5}}");
+	one("person", person(&a, "star", value_nil), "{\"person\":{\"star\":null}}");
+	one("person", person(&a, "shoe", value_literal("43")), "{\"person\":{\"shoe\":\"43\"}}");
+	one("person", person(&a, "since", value_literal("1970-01-01T00:00Z")), "{\"person\":{\"since\":0}}");
+	one("person", person(&a, "star", value_int(99)), "argument \"person.star\" is 99; expected 0 to 9");
+	one("person", person(&a, "star", value_literal("five")),
+		"argument \"person.star\" is text \"five\"; expected an integer from 0 to 9");
+	one("person", person(&a, "shoe", value_bytes("x", 1)),
+		"argument \"person.shoe\" is bytes; expected text, a number, a truth value, an array or a "
+		"map");
 	arena_fini(&a);
 }
 
@@ -247,6 +293,8 @@ int main(void)
 		cmocka_unit_test(texts),
 		cmocka_unit_test(inside),
 		cmocka_unit_test(names),
+		cmocka_unit_test(bounds),
+		cmocka_unit_test(members),
 		cmocka_unit_test(durations),
 	};
 

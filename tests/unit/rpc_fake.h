@@ -83,6 +83,11 @@ static inline int fake_raw(struct call *call, struct value *result, struct err *
 
 static const char *const fake_words[] = {"urge", "ask", "withdraw", NULL};
 
+static const struct rpc_arg fake_members[] = {
+	{.name = "star", .type = ARG_INT, .min = 0, .max = 9, .help = "stars"},
+	{.name = "since", .type = ARG_TIME, .help = "a time"},
+};
+
 static const struct rpc_arg fake_args[] = {
 	{.name = "text", .type = ARG_TEXT, .help = "a text"},
 	{.name = "count", .type = ARG_INT, .min = 1, .max = 1000, .help = "a count"},
@@ -95,6 +100,8 @@ static const struct rpc_arg fake_args[] = {
 	{.name = "id", .type = ARG_ID, .help = "an id"},
 	{.name = "by", .type = ARG_DURATION, .help = "a duration"},
 	{.name = "kind", .type = ARG_ENUM, .words = fake_words, .help = "a | word"},
+	{.name = "name", .type = ARG_TEXT, .min = 1, .max = 8, .help = "a short text"},
+	{.name = "person", .type = ARG_MAP, RPC_MEMBERS(fake_members), .help = "a map of known things"},
 };
 
 static const struct rpc_arg fake_need_args[] = {

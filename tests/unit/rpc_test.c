@@ -354,7 +354,8 @@ static void documentation(void **state)
 		"\"request_id\",\"type\":\"text\",\"required\":false,\"help\":\"repeats of the same call "
 		"with the same "
 		"request_id get the first "
-		"answer\"}],\"returns\":\"{seq}\",\"roles\":[\"intake\",\"admin\"],\"changes\":true,"
+		"answer\",\"min\":1,\"max\":200}],\"returns\":\"{seq}\",\"roles\":[\"intake\",\"admin\"],"
+		"\"changes\":true,"
 		"\"long\":false,\"before_hello\":false}");
 	buf_fini(&b);
 	arena_fini(&a);

@@ -180,7 +180,5 @@ int affected_on_check(struct call *c, struct value *result, struct err *e)
 
 	if (numbers_plain(c->arena, packs_catalog(d->packs), args, &plain))
 		args = &plain;
-	if (value_slice(value_get(args, "number")).n == 0)
-		return err_arg(e, ERR_BAD_REQUEST, "number", NULL, "number is empty");
 	return check_answer(d->affected, c->arena, value_slice(value_get(args, "number")), result, e);
 }

@@ -469,7 +469,12 @@ static int on_settle(struct call *c, struct value *result, struct err *e)
 }
 
 static const struct rpc_arg check_args[] = {
-	{.name = "number", .type = ARG_TEXT, .is_required = true, .help = "as people write it"},
+	{.name = "number",
+		.type = ARG_TEXT,
+		.is_required = true,
+		.min = 1,
+		.max = TEXT_BYTES_MAX,
+		.help = "as people write it"},
 };
 static const struct rpc_arg list_args[] = {
 	{.name = "incident", .type = ARG_ID, .is_required = true, .help = "the case"},

@@ -224,6 +224,24 @@ static bool page_take(void *udata, const struct value *row)
 	return !p->is_broken;
 }
 
+static int check_job(struct call *c, int64_t incident, int64_t job, struct err *e)
+{
+	char text[32];
+	struct value jobs;
+
+	if (job == 0)
+		return 0;
+	if (jobs_of(c->ctx, c->arena, incident, &jobs, e) != 0)
+		return -1;
+	for (uint32_t i = 0; i < jobs.n; i++)
+		if (int_of(&jobs.as.items[i], "id") == job)
+			return 0;
+	snprintf(text, sizeof(text), "%jd", (intmax_t)job);
+	return err_arg(e, ERR_NOT_FOUND, "job", text,
+		"job %jd is none of incident %jd; incident.get lists them", (intmax_t)job,
+		(intmax_t)incident);
+}
+
 static int incident_children(struct call *c, struct value *result, struct err *e)
 {
 	struct page p = {.call = c,
@@ -234,7 +252,7 @@ static int incident_children(struct call *c, struct value *result, struct err *e
 	struct slice left;
 	int rc;
 
-	if (incident_load(c, &row, e) != 0)
+	if (incident_load(c, &row, e) != 0 || check_job(c, int_of(&row, "id"), p.job, e) != 0)
 		return -1;
 	buf_init(&p.bytes, CHILDREN_BYTES * 4);
 	rc = incident_walk(c, int_of(&row, "id"), int_of(&c->args, "after"), page_take, &p, e);

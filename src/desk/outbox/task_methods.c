@@ -1,6 +1,7 @@
 /* The methods of the outbox: their table, and what operators do: list, get, retry, cancel, pause, resume. */
 #include <string.h>
 
+#include "desk/names.h"
 #include "desk/tasks.h"
 
 #define LIST_LOOKED_AT 5000 /* rows a page */
@@ -136,6 +137,7 @@ static struct value listed_task(struct arena *a, const struct value *row)
 	struct value t = value_copy_map(a, row), data;
 
 	value_unset(&t, "timer_at");
+	value_unset(&t, "held_by");
 	value_unset(&t, "numbers_done");
 	if (value_path(&t, "data.numbers") != NULL) {
 		data = value_copy_map(a, value_get(&t, "data"));
@@ -148,6 +150,7 @@ static struct value listed_task(struct arena *a, const struct value *row)
 static int task_list(struct call *c, struct value *result, struct err *e)
 {
 	struct desk *d = c->ctx;
+	const struct value *kind = value_get(&c->args, "kind");
 	int64_t limit = value_int_or(value_get(&c->args, "limit"), 100), id;
 	struct value tasks = value_array(c->arena, 16), row;
 	size_t end_used = c->arena->used + LIST_BYTES;
@@ -176,7 +179,10 @@ static int task_list(struct call *c, struct value *result, struct err *e)
 			arena_rewind(c->arena, mark);
 	}
 	scan_fini(&s);
-	if (got < 0)
+	/* tasks of a kind that the pack has no more are found; a name that nothing has is a slip */
+	if (got < 0 ||
+		(got == 0 && tasks.n == 0 &&
+			catalog_check(c->arena, packs_catalog(d->packs), "tasks", "kind", kind, e) != 0))
 		return -1;
 	*result = value_map(c->arena, 2);
 	value_add(c->arena, result, "tasks", tasks);
@@ -193,6 +199,7 @@ static int task_get(struct call *c, struct value *result, struct err *e)
 	if (task_need(&w, &c->args, result, e) != 0)
 		return -1;
 	value_unset(result, "timer_at");
+	value_unset(result, "held_by");
 	return 0;
 }
 
@@ -220,6 +227,8 @@ static const struct rpc_arg claim_args[] = {
 	{.name = "worker",
 		.type = ARG_TEXT,
 		.is_required = true,
+		.min = 1,
+		.max = PERSON_LEN,
 		.help = "who works them, for people to read"},
 	{.name = "kinds",
 		.type = ARG_ARRAY,
@@ -248,7 +257,10 @@ static const struct rpc_arg done_args[] = {
 		.help = "try again not before"},
 	{.name = "worker",
 		.type = ARG_TEXT,
-		.help = "as claimed; a failure then counts only from who holds the task"},
+		.min = 1,
+		.max = PERSON_LEN,
+		.help = "as claimed; that it failed then counts only from who holds the task, that it is "
+			"done from whoever has held it"},
 };
 static const struct rpc_arg list_args[] = {
 	{.name = "state", .type = ARG_ENUM, .words = states, .help = "only these"},
@@ -258,10 +270,8 @@ static const struct rpc_arg list_args[] = {
 	{.name = "cursor", .type = ARG_TEXT, .help = "of the page before"},
 };
 static const struct rpc_arg id_args[] = {ID_ARG};
-static const struct rpc_arg cancel_args[] = {
-	ID_ARG, {.name = "reason", .type = ARG_TEXT, .is_required = true, .help = "for the record"}};
-static const struct rpc_arg pause_args[] = {
-	{.name = "reason", .type = ARG_TEXT, .is_required = true, .help = "for the record"}};
+static const struct rpc_arg cancel_args[] = {ID_ARG, REASON_ARG};
+static const struct rpc_arg pause_args[] = {REASON_ARG};
 
 #define ADAPTER_ROLES (ROLE_ADAPTER | ROLE_ADMIN)
 #define CARE_ROLES (ROLE_OPERATOR | ROLE_ADMIN)

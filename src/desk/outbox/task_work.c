@@ -7,6 +7,7 @@
 
 #define CLAIM_BYTES ((size_t)160 * 1024) /* of rows in one answer */
 #define KINDS_MAX 32
+#define HOLDERS_MAX 16
 #define RESULT_BYTES_MAX ((size_t)192 * 1024)
 
 /* ---- claim --------------------------------------------------------------------------------------------- */
@@ -66,6 +67,29 @@ static struct value claimed_task(struct arena *a, const struct value *row)
 	return t;
 }
 
+/* Who has held it, the newest first. */
+static struct value holders(struct work *w, const struct value *row, const struct value *worker)
+{
+	const struct value *old = value_get(row, "held_by");
+	struct value out = value_array(w->arena, HOLDERS_MAX);
+
+	value_push(w->arena, &out, *worker);
+	for (uint32_t i = 0; old != NULL && i < old->n && out.n < HOLDERS_MAX; i++)
+		if (!value_equal(&old->as.items[i], worker))
+			value_push(w->arena, &out, old->as.items[i]);
+	return out;
+}
+
+static bool has_held(const struct value *row, const struct value *worker)
+{
+	const struct value *held = value_get(row, "held_by");
+
+	for (uint32_t i = 0; held != NULL && i < held->n; i++)
+		if (value_equal(&held->as.items[i], worker))
+			return true;
+	return false;
+}
+
 static void give(struct work *w, struct claim *c, const struct value *before)
 {
 	struct value after = value_copy_map(w->arena, before);
@@ -75,6 +99,7 @@ static void give(struct work *w, struct claim *c, const struct value *before)
 
 	value_set(w->arena, &after, "state", value_literal("claimed"));
 	value_set(w->arena, &after, "worker", *c->worker);
+	value_set(w->arena, &after, "held_by", holders(w, before, c->worker));
 	value_set(
 		w->arena, &after, "attempts", value_int(value_int_or(value_get(before, "attempts"), 0) + 1));
 	value_set(w->arena, &after, "next", value_int(w->now_ms + lease));
@@ -149,9 +174,6 @@ int task_claim(struct work *w, const struct value *args, struct value *result, s
 		.ids = value_array(w->arena, 8)};
 	bool is_paused = outbound_is_paused(w->desk, w->tx);
 
-	if (c.worker->n == 0 || c.worker->n > PERSON_LEN)
-		return err_arg(
-			e, ERR_BAD_REQUEST, "worker", NULL, "worker must be 1 to %d bytes", PERSON_LEN);
 	if (check_kinds(w, kinds, e) != 0)
 		return -1;
 	for (uint32_t i = 0; !is_paused && i < kinds->n; i++)
@@ -168,14 +190,19 @@ int task_claim(struct work *w, const struct value *args, struct value *result, s
 /* ---- done ---------------------------------------------------------------------------------------------- */
 /*
  * Whether this answer may be taken. 1: it was given before, nothing changes. What was done is done, whoever
- * holds the task now; a failure counts only from who holds it.
+ * of those who had it holds the task now; a failure counts only from who holds it.
  */
 static int check_answer(struct work *w, const struct value *args, const struct value *row, struct err *e)
 {
-	const char *state = task_state(w, row), *worker = value_cstr(w->arena, value_get(args, "worker"));
+	const struct value *by = value_get(args, "worker");
+	const char *state = task_state(w, row), *worker = value_cstr(w->arena, by);
 	intmax_t id = (intmax_t)value_int_or(value_get(row, "id"), 0);
 	bool is_ok = value_true(value_get(args, "ok"));
 
+	if (worker != NULL && value_get(row, "held_by") != NULL && !has_held(row, by))
+		return err_arg(e, ERR_CONFLICT, "worker", worker,
+			"task %jd was never with %s; %s claimed it last", id, worker,
+			value_cstr(w->arena, value_at(value_get(row, "held_by"), 0)));
 	if (strcmp(state, "done") == 0 && is_ok)
 		return 1;
 	if (strcmp(state, "waiting") == 0 && is_ok && value_int_or(value_get(row, "attempts"), 0) > 0)

@@ -167,8 +167,12 @@ static int rules_try(struct call *c, struct value *result, struct err *e)
 	struct work w = work_to_ask(c, value_int_or(value_get(&c->args, "at"), c->now_ms));
 	struct value ticket = value_copy(c->arena, value_get(&c->args, "ticket")), facts;
 
-	if (args_check(rpc_find(c->rpc, CREATE, sizeof(CREATE) - 1), c->arena, &ticket, e) != 0)
+	if (args_check(rpc_find(c->rpc, CREATE, sizeof(CREATE) - 1), c->arena, &ticket, e) != 0) {
+		const char *member = arena_printf(c->arena, "ticket.%s", e->argument);
+
+		snprintf(e->argument, sizeof(e->argument), "%s", member);
 		return err_prefix(e, "ticket");
+	}
 	if (try_facts(&w, &ticket, &facts, e) != 0 ||
 		try_pack(packs_live(d->packs), &d->packs->calendars, &facts,
 			value_cstr(c->arena, value_get(&c->args, "why_not")), c->arena, result, e) != 0)

@@ -72,6 +72,8 @@ static bool clock_due(struct arena *a, const struct pack_calendars *calendars, c
 
 	if (value_is_text(from, "received"))
 		from_ms = value_int_or(value_get(ticket, "occurred"), now_ms);
+	if (value_is_text(from, "received") && from_ms > now_ms)
+		from_ms = now_ms;
 	if (unit == NULL || unit_parse(unit, &terms.unit, &e) != 0 ||
 		ledger_goal(value_get(op, "goal"), terms.unit, &terms.goal, &e) != 0)
 		return false;

@@ -11,10 +11,10 @@
 #include "tocsin/tail.h"
 
 #define ID_BYTES 120
+#define OWNER_BYTES 200
 #define LIST_MAX 1000
 #define CHANGE_MS (INT64_C(24) * 60 * SIGNAL_MINUTE_MS)
 #define HOUR_MS (INT64_C(60) * SIGNAL_MINUTE_MS)
-#define TIME_MAX_MS INT64_C(253402300799999)
 
 static struct slice change_key(struct arena *a, struct slice id)
 {
@@ -82,10 +82,17 @@ int change_of(struct desk *d, struct tx *tx, struct arena *a, struct slice compo
 static int check_list(
 	struct work *w, const struct value *list, const char *argument, const char *map, struct err *e)
 {
-	for (uint32_t i = 0; list != NULL && i < list->n; i++)
+	for (uint32_t i = 0; list != NULL && i < list->n; i++) {
+		const char *said = value_cstr(w->arena, &list->as.items[i]);
+
 		if (catalog_check(w->arena, packs_catalog(w->desk->packs), map, argument, &list->as.items[i],
 			    e) != 0)
 			return -1;
+		for (uint32_t k = 0; k < i; k++)
+			if (value_equal(&list->as.items[i], &list->as.items[k]))
+				return err_arg(e, ERR_BAD_REQUEST, argument, said, "%s names \"%s\" twice",
+					argument, said);
+	}
 	return 0;
 }
 
@@ -127,8 +134,6 @@ static int change_check(struct work *w, const struct value *args, struct err *e)
 {
 	const struct value *components = value_get(args, "components");
 
-	if (value_get(args, "id")->n == 0 || value_get(args, "id")->n > ID_BYTES)
-		return err_arg(e, ERR_BAD_REQUEST, "id", NULL, "id must have 1 to %d bytes", ID_BYTES);
 	if (components->n == 0)
 		return err_arg(e, ERR_BAD_REQUEST, "components", NULL,
 			"components must name at least one component");
@@ -360,6 +365,8 @@ static const struct rpc_arg put_args[] = {
 	{.name = "id",
 		.type = ARG_TEXT,
 		.is_required = true,
+		.min = 1,
+		.max = ID_BYTES,
 		.help = "of the change, in the system that plans it"},
 	{.name = "components",
 		.type = ARG_ARRAY,
@@ -367,19 +374,14 @@ static const struct rpc_arg put_args[] = {
 		.help = "what is worked on",
 		.of = "components"},
 	{.name = "cities", .type = ARG_ARRAY, .help = "where; everywhere unless said", .of = "cities"},
-	{.name = "from",
-		.type = ARG_TIME,
-		.min = 0,
-		.max = TIME_MAX_MS,
+	{.name = "from", .type = ARG_TIME, .is_required = true, .help = "when it begins"},
+	{.name = "to", .type = ARG_TIME, .is_required = true, .help = "when it ends"},
+	{.name = "owner",
+		.type = ARG_TEXT,
 		.is_required = true,
-		.help = "when it begins"},
-	{.name = "to",
-		.type = ARG_TIME,
-		.min = 0,
-		.max = TIME_MAX_MS,
-		.is_required = true,
-		.help = "when it ends"},
-	{.name = "owner", .type = ARG_TEXT, .is_required = true, .help = "who answers for it"},
+		.min = 1,
+		.max = OWNER_BYTES,
+		.help = "who answers for it"},
 	{.name = "notice_sent", .type = ARG_BOOL, .help = "customers and desks were told before"},
 };
 static const struct rpc_arg list_args[] = {

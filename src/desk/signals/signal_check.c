@@ -7,7 +7,7 @@
 
 #define NAME_MAX_BYTES 64 /* of source, code, state */
 #define ERRORS_MAX 1000   /* told in one answer; all are counted */
-#define TIME_MAX_MS INT64_C(253402300799999)
+#define METRIC_MAX 1e18
 
 bool signal_reject(struct signal_check *p, const char *field, const char *format, ...)
 {
@@ -98,7 +98,7 @@ static bool check_text(struct signal_check *p, const struct value *said, const c
 static bool time_of(struct arena *a, const struct value *given, int64_t *out)
 {
 	struct value args = value_map(a, 1);
-	static const struct rpc_arg arg[] = {{.name = "at", .type = ARG_TIME, .max = TIME_MAX_MS}};
+	static const struct rpc_arg arg[] = {{.name = "at", .type = ARG_TIME}};
 	static const struct rpc_method at = {.name = "at", .args = arg, .n_args = 1};
 	struct err e;
 
@@ -155,13 +155,16 @@ static bool check_number(struct signal_check *p, const struct value *said, struc
 static bool check_value(struct signal_check *p, const struct value *said, struct signal *s)
 {
 	const struct value *want = value_get(s->kind_row, "value");
+	double v;
 
 	s->value = value_get(said, "value");
 	if (value_is_text(want, "number")) {
 		if (s->value == NULL || (s->value->type != VALUE_INT && s->value->type != VALUE_FLOAT))
 			return signal_reject(p, "value", "value must be a number");
-		if (s->value->type == VALUE_FLOAT && !(s->value->as.f - s->value->as.f == 0))
-			return signal_reject(p, "value", "value must be finite");
+		v = s->value->type == VALUE_FLOAT ? s->value->as.f : (double)s->value->as.i;
+		if (!(v >= -METRIC_MAX && v <= METRIC_MAX)) /* sums of a minute stay numbers */
+			return signal_reject(
+				p, "value", "value is %g; expected a number from -1e18 to 1e18", v);
 	}
 	if (!value_is_text(want, "state"))
 		return true;

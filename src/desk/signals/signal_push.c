@@ -384,9 +384,13 @@ static int push(struct work *w, const struct value *args, struct value *result, 
 			return -1;
 	if (affected_end(p->edit, e) != 0 || forget(p, "b", n_folds + 8, e) != 0 || forget(p, "m", 8, e) != 0)
 		return -1;
-	*result = value_map(w->arena, 2);
+	*result = value_map(w->arena, 4);
 	value_add(w->arena, result, "accepted", value_int(p->n_accepted));
 	value_add(w->arena, result, "rejected", p->check.rejected);
+	if (p->check.n_rejected > p->check.rejected.n) {
+		value_add(w->arena, result, "n_rejected", value_int(p->check.n_rejected));
+		value_add(w->arena, result, "is_cut", value_bool(true));
+	}
 	return 0;
 }
 
@@ -435,7 +439,7 @@ static const struct rpc_method methods[] = {
 		.flags = RPC_CHANGES,
 		.help = "What other systems see: failed and good transactions, metrics, states of "
 			"components.",
-		.returns = "{accepted, rejected=[{index, field, message}]}"},
+		.returns = "{accepted, rejected=[{index, field, message}], n_rejected?, is_cut?}"},
 };
 
 void signals_register(struct desk *d)

@@ -6,7 +6,10 @@
  */
 #include <string.h>
 
+#include "desk/names.h"
 #include "suspects_int.h"
+
+#define NAME_BYTES 200 /* of a key or a service, at most */
 
 #define WINDOW_MS (INT64_C(60) * SIGNAL_MINUTE_MS)
 #define CHANGE_MS (INT64_C(24) * 60 * SIGNAL_MINUTE_MS)
@@ -267,6 +270,9 @@ static int on_suspects(struct call *c, struct value *result, struct err *e)
 
 	if ((incident == NULL) + (key == NULL) + (about.service.n == 0) != 2)
 		return err_arg(e, ERR_BAD_REQUEST, "incident", NULL, "say one of incident, key and service");
+	if (catalog_check(c->arena, packs_catalog(d->packs), "services", "service",
+		    value_get(&c->args, "service"), e) != 0)
+		return -1;
 	if (key != NULL)
 		about_key(value_slice(key), &about);
 	if (incident != NULL && about_incident(c, incident->as.i, &about, e) != 0)
@@ -276,8 +282,16 @@ static int on_suspects(struct call *c, struct value *result, struct err *e)
 
 static const struct rpc_arg suspects_args[] = {
 	{.name = "incident", .type = ARG_ID, .help = "the case"},
-	{.name = "key", .type = ARG_TEXT, .help = "or a warning's key: CITY/CATEGORY"},
-	{.name = "service", .type = ARG_TEXT, .help = "or a service of the components"},
+	{.name = "key",
+		.type = ARG_TEXT,
+		.min = 1,
+		.max = NAME_BYTES,
+		.help = "or a warning's key: CITY/CATEGORY"},
+	{.name = "service",
+		.type = ARG_TEXT,
+		.min = 1,
+		.max = NAME_BYTES,
+		.help = "or a service of the components"},
 };
 static const struct rpc_method methods[] = {
 	{.name = "incident.suspects",

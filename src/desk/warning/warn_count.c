@@ -89,14 +89,16 @@ static bool has_link(const struct value *row, const char *type)
 	return false;
 }
 
-/* A complaint counts in the minute it speaks of, one of something long past when it was taken in. */
+/* A complaint counts in the minute it speaks of; one of something long past, or to come, when it was taken in. */
 static int64_t row_at_ms(const struct work *w, const struct value *row)
 {
 	int64_t created_ms = value_int_or(value_get(row, "created"), 0),
 		occurred_ms = value_int_or(value_get(row, "occurred"), created_ms);
 
-	return created_ms - occurred_ms > value_int_or(value_get(counting(w), "back_ms"), 0) ? created_ms
-											     : occurred_ms;
+	return occurred_ms > created_ms ||
+			       created_ms - occurred_ms > value_int_or(value_get(counting(w), "back_ms"), 0)
+		       ? created_ms
+		       : occurred_ms;
 }
 
 static int count_row(struct work *w, const struct value *row, int64_t at_ms, int64_t by, struct err *e)
@@ -140,8 +142,7 @@ int warn_contacted(struct work *w, const struct value *row, const struct value *
 static int as_it_came(struct work *w, const struct value *row, struct value *out, struct err *e)
 {
 	static const char *const names[] = {"city", "category"};
-	int64_t id = value_int_or(value_get(row, "id"), 0), at_ms = row_at_ms(w, row),
-		created_ms = value_int_or(value_get(row, "created"), at_ms);
+	int64_t id = value_int_or(value_get(row, "id"), 0);
 	const struct value *tickets;
 	struct ticket_parts parts;
 	struct slice bytes;
@@ -149,7 +150,7 @@ static int as_it_came(struct work *w, const struct value *row, struct value *out
 	int got;
 
 	*out = value_copy_map(w->arena, row);
-	value_set(w->arena, out, "occurred", value_int(at_ms < created_ms ? at_ms : created_ms));
+	value_set(w->arena, out, "occurred", value_int(row_at_ms(w, row)));
 	if (ticket_bytes(w->desk, w->tx, id, &bytes, e) != 0 || ticket_parse(bytes, &parts, e) != 0)
 		return -1;
 	got = event_load(w->desk, w->arena, parts.seq, &event, e);

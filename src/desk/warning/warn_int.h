@@ -124,6 +124,7 @@ int64_t warn_next_end(const struct warn *, int64_t at_ms);
 uint32_t wkey_place(const struct warn *, struct slice text);
 /* Names of levels: the pack's, or those of the contract where it has no table. */
 const char *warn_level_name(const struct warn *, uint8_t level);
+uint8_t warn_n_levels(const struct warn *);
 int warn_level_find(const struct warn *, struct slice name); /* -1: none */
 
 /* ---- rows (warn_rows.c) -------------------------------------------------------------------------------- */

@@ -122,9 +122,6 @@ static int wanted_level(struct work *w, const struct wkey *k, const struct value
 	const struct value *named = value_get(args, "level");
 	int level = named == NULL ? -1 : warn_level_find(n, value_slice(named));
 
-	if (named != NULL && level < 0)
-		return err_arg(e, ERR_BAD_REQUEST, "level", value_cstr(w->arena, named),
-			"\"%s\" is not a level", value_cstr(w->arena, named));
 	if (named == NULL && !is_up) {
 		const struct level_row *below =
 			k->watch == NULL ? NULL : level_row_below(&k->watch->levels, k->level);
@@ -272,6 +269,45 @@ static void into_incident(struct work *w, const struct wkey *k)
 	tx_put(w->tx, TABLE_TICKET_EVENT, slice_of(key, sizeof(key)), slice_of("", 0));
 }
 
+static int check_level(struct work *w, const struct value *named, struct err *e)
+{
+	const char *words[LEVEL_NAMES_MAX], *said;
+	char hint[WORD_HINT_LEN];
+	struct buf list;
+	uint8_t n = 0;
+
+	if (named == NULL || warn_level_find(w->desk->warn, value_slice(named)) >= 0)
+		return 0;
+	buf_init(&list, sizeof(e->reason));
+	for (; n < warn_n_levels(w->desk->warn); n++) {
+		words[n] = warn_level_name(w->desk->warn, n);
+		buf_printf(&list, "%s\"%s\"", n == 0 ? "" : ", ", words[n]);
+	}
+	said = value_cstr(w->arena, named);
+	err_arg(e, ERR_BAD_REQUEST, "level", said, "argument \"level\" is \"%s\"; expected one of %.*s%s",
+		said, (int)list.n, list.p, word_hint(said, words, n, hint));
+	buf_fini(&list);
+	return -1;
+}
+
+/* What an action takes no notice of is refused: who says it believes that it counts. */
+static int check_belongs(
+	struct work *w, const struct value *args, const char *action, bool is_all, struct err *e)
+{
+	bool is_raise = strcmp(action, "raise") == 0, is_move = is_raise || strcmp(action, "lower") == 0;
+	const struct value *level = value_get(args, "level"), *until = value_get(args, "until");
+
+	if (level != NULL && (is_all || !is_move))
+		return err_arg(e, ERR_BAD_REQUEST, "level", value_cstr(w->arena, level),
+			"%s%s takes no level; raise and lower of a warning do", action,
+			is_all ? " on *" : "");
+	if (until != NULL && (!is_all || !is_raise))
+		return err_arg(e, ERR_BAD_REQUEST, "until",
+			arena_printf(w->arena, "%jd", (intmax_t)until->as.i),
+			"%s%s takes no until; raise on * does", action, is_all ? " on *" : " of a warning");
+	return check_level(w, level, e);
+}
+
 static int act_on_key(
 	struct work *w, struct wkey *k, const struct value *args, struct value *result, struct err *e)
 {
@@ -328,6 +364,8 @@ static int act(struct work *w, const struct value *args, struct value *result, s
 	struct warn_key parts;
 	int rc;
 
+	if (check_belongs(w, args, value_cstr(w->arena, value_get(args, "action")), is_all, e) != 0)
+		return -1;
 	if (is_key && !is_all && warn_key_split(text, &parts) && check_key(w, &parts, e) != 0)
 		return -1;
 	k = !is_key ? NULL : is_all ? wkey_need(n, text) : warn_plan_key(n, text);
@@ -408,9 +446,9 @@ static const struct rpc_arg act_args[] = {
 		.words = actions,
 		.is_required = true,
 		.help = "who may do what is the pack's"},
-	{.name = "reason", .type = ARG_TEXT, .is_required = true, .help = "for the record"},
+	REASON_ARG,
 	{.name = "level", .type = ARG_TEXT, .help = "of raise and lower: to this level; else one step"},
-	{.name = "until", .type = ARG_TIME, .help = "of raise on *: when the order ends"},
+	{.name = "until", .type = ARG_TIME, .help = "of raise on * alone: when the order ends"},
 };
 static const struct rpc_method methods[] = {
 	{.name = "warning.list",

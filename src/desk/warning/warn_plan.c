@@ -474,11 +474,14 @@ const char *warn_level_name(const struct warn *n, uint8_t level)
 	return level < N_USUAL ? usual[level] : "none";
 }
 
+uint8_t warn_n_levels(const struct warn *n)
+{
+	return (uint8_t)(n->watches->n_levels > 1 ? n->watches->n_levels : N_USUAL);
+}
+
 int warn_level_find(const struct warn *n, struct slice name)
 {
-	uint8_t n_levels = (uint8_t)(n->watches->n_levels > 1 ? n->watches->n_levels : N_USUAL);
-
-	for (uint8_t i = 0; i < n_levels; i++)
+	for (uint8_t i = 0; i < warn_n_levels(n); i++)
 		if (is_text(name, warn_level_name(n, i)))
 			return i;
 	return -1;

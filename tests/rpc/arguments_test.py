@@ -1,0 +1,219 @@
+"""Whatever stands in an argument, the answer is an exact refusal or what the method says; nothing of a refused call is stored."""
+
+from daemon import Case, DAY_MS, HOUR_MS, START_MS, main
+from tocsin_client import RpcError
+
+BIG = "x" * 32768
+NAN, INF = float("nan"), float("inf")
+
+# what each method needs to be called at all; those that are left out need nothing
+NEEDS = {
+    "calendar.due": {"from": START_MS, "goal": 1, "unit": "hours"},
+    "change.put": {"id": "c1", "components": ["sms_centre"], "from": START_MS, "to": START_MS + HOUR_MS, "owner": "ops"},
+    "contact.add": {"ticket": 1, "channel": "app", "kind": "urge"},
+    "draft.get": {"id": 1},
+    "drill.report": {"id": 1},
+    "incident.children": {"id": 2},
+    "incident.effect": {"id": 2},
+    "incident.get": {"id": 2},
+    "incident.preview": {"id": 2, "action": "resolve"},
+    "incident.suspects": {"incident": 2},
+    "number.check": {"number": "13800138000"},
+    "number.list": {"incident": 2, "list": "affected"},
+    "number.settle": {"incident": 2, "to": "fixed", "numbers": ["13800138000"]},
+    "outbound.pause": {"reason": "x"},
+    "rules.rollback": {"generation": 99},
+    "rules.try": {"ticket": {"channel": "app", "text": "x"}},
+    "server.backup": {"dir": "/nowhere"},
+    "signal.push": {"signals": []},
+    "subscriber.put": {"number": "13800138000"},
+    "task.cancel": {"id": 1, "reason": "x"},
+    "task.claim": {"worker": "w", "kinds": ["sms"]},
+    "task.done": {"id": 1, "ok": True},
+    "task.get": {"id": 1},
+    "task.retry": {"id": 1},
+    "ticket.act": {"id": 1, "action": "accept"},
+    "ticket.create": {"channel": "app", "text": "x"},
+    "ticket.erase": {"id": 9, "reason": "x"},
+    "ticket.explain": {"id": 1},
+    "ticket.get": {"id": 1},
+    "ticket.history": {"id": 1},
+    "ticket.import": {"channel": "import", "text": "x", "created": START_MS - 1000},
+    "topic.ack": {"consumer": "c", "seq": 0},
+    "topic.subscribe": {"topics": ["#"]},
+    "warning.act": {"key": "guangzhou/network.slow", "action": "note", "reason": "x"},
+    "warning.counts": {"key": "guangzhou/network.slow"},
+}
+WRONG = {  # values that no argument of the type may have
+    "text": [5, True, [], {}, NAN, b"\xff\xfe", "a\x00b", BIG + "x"],
+    "integer": ["5", 1.5, NAN, INF, 2**64 - 1, 1e300, [], {}, True],
+    "number": ["5", NAN, INF, [], True],
+    "bool": [0, 1, "true", "", []],
+    "map": [[], "", 5, {"a": NAN}, {"a": {"a": INF}}, {"a": b"\xff"}],
+    "array": [{}, "", 5, [NAN], ["a", [INF]]],
+    "any": [NAN],
+    "time": ["", "yesterday", "2026-13-45", "2026-02-30T00:00", "0001-01-01T00:00", -1, 2**63 - 1, 2**62, 253402300800000, 1.5, NAN, True],
+    "id": [0, -1, 2**53, "1", 1.5, True, []],
+    "duration": ["", "5", "-1s", "1y", "999999999999w", 1.5, []],
+    "enum": ["", 5, "nonsense", BIG],
+}
+
+
+class Walk(Case):
+    def bad_values(self, arg):
+        yield from WRONG[arg["type"]]
+        if arg["type"] in ("integer", "duration") and "min" in arg:
+            yield from (arg["min"] - 1, arg["max"] + 1)
+        if arg["type"] == "text" and "min" in arg:
+            yield "x" * (arg["max"] + 1)
+            if arg["min"] > 0:
+                yield from ("", "  ", "\n\t")
+
+    def test_every_argument_of_every_method(self):
+        self.create(number="13800138000")
+        self.create(kind="incident")
+        head, n = self.head(), 0
+        for method in self.c.call("rpc.methods")["methods"]:
+            for arg in method["args"]:
+                for value in self.bad_values(arg):
+                    with self.subTest(method=method["name"], argument=arg["name"], value=repr(value)[:60]):
+                        args = dict(NEEDS.get(method["name"], {}), **{arg["name"]: value})
+                        with self.assertRaises(RpcError) as caught:
+                            self.c.call(method["name"], args)
+                        e = caught.exception
+                        self.assertEqual("bad_request", e.code, e.message)
+                        self.assertEqual(arg["name"], e.argument.split(".")[0].split("[")[0], e.message)
+                        n += 1
+        self.assertGreater(n, 1000)
+        self.assertEqual(head, self.head())  # no entry was made
+
+    def test_unknown_and_missing_arguments(self):
+        for method in self.c.call("rpc.methods")["methods"]:
+            with self.subTest(method=method["name"]):
+                self.refused(method["name"], dict(NEEDS.get(method["name"], {}), nonsense=1), code="bad_request", argument="nonsense")
+            for arg in method["args"]:
+                if arg["required"]:
+                    args = {k: v for k, v in NEEDS[method["name"]].items() if k != arg["name"]}
+                    with self.subTest(method=method["name"], missing=arg["name"]):
+                        self.refused(method["name"], args, code="bad_request", argument=arg["name"])
+
+
+class Values(Case):
+    def bad(self, method, argument, message, value=None, **args):
+        self.refused(method, args, code="bad_request", argument=argument, value=value, message=message)
+
+    def test_customer(self):
+        for star in (99, -1):
+            self.bad("ticket.create", "customer.star", 'argument "customer.star" is %d; expected 0 to 9' % star, str(star), channel="app",
+                text="x", customer={"star": star})
+        self.bad("ticket.create", "customer.vip", 'argument "customer.vip" is text "yes"; expected true or false', "yes", channel="app", text="x",
+            customer={"star": 5, "vip": "yes"})
+        self.bad("ticket.create", "subject.id", 'argument "subject.id" is integer 5; expected text', "5", channel="app", text="x",
+            subject={"type": "mobile", "id": 5})
+        self.assertEqual({"star": 9, "since": 2001}, self.c.call("ticket.get", id=self.create(customer={"star": 9, "since": 2001})["id"])["customer"])
+
+    def test_request_id(self):
+        for request_id, says in (("", "has 0 bytes"), (" ", "is blank"), ("x" * 201, "has 201 bytes")):
+            self.bad("ticket.create", "request_id", 'argument "request_id" %s; expected text of 1 to 200 bytes' % says,
+                request_id[:60] or None, channel="app", text="x", request_id=request_id)
+        self.assertEqual(1, self.create(request_id="号" * 66)["id"])
+
+    def test_form(self):
+        self.bad("ticket.create", "form", 'form "apeal" is not in the catalog (did you mean "appeal"?)', "apeal", channel="regulator_12300", text="x",
+            form="apeal")
+
+    def test_contact(self):
+        one, case = self.create(number="13800138000")["id"], self.create(kind="incident", fields={"key": "guangzhou/network.slow"})["id"]
+        base = {"channel": "app", "kind": "urge"}
+        self.bad("contact.add", "incident", "a contact belongs to one: say either ticket 1 or incident 2", "2", ticket=one, incident=case, **base)
+        self.bad("contact.add", "incident", "ticket 1 is a complaint; expected an incident, or ticket=1", "1", incident=one, **base)
+        self.bad("contact.add", "channel", 'channel "ap" is not in the catalog (did you mean "app"?)', "ap", ticket=one, channel="ap", kind="urge")
+        self.bad("contact.add", "ticket", "a contact needs ticket, incident or number", None, number="", **base)
+        self.assertEqual(case, self.c.call("contact.add", incident=case, **base)["incident"])
+
+    def test_change(self):
+        base = {"id": "c1", "from": START_MS, "to": START_MS + HOUR_MS, "owner": "ops"}
+        self.bad("change.put", "components", 'components names "sms_centre" twice', "sms_centre", components=["sms_centre", "sms_centre"], **base)
+        self.bad("change.put", "cities", 'cities names "foshan" twice', "foshan", components=["sms_centre"], cities=["foshan", "zhuhai", "foshan"],
+            **base)
+        self.bad("change.put", "owner", 'argument "owner" is blank; expected text of 1 to 200 bytes', " ", components=["sms_centre"],
+            **dict(base, owner=" "))
+
+    def test_warning(self):
+        levels = 'argument "level" is "pink"; expected one of "none", "yellow", "orange", "red", "black"'
+        self.bad("warning.act", "level", levels, "pink", key="guangzhou/network.slow", action="raise", reason="x", level="pink")
+        self.bad("warning.act", "level", levels.replace("pink", "read") + ' (did you mean "red"?)', "read", key="guangzhou/network.slow",
+            action="lower", reason="x", level="read")
+        self.bad("warning.act", "level", "ack takes no level; raise and lower of a warning do", "red", key="guangzhou/network.slow", action="ack",
+            reason="x", level="red")
+        self.bad("warning.act", "level", "raise on * takes no level; raise and lower of a warning do", "red", key="*", action="raise",
+            reason="x", level="red", until=START_MS + HOUR_MS)
+        self.bad("warning.act", "until", "ack of a warning takes no until; raise on * does", "0", key="guangzhou/network.slow", action="ack",
+            reason="x", until=0)
+        self.bad("warning.act", "until", "lower on * takes no until; raise on * does", "0", key="*", action="lower", reason="x", until=0)
+
+    def test_counts_of_no_time(self):
+        for to in (2**63 - 1, 2**62, 253402300800000):
+            self.bad("warning.counts", "to", 'argument "to" is %d; expected 0 to 253402300799999' % to, str(to), key="guangzhou/network.slow", to=to)
+        self.bad("warning.counts", "from", "from and to must hold 1 to 2016 bins of 5 minutes", None, key="guangzhou/network.slow", to=1)
+        self.assertEqual([0] * 13, self.c.call("warning.counts", key="guangzhou/network.slow", to=253402300799999)["counts"])
+
+    def test_incident(self):
+        case = self.create(kind="incident", fields={"key": "guangzhou/network.slow"})["id"]
+
+        def refused(action, argument, value, message, **data):
+            self.refused("ticket.act", {"id": case, "action": action, "data": data}, code="rejected", argument=argument, value=value,
+                message=message)
+
+        refused("level", "data.level", "pink", 'data.level: "pink" is not a level: none, yellow, orange, red, black'
+            " / data.level：“pink”不是预警等级：none、yellow、orange、red、black", level="pink")
+        for key in ("eta", "until_time"):
+            for at in (0, START_MS):
+                refused("script", "data." + key, str(at), 'data.%s: "%d" is not a time to come: whole ms since 1970 UTC'
+                    " / data.%s：“%d”不是将来的时刻：自 1970 年 UTC 起的整毫秒数" % (key, at, key, at), zh="正在抢修", prompt="p1", **{key: at})
+        self.c.call("ticket.act", id=case, action="script", data={"zh": "正在抢修", "eta": START_MS + 1, "until_time": START_MS + 1})
+
+    def test_occurred_to_come(self):
+        """A slip of the pen: the complaint counts in the minute it came in, and its clocks do not wait for the year 9999."""
+        args = {"city": "guangzhou", "category": "network.slow"}
+        self.create(occurred="9999-12-31T00:00", channel="regulator_12300", form="appeal", **args)
+        plain = self.create(channel="regulator_12300", form="appeal", **args)
+        self.assertEqual(self.c.call("ticket.get", id=plain["id"])["due"], self.c.call("ticket.get", id=1)["due"])
+        self.c.call("clock.advance", by="10m")
+        self.create(**args)
+        counts = self.c.call("warning.counts", key="guangzhou/network.slow", **{"from": START_MS, "to": START_MS + DAY_MS})["counts"]
+        self.assertEqual(([2, 0, 1], 3), (counts[:3], sum(counts)))
+        self.assertEqual([1], self.c.call("warning.counts", key="guangzhou/network.slow", **{"from": START_MS + 10 * 60000})["counts"])
+
+    def test_metrics_stay_numbers(self):
+        signal = {"at": START_MS, "source": "oss", "kind": "metric", "component": "sms_centre", "code": "load"}
+        for value, said in ((1e308, "1e+308"), (-1e308, "-1e+308")):
+            answer = self.c.call("signal.push", signals=[dict(signal, value=value)] * 2)
+            self.assertEqual((0, {"index": 1, "field": "value", "message": "value is %s; expected a number from -1e18 to 1e18" % said}),
+                (answer["accepted"], answer["rejected"][1]))
+        self.assertEqual(2, self.c.call("signal.push", signals=[dict(signal, value=1e18), dict(signal, value=1)])["accepted"])
+        self.assertEqual(1e18 + 1, self.c.call("signal.counts")["counts"][0]["sum"])
+
+    def test_more_rejected_than_an_answer_tells(self):
+        answer = self.c.call("signal.push", signals=[{}] * 1500)
+        self.assertEqual((0, 1000, 1500, True), (answer["accepted"], len(answer["rejected"]), answer["n_rejected"], answer["is_cut"]))
+        self.assertEqual({"accepted", "rejected"}, set(self.c.call("signal.push", signals=[{}] * 1000)))
+
+    def test_names_that_nothing_has(self):
+        self.bad("signal.counts", "kind", 'kind "txn_fail" is not in the catalog (did you mean "txn_failed"?)', "txn_fail", kind="txn_fail")
+        self.bad("task.list", "kind", 'kind "smss" is not in the catalog (did you mean "sms"?)', "smss", kind="smss")
+        self.bad("incident.suspects", "service", 'service "smss" is not in the catalog (did you mean "sms"?)', "smss", service="smss")
+        case, one = self.create(kind="incident")["id"], self.create()["id"]
+        self.refused("incident.children", {"id": case, "job": 77}, code="not_found", argument="job", value="77",
+            message="job 77 is none of incident 1; incident.get lists them")
+        self.refused("ticket.explain", {"id": one, "rule": "routing/nobody"}, code="not_found", argument="rule", value="routing/nobody",
+            message='no rule "routing/nobody" was asked about ticket 2 in entry %d' % self.head()["seq"])
+
+    def test_topics(self):
+        self.bad("topic.subscribe", "topics", "topics names 257; expected 1 to 256", None, topics=["rules"] * 257)
+        self.bad("topic.subscribe", "topics", "topics names 0; expected 1 to 256", None, topics=[])
+        self.bad("topic.subscribe", "topics", "topics[1] must be text of 1 to 200 bytes", None, topics=["rules", "x" * 201])
+
+
+if __name__ == "__main__":
+    main()
