@@ -6,11 +6,11 @@ local effects = host.lib "effects"
 local data = catalog.data
 local actions = {}
 
-local at = host.at
+local fact = host.at
 
 local function has_role(v, roles)
-  if at(v.h, "who", "roles", "admin") then return true end
-  for i = 1, #roles do if at(v.h, "who", "roles", roles[i]) then return true end end
+  if fact(v.h, "who", "roles", "admin") then return true end
+  for i = 1, #roles do if fact(v.h, "who", "roles", roles[i]) then return true end end
   return false
 end
 

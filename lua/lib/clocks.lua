@@ -2,7 +2,7 @@
 local host = ...
 local rules = host.lib "rules"
 local catalog = host.lib "catalog"
-local data, moving = catalog.data, catalog.moving
+local moving = catalog.moving
 local clocks = {}
 local begun = {} -- filled anew for every question
 
@@ -11,10 +11,10 @@ local function put(d, op)
   d.clocks[#d.clocks + 1] = op
 end
 
-local at = host.at
+local fact = host.at
 
 -- "running", "paused", "stopped", or nil: the ticket has no such clock.
-local function state_of(v, name) return at(v.h, "clocks", name, "state") end
+local function state_of(v, name) return fact(v.h, "clocks", name, "state") end
 
 local function is_running(v, name)
   local state = state_of(v, name)

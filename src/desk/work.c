@@ -67,6 +67,7 @@ void work_again(struct work *w)
 
 void work_part(struct work *w, struct work *was)
 {
+	w->read_clocks = NULL; /* the part may change them, and be dropped */
 	*was = *w;
 	was->extra = value_copy(w->arena, &w->extra);
 	tx_mark(w->tx);
