@@ -193,8 +193,8 @@ TOCSIN_API void tocsin_close(struct tocsin *); /* NULL is fine */
  * A connection found broken is made again first. One that breaks while the answer is awaited gives
  * TOCSIN_LOST, unless the arguments hold a request_id: then the call is sent again on a new connection until
  * timeout_ms, and the daemon does it once, whatever happened. So a call with a request_id is safe to repeat,
- * also by another process and on another day (7 days); the same request_id with other arguments is refused
- * with TOCSIN_CONFLICT.
+ * also by another process and on another day (7 days); the same request_id for the same method with other
+ * arguments is refused with TOCSIN_CONFLICT, for another method it is another call.
  */
 TOCSIN_API const struct tocsin_value *tocsin_call(struct tocsin *, struct tocsin_error *e, const char *method,
 	const char *format, ...) TOCSIN_FORMAT(4);

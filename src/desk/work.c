@@ -205,8 +205,8 @@ static void request_key(
 }
 
 /* 1 and the first answer, 0 not seen before, -1 other arguments. */
-static int request_seen(struct work *w, const uint8_t *key, const uint8_t digest[SHA256_LEN],
-	struct value *result, struct err *e)
+static int request_seen(struct work *w, const uint8_t *key, const struct value *request_id,
+	const uint8_t digest[SHA256_LEN], struct value *result, struct err *e)
 {
 	struct value seen;
 	int got = row_get(w->desk, w->tx, w->arena, TABLE_REQUEST, slice_of(key, REQUEST_KEY_LEN), &seen, e);
@@ -214,7 +214,7 @@ static int request_seen(struct work *w, const uint8_t *key, const uint8_t digest
 	if (got <= 0)
 		return got;
 	if (slice_cmp(value_slice(value_get(&seen, "args")), slice_of(digest, REQUEST_KEY_LEN)) != 0)
-		return err_arg(e, ERR_CONFLICT, "request_id", NULL,
+		return err_arg(e, ERR_CONFLICT, "request_id", value_cstr(w->arena, request_id),
 			"request_id was used for %s before, with other arguments; a new call needs a new "
 			"request_id",
 			w->method);
@@ -308,7 +308,7 @@ int work_call(struct call *c, work_fn *fn, struct value *result, struct err *e)
 	if (request_id != NULL) {
 		args_digest(&w, &c->args, digest);
 		request_key(w.who, w.method, value_slice(request_id), key);
-		seen = request_seen(&w, key, digest, result, e);
+		seen = request_seen(&w, key, request_id, digest, result, e);
 	}
 	if (seen != 0 || fn(&w, &c->args, result, e) != 0 ||
 		(request_id != NULL && request_forget(&w, e) != 0)) {
