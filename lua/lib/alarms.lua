@@ -141,13 +141,34 @@ function env.warning_roles(row)
   end
 end
 
--- warning_texts { line = { zh = "…{seen}…", en = "…" }, … }: what is said of a warning; names in braces are filled in.
-local text_keys = { line = true, uncounted = true, silent = true, quiet = true, rolled_up = true, late = true, missed = true,
-  recovering = true, ready = true, unanswered = true, disaster = true, disaster_over = true, next_close = true, next_sign = true, next_down = true }
+-- warning_texts { line = { zh = "…{seen}…", en = "…" }, … }: what is said of a warning; the names in braces that each knows are filled in.
+local of_line = set_of("seen", "expected", "p", "window", "key", "cities", "minutes", "count", "incident")
+local text_keys = { line = of_line, uncounted = of_line, silent = of_line, rolled_up = of_line, quiet = {}, late = {}, recovering = {}, ready = {},
+  missed = set_of("count", "skipped"), unanswered = set_of "count", disaster = set_of("person", "until"), disaster_over = {},
+  next_close = set_of "at", next_sign = set_of("at", "person"), next_down = set_of("at", "count") }
+
 function env.warning_texts(row)
   local where = host.where(2)
   reject_unknown(row, text_keys, where, "warning_texts")
-  for key, text in host.sorted_pairs(row) do data.warning_texts[key] = label(text, where, "warning_texts." .. key) end
+  for key, text in host.sorted_pairs(row) do
+    local what = "warning_texts." .. key
+    if type(text) ~= "table" then text = {} end
+    data.warning_texts[key] = label(text, where, what)
+    for _, language in ipairs { "zh", "en" } do
+      for name in tostring(text[language] or ""):gmatch("{([^}]*)}") do
+        local known = text_keys[key] or {}
+        if not known[name] or name == "zh" or name == "en" then
+          local names = errors.names(known)
+          for i = #names, 1, -1 do
+            if names[i] == "zh" or names[i] == "en" then table.remove(names, i) end
+          end
+          local list = #names > 0 and "{" .. table.concat(names, "}, {") .. "}"
+          errors.add(where, "%s.%s: {%s} is not filled in here; there is %s", "%s.%s：{%s} 在这里不会填入；可用的有 %s",
+            { what, language, name, list or "none" }, name, names, { what, language, name, list or "（无）" })
+        end
+      end
+    end
+  end
 end
 
 -- bulletin_facts { { field = "ivr", is = "not_delivered", zh = "IVR未送达", en = "IVR not delivered" }, … }: what every bulletin says of its

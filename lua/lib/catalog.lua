@@ -15,6 +15,7 @@ catalog.data = data
 catalog.moving = {} -- clocks with moves = true
 local stopping, nothing = {}, {} -- by stage the clocks that it ends, in order
 function catalog.stopped_at(stage) return stopping[stage] or nothing end
+catalog.said_kinds = {} -- every kind as it was written, also those that the pack's own stand for
 local env = catalog.env
 
 -- TMF621's eight; a pack may call them otherwise (statuses), it cannot add to them.
@@ -26,13 +27,19 @@ local statuses = {
 }
 for name, entry in pairs(statuses) do data.statuses[name] = entry end
 
+-- Whether "default/alarms.lua:4" stands in the base's files: what the pack says stands for what its base says of the same name.
+function catalog.is_of_base(where)
+  local name = catalog.base_name
+  return name ~= nil and tostring(where):sub(1, #name + 1) == name .. "/"
+end
+
 local function declare(of, name, where, row)
   if type(name) ~= "string" or not name:match("^[%a][%w_.]*$") then
     errors.add(where, '%s: "%s" is not a name (letters, digits, _ and .)', "%s：“%s”不是名称（字母、数字、_ 和 .）", { of, tostring(name) })
     return nil
   end
   local key = of .. "." .. name
-  if place[key] and place[key]:match("^[^:]*") == where:match("^[^:]*") then
+  if place[key] and catalog.is_of_base(place[key]) == catalog.is_of_base(where) then
     errors.add(where, '%s: "%s" stands twice: also at %s', "%s：“%s”出现了两次：另一处在 %s", { of, name, place[key] })
   end
   place[key] = where
@@ -299,6 +306,7 @@ function env.kind(name)
       errors.add(where, 'kind %s: first = "%s" is not one of its stages', "kind %s：first = “%s”不是它的环节",
         { tostring(name), tostring(row.first) }, row.first, kind.stages)
     end
+    catalog.said_kinds[#catalog.said_kinds + 1] = kind
     declare("kinds", name, where, kind)
   end
 end

@@ -71,6 +71,10 @@ function effects.check(kind, a, where, what)
     end
     for _, source in ipairs(a.log[name]) do check_source(a, "log", source, where, what) end
   end
+  local ranks = host.lib("alarms").ranks()
+  if a.raise ~= nil and (not ranks[a.raise] or a.raise == "none") then
+    errors.add(where, '%s: raise: "%s" is not a level', "%s：raise：“%s”不是预警级别", { what, tostring(a.raise) }, tostring(a.raise), ranks)
+  end
   check_after(a, where, what)
   local does_more = false
   for _, key in ipairs(effects.keys) do does_more = does_more or a[key] ~= nil end

@@ -42,6 +42,9 @@ end
 
 function errors.any() return #found > 0 end
 
+-- How many so far: who finds the same afterwards has found nothing.
+function errors.count() return #found end
+
 -- nil, or all findings by file and line.
 function errors.take()
   if #found == 0 then return nil end

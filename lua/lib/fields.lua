@@ -22,7 +22,7 @@ add("grade", "text", ticket "grade", "投诉等级", "normal, important or major
 add("bypass", "bool", { op = "one_of", path = { "ticket", "channel" } }, "是否越级", "it came from a regulator, the press, a leader …")
 add("form", "text", ticket "form", "来函形式（申诉、转办、信访、举报）", "form of a bypass complaint", "forms")
 add("stage", "text", ticket "stage", "环节", "stage of its kind")
-add("status", "text", ticket "status", "状态（TMF621）", "one of TMF621's eight")
+add("status", "text", ticket "status", "状态（TMF621）", "one of TMF621's eight", "statuses")
 add("department", "text", ticket "department", "责任部门", "department in charge", "departments")
 add("owner", "text", ticket "owner", "处理人", "person in charge")
 add("number", "text", ticket "number", "投诉号码", "the number complained about")
@@ -79,7 +79,7 @@ add("level", "level", from("warning", "rank"), "预警级别", "level that a war
 add("from", "level", from("warning", "was"), "原预警级别", "level that it had before")
 add("key", "text", from("warning", "key"), "预警对象", "what is warned of: CITY/CATEGORY, */CATEGORY, cluster:NAME, source:NAME")
 add("watch", "text", from("warning", "watch"), "监视项", "name of the watch")
-add("cluster", "text", from("warning", "cluster"), "预警类群", "cluster of categories")
+add("cluster", "text", from("warning", "cluster"), "预警类群", "cluster of categories", "clusters")
 add("warning", "text", from("warning", "event"), "预警事件（change、ready、again、recovery、joined、standing）",
   "what happened to it: change, ready, again, recovery, joined (cities came to a roll-up) or standing (it stood when a case was opened)")
 add("incident", "number", from("warning", "incident"), "预警的事件单", "incident of the warning")
@@ -103,6 +103,37 @@ add("hour", "number", from("local", "hour"), "时", "hour of the day")
 add("weekday", "number", from("local", "weekday"), "星期（1为星期一）", "1 is Monday")
 add("date", "text", from("local", "date"), "日期", '"2026-09-22"')
 add("time_of_day", "clock_time", from("local", "minute_of_day"), "当日时刻", 'time of the day, "08:30"')
+
+-- What a field's values can be, where no table of the catalog says it: what they are called, and the values.
+local function parts_of(part)
+  return function()
+    local out = {}
+    for _, kind in ipairs(host.lib("catalog").said_kinds) do
+      for name in host.sorted_pairs(kind[part]) do out[name] = true end
+    end
+    return out
+  end
+end
+local function fixed(...)
+  local out = {}
+  for _, name in ipairs { ... } do out[name] = true end
+  return function() return out end
+end
+local values = {
+  action = { "actions", parts_of "actions" }, stage = { "stages", parts_of "stages" }, incident_stage = { "stages", parts_of "stages" },
+  event = { "events", fixed("create", "act", "contact", "timer", "task", "warning") },
+  warning = { "events of a warning", fixed("change", "ready", "again", "recovery", "joined", "standing") },
+  contact = { "kinds of contact", fixed("urge", "ask", "same_fault", "add_info", "withdraw") },
+  watch = { "watches", function() return host.lib("warning").names() end },
+}
+
+-- {name = …} that the field's values must stand in, and what these are called; nil: anything goes.
+function fields.values(field, catalog)
+  local of = values[field.name]
+  if not of then return field.of and catalog[field.of], field.of end
+  of.known = of.known or of[2]()
+  return of.known, of[1]
+end
 
 -- Numbers of the fields, by name; there once register() was called.
 local ids = {}
@@ -151,6 +182,13 @@ function fields.find(name)
   field = { name = name, type = "any", read = read, part = part, key = key }
   number_of(field)
   return field
+end
+
+-- The field that people call so: "地市" is city.
+function fields.called(label)
+  for name, field in host.sorted_pairs(fields) do
+    if type(field) == "table" and field.read and (field.zh == label or field.en == label) then return name end
+  end
 end
 
 function fields.names()

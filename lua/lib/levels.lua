@@ -5,6 +5,7 @@ local errors = host.lib "errors"
 local units = host.lib "units"
 local words = host.lib "words"
 local catalog = host.lib "catalog"
+local monotone = host.lib "monotone"
 local data = catalog.data
 local levels = { env = {}, tables = {} }
 local env, tables = levels.env, levels.tables
@@ -169,7 +170,69 @@ local function count_or(x, otherwise, where, what)
   return otherwise
 end
 
+local function closes_of(row, where, what)
+  local n = count_or(row.closes, 3, where, what)
+  if n > 0 then return n end
+  errors.add(where, "%s = 0 says after no quiet bin at all: write 1 to go down after the first one", "%s = 0 表示不需要任何平静时段：第一个平静时段后就降级请写 1",
+    { what })
+  return 1
+end
+
+-- Who may sign the level down: { "leader" } or "leader".
+local function signers_of(row, where, what)
+  local list = units.parts(row.sign)
+  if row.sign ~= nil and (list == nil or #list == 0) then
+    errors.add(where, '%s: sign names nobody: leave it out, or write sign = { "leader" }',
+      '%s：sign 没有写任何角色：不需要签字就不写 sign，需要请写 sign = { "leader" }', { what })
+    return nil
+  end
+  for _, role in ipairs(list or {}) do
+    if not data.roles[role] then
+      errors.add(where, '%s: sign: "%s" is not a role', "%s：sign：“%s”不是角色", { what, tostring(role) }, role, data.roles)
+    end
+  end
+  return list
+end
+
+-- An entry that nothing is needed for, an exit that nothing can pass.
+local function check_limits(groups, is_entry, where, what)
+  for _, tests in ipairs(groups) do
+    for _, t in ipairs(tests) do
+      if is_entry and t.op == "at_least" and t.value == 0 then
+        errors.add(where, "%s: %s >= 0 always holds", "%s：%s >= 0 总是成立", { what, t.input })
+      elseif not is_entry and t.op == "less_than" and t.value == 0 then
+        errors.add(where, "%s: %s < 0 never holds", "%s：%s < 0 永远不成立", { what, t.input })
+      end
+    end
+  end
+end
+
+local function enters_by(row, input)
+  for _, tests in ipairs(row.enter) do
+    for _, t in ipairs(tests) do
+      if t.input == input then return true end
+    end
+  end
+end
+
+-- below_entry looks at the row's own entry by the same input.
+local function check_below(row, what)
+  for _, tests in ipairs(row.leave) do
+    for _, t in ipairs(tests) do
+      if t.op == "below_entry" and not enters_by(row, t.input) then
+        local names = {}
+        for _, group in ipairs(row.enter) do
+          for _, e in ipairs(group) do names[#names + 1] = e.input end
+        end
+        errors.add(row.where, '%s: leave.%s: the level is not entered by %s, so nothing is below that entry',
+          "%s：leave.%s：该等级不按 %s 进入，谈不上低于它的进入值", { what, t.input, t.input }, t.input, names)
+      end
+    end
+  end
+end
+
 local function compile_row(row, t)
+  local said = errors.count()
   local where, what = place_of(row, t.where), string.format('levels "%s", %s', t.name, tostring(row[1]))
   catalog.reject_unknown(row, row_keys, where, what)
   local _, n = units.find(data.levels, row[1])
@@ -177,86 +240,21 @@ local function compile_row(row, t)
     errors.add(where, 'levels "%s": "%s" is not a declared level', "等级表“%s”：“%s”不是已声明的等级", { t.name, tostring(row[1]) },
       tostring(row[1]), units.names(data.levels))
   end
-  for _, role in ipairs(row.sign or {}) do
-    if not data.roles[role] then
-      errors.add(where, '%s: sign: "%s" is not a role', "%s：sign：“%s”不是角色", { what, tostring(role) }, role, data.roles)
-    end
-  end
-  return { level = n or 0, name = tostring(row[1]), where = where, sign = row.sign,
+  local out = { level = n or 0, name = tostring(row[1]), where = where, sign = signers_of(row, where, what),
     enter = compile_condition(row.enter, where, what .. ": enter"), leave = compile_condition(row.leave, where, what .. ": leave"),
-    closes = math.max(1, count_or(row.closes, 3, where, what .. ": closes")), stay = count_or(row.stay, 0, where, what .. ": stay") }
-end
-
--- ---- what is not monotone
--- The only test of a condition's alternatives by input, op and kind: {input → {op → test}}.
-local function alone(groups)
-  local out = {}
-  for _, tests in ipairs(groups) do
-    if #tests == 1 then
-      local t = tests[1]
-      local key = t.input .. (t.per_10000 and " per 10000" or "")
-      out[key] = out[key] or {}
-      out[key][t.op] = t
-    end
+    closes = closes_of(row, where, what .. ": closes"), stay = count_or(row.stay, 0, where, what .. ": stay") }
+  if errors.count() == said then
+    check_limits(out.enter, true, where, what .. ": enter")
+    check_limits(out.leave, false, where, what .. ": leave")
+    monotone.check_directions(out.enter, true, where, what .. ": enter")
+    monotone.check_directions(out.leave, false, where, what .. ": leave")
+    check_below(out, what)
   end
   return out
 end
 
--- A leave at or above its own enter flaps.
-local function check_leave(row, t)
-  local enters = alone(row.enter)
-  for _, tests in ipairs(row.leave) do
-    for _, test in ipairs(tests) do
-      local key = test.input .. (test.per_10000 and " per 10000" or "")
-      local enter = enters[key] and enters[key].at_least
-      if enter and test.op == "less_than" and type(test.value) == "number" and type(enter.value) == "number" and test.value >= enter.value then
-        errors.add(row.where, 'levels "%s", %s: leave %s < %s must be below enter %s >= %s, or the level would flap',
-          "等级表“%s”的 %s：退出 %s < %s 必须低于进入 %s >= %s，否则等级会来回跳", { t.name, row.name, key, words.quoted(test.value), key, words.quoted(enter.value) })
-      end
-      local tail = enters[key] and enters[key].tail
-      if tail and test.op == "calm" and tail.value and test.value and test.value <= tail.value then
-        errors.add(row.where, 'levels "%s", %s: leave calm(%s) must be above enter tail(%s), or the level would flap',
-          "等级表“%s”的 %s：退出 calm(%s) 必须大于进入 tail(%s)，否则等级会来回跳",
-          { t.name, row.name, words.quoted(test.value), words.quoted(tail.value) })
-      end
-    end
-  end
-end
-
-local function chance_of(test)
-  return test.value or test.budget and test.budget.alarms / (test.budget.streams * test.budget.every_ms)
-end
-
--- Of two levels the higher one must be harder to enter by the same input.
-local function check_pair(low, high, t)
-  local below, above = alone(low.enter), alone(high.enter)
-  for key, ops in host.sorted_pairs(above) do
-    local a, b = ops.at_least, below[key] and below[key].at_least
-    if a and b and math.type(a.value) and math.type(b.value) and a.value <= b.value then
-      errors.add(high.where, 'levels "%s": %s enters at %s >= %s, which is not above %s at %s >= %s',
-        "等级表“%s”：%s 的进入值 %s >= %s 没有高于 %s 的 %s >= %s",
-        { t.name, high.name, key, words.quoted(a.value), low.name, key, words.quoted(b.value) })
-    end
-    a, b = ops.tail, below[key] and below[key].tail
-    if a and b and (a.budget ~= nil) == (b.budget ~= nil) and chance_of(a) and chance_of(b) and chance_of(a) >= chance_of(b) then
-      errors.add(high.where, 'levels "%s": %s is as easy to enter by %s as %s: its probability must be smaller',
-        "等级表“%s”：按 %s 进入 %s 不比 %s 更难：它的概率必须更小", { t.name, high.name, key, low.name },
-        nil, nil, { t.name, key, high.name, low.name })
-    end
-  end
-  below, above = alone(low.leave), alone(high.leave)
-  for key, ops in host.sorted_pairs(above) do
-    local a, b = ops.less_than, below[key] and below[key].less_than
-    if a and b and math.type(a.value) and math.type(b.value) and a.value < b.value then
-      errors.add(high.where, 'levels "%s": %s is left at %s < %s, which is below where %s is left (%s)',
-        "等级表“%s”：%s 的退出值 %s < %s 低于 %s 的退出值（%s）",
-        { t.name, high.name, key, words.quoted(a.value), low.name, words.quoted(b.value) })
-    end
-  end
-end
-
 local function compile_table(t)
-  local rows = {}
+  local rows, said = {}, errors.count()
   for _, row in ipairs(type(t.rows) == "table" and t.rows or {}) do
     if type(row) == "table" then rows[#rows + 1] = compile_row(row, t) end
   end
@@ -264,16 +262,15 @@ local function compile_table(t)
     errors.add(t.where, 'levels "%s" has no row such as { "yellow", enter = { … }, leave = { … }, closes = 3, stay = 2 }',
       '等级表“%s”没有任何一行；每行应写成 { "yellow", enter = { … }, leave = { … }, closes = 3, stay = 2 }', { t.name })
   end
+  t.is_sound = errors.count() == said
   for i, row in ipairs(rows) do
     local before = rows[i - 1]
-    check_leave(row, t)
     if before and row.level > 0 and before.level >= row.level then
       errors.add(row.where, 'levels "%s": %s stands after %s; write the lowest level first', "等级表“%s”：%s 写在 %s 之后；请从最低等级写起",
         { t.name, row.name, before.name })
-    elseif before then
-      for k = 1, i - 1 do check_pair(rows[k], row, t) end
     end
   end
+  t.is_sound = t.is_sound and not monotone.check(rows, { what = string.format('levels "%s"', t.name) })
   t.compiled, t.places = rows, {} -- the catalog's rows lose their places
   for i, row in ipairs(rows) do t.places[i] = row.where end
   data.level_tables[t.name] = rows
@@ -284,6 +281,11 @@ function env.warning_levels(rows)
   local where = host.where(2)
   data.levels = host.list {}
   for _, row in ipairs(rows) do
+    if type(row) ~= "table" or type(row[1]) ~= "string" or row[1] == "none" or units.find(data.levels, row[1]) then
+      errors.add(where, 'warning_levels: %s is no name of a level: each has one of its own, and "none" is below the lowest',
+        'warning_levels：%s 不能作等级名：每级名称各不相同，"none" 是最低级之下', { words.quoted(type(row) == "table" and row[1] or row) })
+      row = type(row) == "table" and row or {}
+    end
     data.levels[#data.levels + 1] = { name = tostring(row[1]), label = catalog.label(row, where, "warning_levels." .. tostring(row[1])) }
   end
   if #rows == 0 or #rows > 7 then
@@ -297,5 +299,5 @@ function levels.check()
   for _, t in ipairs(tables) do compile_table(t) end
 end
 
-levels.alone, levels.count_or = alone, count_or
+levels.count_or = count_or
 return levels

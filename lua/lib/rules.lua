@@ -89,6 +89,8 @@ function compile_when(when, at)
         at(nil)
       elseif not field then
         at("when.%s is not a ticket field", "when.%s 不是工单字段", { tostring(key) }, key, fields.names())
+      elseif field.part == "under" and not host.lib("alarms").ranks()[field.key] then
+        at('when.%s: "%s" is not a level', "when.%s：“%s”不是预警级别", { key, field.key }, field.key, host.lib("alarms").ranks())
       else
         local test = words.bind(field, value, at)
         if test then
@@ -124,6 +126,16 @@ local function start_op(r)
     percents = out.percents or { 75, 100 }, statutory = out.statutory, from = out.from, source = out.source, rule = r.full }
 end
 
+-- The kinds of tickets that a rule is asked for, as far as they are known: {kind = true}, nil for all. A rule of the base is asked for what
+-- the pack makes of its kinds.
+local function kinds_for(set, tests, where)
+  if host.lib("catalog").is_of_base(where) then return nil end
+  for _, t in ipairs(tests) do
+    if t.name == "kind" and t.exact and not t.is_group then return t.exact end
+  end
+  return set.kinds
+end
+
 local function compile_row(set, row)
   local r = { name = row.name, full = set.name .. "/" .. row.name, where = row.where, out = {} }
   local function at(en, zh, args, word, known)
@@ -147,7 +159,7 @@ local function compile_row(set, row)
     elseif key == "valid" then
       table.insert(r.tests, 1, compile_valid(value, at))
     else
-      r.out[key] = sets.output(set, key, value, at)
+      r.out[key] = sets.output(set, key, value, at, kinds_for(set, r.tests, row.where))
       local pattern = set.outputs[key] == "queue" and sets.queue_pattern(value)
       if pattern then
         r.fill = pattern
@@ -340,8 +352,28 @@ local function kinds_of(note)
   return kinds
 end
 
+local function set_of(list)
+  local out = {}
+  for _, name in ipairs(list) do out[name] = true end
+  return out
+end
+
+-- The kinds that rules "warning" open: what they act on is one of them.
+local function opened()
+  local out = {}
+  for _, note in ipairs(noted) do
+    local rows = note.name == "warning" and type(note.body) == "table" and (note.body.rows and note.body.rows() or note.body) or {}
+    for _, row in ipairs(rows) do
+      local kind = getmetatable(row) == Row and type(row.body) == "table" and row.body.open
+      if words.catalog.kinds[kind] then out[kind] = true end
+    end
+  end
+  return next(out) and out
+end
+
 local function new_set(note, schema, kinds)
-  local set = { name = note.name, mode = schema.mode, outputs = schema.outputs, is_partial = schema.is_partial, rows = {}, where = note.where }
+  local set = { name = note.name, mode = schema.mode, outputs = schema.outputs, is_partial = schema.is_partial, rows = {}, where = note.where,
+    kinds = note.name == "warning" and opened() or kinds[1] ~= "*" and set_of(kinds) or nil }
   local by_kind = rules.sets[note.name] or {}
   rules.sets[note.name] = by_kind
   for _, kind in ipairs(kinds) do by_kind[kind] = set end

@@ -10,7 +10,7 @@ sets.list = {
     zh = "按关键词归类", en = "finds the category from what was said" },
   complete = { mode = "all", point = "create", outputs = { need = "fields" },
     zh = "必填信息", en = "what must be known; missing makes a ticket incomplete, never refused" },
-  grade = { mode = "first", point = "create", outputs = { grade = "grade", priority = "number" },
+  grade = { mode = "first", point = "create", outputs = { grade = "grade", priority = "count" },
     zh = "投诉等级", en = "the complaint's weight" },
   duplicate = { mode = "first", is_partial = true, point = "create", outputs = { same = "fields", within = "duration", check = "boolean" },
     zh = "重复判定", en = "what makes two complaints of one subject the same" },
@@ -18,32 +18,32 @@ sets.list = {
     outputs = { same = "fields", within = "duration", before = "duration", attach = "boolean" },
     zh = "归并到事件", en = "which open case a complaint hangs on" },
   routing = { mode = "first", point = "create",
-    outputs = { to = "queue", department = "department", owner = "person", priority = "number", tags = "texts" },
+    outputs = { to = "queue", department = "department", owner = "person", priority = "count", tags = "texts" },
     zh = "派单", en = "where a ticket goes" },
   clocks = { mode = "all", point = "create, act", outputs = { clock = "clock", goal = "goal", unit = "unit", calendar = "calendar",
     percents = "percents", statutory = "boolean", from = "instant", source = "text" }, zh = "时限", en = "which time limits run" },
   advice = { mode = "all", point = "create", outputs = { say = "label" }, zh = "前台提示", en = "what the front desk should say or do" },
   refuse = { mode = "first", is_partial = true, point = "act", outputs = { say = "label" }, zh = "不准的操作", en = "actions that are refused" },
-  follow = { mode = "all", point = "act", outputs = { act = "text", to = "queue", department = "department", grade = "grade", priority = "number",
+  follow = { mode = "all", point = "act", outputs = { act = "action", to = "queue", department = "department", grade = "grade", priority = "count",
     notice = "rungs", say = "label", release = "grants" }, zh = "操作之后", en = "what follows an accepted action" },
   contact = { mode = "all", point = "contact",
-    outputs = { act = "text", raise = "number", grade = "grade", to = "queue", notice = "rungs", say = "label", release = "grants" },
+    outputs = { act = "action", raise = "count", grade = "grade", to = "queue", notice = "rungs", say = "label", release = "grants" },
     zh = "再次来话", en = "what a further contact changes" },
   escalation = { mode = "all", point = "timer", outputs = { notice = "rungs", again = "every", to = "queue", grade = "grade",
-    priority = "number", say = "label", statutory = "boolean" }, zh = "升级", en = "who is told when a limit comes near or passes" },
+    priority = "count", say = "label", statutory = "boolean" }, zh = "升级", en = "who is told when a limit comes near or passes" },
   outbox = { mode = "all", point = "create, act, contact, timer",
-    outputs = { task = "task", of = "number_list", batch = "number", news = "news", withdraw = "task_kinds" },
+    outputs = { task = "task", of = "number_list", batch = "count", news = "news", withdraw = "task_kinds" },
     zh = "对外任务与推送",
     en = "what other systems are asked to do, what screens are told, which tasks are taken back" },
   evidence = { mode = "first", is_partial = true, point = "evidence", outputs = { same = "parts", within = "duration", attach = "boolean" },
     zh = "预警并入事件", en = "which open case a warning is evidence of" },
   warning = { mode = "all", point = "warning",
-    outputs = { open = "kind", title = "label", act = "text", data = "data", call = "callees", say = "label", task = "task" },
+    outputs = { open = "kind", title = "label", act = "action", data = "data", call = "callees", say = "label", task = "task" },
     zh = "预警之后", en = "what follows when a warning's level changes, waits for a signature, or is not answered" },
   prompt = { mode = "first", is_partial = true, point = "prompt", outputs = { prompt = "boolean" },
     zh = "语音播报对象", en = "whether the voice menu plays a case's prompt to a caller; no rule: it does" },
   answer = { mode = "all", point = "task",
-    outputs = { act = "text", grade = "grade", priority = "number", to = "queue", notice = "rungs", say = "label", release = "grants" },
+    outputs = { act = "action", grade = "grade", priority = "count", to = "queue", notice = "rungs", say = "label", release = "grants" },
     zh = "任务结果", en = "what follows when a task is done or given up" },
   class = { mode = "first", is_partial = true, point = "draft", outputs = { name = "label" },
     zh = "事故等级", en = "the class that a report to the regulator names" },
@@ -68,7 +68,12 @@ local function typed(want, en, zh)
     at("%s must be " .. en .. ", not %s", "%s 应为" .. zh .. "，而不是 %s", { key, tostring(x) })
   end
 end
-check.number = typed("number", "a number", "数字")
+
+function check.count(x, at, key)
+  if math.type(x) == "integer" and x >= 1 then return x end
+  at("%s must be a whole number, 1 or more, not %s", "%s 应为不小于 1 的整数，而不是 %s", { key, type(x) == "table" and "{…}" or tostring(x) })
+end
+
 check.boolean = typed("boolean", "true or false", " true 或 false ")
 check.text = typed("string", "a text", "文字")
 
@@ -174,8 +179,18 @@ function check.every(x, at, key)
   at('%s must be every "4h" or every("4h", { at_most = 3 })', '%s 应写成 every "4h" 或 every("4h", { at_most = 3 })', { key })
 end
 
+local LOOKED_AT = 4000 -- bytes of a text that are looked through for braces
+
+-- Said as it is written: nothing is filled in.
 function check.label(x, at, key)
-  if type(x) == "table" and type(x.zh) == "string" and type(x.en) == "string" then return { zh = x.zh, en = x.en } end
+  if type(x) == "table" and type(x.zh) == "string" and type(x.en) == "string" then
+    local name = x.zh:sub(1, LOOKED_AT):match("{[%w_.]+}") or x.en:sub(1, LOOKED_AT):match("{[%w_.]+}")
+    if name then
+      at("%s: %s would be said as it stands: names in braces are filled in by task and news only", "%s：%s 会原样说出：只有 task 和 news 会填入花括号里的字段",
+        { key, name })
+    end
+    return { zh = x.zh, en = x.en }
+  end
   at('%s must be { zh = "…", en = "…" }', '%s 应写成 { zh = "…", en = "…" }', { key })
 end
 
@@ -186,6 +201,22 @@ function check.task_kinds(x, at, key) return list_of(x, at, key, function(item) 
 function check.kind(x, at, key)
   if sets.catalog.kinds[x] then return x end
   at('%s: "%s" is not a declared kind of ticket', "%s：“%s”不是已声明的工单类型", { key, tostring(x) }, x, sets.catalog.kinds)
+end
+
+-- An action of each kind that the rule is asked for; of any where it does not say.
+function check.action(x, at, key, kinds)
+  local every = {}
+  for _, kind in ipairs(host.lib("catalog").said_kinds) do
+    for action in host.sorted_pairs(kind.actions) do every[action] = true end
+  end
+  for name, kind in host.sorted_pairs(sets.catalog.kinds) do
+    if kinds and kinds[name] and not kind.actions[x] then
+      at('%s: "%s" is not an action of %s', "%s：“%s”不是 %s 的操作", { key, tostring(x), name }, x, kind.actions)
+      return nil
+    end
+  end
+  if every[x] then return x end
+  at('%s: "%s" is not an action of any kind', "%s：“%s”不是任何工单类型的操作", { key, tostring(x) }, x, every)
 end
 
 function check.callees(x, at)
@@ -206,8 +237,8 @@ end
 
 function check.task(x, at) return host.lib("tasks").compile(x, at, sets.catalog.tasks) end
 
--- One output of a rule as its set declares it; nil when it was reported.
-function sets.output(set, key, value, at)
+-- One output of a rule as its set declares it; nil when it was reported. kinds: {kind = true} that the rule is asked for, nil for all.
+function sets.output(set, key, value, at, kinds)
   local kind = set.outputs[key]
   if not kind then
     local names = errors.names(set.outputs)
@@ -215,7 +246,7 @@ function sets.output(set, key, value, at)
     at('"%s" is nothing a rule of this set can say', "这类规则里没有“%s”这一项", { tostring(key) }, key, names)
     return nil
   end
-  return check[kind](value, at, key)
+  return check[kind](value, at, key, kinds)
 end
 
 return sets

@@ -31,9 +31,20 @@ local function parts_of(text)
   return out
 end
 
+-- Braces around what is no name of a field, but was meant as one: "{ city }", "{地市}". What looks like JSON is left alone.
+local function check_braces(text, at)
+  for inside in text:gmatch("{([^{}\n]*)}") do
+    local name = inside:match("^%s*(.-)%s*$")
+    if name ~= "" and not name:find("[\"':,]") and (name ~= inside or not name:find("^[%w_.]+$")) then
+      at("task: {%s} is not a ticket field", "task：{%s} 不是工单字段", { inside }, fields.called(name) or name, fields.names())
+    end
+  end
+end
+
 local function compile(x, at)
   if type(x) == "string" then
     if not x:find("{", 1, true) then return x end
+    check_braces(x, at)
     local parts = parts_of(x)
     for _, part in ipairs(parts) do
       if type(part) == "table" and not fields.find(part[1]) then

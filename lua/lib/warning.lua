@@ -7,12 +7,14 @@ local words = host.lib "words"
 local catalog = host.lib "catalog"
 local calendar = host.lib "calendar"
 local levels = host.lib "levels"
+local monotone = host.lib "monotone"
+local keys = host.lib "keys"
 local data = catalog.data
 local warning = { env = {} }
 local env = warning.env
 local watches = {} -- as written; compiled when all of the pack is known
 data.watches, data.day_classes, data.clusters = host.list {}, host.list {}, host.map {}
-local is_positive, is_whole, alone, count_or = levels.is_positive, levels.is_whole, levels.alone, levels.count_or
+local is_positive, is_whole, count_or = levels.is_positive, levels.is_whole, levels.count_or
 
 -- Numbers that are not counted in bins but handed in by their names.
 local given = { affected = true, potential = true, failed = true, complained = true }
@@ -98,13 +100,15 @@ local baseline_defaults = { slot = "30m", least_days = 3, memory_days = 28, borr
 local farrington_defaults = { years = 5, half_width = 3, periods = 10, not_last = 26, reweight_above = 2.58, trend = true, year = 52,
   short = 52, least = 7 }
 
+local least_setting = { memory_days = 1, clip = 1, dispersion = 1, years = 1, periods = 1, year = 1 } -- less cannot be meant
+
 local function settings(w, defaults, where, what)
   local row, out = type(w.args[1]) == "table" and w.args[1] or {}, { kind = w.op }
   catalog.reject_unknown(row, defaults, where, what .. ": " .. w.op)
   for key, usual in host.sorted_pairs(defaults) do
     local x = row[key]
     if x == nil then x = usual end
-    if type(x) ~= type(usual) or type(x) == "number" and x < 0 then
+    if type(x) ~= type(usual) or type(x) == "number" and x < (least_setting[key] or 0) then
       errors.add(where, "%s: %s: %s must be like %s, not %s", "%s：%s：%s 应像 %s，而不是 %s",
         { what, w.op, key, words.quoted(usual), words.quoted(x) })
       x = usual
@@ -166,7 +170,7 @@ function env.watch(name)
   local where = host.where(2)
   return function(row)
     for _, other in ipairs(watches) do
-      if other.name == name and other.where:match("^[^:]*") == where:match("^[^:]*") then
+      if other.name == name and catalog.is_of_base(other.where) == catalog.is_of_base(where) then
         errors.add(where, 'watch "%s" stands twice: also at %s', "监视项“%s”出现了两次：另一处在 %s", { tostring(name), other.where })
       end
     end
@@ -215,28 +219,55 @@ local function compile_input(name, said, bin_ms, where, what)
   return { name = name, kind = "sum", bins = bins }
 end
 
--- A sum of more bins can only be larger: where it takes no more to enter a higher level, that level swallows the lower one.
-local function check_sums(inputs, t, where, what)
-  for i, high in ipairs(t.compiled) do
-    for k = 1, i - 1 do
-      for a_key, a in host.sorted_pairs(alone(high.enter)) do
-        for b_key, b in host.sorted_pairs(alone(t.compiled[k].enter)) do
-          local x, y = units.find(inputs, a_key), units.find(inputs, b_key)
-          if x and y and x.bins and y.bins and x.bins > y.bins and a.at_least and b.at_least and a.at_least.value <= b.at_least.value then
-            errors.add(high.where, '%s: %s enters at %s >= %s, which %s (%s >= %s) already brings about (%s)',
-              "%s：%s 的进入值 %s >= %s 在 %s（%s >= %s）时已经达到（%s）",
-              { what, high.name, a_key, words.quoted(a.at_least.value), t.compiled[k].name, b_key, words.quoted(b.at_least.value), where })
-          end
-        end
-      end
-    end
+-- Every stream that the watch may have, as far as it makes a difference: its subscribers, and what is usual in a bin (the least that a
+-- baseline expects, where it is learned).
+local function kinds_of_stream(row, expected)
+  local usual = expected and (expected.kind == "fixed" and expected.value or expected.least_expected)
+  local all, out = 0, {}
+  for city, c in host.sorted_pairs(data.cities) do
+    all = all + (c.subscribers or 0)
+    local mean = expected and expected.kind == "fixed" and expected.cities and expected.cities[city] or usual
+    out[#out + 1] = { place = city, subscribers = c.subscribers, mean = mean }
+  end
+  for _, by in ipairs(row.by or {}) do
+    if by == "city" and #out > 0 then return out end
+  end
+  return { { subscribers = all > 0 and all or nil, mean = usual } }
+end
+
+-- What can only be said of the table and the watch together: whether it rises in every city.
+local function check_rise(row, t, inputs, expected, bin_ms, what)
+  if not t.is_sound then return end
+  local dispersion = expected and expected.kind == "baseline" and expected.dispersion or row.dispersion or 1
+  for _, at in ipairs(kinds_of_stream(row, expected)) do
+    at.what, at.inputs, at.bin_ms, at.dispersion, at.is_least = what, inputs, bin_ms, dispersion, expected and expected.kind == "baseline"
+    if monotone.check(t.compiled, at) then return end
   end
 end
 
+-- The sum that is kept for a slow climb is cut off at its cap: what lies above is never reached.
+local function check_cap(input, test, row, where, what)
+  if input.kind ~= "cusum" or test.op == "at_least" and test.value <= input.cap or test.op == "more_than" and test.value < input.cap then return end
+  errors.add(where, "%s: %s ends at cap = %s, so %s %s %s is never reached: raise the cap, or lower the entry of %s",
+    "%s：%s 的上限 cap = %s，永远达不到 %s %s %s：请提高 cap，或降低 %s 的进入值",
+    { what, input.name, words.quoted(input.cap), input.name, monotone.symbols[test.op], words.quoted(test.value), row.name })
+end
+
+-- A rate needs to know of how many.
+local function check_rate(row, test, level, t, what)
+  if not test.per_10000 then return end
+  for _, at in ipairs(kinds_of_stream(row)) do
+    if at.subscribers then return end
+  end
+  errors.add(level.where, '%s: levels "%s", %s: per_10000 of %s, but no city says how many subscribers it has: cities { … subscribers … }',
+    '%s：等级表“%s”的 %s：%s 用了 per_10000，但没有任何地市写明用户数：请在 cities { … } 里填写 subscribers',
+    { what, t.name, level.name, test.input })
+end
+
 local needs_model = { tail = true, calm = true, below_entry = true }
-local function check_inputs(inputs, t, has_model, where, what)
+local function check_inputs(watch, inputs, t, has_model, where, what)
   for _, row in ipairs(t.compiled) do
-    for _, side in ipairs { row.enter, row.leave } do
+    for side_no, side in ipairs { row.enter, row.leave } do
       for _, tests in ipairs(side) do
         for _, test in ipairs(tests) do
           local input = units.find(inputs, test.input)
@@ -253,12 +284,14 @@ local function check_inputs(inputs, t, has_model, where, what)
             errors.add(row.where, '%s: levels "%s", %s: %s of %s needs a sum and expected = …',
               '%s：等级表“%s”的 %s：%s 用于 %s 时，需要 sums 里的合计和 expected = …',
               { what, t.name, row.name, test.op, test.input })
+          elseif input and side_no == 1 then
+            check_cap(input, test, row, where, what)
           end
+          check_rate(watch, test, row, t, what)
         end
       end
     end
   end
-  check_sums(inputs, t, where, what)
 end
 
 local function compile_inputs(row, bin_ms, has_model, where, what)
@@ -276,9 +309,64 @@ local function compile_inputs(row, bin_ms, has_model, where, what)
   return inputs
 end
 
+-- By what streams are told apart: what is counted must have it, and each once.
+local by_of = { complaints = { city = true, category = true, cluster = true },
+  signals = { city = true, kind = true, service = true, component = true }, series = {} }
+
+local function check_by(row, where, what)
+  local of, seen = row.of or "complaints", {}
+  if row.by == nil then return end
+  if type(row.by) ~= "table" or words.is(row.by) or #row.by == 0 then
+    errors.add(where, '%s: by tells streams apart, such as by = { "city", "category" }, not %s; for one stream of all leave it out',
+      '%s：by 说明按什么区分，如 by = { "city", "category" }，而不是 %s；合在一起算就不写 by',
+      { what, type(row.by) == "table" and "{}" or words.quoted(row.by) })
+    row.by = nil
+    return
+  end
+  for _, by in ipairs(row.by) do
+    one_of(by, by_names, where, what, "by")
+    if by_names[by] and by_of[of] and not by_of[of][by] then
+      errors.add(where, "%s: by: %s have no %s", "%s：by：%s 没有 %s", { what, of, by }, by, by_of[of])
+    elseif seen[by] then
+      errors.add(where, "%s: by names %s twice", "%s：by 里 %s 写了两次", { what, by })
+    elseif by == "cluster" and not row.cluster then
+      errors.add(where, '%s: by cluster needs the cluster: cluster = "…"', '%s：by 写了 cluster，还要写明 cluster = "…"', { what })
+    end
+    seen[by] = true
+  end
+end
+
+-- A list of texts that is left out or has something in it.
+local function check_list(row, key, where, what)
+  local list = row[key]
+  if list == nil or type(list) == "table" and not words.is(list) and #list > 0 then return end
+  errors.add(where, "%s: %s must be a list with something in it, such as { %s }, not %s; for all leave it out",
+    "%s：%s 应为非空列表，如 { %s }，而不是 %s；不限就不写",
+    { what, key, type(list) == "string" and words.quoted(list) or '"…"', type(list) == "table" and "{}" or words.quoted(list) })
+  row[key] = nil
+end
+
+-- Settings that look at what this watch does not count would be passed over.
+local only_of = { categories = "complaints", cluster = "complaints", kinds = "signals", service = "signals", component = "signals" }
+local function check_scope(row, where, what)
+  for key, of in host.sorted_pairs(only_of) do
+    if row[key] ~= nil and by_of[row.of or "complaints"] and (row.of or "complaints") ~= of then
+      errors.add(where, '%s: %s belongs to of = "%s"', '%s：%s 只用于 of = "%s"', { what, key, of })
+    end
+  end
+  for _, kind in ipairs(row.kinds or {}) do
+    if next(data.signals) and not data.signals[kind] then
+      errors.add(where, '%s: "%s" is not a declared kind of signal', "%s：“%s”不是已声明的信号类型", { what, tostring(kind) }, tostring(kind), data.signals)
+    end
+  end
+end
+
 local function check_names(row, where, what)
   one_of(row.of or "complaints", of_names, where, what, "of")
-  for _, by in ipairs(row.by or {}) do one_of(by, by_names, where, what, "by") end
+  check_list(row, "categories", where, what)
+  check_list(row, "kinds", where, what)
+  check_by(row, where, what)
+  check_scope(row, where, what)
   check_categories(row.categories or {}, where, what)
   if row.cluster and not data.clusters[row.cluster] then
     errors.add(where, '%s: "%s" is not a declared cluster', "%s：“%s”不是已声明的分类簇", { what, tostring(row.cluster) },
@@ -300,6 +388,7 @@ local function check_silent(row, where, what)
 end
 
 local function compile_watch(w)
+  local said = errors.count()
   local row, where, what = w.row, w.where, string.format('watch "%s"', w.name)
   catalog.reject_unknown(row, watch_keys, where, what)
   check_names(row, where, what)
@@ -316,12 +405,22 @@ local function compile_watch(w)
     errors.add(where, '%s: there is no levels "%s"', '%s：没有等级表“%s”', { what, tostring(row.levels) }, tostring(row.levels),
       units.names(levels.tables))
   else
-    check_inputs(inputs, t, row.expected ~= nil, where, what)
+    local before = errors.count()
+    check_inputs(row, inputs, t, row.expected ~= nil, where, what)
+    if errors.count() == before then check_rise(row, t, inputs, expected, bin_ms, what) end
   end
   data.watches[#data.watches + 1] = { name = w.name, label = row.zh and catalog.label(row, where, what) or nil, of = row.of or "complaints",
     categories = row.categories, kinds = row.kinds, service = row.service, component = row.component, by = row.by, cluster = row.cluster,
     bin_ms = bin_ms, inputs = inputs, expected = expected, dispersion = row.dispersion, levels = row.levels,
     silent_ms = row.silent and units.duration(row.silent) or nil, where = where }
+  w.is_sound = errors.count() == said
+end
+
+-- {name = true} of all watches, as written.
+function warning.names()
+  local out = {}
+  for _, w in ipairs(watches) do out[w.name] = true end
+  return out
 end
 
 -- What can only be checked when all of the pack is known. A watch or a table of the pack stands for the base's of the same name.
@@ -342,9 +441,18 @@ function warning.check()
   levels.check()
   local last = {}
   for i, w in ipairs(watches) do last[w.name] = i end
+  local live = {}
   for i, w in ipairs(watches) do
-    if last[w.name] == i then compile_watch(w) end
+    if last[w.name] == i then live[#live + 1] = w end
   end
+  for _, w in ipairs(live) do
+    if type(w.row) ~= "table" then
+      errors.add(w.where, 'watch "%s" must be followed by { … }', "监视项“%s”后面应是 { … }", { w.name })
+      w.row = {}
+    end
+    compile_watch(w)
+  end
+  keys.check(live)
   local rows = { data.watches, data.day_classes } -- the catalog shows what there is, not where it is written
   for _, t in host.sorted_pairs(data.level_tables) do rows[#rows + 1] = t end
   for _, list in ipairs(rows) do

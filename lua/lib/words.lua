@@ -107,9 +107,9 @@ local function literal(field, x, at)
     at("when.%s compares with " .. said[1] .. ", not with %s", "when.%s 应与" .. said[2] .. "比较，而不是 %s", { field.name, quoted(x) })
     return nil
   end
-  local known = field.of and words.catalog[field.of]
+  local known, called = host.lib("fields").values(field, words.catalog)
   if known and next(known) and not known[x] then
-    at('when.%s: %s is not one of the %s', "when.%s：%s 不在 %s 之中", { field.name, quoted(x), field.of }, x, known)
+    at('when.%s: %s is not one of the %s', "when.%s：%s 不在 %s 之中", { field.name, quoted(x), called }, x, known)
   end
   return x
 end

@@ -343,7 +343,8 @@ void host_open(lua_State *L)
 {
 	static const luaL_Reg functions[] = {{"file", l_file}, {"csv", l_csv}, {"where", l_where},
 		{"civil", l_civil}, {"due", l_due}, {"try", l_try}, {"list", l_list}, {"map", l_map},
-		{"freeze", l_freeze}, {"sorted_pairs", l_pairs}, {"play", l_play}, {NULL, NULL}};
+		{"freeze", l_freeze}, {"sorted_pairs", l_pairs}, {"play", l_play},
+		{"tail_least", l_tail_least}, {NULL, NULL}};
 
 	open_mark(L, &vm_keys.list);
 	open_mark(L, &vm_keys.map);

@@ -51,8 +51,9 @@ int push_failure(lua_State *);
 /* text_lib.c, csv.c: add their functions to the table on top. */
 void text_open(lua_State *);
 int l_csv(lua_State *);
-/* series.c: host.play */
+/* series.c: host.play, host.tail_least */
 int l_play(lua_State *);
+int l_tail_least(lua_State *);
 /* Compile one file, text only, its environment the table on top of the stack, which the chunk replaces.
  * Raises. */
 void host_compile(lua_State *, const struct pack_file *);

@@ -1,12 +1,13 @@
 /*
  * host.play: a series of counts through a watch of the pack that is being loaded, closed by closed bin, by
- * the code that the daemon runs (tocsin/play.h).
+ * the code that the daemon runs (tocsin/play.h). host.tail_least: from which count on chance is ruled out.
  */
 #include <math.h>
 
 #include "host_int.h"
 #include "lua_value.h"
 #include "tocsin/play.h"
+#include "tocsin/tail.h"
 
 #define SERIES_BYTES_MAX ((size_t)1 << 20)
 #define BINS_MAX 1000000
@@ -191,5 +192,16 @@ int l_play(lua_State *L)
 		lua_rawseti(L, -2, (lua_Integer)i + 1);
 	}
 	arena_rewind(&g->arena, mark);
+	return 1;
+}
+
+/* (mean, dispersion, p, at_least) → the smallest count with P(as many or more) <= p */
+int l_tail_least(lua_State *L)
+{
+	double p = luaL_checknumber(L, 3);
+
+	luaL_argcheck(L, p > 0 && p < 1, 3, "a probability");
+	lua_pushnumber(
+		L, tail_least(luaL_checknumber(L, 1), luaL_checknumber(L, 2), p, luaL_checknumber(L, 4)));
 	return 1;
 }

@@ -18,3 +18,6 @@ cluster "payment" { zh = "支付", en = "payment", categories = { "recharg" } }
 day_class "never" { zh = "从不", en = "never" }
 day_class "never" { zh = "从不", en = "never", weekdays = { 8 }, like = "nevr", working = true, calendar = "chna" }
 watch "years of hours" { bin = "1h", sums = { S15 = 3 }, expected = farrington {}, levels = "chance" }
+levels "rate" { { "yellow", enter = { S15 = per_10000(at_least(1)) }, leave = { S15 = less_than(3) } } }
+watch "rate" { by = { "city", "category" }, categories = { "sms" }, bin = "5m", sums = { S15 = 3 }, expected = 2, levels = "rate" }
+watch "settings" { by = { "city" }, bin = "5m", sums = { S15 = 3 }, expected = baseline { memory_days = 0 }, levels = "chance" }

@@ -1,0 +1,21 @@
+-- Watches that load only by mistake.
+levels "l" { { "yellow", enter = { S15 = at_least(16) }, leave = { S15 = less_than(8) } } }
+levels "m" { { "yellow", enter = { S15 = at_least(6) }, leave = { S15 = less_than(3) } } }
+local sums = { S15 = 3 }
+watch "all" { bin = "5m", sums = sums, levels = "l" }
+watch "all again" { bin = "5m", sums = sums, levels = "m" }
+watch "cities" { by = { "city" }, categories = { "network" }, bin = "5m", sums = sums, levels = "l" }
+watch "cities of another" { by = { "city" }, categories = { "broadband" }, bin = "5m", sums = sums, levels = "m" }
+watch "branch" { by = { "city", "category" }, categories = { "recharge" }, bin = "5m", sums = sums, levels = "l" }
+watch "leaf" { by = { "city", "category" }, categories = { "recharge.not_credited" }, bin = "5m", sums = sums, levels = "m" }
+watch "kinds" { of = "signals", by = { "kind" }, bin = "5m", sums = sums, levels = "l" }
+watch "one kind" { of = "signals", kinds = { "txn_failed" }, bin = "5m", sums = sums, levels = "m" }
+watch "services" { of = "signals", by = { "service" }, service = "recharge", bin = "5m", sums = sums, levels = "l" } -- fine: other keys
+watch "empty" { by = {}, kinds = { "txn_failed" }, service = "recharge", bin = "5m", sums = sums, levels = "l" }
+watch "text" { by = "city", categories = "recharge", bin = "5m", sums = sums, levels = "l" }
+watch "twice" { by = { "city", "city" }, categories = {}, bin = "5m", sums = sums, levels = "l" }
+watch "others'" { by = { "service" }, bin = "5m", sums = sums, levels = "l" }
+watch "no cluster" { by = { "cluster" }, bin = "5m", sums = sums, levels = "l" }
+watch "misspelt" { of = "signals", kinds = { "txn_faild" }, by = { "city" }, bin = "5m", sums = sums, levels = "l" }
+watch "number" (5)
+levels "rate" { { "yellow", enter = { S15 = per_10000(at_least(1)) }, leave = { S15 = less_than(3) } } }

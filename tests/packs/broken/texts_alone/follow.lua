@@ -1,0 +1,1 @@
+rules.all "follow" { rule "no kind has it" { when = { urges = 1 }, act = "nothing" } }
