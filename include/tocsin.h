@@ -159,6 +159,7 @@ struct tocsin_options {
 	const char *token;   /* needed on TCP; on a Unix socket the peer's uid may be enough */
 	const char *as;      /* the person to act for (gateways and admins) */
 	const char *client;  /* name and version of your program, for the daemon's log */
+	const char *lang;    /* of the messages of errors: "zh" or "en"; NULL: English, refusals in both */
 	int timeout_ms;      /* of connecting and of one call in all, tries again included; -1 never */
 	int wake_fd; /* blocking flavour: tocsin_next returns 0 when it becomes readable (eventfd, signalfd);
 			0 is none */

@@ -11,6 +11,7 @@
 #include "tocsin/log.h"
 #include "tocsin/notify.h"
 #include "tocsin/store.h"
+#include "tocsin/zh.h"
 
 #define EXIT_USAGE 64
 
@@ -153,23 +154,32 @@ static void print(const struct config *c)
 	}
 }
 
+static int wrong_settings(const struct err *e)
+{
+	size_t n;
+	const char *text = err_said(e, lang_environment(), &n);
+
+	fprintf(stderr, "tocsind: %.*s\n", (int)n, text);
+	return EXIT_USAGE;
+}
+
 int main(int argc, char **argv)
 {
 	struct config c;
+	const char *text;
 	struct err e;
 	int rc = 0;
+	size_t n;
 
 	/* memory that rules and tables let go of is wanted again in the next turn: do not give it back each
 	 * time */
 	mallopt(M_TRIM_THRESHOLD, 256 * 1024 * 1024);
-	if (config_read(&c, argc, argv, &e) != 0) {
-		fprintf(stderr, "tocsind: %s\n", e.text);
-		return EXIT_USAGE;
-	}
+	zh_speak();
+	if (config_read(&c, argc, argv, &e) != 0)
+		return wrong_settings(&e);
 	if (config_times(&c, &e) != 0) {
-		fprintf(stderr, "tocsind: %s\n", e.text);
 		config_fini(&c);
-		return EXIT_USAGE;
+		return wrong_settings(&e);
 	}
 	if (c.action == CONFIG_SERVE) {
 		log_set_level((enum log_level)config_number(&c, CONFIG_KEY_LOG_LEVEL));
@@ -179,7 +189,8 @@ int main(int argc, char **argv)
 		print(&c);
 	}
 	if (rc < 0) {
-		log_line(LOG_ERROR, "start.failed", "code=%s error=%s", err_name(e.code), e.text);
+		text = err_said(&e, lang_environment(), &n);
+		log_line(LOG_ERROR, "start.failed", "code=%s error=%.*s", err_name(e.code), (int)n, text);
 		rc = 1;
 	}
 	config_fini(&c);

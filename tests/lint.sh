@@ -15,10 +15,10 @@ done
 
 # Rooms know only what stands left of them: base < model, wire < net < rpc; base < store; store < timer; model < warn < rules; all < desk.
 declare -A knows=(
-	[base]="base" [model]="base model" [wire]="base wire" [net]="base wire net" [rpc]="base wire net rpc"
+	[base]="base" [text]="base text" [model]="base model" [wire]="base wire" [net]="base wire net" [rpc]="base wire net rpc"
 	[store]="base store" [rules]="base model warn rules" [timer]="base store timer" [warn]="base model warn" [http]="base wire net rpc http" [desk]="base model wire net rpc http store rules timer warn desk push"
 	[daemon]="base model wire net rpc http store rules timer warn desk push daemon"
-	[client]="base wire client" [cli]="base wire client model net store cli desk rpc rules warn" [push]="base wire net rpc store push"
+	[client]="base wire client" [cli]="base text wire client model net store cli desk rpc rules warn" [push]="base wire net rpc store push"
 )
 room_of() { # header → room
 	case $1 in
@@ -26,6 +26,7 @@ room_of() { # header → room
 	calendar | ledger | ledgers) echo model ;;
 	entry | journal | store) echo store ;;
 	wheel | due) echo timer ;;
+	zh) echo text ;;
 	tail | levels | watch | baseline | bins | cusum | farrington | detect | play | numset) echo warn ;;
 	decision | desk | worker) echo desk ;;
 	*) echo "$1" ;;

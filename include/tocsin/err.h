@@ -29,9 +29,16 @@ enum err_code {
 #undef ERR
 };
 
+#define ERR_TEXT_LEN 480
+
+/* The language that somebody asked for; ANY: as it is, which is English but for refusals in both. */
+enum lang { LANG_ANY, LANG_EN, LANG_ZH };
+
 struct err {
 	enum err_code code;
-	char text[480];    /* one sentence; UTF-8 */
+	char text[ERR_TEXT_LEN]; /* one sentence; UTF-8 */
+	char zh[ERR_TEXT_LEN];   /* the same in Chinese, or "" */
+	size_t en_n; /* bytes of the text that are its English, if it says it in both languages; else 0 */
 	char argument[64]; /* name of the offending argument, or "" */
 	char value[96];    /* its value as text, clipped, numbers masked, or "" */
 	char reason[160];  /* machine-usable detail, for instance the allowed values, or "" */
@@ -46,8 +53,31 @@ int err_set(struct err *e, enum err_code code, const char *format, ...) __attrib
 int err_arg(struct err *e, enum err_code code, const char *argument, const char *value, const char *format,
 	...) __attribute__((format(printf, 5, 6)));
 
+/* The same in both languages at once, as packs refuse: the text is "en / zh". `value` may be NULL. */
+int err_both(struct err *e, enum err_code code, const char *argument, const char *value, const char *en,
+	const char *zh);
+
+/* Say the Chinese here: where values are sentences of their own, which no format can translate. Returns -1.
+ */
+int err_zh(struct err *e, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* Add " (did you mean "word"?)" unless the word is NULL; returns -1. */
+int err_hint(struct err *e, const char *word);
+
 /* Put "prefix: " before the text; returns -1. */
 int err_prefix(struct err *e, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* What $LC_ALL, $LC_MESSAGES or $LANG, the first that is set, asks for: ZH, else EN. */
+enum lang lang_environment(void);
+
+/* What is said to somebody of this language, and its bytes; English where there is no Chinese. */
+const char *err_said(const struct err *e, enum lang, size_t *n);
+
+/*
+ * Who knows the Chinese of an English format, or of a word that stands between \1 and \2 in what a Chinese
+ * format made: NULL if it has none. Called once, before there are threads; until then errors are English.
+ */
+void err_speak(const char *(*zh_of)(const char *en));
 
 /* The wire's name of a code, "bad_request" and so on. */
 const char *err_name(enum err_code code);

@@ -4,7 +4,8 @@
  * words.
  *
  *   request       [0, msgid, method, params]    msgid 0…2^32-1; params [] or [map]
- *   reply         [1, msgid, error, result]     error nil or {code, message, argument?, value?, reason?}
+ *   reply         [1, msgid, error, result]     error nil or {code, message, argument?, value?, reason?};
+ *                                               message in the language of session.hello {lang}
  *   notification  [2, method, params]           never answered
  *
  * A message of another shape is answered [1, msgid or nil, bad_request, nil] and the connection goes on; a
@@ -58,22 +59,24 @@ uint32_t role_by_name(const char *name);
 char *role_names(uint32_t roles, char out[ROLE_NAMES_LEN]);
 
 /* ---- the table ----------------------------------------------------------------------------------------- */
-/* ARG_TYPE(name, wire name, what is expected, as the error says it) */
+/* ARG_TYPE(name, wire name, what is expected, as the error says it, and in Chinese) */
 #define ARG_TYPES(T)                                                                                         \
-	T(TEXT, "text", "text")                                                                              \
-	T(INT, "integer", "an integer")                                                                      \
-	T(NUMBER, "number", "a finite number")                                                               \
-	T(BOOL, "bool", "true or false")                                                                     \
-	T(MAP, "map", "a map")                                                                               \
-	T(ARRAY, "array", "an array")                                                                        \
-	T(ANY, "any", "any value")                                                                           \
-	T(TIME, "time", "a time: integer ms since 1970 UTC, or ISO 8601 text such as \"2026-09-22T10:00\"")  \
-	T(ID, "id", "an id: an integer from 1 to 9007199254740991")                                          \
-	T(DURATION, "duration", "a duration: integer ms, or text such as \"90s\", \"30m\" or \"1d12h\"")     \
-	T(ENUM, "enum", "one of a list of words")
+	T(TEXT, "text", "text", "文本")                                                                      \
+	T(INT, "integer", "an integer", "整数")                                                              \
+	T(NUMBER, "number", "a finite number", "有限的数")                                                   \
+	T(BOOL, "bool", "true or false", "true 或 false")                                                    \
+	T(MAP, "map", "a map", "映射")                                                                       \
+	T(ARRAY, "array", "an array", "数组")                                                                \
+	T(ANY, "any", "any value", "任意值")                                                                 \
+	T(TIME, "time", "a time: integer ms since 1970 UTC, or ISO 8601 text such as \"2026-09-22T10:00\"",  \
+		"时间：1970 年起的 UTC 毫秒整数，或 ISO 8601 文本，如“2026-09-22T10:00”")                    \
+	T(ID, "id", "an id: an integer from 1 to 9007199254740991", "编号：1 到 9007199254740991 的整数")    \
+	T(DURATION, "duration", "a duration: integer ms, or text such as \"90s\", \"30m\" or \"1d12h\"",     \
+		"时长：毫秒整数，或文本，如“90s”、“30m”、“1d12h”")                                           \
+	T(ENUM, "enum", "one of a list of words", "给定的词之一")
 
 enum arg_type {
-#define T(name, wire, expected) ARG_##name,
+#define T(name, wire, expected, expected_zh) ARG_##name,
 	ARG_TYPES(T)
 #undef T
 };
@@ -147,8 +150,9 @@ struct session {
 	struct principal me; /* name "" and roles 0 before hello */
 	char as[PERSON_LEN]; /* the acting person, whose roles count then instead of me.roles; or "" */
 	char client[PERSON_LEN];
-	bool is_known; /* authenticated, by token or by peer uid */
-	void *topics;  /* of push: what this session subscribes to */
+	enum lang lang; /* of errors' messages */
+	bool is_known;  /* authenticated, by token or by peer uid */
+	void *topics;   /* of push: what this session subscribes to */
 	uint64_t n_calls;
 	struct deferral *deferral; /* the call it waits for, or NULL */
 	struct session *next;      /* of rpc_sessions */
@@ -293,5 +297,5 @@ void rpc_methods_markdown(const struct rpc *, struct buf *);
 struct value rpc_stats(const struct rpc *, struct arena *);
 /* The server's counters as a map, for server.stats. */
 struct value server_stats_value(const struct server *, struct arena *);
-/* {code, message, argument?, value?, reason?} as the wire shows an error. */
-struct value err_value(struct arena *, const struct err *);
+/* {code, message, argument?, value?, reason?} as the wire shows an error to somebody of this language. */
+struct value err_value(struct arena *, const struct err *, enum lang);

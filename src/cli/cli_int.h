@@ -70,6 +70,8 @@ bool cli_is_zh(const struct cli *);
 const char *cli_say(const struct cli *, const char *en, const char *zh);
 /* What stands in texts.c for it, in the reader's language; English with --json, since programs read that. */
 const char *tr(const char *en) __attribute__((format_arg(1)));
+/* What an error says in that language. */
+const char *cli_said(const struct err *);
 /* Whether --lang is a language we speak: 0 or EXIT_WRONG_USAGE. */
 int cli_check_lang(const struct cli *, struct err *e) MUST_CHECK;
 /* What takes a while, on stderr if that is a terminal; NULL takes it away again. */

@@ -94,7 +94,7 @@ static int look(struct drop *d, struct arena *a, char ***names, size_t *n, struc
 	struct dirent *entry;
 
 	if (dir == NULL)
-		return failed(e, "cannot read", d->dir);
+		return failed(e, tr("cannot read"), d->dir);
 	while ((entry = readdir(dir)) != NULL && n_work < NAMES_MAX && n_fresh < NAMES_MAX) {
 		char *name = arena_text(a, entry->d_name, strlen(entry->d_name));
 
@@ -142,10 +142,10 @@ static int sync_dir(const struct drop *d, struct err *e)
 	int fd = open(d->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC), rc;
 
 	if (fd < 0)
-		return failed(e, "cannot open", d->dir);
+		return failed(e, tr("cannot open"), d->dir);
 	rc = fsync(fd);
 	close(fd);
-	return rc == 0 ? 0 : failed(e, "cannot sync", d->dir);
+	return rc == 0 ? 0 : failed(e, tr("cannot sync"), d->dir);
 }
 
 static int write_result(const struct file *f, const char *path, struct value result, struct err *e)
@@ -155,11 +155,11 @@ static int write_result(const struct file *f, const char *path, struct value res
 	bool is_bad;
 
 	if (out == NULL)
-		return failed(e, "cannot write", part);
+		return failed(e, tr("cannot write"), part);
 	json_print(out, &result);
 	is_bad = fflush(out) != 0 || fsync(fileno(out)) != 0;
 	is_bad = fclose(out) != 0 || is_bad;
-	return is_bad || rename(part, path) != 0 ? failed(e, "cannot write", path) : 0;
+	return is_bad || rename(part, path) != 0 ? failed(e, tr("cannot write"), path) : 0;
 }
 
 /* Results first, the work file's last name last: until that one is there the file is worked again. */
@@ -175,13 +175,13 @@ static int end_file(const struct file *f, const char *ending, struct value resul
 		is_bad = fclose(f->im->rejects) != 0 || is_bad;
 		f->im->rejects = NULL;
 		if (is_bad || rename(f->im->rejects_path, path_of(f, "rejected.csv", number)) != 0)
-			return failed(e, "cannot write", f->im->rejects_path);
+			return failed(e, tr("cannot write"), f->im->rejects_path);
 	}
 	unlink(f->im->resume_path == NULL ? "" : f->im->resume_path);
 	if (write_result(f, path_of(f, "result.json", number), result, e) != 0 || sync_dir(f->d, e) != 0)
 		return -1;
 	if (rename(f->work, path_of(f, ending, number)) != 0)
-		return failed(e, "cannot rename", f->work);
+		return failed(e, tr("cannot rename"), f->work);
 	return sync_dir(f->d, e);
 }
 
@@ -190,8 +190,8 @@ static int refuse_file(const struct file *f, const struct err *why, struct err *
 	struct value result = value_map(f->a, 2);
 
 	value_add(f->a, &result, "file", value_literal(f->name));
-	value_add(f->a, &result, "error", value_literal(why->text));
-	say(f->name, "failed: %s", why->text);
+	value_add(f->a, &result, "error", value_literal(cli_said(why)));
+	say(f->name, tr("failed: %s"), cli_said(why));
 	return end_file(f, "failed", result, e);
 }
 
@@ -203,7 +203,7 @@ static int finish_file(const struct file *f, struct err *e)
 	value_add(f->a, &result, "file", value_literal(f->name));
 	for (uint32_t i = 0; i < counts.n; i++)
 		value_add(f->a, &result, counts.as.pairs[i].key.as.text, counts.as.pairs[i].val);
-	say(f->name, "%ju rows: %ju imported, %ju known, %ju rejected", (uintmax_t)r->n_rows,
+	say(f->name, tr("%ju rows: %ju imported, %ju known, %ju rejected"), (uintmax_t)r->n_rows,
 		(uintmax_t)r->n_imported, (uintmax_t)r->n_known, (uintmax_t)r->n_rejected);
 	return end_file(f, "done", result, e);
 }
@@ -223,7 +223,7 @@ static int import_file(struct file *f, struct err *e)
 	struct err why;
 
 	if (stat(f->work, &st) != 0)
-		return failed(e, "cannot read", f->work);
+		return failed(e, tr("cannot read"), f->work);
 	f->im->cli = f->d->cli;
 	f->im->file = f->work;
 	f->im->is_quiet = true;
@@ -232,11 +232,11 @@ static int import_file(struct file *f, struct err *e)
 		import_judge(&f->im->map, f->im->text, &why) != 0)
 		return refuse_file(f, &why, e);
 	if (cli_open(f->d->cli, &why) != 0 || import_send(f->im, &why) != 0) {
-		say(f->name, "waits: %s", why.text);
+		say(f->name, tr("waits: %s"), cli_said(&why));
 		return 1;
 	}
 	if (has_grown(f, st.st_size)) {
-		say(f->name, "waits: it grew while it was imported");
+		say(f->name, "%s", tr("waits: it grew while it was imported"));
 		return 1;
 	}
 	return finish_file(f, e);
@@ -260,7 +260,7 @@ static int take_file(struct drop *d, struct arena *a, const char *name, struct e
 	f.name = is_begun ? arena_text(a, name, strlen(name) - 5) : name;
 	f.work = arena_printf(a, "%s/%s.work", d->dir, f.name);
 	if (!is_begun && rename(arena_printf(a, "%s/%s", d->dir, name), f.work) != 0)
-		rc = errno == ENOENT ? 0 : failed(e, "cannot rename", name);
+		rc = errno == ENOENT ? 0 : failed(e, tr("cannot rename"), name);
 	else
 		rc = import_file(&f, e);
 	if (f.im->rejects != NULL)
@@ -318,7 +318,7 @@ static int lock_dir(const struct drop *d, int *fd, struct err *e)
 {
 	*fd = open(d->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (*fd < 0)
-		return failed(e, "cannot open", d->dir);
+		return failed(e, tr("cannot open"), d->dir);
 	if (flock(*fd, LOCK_EX | LOCK_NB) == 0)
 		return 0;
 	close(*fd);

@@ -57,6 +57,16 @@ static struct value done_args(
 	return args;
 }
 
+/* In a word. What went wrong here is recorded in English and shown in the reader's language. */
+static const char *outcome(const struct hook_answer *got)
+{
+	if (got->status >= 200 && got->status < 300)
+		return tr("ok");
+	if (got->status != 0)
+		return got->text;
+	return strcmp(got->text, HOOK_LATE) == 0 ? tr("no answer in time") : tr("no connection, or it broke");
+}
+
 /* An answer that came too late for its task is the daemon's to refuse; the connection's end is ours to mend.
  */
 static int post_task(struct hooking *k, struct arena *a, const struct value *task, struct err *e)
@@ -72,7 +82,7 @@ static int post_task(struct hooking *k, struct arena *a, const struct value *tas
 	hook_post(&k->hook, buf_slice(&body), id, wall_ms(), &got);
 	buf_fini(&body);
 	args = done_args(a, k, task, &got);
-	printf("task %s: %d %s\n", id, got.status, got.status >= 200 && got.status < 300 ? "ok" : got.text);
+	printf(tr("task %s: %d %s\n"), id, got.status, outcome(&got));
 	fflush(stdout);
 	if (client_call(&k->cli->client, a, "task.done", &args, &result, e) == 0)
 		return 0;

@@ -71,7 +71,7 @@ static int answer(struct now *n, size_t i, struct value *lines, struct err *e)
 	if (questions[i].answer(n, e) != 0) {
 		if (n->cli->client.is_lost)
 			return -1;
-		now_line(n, "%s", e->text);
+		now_line(n, "%s", cli_said(e));
 	}
 	*lines = n->answers;
 	return 0;

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "cli_int.h"
+
 void csv_init(struct csv *c, struct slice text, char delimiter)
 {
 	c->begin = c->p = text.p;
@@ -71,8 +73,10 @@ static struct slice plain_cell(struct csv *c)
 	return slice_of(from, (size_t)(c->p - from));
 }
 
+/* Such a row has no cells, only what it was cut from. */
 static int broken(struct csv *c, struct csv_row *row, const char *from, struct err *e, const char *what)
 {
+	row->n = 0;
 	while (!at_line_end(c))
 		c->p++;
 	row->raw = slice_of(from, (size_t)(c->p - from));
@@ -95,13 +99,13 @@ int csv_next(struct csv *c, struct arena *a, struct csv_row *row, struct err *e)
 	row->line = c->line;
 	for (;;) {
 		if (row->n == CSV_COLUMNS_MAX)
-			return broken(c, row, from, e, "the row has more than 512 columns");
+			return broken(c, row, from, e, tr("the row has more than 512 columns"));
 		if (c->p < c->end && *c->p == '"') {
 			c->p++;
 			if (quoted_cell(c, a, &cells[row->n]) != 0)
-				return broken(c, row, from, e, "a quote that is opened is never closed");
+				return broken(c, row, from, e, tr("a quote that is opened is never closed"));
 			if (!at_line_end(c) && *c->p != c->delimiter)
-				return broken(c, row, from, e, "text stands behind a closing quote");
+				return broken(c, row, from, e, tr("text stands behind a closing quote"));
 		} else {
 			cells[row->n] = plain_cell(c);
 		}

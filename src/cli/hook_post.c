@@ -97,8 +97,7 @@ static void on_answer(struct evhttp_request *req, void *udata)
 	w->is_over = true;
 	if (req == NULL || evhttp_request_get_response_code(req) == 0) {
 		snprintf(out->text, sizeof(out->text), "%s",
-			req == NULL && w->why == EVREQ_HTTP_TIMEOUT ? "no answer in time"
-								    : "no connection, or it broke");
+			req == NULL && w->why == EVREQ_HTTP_TIMEOUT ? HOOK_LATE : HOOK_BROKEN);
 		return;
 	}
 	out->status = evhttp_request_get_response_code(req);
@@ -156,13 +155,13 @@ void hook_post(struct hook *h, struct slice body, const char *id, int64_t at_ms,
 	fill(h, req, body, id, at_ms);
 	must(end != NULL && evtimer_add(end, &timeout) == 0);
 	if (evhttp_make_request(conn, req, EVHTTP_REQ_POST, h->path) != 0)
-		snprintf(out->text, sizeof(out->text), "no connection, or it broke");
+		snprintf(out->text, sizeof(out->text), HOOK_BROKEN);
 	else
 		while (!w.is_over && !w.is_late)
 			event_base_loop(h->base, EVLOOP_ONCE);
 	event_free(end);
 	evhttp_connection_free(conn);
 	if (w.is_late && !w.is_over)
-		snprintf(out->text, sizeof(out->text), "no answer in time");
+		snprintf(out->text, sizeof(out->text), HOOK_LATE);
 	event_base_loop(h->base, EVLOOP_NONBLOCK); /* what the connection left behind */
 }

@@ -16,6 +16,8 @@ struct hook {
 	struct slice secret; /* empty: not signed */
 };
 
+#define HOOK_LATE "no answer in time"
+#define HOOK_BROKEN "no connection, or it broke"
 #define HOOK_BODY_KEPT 500
 
 struct hook_answer {

@@ -272,7 +272,7 @@ int import_judge(const struct mapping *m, struct slice text, struct err *e)
 
 		if (f->time_format == NULL || f->n_columns == 0 || judge_column(m, f, text, &one) == 0)
 			continue;
-		fprintf(stderr, "%s: %s: %s\n", m->path, f->name, one.text);
+		fprintf(stderr, "%s: %s: %s\n", m->path, f->name, cli_said(&one));
 		n++;
 	}
 	if (n == 0)

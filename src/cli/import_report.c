@@ -76,7 +76,7 @@ static void count_class(struct import_report *r, const char *class)
 	if (i == r->n_classes) {
 		r->n_classes++;
 		snprintf(r->classes[i].text, sizeof(r->classes[i].text), "%s",
-			i + 1 == REFUSAL_CLASSES_MAX ? "other reasons" : class);
+			i + 1 == REFUSAL_CLASSES_MAX ? tr("other reasons") : class);
 	}
 	r->classes[i].n++;
 }

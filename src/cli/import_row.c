@@ -15,6 +15,7 @@ static int refuse(struct refusal *r, const char *class, const char *format, ...)
 	va_list ap;
 
 	snprintf(r->class, sizeof(r->class), "%s", class);
+	r->class[utf8_clip(r->class, strlen(r->class))] = '\0';
 	va_start(ap, format);
 	vsnprintf(r->text, sizeof(r->text), format, ap);
 	va_end(ap);
@@ -70,8 +71,8 @@ static int take_time(const struct field *f, struct slice text, struct value *out
 		*out = value_int(at_ms);
 		return 0;
 	}
-	snprintf(class, sizeof(class), "%s is no date and time", f->name);
-	return refuse(why, class, "%s: \"%.*s\" is no date and time of the form %s", f->name,
+	snprintf(class, sizeof(class), tr("%s is no date and time"), f->name);
+	return refuse(why, class, tr("%s: \"%.*s\" is no date and time of the form %s"), f->name,
 		(int)(text.n < 60 ? text.n : 60), (const char *)text.p, f->time_format);
 }
 
@@ -91,8 +92,8 @@ static int take_table(struct arena *a, const struct field *f, struct slice *text
 			*text = slice_of(f->table->other, strlen(f->table->other));
 		return 0;
 	}
-	snprintf(class, sizeof(class), "a value is not in [values %.100s]", f->name);
-	return refuse(why, class, "%s: \"%.*s\" is not in [values %s]", f->name,
+	snprintf(class, sizeof(class), tr("a value is not in [values %.100s]"), f->name);
+	return refuse(why, class, tr("%s: \"%.*s\" is not in [values %s]"), f->name,
 		(int)(text->n < 100 ? text->n : 100), (const char *)text->p, f->name);
 }
 
@@ -116,7 +117,9 @@ static int take_field(struct arena *a, const struct field *f, const struct csv_r
 		return -1;
 	if (strcmp(f->name, "priority") == 0)
 		v = value_int(strtoll(arena_text(a, text.p, text.n), NULL, 10));
-	return value_set_path(a, args, f->name, v, &e) == 0 ? 0 : refuse(why, "mapping", "%s", e.text);
+	return value_set_path(a, args, f->name, v, &e) == 0
+		       ? 0
+		       : refuse(why, tr("the mapping"), "%s", cli_said(&e));
 }
 
 /* Rows without a key of their own are known by what they say. */
@@ -133,16 +136,16 @@ int row_arguments(struct arena *a, const struct mapping *m, const struct csv_row
 	struct value *args, struct refusal *out)
 {
 	if (row->n != n_columns)
-		return refuse(out, "wrong number of columns", "the row has %u columns, the header %u", row->n,
-			n_columns);
+		return refuse(out, tr("wrong number of columns"), tr("the row has %u columns, the header %u"),
+			row->n, n_columns);
 	*args = value_map(a, m->n_fields + 1);
 	for (uint32_t i = 0; i < m->n_fields; i++)
 		if (take_field(a, &m->fields[i], row, args, out) != 0)
 			return -1;
 	if (value_get(args, "text") == NULL)
-		return refuse(out, "text is empty", "text is empty");
+		return refuse(out, tr("text is empty"), "%s", tr("text is empty"));
 	if (strcmp(m->method, "ticket.import") == 0 && value_get(args, "created") == NULL)
-		return refuse(out, "created is empty", "created is empty");
+		return refuse(out, tr("created is empty"), "%s", tr("created is empty"));
 	if (value_get(args, "source_ref") == NULL)
 		take_hash(a, row, args);
 	return 0;

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "import_int.h"
+#include "tocsin/util.h"
 
 #define BUSY_WAIT_US 50000
 #define SAVE_ROWS 1000
@@ -49,8 +50,9 @@ static void refused(struct import *im, const struct csv_row *row, const struct e
 	if (e->argument[0] != '\0')
 		snprintf(why.class, sizeof(why.class), "%s: %s", err_name(e->code), e->argument);
 	else
-		snprintf(why.class, sizeof(why.class), "%s: %.120s", err_name(e->code), e->text);
-	snprintf(why.text, sizeof(why.text), "%s: %s", err_name(e->code), e->text);
+		snprintf(why.class, sizeof(why.class), "%s: %.120s", err_name(e->code), cli_said(e));
+	why.class[utf8_clip(why.class, strlen(why.class))] = '\0';
+	snprintf(why.text, sizeof(why.text), "%s: %s", err_name(e->code), cli_said(e));
 	import_refuse(im, row, &why);
 }
 
@@ -148,6 +150,7 @@ static int take_row(struct sender *s, struct flight *f, struct err *e)
 	}
 	if (got < 0) {
 		snprintf(why.class, sizeof(why.class), "%.150s", broken.text);
+		why.class[utf8_clip(why.class, strlen(why.class))] = '\0';
 		snprintf(why.text, sizeof(why.text), "%s", broken.text);
 		return take_refusal(s, &f->row, &why, e);
 	}
@@ -165,7 +168,7 @@ static int take_row(struct sender *s, struct flight *f, struct err *e)
 	if (im->cli->client.is_lost)
 		return -1;
 	snprintf(why.class, sizeof(why.class), "too_large");
-	snprintf(why.text, sizeof(why.text), "%.550s", e->text);
+	snprintf(why.text, sizeof(why.text), "%.550s", cli_said(e));
 	return take_refusal(s, &f->row, &why, e);
 }
 

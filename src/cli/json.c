@@ -3,7 +3,7 @@
 
 int json_parse(struct arena *a, const char *text, size_t n, struct value *out, struct err *e)
 {
-	return value_parse_json(a, slice_of(text, n), true, out, e) == 0 ? 0 : err_prefix(e, "no JSON");
+	return value_parse_json(a, slice_of(text, n), true, out, e) == 0 ? 0 : err_prefix(e, tr("no JSON"));
 }
 
 void json_print(FILE *out, const struct value *v)

@@ -9,6 +9,7 @@
 #include "tocsin/clock.h"
 #include "tocsin/util.h"
 #include "tocsin/version.h"
+#include "tocsin/zh.h"
 
 #define INSTALLED_SOCKET "/run/tocsin/tocsin.sock"
 
@@ -25,12 +26,30 @@ const struct global_option global_options[] = {
 	{NULL, NULL, NULL},
 };
 
+bool cli_is_zh(const struct cli *c)
+{
+	return c->lang != NULL ? strcmp(c->lang, "zh") == 0 : lang_environment() == LANG_ZH;
+}
+
+/* Programs read --json: for them nothing is translated. */
+static enum lang lang_wanted(const struct cli *c)
+{
+	return c->is_json ? LANG_ANY : cli_is_zh(c) ? LANG_ZH : LANG_EN;
+}
+
 /* Whose language `tr` speaks. */
 static const struct cli *speaker;
 
 const char *tr(const char *en)
 {
-	return speaker != NULL && !speaker->is_json && cli_is_zh(speaker) ? text_zh(en) : en;
+	return speaker != NULL && lang_wanted(speaker) == LANG_ZH ? text_zh(en) : en;
+}
+
+const char *cli_said(const struct err *e)
+{
+	size_t n;
+
+	return err_said(e, lang_wanted(speaker) == LANG_ZH ? LANG_ZH : LANG_ANY, &n);
 }
 
 int usage(struct err *e, const char *format, ...)
@@ -74,13 +93,16 @@ int cli_token(struct cli *c, const char **token, struct err *e)
  */
 static int say_hello(struct cli *c, const char *token, struct err *e)
 {
-	struct value args = value_map(&c->arena, 2), result;
+	struct value args = value_map(&c->arena, 3), result;
+	enum lang lang = lang_wanted(c);
 	const char *zone;
 	struct err ignored;
 
 	if (token != NULL)
 		value_add(&c->arena, &args, "token", value_literal(token));
 	value_add(&c->arena, &args, "client", value_literal("tocsin"));
+	if (lang != LANG_ANY)
+		value_add(&c->arena, &args, "lang", value_literal(lang == LANG_ZH ? "zh" : "en"));
 	if (client_call(&c->client, &c->arena, "session.hello", &args, &result, e) != 0)
 		return token == NULL && !c->client.is_lost ? 0 : -1;
 	zone = value_cstr(&c->arena, value_get(&result, "zone"));
@@ -112,21 +134,6 @@ int cli_call(struct cli *c, const char *method, const struct value *args, struct
 	return client_call(&c->client, &c->arena, method, args, result, e);
 }
 
-bool cli_is_zh(const struct cli *c)
-{
-	static const char *const names[] = {"LC_ALL", "LC_MESSAGES", "LANG"};
-
-	if (c->lang != NULL)
-		return strcmp(c->lang, "zh") == 0;
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		const char *lang = getenv(names[i]);
-
-		if (lang != NULL && lang[0] != '\0')
-			return strncmp(lang, "zh", 2) == 0;
-	}
-	return false;
-}
-
 const char *cli_say(const struct cli *c, const char *en, const char *zh)
 {
 	return cli_is_zh(c) ? zh : en;
@@ -152,11 +159,11 @@ void cli_progress(const char *what)
 
 void cli_complain(const struct cli *c, const struct err *e)
 {
-	fprintf(stderr, "tocsin: %s: %s", c->client.is_lost ? "unreachable" : err_name(e->code), e->text);
+	fprintf(stderr, "tocsin: %s: %s", c->client.is_lost ? "unreachable" : err_name(e->code), cli_said(e));
 	if (e->argument[0] != '\0' && e->value[0] != '\0')
-		fprintf(stderr, " (argument %s = %s)", e->argument, e->value);
+		fprintf(stderr, tr(" (argument %s = %s)"), e->argument, e->value);
 	else if (e->argument[0] != '\0')
-		fprintf(stderr, " (argument %s)", e->argument);
+		fprintf(stderr, tr(" (argument %s)"), e->argument);
 	if (e->reason[0] != '\0')
 		fprintf(stderr, " [%s]", e->reason);
 	fputc('\n', stderr);
@@ -299,6 +306,7 @@ int main(int argc, char **argv)
 	int n, rc;
 
 	speaker = &c;
+	zh_speak();
 	if (setlocale(LC_CTYPE, "") == NULL || MB_CUR_MAX == 1)
 		setlocale(LC_CTYPE, "C.UTF-8"); /* texts are UTF-8 wherever we run */
 	if (c.server == NULL)

@@ -60,6 +60,7 @@ int options_keep(
 	to->token = keep(a, from->token);
 	to->as = keep(a, from->as);
 	to->client = keep(a, from->client == NULL ? "libtocsin-client" : from->client);
+	to->lang = keep(a, from->lang);
 	if (to->timeout_ms == 0)
 		to->timeout_ms = TOCSIN_TIMEOUT_MS;
 	if (to->wake_fd == 0)
@@ -69,13 +70,15 @@ int options_keep(
 
 struct value hello_args(struct arena *a, const struct tocsin_options *o)
 {
-	struct value args = value_map(a, 3);
+	struct value args = value_map(a, 4);
 
 	if (o->token != NULL)
 		value_add(a, &args, "token", value_literal(o->token));
 	if (o->as != NULL)
 		value_add(a, &args, "as", value_literal(o->as));
 	value_add(a, &args, "client", value_literal(o->client));
+	if (o->lang != NULL)
+		value_add(a, &args, "lang", value_literal(o->lang));
 	return args;
 }
 

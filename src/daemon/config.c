@@ -95,12 +95,11 @@ static char *trim(char *s)
 static int unknown_key(const char *name, struct err *e)
 {
 	const char *names[N_CONFIG_KEYS];
-	char hint[WORD_HINT_LEN];
 
 	for (int i = 0; i < N_CONFIG_KEYS; i++)
 		names[i] = config_keys[i].name;
-	return err_set(e, ERR_BAD_REQUEST, "key \"%.60s\" is unknown%s", name,
-		word_hint(name, names, N_CONFIG_KEYS, hint));
+	err_set(e, ERR_BAD_REQUEST, "key \"%.60s\" is unknown", name);
+	return err_hint(e, nearest_word(name, names, N_CONFIG_KEYS));
 }
 
 static int read_line(struct config *c, char *line, const char *where, struct err *e)

@@ -16,19 +16,22 @@
 
 /* CONFIG_TYPE(name, the word for a value, what is expected as errors say it) */
 #define CONFIG_TYPES(T)                                                                                      \
-	T(PATH, "PATH", "a path")                                                                            \
-	T(ADDRESS, "ADDR", "tcp:HOST:PORT or unix:PATH")                                                     \
-	T(HOST, "HOST:PORT", "HOST:PORT of this machine, such as 127.0.0.1:8080")                            \
-	T(CLOCK, "CLOCK", "real or virtual:ISO8601, such as virtual:2026-09-22T10:00")                       \
-	T(ZONE, "ZONE", "a time zone of tzdata, such as Asia/Shanghai")                                      \
-	T(LEVEL, "LEVEL", "debug, info, warn or error")                                                      \
-	T(COUNT, "N", "an integer")                                                                          \
-	T(DURATION, "TIME", "a duration such as 500ms, 10s or 5m")                                           \
-	T(SIZE, "SIZE", "a size such as 512KiB, 64MiB or 2GiB")                                              \
-	T(USER, "NAME ROLE", "a local user and a role, such as `alice agent` or `uid:1001 adapter+gateway`")
+	T(PATH, "PATH", "a path", "路径")                                                                    \
+	T(ADDRESS, "ADDR", "tcp:HOST:PORT or unix:PATH", "tcp:HOST:PORT 或 unix:PATH")                       \
+	T(HOST, "HOST:PORT", "HOST:PORT of this machine, such as 127.0.0.1:8080",                            \
+		"本机的 HOST:PORT，例如 127.0.0.1:8080")                                                     \
+	T(CLOCK, "CLOCK", "real or virtual:ISO8601, such as virtual:2026-09-22T10:00",                       \
+		"real 或 virtual:ISO8601，例如 virtual:2026-09-22T10:00")                                    \
+	T(ZONE, "ZONE", "a time zone of tzdata, such as Asia/Shanghai", "tzdata 的时区，例如 Asia/Shanghai") \
+	T(LEVEL, "LEVEL", "debug, info, warn or error", "debug、info、warn 或 error")                        \
+	T(COUNT, "N", "an integer", "整数")                                                                  \
+	T(DURATION, "TIME", "a duration such as 500ms, 10s or 5m", "500ms、10s、5m 这样的时长")              \
+	T(SIZE, "SIZE", "a size such as 512KiB, 64MiB or 2GiB", "512KiB、64MiB、2GiB 这样的大小")            \
+	T(USER, "NAME ROLE", "a local user and a role, such as `alice agent` or `uid:1001 adapter+gateway`", \
+		"本机用户和角色，例如 `alice agent` 或 `uid:1001 adapter+gateway`")
 
 enum config_type {
-#define T(name, word, expected) CONFIG_##name,
+#define T(name, word, expected, expected_zh) CONFIG_##name,
 	CONFIG_TYPES(T)
 #undef T
 		N_CONFIG_TYPES
@@ -167,7 +170,7 @@ char *config_size_text(int64_t bytes, char out[CONFIG_NUMBER_LEN]);
 char *config_duration_text(int64_t ms, char out[CONFIG_NUMBER_LEN]);
 /* What a key's value looks like, with its range: "a duration such as 10s, from 100ms to 10m". Returns out. */
 #define CONFIG_EXPECTED_LEN 160
-char *config_expected(const struct config_key *, char out[CONFIG_EXPECTED_LEN]);
+char *config_expected(const struct config_key *, enum lang, char out[CONFIG_EXPECTED_LEN]);
 
 /* ---- config_text.c ------------------------------------------------------------------------------------- */
 void config_help(FILE *);

@@ -5,7 +5,7 @@
 #include "tocsin/roff.h"
 
 static const char *const value_words[] = {
-#define T(name, word, expected) word,
+#define T(name, word, expected, expected_zh) word,
 	CONFIG_TYPES(T)
 #undef T
 };
@@ -58,8 +58,8 @@ void config_help_keys(FILE *f)
 		char expected[CONFIG_EXPECTED_LEN];
 
 		fprintf(f, "%s%s\n    %s\n    expects: %s\n    default: %s\n    takes effect: %s\n", k->name,
-			k->flags & CONFIG_MANY ? " (may repeat)" : "", k->help, config_expected(k, expected),
-			k->value[0] == '\0' ? "none" : k->value,
+			k->flags & CONFIG_MANY ? " (may repeat)" : "", k->help,
+			config_expected(k, LANG_EN, expected), k->value[0] == '\0' ? "none" : k->value,
 			k->flags & CONFIG_RELOAD ? "on a reload" : "on a restart");
 	}
 }
@@ -77,7 +77,7 @@ void config_print(const struct config *c, FILE *f)
 		char expected[CONFIG_EXPECTED_LEN];
 
 		fprintf(f, "\n# %s (%s%s)\n# %s\n", k->help, effect(k),
-			k->flags & CONFIG_MANY ? ", may repeat" : "", config_expected(k, expected));
+			k->flags & CONFIG_MANY ? ", may repeat" : "", config_expected(k, LANG_EN, expected));
 		for (uint32_t n = 0; s->is_given && n < s->n; n++)
 			fprintf(f, "%s = %s\n", k->name, s->texts[n]);
 		if (!s->is_given)
@@ -115,7 +115,7 @@ void config_man_keys(FILE *f)
 
 		roff_item(f, k->name, value_words[k->type], k->help);
 		fputs("Expects ", f);
-		roff_text(f, config_expected(k, expected));
+		roff_text(f, config_expected(k, LANG_EN, expected));
 		fputs(".\n", f);
 		if (k->value[0] != '\0') {
 			fputs("Default: ", f);

@@ -40,24 +40,26 @@ char *config_duration_text(int64_t ms, char out[CONFIG_NUMBER_LEN])
 	return number_text(ms, durations, sizeof(durations) / sizeof(durations[0]), out);
 }
 
-char *config_expected(const struct config_key *k, char out[CONFIG_EXPECTED_LEN])
+char *config_expected(const struct config_key *k, enum lang lang, char out[CONFIG_EXPECTED_LEN])
 {
-	static const char *const expected[] = {
-#define T(name, word, text) text,
+	static const char *const expected[][2] = {
+#define T(name, word, text, text_zh) {text, text_zh},
 		CONFIG_TYPES(T)
 #undef T
 	};
+	bool is_zh = lang == LANG_ZH;
 	char min[CONFIG_NUMBER_LEN], max[CONFIG_NUMBER_LEN];
-	const char *what = expected[k->type];
+	const char *what = expected[k->type][is_zh];
+	const char *range = is_zh ? "%s，%s 到 %s" : "%s, from %s to %s";
 
 	if (k->type == CONFIG_COUNT)
-		snprintf(out, CONFIG_EXPECTED_LEN, "%s from %jd to %jd", what, (intmax_t)k->min,
-			(intmax_t)k->max);
+		snprintf(out, CONFIG_EXPECTED_LEN, is_zh ? "%s，%jd 到 %jd" : "%s from %jd to %jd", what,
+			(intmax_t)k->min, (intmax_t)k->max);
 	else if (k->type == CONFIG_DURATION)
-		snprintf(out, CONFIG_EXPECTED_LEN, "%s, from %s to %s", what,
-			config_duration_text(k->min, min), config_duration_text(k->max, max));
+		snprintf(out, CONFIG_EXPECTED_LEN, range, what, config_duration_text(k->min, min),
+			config_duration_text(k->max, max));
 	else if (k->type == CONFIG_SIZE)
-		snprintf(out, CONFIG_EXPECTED_LEN, "%s, from %s to %s", what, config_size_text(k->min, min),
+		snprintf(out, CONFIG_EXPECTED_LEN, range, what, config_size_text(k->min, min),
 			config_size_text(k->max, max));
 	else
 		snprintf(out, CONFIG_EXPECTED_LEN, "%s", what);
@@ -127,5 +129,6 @@ int config_value(const struct config_key *k, const char *text, int64_t *number, 
 		return user_parse(text, &user, e);
 	if (is_right(k, text, number))
 		return 0;
-	return err_set(e, ERR_BAD_REQUEST, "expected %s", config_expected(k, expected));
+	err_set(e, ERR_BAD_REQUEST, "expected %s", config_expected(k, LANG_EN, expected));
+	return err_zh(e, "应为%s", config_expected(k, LANG_ZH, expected));
 }

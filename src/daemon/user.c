@@ -30,10 +30,9 @@ static int bad_role(const char *role, struct err *e)
 		ROLES(ROLE)
 #undef ROLE
 	};
-	char hint[WORD_HINT_LEN];
 
-	return err_set(e, ERR_BAD_REQUEST, "\"%.60s\" is no role%s", role,
-		word_hint(role, words, sizeof(words) / sizeof(words[0]), hint));
+	err_set(e, ERR_BAD_REQUEST, "\"%.60s\" is no role", role);
+	return err_hint(e, nearest_word(role, words, sizeof(words) / sizeof(words[0])));
 }
 
 int user_parse(const char *text, struct local_user *out, struct err *e)

@@ -98,12 +98,11 @@ static bool in_catalog(const struct value *catalog, const char *map, const struc
 static int unknown_field(const char *key, struct err *e)
 {
 	const char *names[N_SET_FIELDS];
-	char hint[WORD_HINT_LEN];
 
 	for (size_t i = 0; i < N_SET_FIELDS; i++)
 		names[i] = set_fields[i].name;
-	return err_set(e, ERR_REJECTED, "the decision sets \"%s\", which is not a field that rules set%s",
-		key, word_hint(key, names, N_SET_FIELDS, hint));
+	err_set(e, ERR_REJECTED, "the decision sets \"%s\", which is not a field that rules set", key);
+	return err_hint(e, nearest_word(key, names, N_SET_FIELDS));
 }
 
 static bool is_status(const struct value *v)

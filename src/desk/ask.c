@@ -94,20 +94,24 @@ static void record(struct work *w, const char *point, const struct value *facts,
 static int refuse(struct work *w, const struct value *r, struct err *e)
 {
 	const char *message = value_cstr(w->arena, value_get(r, "message"));
-	const char *argument = value_cstr(w->arena, value_get(r, "argument"));
+	const struct value *about = value_get(r, "argument"), *value = value_get(r, "value");
+	const char *argument = about == NULL ? "" : value_cstr(w->arena, about);
+	const char *said = value == NULL ? NULL : value_cstr(w->arena, value);
 	const char *code = value_cstr(w->arena, value_get(r, "code"));
 	const struct value *allowed = value_get(r, "allowed");
-	bool is_bad = code != NULL && strcmp(code, "bad_request") == 0;
-	const struct value *value = value_get(r, "value"), *zh = value_get(r, "message_zh");
+	enum err_code code_of =
+		code != NULL && strcmp(code, "bad_request") == 0 ? ERR_BAD_REQUEST : ERR_REJECTED;
+	const struct value *zh = value_get(r, "message_zh");
 	struct buf text;
 
 	buf_init(&text, 160);
 	if (allowed != NULL)
 		value_json(&text, allowed);
-	err_arg(e, is_bad ? ERR_BAD_REQUEST : ERR_REJECTED, argument == NULL ? "" : argument,
-		value == NULL ? NULL : value_cstr(w->arena, value), "%s%s%s",
-		message == NULL ? "refused by the pack" : message, value_is(zh, VALUE_TEXT) ? " / " : "",
-		value_is(zh, VALUE_TEXT) ? value_cstr(w->arena, zh) : "");
+	if (value_is(zh, VALUE_TEXT))
+		err_both(e, code_of, argument, said, message == NULL ? "refused by the pack" : message,
+			value_cstr(w->arena, zh));
+	else
+		err_arg(e, code_of, argument, said, "%s", message == NULL ? "refused by the pack" : message);
 	if (text.n > 0) {
 		snprintf(e->reason, sizeof(e->reason), "allowed: %.*s", (int)text.n, (const char *)text.p);
 		e->reason[utf8_clip(e->reason, strlen(e->reason))] = '\0';

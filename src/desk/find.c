@@ -170,10 +170,8 @@ static bool is_condition(const char *field, const struct value *v)
 static int unknown(struct err *e, const char *argument, const char *what, const char *word,
 	const char *const *known, size_t n_known)
 {
-	char hint[WORD_HINT_LEN];
-
-	return err_arg(e, ERR_BAD_REQUEST, argument, word, "%s \"%s\" is not known%s", what, word,
-		word_hint(word, known, n_known, hint));
+	err_arg(e, ERR_BAD_REQUEST, argument, word, "%s \"%s\" is not known", what, word);
+	return err_hint(e, nearest_word(word, known, n_known));
 }
 
 static int check_operators(struct arena *a, const char *field, const struct value *condition, struct err *e)

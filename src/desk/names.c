@@ -7,7 +7,6 @@ int catalog_check(struct arena *a, const struct value *catalog, const char *map,
 {
 	const struct value *names = value_get(catalog, map);
 	const char **words, *text;
-	char hint[WORD_HINT_LEN];
 
 	if (given != NULL && given->type != VALUE_TEXT)
 		return err_arg(e, ERR_BAD_REQUEST, argument, NULL, "%s must be text, not %s", argument,
@@ -18,6 +17,6 @@ int catalog_check(struct arena *a, const struct value *catalog, const char *map,
 	words = arena_alloc(a, (names->n + 1) * sizeof(*words));
 	for (uint32_t i = 0; i < names->n; i++)
 		words[i] = value_cstr(a, &names->as.pairs[i].key);
-	return err_arg(e, ERR_BAD_REQUEST, argument, text, "%s \"%s\" is not in the catalog%s", argument,
-		text, word_hint(text, words, names->n, hint));
+	err_arg(e, ERR_BAD_REQUEST, argument, text, "%s \"%s\" is not in the catalog", argument, text);
+	return err_hint(e, nearest_word(text, words, names->n));
 }

@@ -53,9 +53,11 @@ int opening_check(struct work *w, const struct value *args, struct err *e)
 			   *kind = packs_kind(w->desk->packs, name), *roles = value_get(kind, "roles");
 
 	if (roles != NULL && !has_role(w, roles))
-		return err_arg(e, ERR_FORBIDDEN, "kind", value_cstr(w->arena, name),
-			"%s is opened by %s only / 只有 %s 可以建立%s", label(w, kind, "label.en"),
-			joined(w->arena, roles), joined(w->arena, roles), label(w, kind, "label.zh"));
+		return err_both(e, ERR_FORBIDDEN, "kind", value_cstr(w->arena, name),
+			arena_printf(w->arena, "%s is opened by %s only", label(w, kind, "label.en"),
+				joined(w->arena, roles)),
+			arena_printf(w->arena, "只有 %s 可以建立%s", joined(w->arena, roles),
+				label(w, kind, "label.zh")));
 	for (uint32_t i = 0; value_is(fields, VALUE_MAP) && i < fields->n; i++) {
 		const struct value *field = &fields->as.pairs[i].key;
 		const char *said;
@@ -63,10 +65,11 @@ int opening_check(struct work *w, const struct value *args, struct err *e)
 		if (!is_own(kind, field))
 			continue;
 		said = value_cstr(w->arena, field);
-		return err_arg(e, ERR_BAD_REQUEST, "fields", said,
-			"fields.%s is written by actions of %s, not by who opens it / fields.%s "
-			"由%s的操作写入，建立时不能填写",
-			said, label(w, kind, "label.en"), said, label(w, kind, "label.zh"));
+		return err_both(e, ERR_BAD_REQUEST, "fields", said,
+			arena_printf(w->arena, "fields.%s is written by actions of %s, not by who opens it",
+				said, label(w, kind, "label.en")),
+			arena_printf(w->arena, "fields.%s 由%s的操作写入，建立时不能填写", said,
+				label(w, kind, "label.zh")));
 	}
 	return 0;
 }

@@ -126,7 +126,7 @@ static struct value batch_item(struct exchange *x, const struct value *args)
 						   value_type_name(args));
 
 	value_add(a, &item, "ok", value_bool(rc == 0));
-	value_add(a, &item, rc == 0 ? "result" : "error", rc == 0 ? result : err_value(a, &e));
+	value_add(a, &item, rc == 0 ? "result" : "error", rc == 0 ? result : err_value(a, &e, x->lang));
 	return item;
 }
 

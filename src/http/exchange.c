@@ -69,7 +69,7 @@ void answer_err(struct exchange *x, const struct err *e)
 
 	arena_init(&a, 0);
 	v = value_map(&a, 1);
-	value_add(&a, &v, "error", err_value(&a, e));
+	value_add(&a, &v, "error", err_value(&a, e, x->lang));
 	answer_value(x, status, reason, &v);
 	arena_fini(&a);
 }
@@ -209,6 +209,18 @@ static int find_route(struct exchange *x, struct err *e)
 		"GET /healthz");
 }
 
+/* The language that is named first, if we speak it. */
+static enum lang wanted_lang(const struct evkeyvalq *in)
+{
+	const char *said = evhttp_find_header(in, "Accept-Language");
+
+	if (said == NULL)
+		return LANG_ANY;
+	return strncasecmp(said, "zh", 2) == 0   ? LANG_ZH
+	       : strncasecmp(said, "en", 2) == 0 ? LANG_EN
+						 : LANG_ANY;
+}
+
 static int open_session(struct exchange *x, struct err *e)
 {
 	static const char bearer[] = "Bearer ";
@@ -224,6 +236,7 @@ static int open_session(struct exchange *x, struct err *e)
 	if (rpc_auth(x->http->rpc, slice_of(given, strlen(given)), &me, e) != 0)
 		return -1;
 	x->session = rpc_session_new(x->http->rpc, &me);
+	x->session->lang = x->lang;
 	return as == NULL ? 0 : rpc_act_as(x->http->rpc, x->session, as, e);
 }
 
@@ -240,6 +253,7 @@ void on_request(struct evhttp_request *req, void *udata)
 	x->conn = conn_of(h, req);
 	buf_init(&x->body, BODY_BYTES_MAX);
 	conn_busy(x->conn, x);
+	x->lang = wanted_lang(evhttp_request_get_input_headers(req));
 	if (check_framing(req, &e) != 0) {
 		h->n_refused++;
 		evhttp_add_header(evhttp_request_get_output_headers(req), "Connection", "close");

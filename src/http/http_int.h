@@ -30,7 +30,8 @@ struct exchange {
 	struct evhttp_request *req; /* NULL: its connection is gone */
 	struct session *session;    /* NULL: none needed */
 	enum route route;
-	char rest[80]; /* of the path: the method, the ticket */
+	enum lang lang; /* of errors' messages */
+	char rest[80];  /* of the path: the method, the ticket */
 	bool is_answered, is_deferred;
 	int status;
 	const char *reason;

@@ -179,6 +179,10 @@ static int wrong_type(const struct rpc_arg *arg, const struct value *v, struct e
 		shown[0] != '\0' ? " " : "", shown, (int)expected.n, expected.p);
 	if (v->type == VALUE_TEXT)
 		snprintf(e->value, sizeof(e->value), "%.*s", clipped(v), v->as.text);
+	buf_reset(&expected);
+	arg_expected_zh(arg, &expected);
+	err_zh(e, "参数“%s”是\1%s\2%s%s；应为%.*s", arg->name, value_type_name(v),
+		shown[0] != '\0' ? " " : "", shown, (int)expected.n, expected.p);
 	buf_fini(&expected);
 	buf_fini(&json);
 	return -1;
@@ -204,6 +208,11 @@ static int check_enum(const struct rpc_arg *arg, struct arena *a, const struct v
 		meant != NULL ? "; did you mean \"" : "", meant != NULL ? meant : "",
 		meant != NULL ? "\"?" : "");
 	snprintf(e->reason, sizeof(e->reason), "%.*s", (int)words.n, words.p);
+	buf_reset(&words);
+	arg_expected_zh(arg, &words);
+	err_zh(e, "参数“%s”是“%.*s”；应为%.*s%s%s%s", arg->name, clipped(v), v->as.text, (int)words.n,
+		words.p, meant != NULL ? "；是不是“" : "", meant != NULL ? meant : "",
+		meant != NULL ? "”？" : "");
 	buf_fini(&words);
 	return -1;
 }
@@ -415,6 +424,9 @@ static int missing_arg(const struct rpc_method *m, uint64_t seen, struct err *e)
 		arg_expected(&m->args[i], &expected);
 		err_arg(e, ERR_BAD_REQUEST, m->args[i].name, NULL, "%s needs the argument \"%s\": %.*s",
 			m->name, m->args[i].name, (int)expected.n, expected.p);
+		buf_reset(&expected);
+		arg_expected_zh(&m->args[i], &expected);
+		err_zh(e, "%s 需要参数“%s”：%.*s", m->name, m->args[i].name, (int)expected.n, expected.p);
 		buf_fini(&expected);
 		return -1;
 	}

@@ -15,12 +15,14 @@ static void add_text(struct arena *a, struct value *map, const char *key, const 
 		value_add(a, map, key, value_text(a, text, strlen(text)));
 }
 
-struct value err_value(struct arena *a, const struct err *e)
+struct value err_value(struct arena *a, const struct err *e, enum lang lang)
 {
 	struct value v = value_map(a, 5);
+	size_t n;
+	const char *text = err_said(e, lang, &n);
 
 	value_add(a, &v, "code", value_literal(err_name(e->code)));
-	value_add(a, &v, "message", value_text(a, e->text, strlen(e->text)));
+	value_add(a, &v, "message", value_text(a, text, n));
 	add_text(a, &v, "argument", e->argument);
 	add_text(a, &v, "value", e->value);
 	add_text(a, &v, "reason", e->reason);
@@ -32,17 +34,17 @@ static void add_value(struct buf *b, struct value v)
 	value_encode(b, &v);
 }
 
-static void add_error(struct buf *b, const struct err *e)
+static void add_error(struct buf *b, const struct err *e, enum lang lang)
 {
 	struct arena a;
 
 	arena_init(&a, 0);
-	add_value(b, err_value(&a, e));
+	add_value(b, err_value(&a, e, lang));
 	arena_fini(&a);
 }
 
-void reply_encode(struct buf *b, const uint32_t *msgid, const struct err *e, const struct value *result,
-	struct slice raw)
+void reply_encode(struct buf *b, const uint32_t *msgid, const struct err *e, enum lang lang,
+	const struct value *result, struct slice raw)
 {
 	buf_add(b, "\x94\x01", 2);
 	if (msgid != NULL)
@@ -50,7 +52,7 @@ void reply_encode(struct buf *b, const uint32_t *msgid, const struct err *e, con
 	else
 		buf_add_u8(b, 0xc0);
 	if (e != NULL) {
-		add_error(b, e);
+		add_error(b, e, lang);
 		buf_add_u8(b, 0xc0);
 		return;
 	}
@@ -214,14 +216,14 @@ static void encode_result(struct call *call, const struct value *result, struct 
 	struct err e;
 
 	must(call->method != NULL);
-	reply_encode(reply, &call->msgid, NULL, result, call->raw);
+	reply_encode(reply, &call->msgid, NULL, LANG_ANY, result, call->raw);
 	if (reply->n - from <= FRAME_BYTES_MAX && !reply->is_full)
 		return;
 	err_set(&e, ERR_TOO_LARGE, "the answer of %s would be over %zu bytes; ask for less at once",
 		call->method->name, FRAME_BYTES_MAX);
 	reply->n = from;
 	reply->is_full = false;
-	reply_encode(reply, &call->msgid, &e, NULL, slice_of(NULL, 0));
+	reply_encode(reply, &call->msgid, &e, call->session->lang, NULL, slice_of(NULL, 0));
 }
 
 int rpc_message(struct rpc *r, struct session *s, struct slice frame, struct buf *reply)
@@ -237,7 +239,7 @@ int rpc_message(struct rpc *r, struct session *s, struct slice frame, struct buf
 	r->n_messages++;
 	if (read_message(&r->arena, frame, &m, &e) != 0) {
 		r->n_errors++;
-		reply_encode(reply, m.has_msgid ? &m.msgid : NULL, &e, NULL, slice_of(NULL, 0));
+		reply_encode(reply, m.has_msgid ? &m.msgid : NULL, &e, s->lang, NULL, slice_of(NULL, 0));
 		ret = 0;
 		goto out;
 	}
@@ -253,7 +255,7 @@ int rpc_message(struct rpc *r, struct session *s, struct slice frame, struct buf
 			(int)(m.method.n < 60 ? m.method.n : 60), (const char *)m.method.p, err_name(e.code),
 			e.text);
 	else if (!m.is_notification && ret != 0)
-		reply_encode(reply, &m.msgid, &e, NULL, slice_of(NULL, 0));
+		reply_encode(reply, &m.msgid, &e, s->lang, NULL, slice_of(NULL, 0));
 	else if (!m.is_notification)
 		encode_result(&call, &result, reply);
 	ret = 0;
@@ -306,12 +308,12 @@ static void answer_conn(struct deferral *d, const struct value *result, const st
 {
 	struct session *s = d->session;
 	struct buf reply;
-	struct call call = {.method = d->slot->method, .msgid = d->msgid};
+	struct call call = {.session = s, .method = d->slot->method, .msgid = d->msgid};
 
 	if (!d->is_notification) {
 		buf_init(&reply, 2 * FRAME_BYTES_MAX);
 		if (e != NULL)
-			reply_encode(&reply, &d->msgid, e, NULL, slice_of(NULL, 0));
+			reply_encode(&reply, &d->msgid, e, s->lang, NULL, slice_of(NULL, 0));
 		else
 			encode_result(&call, result, &reply);
 		conn_reply(s->conn, buf_slice(&reply), rpc_last_seq(d->rpc));

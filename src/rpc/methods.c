@@ -128,13 +128,19 @@ int method_unknown(const struct rpc *r, const char *name, size_t name_n, struct 
 
 /* ---- documentation ------------------------------------------------------------------------------------- */
 static const char *const type_words[] = {
-#define T(name, wire, expected) wire,
+#define T(name, wire, expected, expected_zh) wire,
 	ARG_TYPES(T)
 #undef T
 };
 
 static const char *const type_expected[] = {
-#define T(name, wire, expected) expected,
+#define T(name, wire, expected, expected_zh) expected,
+	ARG_TYPES(T)
+#undef T
+};
+
+static const char *const type_expected_zh[] = {
+#define T(name, wire, expected, expected_zh) expected_zh,
 	ARG_TYPES(T)
 #undef T
 };
@@ -161,6 +167,19 @@ void arg_expected(const struct rpc_arg *arg, struct buf *out)
 	buf_printf(out, "one of ");
 	for (uint32_t i = 0; arg->words[i] != NULL; i++)
 		buf_printf(out, "%s\"%s\"", i > 0 ? ", " : "", arg->words[i]);
+}
+
+void arg_expected_zh(const struct rpc_arg *arg, struct buf *out)
+{
+	if (arg->type != ARG_ENUM) {
+		buf_printf(out, "%s", type_expected_zh[arg->type]);
+		if (arg->min < arg->max)
+			buf_printf(out, "，%jd 到 %jd", (intmax_t)arg->min, (intmax_t)arg->max);
+		return;
+	}
+	for (uint32_t i = 0; arg->words[i] != NULL; i++)
+		buf_printf(out, "%s“%s”", i > 0 ? "、" : "", arg->words[i]);
+	buf_printf(out, " 之一");
 }
 
 static struct value arg_value(struct arena *a, const struct rpc_arg *arg)

@@ -41,15 +41,16 @@ int rpc_act_as(struct rpc *r, struct session *s, const char *name, struct err *e
 	return 0;
 }
 
-/* A hello that fails leaves the session as it was. */
+/* A hello that fails leaves the session as it was, but for the language in which that is said. */
 static int session_hello(struct call *call, struct value *result, struct err *e)
 {
 	const struct value *token = value_get(&call->args, "token"), *as = value_get(&call->args, "as");
-	const struct value *client = value_get(&call->args, "client");
+	const struct value *client = value_get(&call->args, "client"), *lang = value_get(&call->args, "lang");
 	struct session *s = call->session, before = *s;
 	const struct rpc_hooks *h = &call->rpc->hooks;
 	char roles[ROLE_NAMES_LEN];
 
+	s->lang = lang == NULL ? LANG_ANY : value_is_text(lang, "zh") ? LANG_ZH : LANG_EN;
 	if (token == NULL && !s->is_known)
 		return err_arg(e, ERR_UNAUTHENTICATED, "token", NULL,
 			"session.hello needs a token on this connection");
@@ -92,6 +93,8 @@ static int rpc_methods(struct call *call, struct value *result, struct err *e)
 	return 0;
 }
 
+static const char *const langs[] = {"zh", "en", NULL};
+
 static const struct rpc_arg hello_args[] = {
 	{.name = "token",
 		.type = ARG_TEXT,
@@ -101,6 +104,11 @@ static const struct rpc_arg hello_args[] = {
 		.type = ARG_TEXT,
 		.of = "persons",
 		.help = "person to act for, with its roles in the pack (gateways and admins)"},
+	{.name = "lang",
+		.type = ARG_ENUM,
+		.words = langs,
+		.help = "of the messages of errors from now on; left out: English, and both where the pack "
+			"refuses"},
 };
 
 const struct rpc_method methods_session[] = {

@@ -37,6 +37,7 @@ int method_unknown(const struct rpc *, const char *name, size_t name_n, struct e
 void arg_expected(const struct rpc_arg *, struct buf *);
 /* What its integer, or the number of its bytes, must lie within; false: nothing is said. */
 bool arg_bounds(const struct rpc_arg *, int64_t *min, int64_t *max);
+void arg_expected_zh(const struct rpc_arg *, struct buf *);
 /* The argument every changing method has. */
 extern const struct rpc_arg arg_request_id;
 
@@ -50,5 +51,5 @@ void session_become(struct session *, const struct principal *);
 int64_t rpc_now_ms(const struct rpc *);
 
 /* dispatch.c: encode [1, msgid or nil, error, result]; `raw` instead of result when its p is set. */
-void reply_encode(struct buf *, const uint32_t *msgid, const struct err *, const struct value *result,
-	struct slice raw);
+void reply_encode(struct buf *, const uint32_t *msgid, const struct err *, enum lang,
+	const struct value *result, struct slice raw);

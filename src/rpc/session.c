@@ -200,14 +200,15 @@ static void on_broken(void *udata, struct conn *c, struct slice begun, const str
 
 	r->n_errors++;
 	buf_reset(&r->reply);
-	reply_encode(&r->reply, has_msgid ? &msgid : NULL, e, NULL, slice_of(NULL, 0));
+	reply_encode(&r->reply, has_msgid ? &msgid : NULL, e, ((struct session *)conn_udata(c))->lang, NULL,
+		slice_of(NULL, 0));
 	conn_reply(c, buf_slice(&r->reply), rpc_last_seq(r));
 }
 
 static void on_refuse(void *udata, struct buf *frame, const struct err *e)
 {
 	(void)udata;
-	reply_encode(frame, NULL, e, NULL, slice_of(NULL, 0));
+	reply_encode(frame, NULL, e, LANG_ANY, NULL, slice_of(NULL, 0));
 }
 
 void rpc_serve(struct rpc *r, struct server_hooks *h)

@@ -1,16 +1,19 @@
 """Chinese of the command line: no text without its pair, the same conversions in both, and what people see, to the letter."""
 
+import csv
 import glob
 import json
 import os
 import re
+import shutil
+import socket
 import subprocess
 import tempfile
 import unittest
 
 from tocsin_run import ROOT, TOCSIN, environment
 
-from daemon import Case, main
+from daemon import Case, Daemon, main
 
 LITERAL = r'((?:"(?:[^"\\]|\\.)*"\s*)+)'
 CONVERSION = re.compile(r"%[-+ #0]*(?:\*|\d+)?(?:\.(?:\*|\d+))?((?:hh|h|ll|l|j|z)?[a-zA-Z%])")
@@ -55,6 +58,11 @@ class Texts(unittest.TestCase):
         self.assertEqual(len(english), len(set(english)), "a text stands twice")
         self.assertEqual(set(), said - set(english), "without Chinese")
         self.assertEqual(set(), set(english) - said, "said nowhere")
+
+    def test_no_error_is_english_alone(self):
+        plain = re.compile(r"\b(?:err_set\(\s*e, ERR_\w+,|err_arg\(\s*e, ERR_\w+, [^,]+, [^,]+,|err_prefix\(\s*e,|refuse\(\s*\w+, [^,]+,|say\(\s*f->name,)\s*" + LITERAL)
+        found = {name: [text(m) for m in plain.findall(code) if re.search(r"(?<![-\w])[a-z]{2,}", CONVERSION.sub("", text(m)))] for name, code in sources()}
+        self.assertEqual({}, {name: texts for name, texts in found.items() if texts})
 
     def test_a_pair_has_the_same_conversions(self):
         for en, zh in pairs():
@@ -144,6 +152,99 @@ class Said(unittest.TestCase):
             self.assertEqual((0, 1), (code, json.loads(out)["would_import"]))
 
 
+MAPPING = """[file]
+method = ticket.create
+[columns]
+text = text
+source_ref = no
+category = kind
+occurred = at
+city = city
+[constants]
+channel = import
+[times]
+occurred = YYYY-MM-DD
+[values kind]
+bill = billing.cdr
+"""
+ROWS = """no,text,kind,at,city
+1,one,bill,2026-09-01,foshan
+2,two,bill,2026-09-31,foshan
+3,three,bil,2026-09-01,foshan
+4,,bill,2026-09-01,foshan
+5,five,bill
+6,six,bill,2026-09-01,fosan
+7,"seven"x,bill,2026-09-01,foshan
+8,"eight,bill,2026-09-01,foshan
+"""
+REASONS = {
+    "en": ['occurred: "2026-09-31" is no date and time of the form YYYY-MM-DD', 'category: "bil" is not in [values category]', "text is empty",
+           "the row has 3 columns, the header 5", 'bad_request: city "fosan" is not in the catalog (did you mean "foshan"?)',
+           "text stands behind a closing quote", "a quote that is opened is never closed"],
+    "zh": ["occurred：“2026-09-31”不是 YYYY-MM-DD 形式的日期时间", "category：“bil”不在 [values category] 里", "text 是空的", "这一行有 3 列，表头有 5 列",
+           "bad_request: 地市“fosan”不在目录里（是不是“foshan”？）", "闭引号后面还有文字", "引号只开不闭"],
+}
+CLASSES = {
+    "en": ["occurred is no date and time", "a value is not in [values category]", "text is empty", "wrong number of columns", "bad_request: city",
+           "text stands behind a closing quote", "a quote that is opened is never closed"],
+    "zh": ["occurred 不是日期时间", "有值不在 [values category] 里", "text 是空的", "列数不对", "bad_request: city", "闭引号后面还有文字", "引号只开不闭"],
+}
+
+
+class Adapters(Case):
+    """What import, drop and hook say of rows, files and tasks."""
+
+    maxDiff = 3000
+
+    def setUp(self):
+        super().setUp()
+        self.top = tempfile.mkdtemp(prefix="tocsin-lang-")
+        self.addCleanup(shutil.rmtree, self.top, True)
+        self.map = self.put("m.txt", MAPPING.replace("[values kind]", "[values category]"))
+
+    def put(self, name, content):
+        with open(os.path.join(self.top, name), "w", encoding="utf-8") as f:
+            f.write(content)
+        return f.name
+
+    def reasons(self, path):
+        with open(path, encoding="utf-8", newline="") as f:
+            return [row[1] for row in csv.reader(f)][1:]
+
+    def test_rejected_rows(self):
+        for lang, known in (("en", "0 known"), ("zh", "1 已知")):
+            code, out, err = tocsin("--server", self.d.address, "import", self.put(lang + ".csv", ROWS), "--map", self.map, lang=lang)
+            self.assertEqual(0 if code == 0 else 1, code, err)
+            self.assertIn(known, out)
+            self.assertEqual(REASONS[lang], self.reasons(re.split("[ 见]", out.splitlines()[-1])[-1]))
+            self.assertEqual([[str(1), text] for text in CLASSES[lang]], [line.split(None, 1) for line in out.splitlines()[2:-1]])
+
+    def drop(self, lang):
+        return tocsin("--server", self.d.address, "drop", self.top, "--map", self.map, "--once", "--stable-ms", "0", lang=lang)
+
+    def test_dropped_files(self):
+        self.put("a.csv", ROWS)
+        self.put("b.csv", "")
+        code, out, err = self.drop("zh")
+        self.assertEqual((0, "a.csv: 8 行：1 已导入，0 已知，7 未接受\nb.csv: 失败：%s/b.csv.work 是空的\n" % self.top, ""), (code, out, err))
+        self.assertEqual(REASONS["zh"], self.reasons(os.path.join(self.top, "a.csv.rejected.csv")))
+        with open(os.path.join(self.top, "b.csv.result.json"), encoding="utf-8") as f:
+            self.assertEqual("%s/b.csv.work 是空的" % self.top, json.load(f)["error"])
+        self.put("c.csv", ROWS)
+        self.d.kill()
+        self.assertEqual((1, "c.csv: 等待：%s：连接被拒绝\n" % self.d.address[5:]), self.drop("zh")[:2])
+        self.assertEqual((1, "c.csv: waits: %s: Connection refused\n" % self.d.address[5:]), self.drop("en")[:2])
+
+    def test_hooked_tasks(self):
+        with Daemon(rules=os.path.join(ROOT, "tests", "packs", "outbox")) as d, d.client() as c, socket.socket() as closed:
+            closed.bind(("127.0.0.1", 0))
+            c.call("ticket.create", channel="webhook", category="other", title="t", text="x", number="13800138000")
+            url = "http://127.0.0.1:%d/" % closed.getsockname()[1]
+            code, out, _ = tocsin("--server", d.address, "hook", url, "--once", lang="zh")
+            task = c.call("task.list", kind="webhook")["tasks"][0]["id"]
+            self.assertEqual((0, "任务 %d：0 没有连上，或连接断了\n" % task), (code, out))
+
+
 class Served(Case):
     def test_tables(self):
         self.create(text="x", category="billing.cdr")
@@ -156,7 +257,8 @@ class Served(Case):
         self.assertEqual(["记录", "时间", "何人", "何事", "变化"], tocsin(*server, "history", "1", lang="zh")[1].split("\n")[0].split())
         code, out, _ = tocsin(*server, "explain", "1", lang="zh")
         self.assertRegex(out, r"^工单 1，记录 \d+，2026-09-22 10:00:00\+08:00，第 1 代规则（\* 为已触发）\n")
-        self.assertEqual((1, "", "tocsin: not_found: ticket 9 does not exist (argument id = 9)\n"), tocsin(*server, "show", "9", lang="zh"))
+        self.assertEqual((1, "", "tocsin: not_found: 工单 9 不存在（参数 id = 9）\n"), tocsin(*server, "show", "9", lang="zh"))
+        self.assertEqual((1, "", "tocsin: not_found: ticket 9 does not exist (argument id = 9)\n"), tocsin(*server, "show", "9", lang="en"))
 
 
 if __name__ == "__main__":

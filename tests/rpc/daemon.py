@@ -60,7 +60,7 @@ class Daemon:
             command += ["--listen", address]
         command += self.options
         self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
-            env={**os.environ, **(self.env or {})})
+            env={**os.environ, "LC_ALL": "C", **(self.env or {})})
         ready = threading.Event()
         self.reader = threading.Thread(target=self._read, args=(self.process, ready), daemon=True)
         self.reader.start()

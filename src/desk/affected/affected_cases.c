@@ -273,14 +273,14 @@ static int close_case(struct work *w, int64_t incident, bool is_forced, struct e
 	if (each_open_part(edit, close_if, &c, e) != 0)
 		return -1;
 	if (!is_forced && c.n_open + c.n_review > 0)
-		return err_set(e, ERR_REJECTED,
-			"incident %jd cannot close: %u affected or potential numbers are not settled, %u "
-			"numbers wait for "
-			"review "
-			"(number.list, number.settle) / 事件 %jd 不能关闭：还有 %u "
-			"个故障或潜在故障号码未处理完，%u "
-			"个号码待核查",
-			(intmax_t)incident, c.n_open, c.n_review, (intmax_t)incident, c.n_open, c.n_review);
+		return err_both(e, ERR_REJECTED, "", NULL,
+			arena_printf(w->arena,
+				"incident %jd cannot close: %u affected or potential numbers are not "
+				"settled, %u numbers wait for review (number.list, number.settle)",
+				(intmax_t)incident, c.n_open, c.n_review),
+			arena_printf(w->arena,
+				"事件 %jd 不能关闭：还有 %u 个故障或潜在故障号码未处理完，%u 个号码待核查",
+				(intmax_t)incident, c.n_open, c.n_review));
 	tx_del(w->tx, TABLE_NUMBER, case_key(w->arena, incident));
 	return affected_end(edit, e);
 }

@@ -17,7 +17,6 @@ static int check_kind(struct work *w, const struct value *kind, struct err *e)
 	const struct value *declared = value_get(packs_catalog(w->desk->packs), "tasks");
 	uint32_t n = declared == NULL ? 0 : declared->n;
 	const char *text = value_cstr(w->arena, kind), **words;
-	char hint[WORD_HINT_LEN];
 
 	if (text == NULL)
 		return err_arg(e, ERR_BAD_REQUEST, "kinds", NULL, "kinds must be texts, not %s",
@@ -27,8 +26,8 @@ static int check_kind(struct work *w, const struct value *kind, struct err *e)
 	words = arena_alloc(w->arena, (n + 1) * sizeof(*words));
 	for (uint32_t i = 0; i < n; i++)
 		words[i] = value_cstr(w->arena, &declared->as.pairs[i].key);
-	return err_arg(e, ERR_BAD_REQUEST, "kinds", text, "kind \"%s\" is not a task of the pack%s", text,
-		word_hint(text, words, n, hint));
+	err_arg(e, ERR_BAD_REQUEST, "kinds", text, "kind \"%s\" is not a task of the pack", text);
+	return err_hint(e, nearest_word(text, words, n));
 }
 
 static int check_kinds(struct work *w, const struct value *kinds, struct err *e)

@@ -124,12 +124,11 @@ static struct value ticket_of(struct arena *a, const struct value *facts, const 
 static int no_such_rule(struct arena *a, const struct value *rules, const char *name, struct err *e)
 {
 	const char **names = arena_alloc(a, (rules->n + 1) * sizeof(*names));
-	char hint[WORD_HINT_LEN];
 
 	for (uint32_t i = 0; i < rules->n; i++)
 		names[i] = value_cstr(a, value_get(&rules->as.items[i], "rule"));
-	return err_arg(e, ERR_BAD_REQUEST, "why_not", name, "no rule \"%.80s\" is asked about a new ticket%s",
-		name, word_hint(name, names, rules->n, hint));
+	err_arg(e, ERR_BAD_REQUEST, "why_not", name, "no rule \"%.80s\" is asked about a new ticket", name);
+	return err_hint(e, nearest_word(name, names, rules->n));
 }
 
 static int reasons(

@@ -29,10 +29,9 @@ static const char *roles_text(struct work *w, const struct value *roles)
 	return out;
 }
 
-static int refuse(struct work *w, const char *argument, const char *en, const char *zh, struct err *e)
+static int refuse(const char *argument, const char *en, const char *zh, struct err *e)
 {
-	(void)w;
-	return err_arg(e, ERR_REJECTED, argument, NULL, "%s / %s", en, zh);
+	return err_both(e, ERR_REJECTED, argument, NULL, en, zh);
 }
 
 static int check_roles(struct work *w, const char *action, const struct value *roles, struct err *e)
@@ -42,7 +41,7 @@ static int check_roles(struct work *w, const char *action, const struct value *r
 	if (has_role(w, roles))
 		return 0;
 	names = roles_text(w, roles);
-	return refuse(w, "action", arena_printf(w->arena, "%s is for %s only", action, names),
+	return refuse("action", arena_printf(w->arena, "%s is for %s only", action, names),
 		arena_printf(w->arena, "只有 %s 可以 %s", names, action), e);
 }
 
@@ -68,7 +67,7 @@ static int need_level(struct work *w, const struct wkey *k, const char *action, 
 {
 	if (k->level > 0)
 		return 0;
-	return refuse(w, "key",
+	return refuse("key",
 		arena_printf(w->arena, "%s stands at no level; there is nothing to %s", k->text, action),
 		arena_printf(w->arena, "%s 没有预警，不能 %s", k->text, action), e);
 }
@@ -136,7 +135,7 @@ static int wanted_level(struct work *w, const struct wkey *k, const struct value
 		strcmp(warn_level_name(n, (uint8_t)(k->level + 1)), "none") != 0)
 		level = k->level + 1;
 	if (level < 0 || (is_up ? level <= k->level : level >= k->level))
-		return refuse(w, "level",
+		return refuse("level",
 			arena_printf(w->arena, "%s stands at %s; it cannot be %s", k->text,
 				warn_level_name(n, k->level), is_up ? "raised further" : "lowered to that"),
 			arena_printf(w->arena, "%s 处于 %s，不能再%s", k->text, warn_level_name(n, k->level),
@@ -175,7 +174,7 @@ static int change_level(struct work *w, struct wkey *k, const char *action, cons
 
 	if (strcmp(action, "sign_down") == 0) {
 		if (!k->det.level.is_ready || k->watch == NULL)
-			return refuse(w, "key",
+			return refuse("key",
 				arena_printf(w->arena,
 					"%s is not ready to lower: it has not been under its exit long "
 					"enough",
@@ -206,16 +205,16 @@ static int order(struct work *w, struct wkey *k, const char *action, const struc
 		     names = value_map(w->arena, 2), note;
 
 	if (of == NULL)
-		return refuse(w, "key", "the pack knows no disaster mode", "规则包没有灾害模式", e);
+		return refuse("key", "the pack knows no disaster mode", "规则包没有灾害模式", e);
 	if (strcmp(action, "lower") == 0) {
 		if (value_get(row, "order") == NULL)
-			return refuse(w, "key", "there is no disaster mode to end", "现在没有灾害模式", e);
+			return refuse("key", "there is no disaster mode to end", "现在没有灾害模式", e);
 		value_unset(row, "order");
 		value_unset(row, "next_bulletin");
 		note = warn_text(w->arena, packs_catalog(w->desk->packs), "disaster_over", NULL);
 	} else {
 		if (until_ms <= w->now_ms || (longest_ms > 0 && until_ms > w->now_ms + longest_ms))
-			return refuse(w, "until",
+			return refuse("until",
 				arena_printf(w->arena, "until must lie within the next %jd hours",
 					(intmax_t)(longest_ms / 3600000)),
 				arena_printf(w->arena, "until 应在今后 %jd 小时之内",
@@ -316,8 +315,7 @@ static int act_on_key(
 	struct value row = wkey_row(w, k), list = value_array(w->arena, 1);
 
 	if (is_all && strcmp(action, "raise") != 0 && strcmp(action, "lower") != 0)
-		return refuse(w, "action",
-			"on * only raise (disaster mode, with until) and lower are possible",
+		return refuse("action", "on * only raise (disaster mode, with until) and lower are possible",
 			"对 * 只能 raise（灾害模式，写明 until）或 lower", e);
 	if (is_all ? check_roles(w, "disaster",
 			     value_path(packs_catalog(w->desk->packs), "warning_roles.disaster"), e) != 0
