@@ -53,11 +53,13 @@ class Warn(Case):
 
     def test_refusals(self):
         for args, code, err in (
-                (["ack"], 2, "ACTION, KEY and REASON are needed, such as: ack shenzhen/recharge.not_credited 'billing is called'"),
-                (["--level", "red"], 2, "--level and --until belong to an ACTION on a KEY"),
-                (["sign_down", KEY, "x"], 1, "rejected: %s is not ready to lower: it has not been under its exit long enough / "
+                (["warn", "ack"], 2, "ACTION, KEY and REASON are needed, such as: ack shenzhen/recharge.not_credited 'billing is called'"),
+                (["warn", "--level", "red"], 2, "--level and --until belong to an ACTION on a KEY"),
+                (["warn", "sign_down", KEY, "x"], 1, "rejected: %s is not ready to lower: it has not been under its exit long enough (argument key)" % KEY),
+                (["--lang", "zh", "warn", "sign_down", KEY, "x"], 1, "rejected: %s 还不到可以降级的时候（参数 key）" % KEY),
+                (["--json", "warn", "sign_down", KEY, "x"], 1, "rejected: %s is not ready to lower: it has not been under its exit long enough / "
                     "%s 还不到可以降级的时候 (argument key)" % (KEY, KEY))):
-            said = self.say("warn", *args)
+            said = self.say(*args)
             self.assertEqual((code, "", "tocsin: " + err), (said.code, said.out, said.err.splitlines()[0]))
 
     def test_show_of_a_case(self):
