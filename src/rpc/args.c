@@ -251,6 +251,7 @@ static bool is_blank(const struct value *v)
 
 static int check_length(const struct rpc_arg *arg, const struct value *v, struct err *e)
 {
+	bool is_short = v->n > 0 && v->n <= arg->max;
 	struct buf expected;
 	char shown[64];
 
@@ -259,12 +260,18 @@ static int check_length(const struct rpc_arg *arg, const struct value *v, struct
 	buf_init(&expected, 400);
 	arg_expected(arg, &expected);
 	snprintf(shown, sizeof(shown), "%.*s", clipped(v), v->as.text);
-	if (v->n > 0 && v->n <= arg->max)
+	if (is_short)
 		err_arg(e, ERR_BAD_REQUEST, arg->name, shown, "argument \"%s\" is blank; expected %.*s",
 			arg->name, (int)expected.n, expected.p);
 	else
 		err_arg(e, ERR_BAD_REQUEST, arg->name, shown, "argument \"%s\" has %u bytes; expected %.*s",
 			arg->name, v->n, (int)expected.n, expected.p);
+	buf_reset(&expected);
+	arg_expected_zh(arg, &expected);
+	if (is_short)
+		err_zh(e, "参数“%s”是空白；应为%.*s", arg->name, (int)expected.n, expected.p);
+	else
+		err_zh(e, "参数“%s”有 %u 字节；应为%.*s", arg->name, v->n, (int)expected.n, expected.p);
 	buf_fini(&expected);
 	return -1;
 }

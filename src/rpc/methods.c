@@ -174,7 +174,8 @@ void arg_expected_zh(const struct rpc_arg *arg, struct buf *out)
 	if (arg->type != ARG_ENUM) {
 		buf_printf(out, "%s", type_expected_zh[arg->type]);
 		if (arg->min < arg->max)
-			buf_printf(out, "，%jd 到 %jd", (intmax_t)arg->min, (intmax_t)arg->max);
+			buf_printf(out, "，%jd 到 %jd%s", (intmax_t)arg->min, (intmax_t)arg->max,
+				arg->type == ARG_TEXT ? " 字节" : "");
 		return;
 	}
 	for (uint32_t i = 0; arg->words[i] != NULL; i++)

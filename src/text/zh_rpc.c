@@ -72,5 +72,7 @@ const struct zh_pair zh_rpc[] = {
 		"没有这个页面；有 POST /complaints、GET /tickets/ID、POST /rpc/METHOD、GET /metrics 和 GET "
 		"/healthz"},
 	{"send a token: Authorization: Bearer TOKEN", "请带上令牌：Authorization: Bearer TOKEN"},
+	{"argument \"%s\" is bytes; expected text, a number, a truth value, an array or a map",
+		"参数“%s”是字节串；应为文本、数、真假值、数组或映射"},
 	{NULL, NULL},
 };

@@ -51,6 +51,8 @@ const struct zh_pair zh_words[] = {
 	{"queue", "队列"},
 	{"department", "部门"},
 	{"draft", "报告"},
+	{" on *", "（对 *）"},
+	{" of a warning", "（对预警）"},
 	{"Permission denied", "权限不够"},
 	{"No such file or directory", "没有这个文件或目录"},
 	{"Not a directory", "不是目录"},

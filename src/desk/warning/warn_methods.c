@@ -271,7 +271,6 @@ static void into_incident(struct work *w, const struct wkey *k)
 static int check_level(struct work *w, const struct value *named, struct err *e)
 {
 	const char *words[LEVEL_NAMES_MAX], *said;
-	char hint[WORD_HINT_LEN];
 	struct buf list;
 	uint8_t n = 0;
 
@@ -283,10 +282,10 @@ static int check_level(struct work *w, const struct value *named, struct err *e)
 		buf_printf(&list, "%s\"%s\"", n == 0 ? "" : ", ", words[n]);
 	}
 	said = value_cstr(w->arena, named);
-	err_arg(e, ERR_BAD_REQUEST, "level", said, "argument \"level\" is \"%s\"; expected one of %.*s%s",
-		said, (int)list.n, list.p, word_hint(said, words, n, hint));
+	err_arg(e, ERR_BAD_REQUEST, "level", said, "argument \"level\" is \"%s\"; expected one of %.*s", said,
+		(int)list.n, list.p);
 	buf_fini(&list);
-	return -1;
+	return err_hint(e, nearest_word(said, words, n));
 }
 
 /* What an action takes no notice of is refused: who says it believes that it counts. */
