@@ -125,7 +125,11 @@ function evidence.point(v)
   local case, d = find(v, v.facts.warning), {}
   local kind = case and data.kinds[case.kind]
   if case then d.incident = case.id end
-  if case and kind and kind.actions.evidence then d.act = { { action = "evidence", data = { key = v.facts.warning.key } } } end
+  if case and kind and kind.actions.evidence then
+    local w = v.facts.warning
+    local began = math.min(case.began or math.maxinteger, w.began or math.maxinteger)
+    d.act = { { action = "evidence", data = { key = w.key, began = began < math.maxinteger and began or nil } } }
+  end
   d.because, d.failed = host.noted(v.h), v.failed or nil
   return d
 end

@@ -461,7 +461,7 @@ local function case_of(v, w, out)
   local title = out.title and out.title.zh or string.format("%s %s", (of or {}).zh or w.key, (w.line or {}).zh or "")
   return { kind = out.open, city = v.city, category = v.category, title = title,
     text = w.line and w.line.zh .. "\n" .. w.line.en or w.key,
-    fields = { key = w.key, keys = host.list { w.key }, level = w.to, cluster = w.cluster,
+    fields = { key = w.key, keys = host.list { w.key }, level = w.to, began = w.began, cluster = w.cluster,
       cities = w.in_cities and host.list(w.in_cities) or nil, service = w.service, component = w.component, suspect = v.suspect } }
 end
 

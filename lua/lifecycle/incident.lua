@@ -1,6 +1,7 @@
 -- The life of an incident (事件): restore first. It holds the complaints of one fault, has no waiting state, and its recovery is a state of
 -- its own: claimed → proven → told → watched → closed. What it carries stands in `fields`:
 --   key, cities, level          what it is about (CITY/CATEGORY, * for all), and the warning level it has: that of the worst of its keys
+--   began                       when the outbreak began: with the first bin of its warnings that had more than usual
 --   keys                        the warnings that are evidence of it, its own the first
 --   script, script_draft        what everybody says to customers: {version, zh, en, prompt, eta, by, approved_by}
 --   maintainers                 the persons who work on it
@@ -33,8 +34,8 @@ kind "incident" {
     data = { text = "text" } },
   action "level" { zh = "调整预警等级", en = "level", from = live, roles = heads, data = { level = "level" }, keep = { level = "level" },
     sign = "level" },
-  action "evidence" { zh = "并入预警", en = "take in a warning", from = live, roles = heads, data = { key = "text" }, add = { keys = "key" },
-    offered = false, gather = true },
+  action "evidence" { zh = "并入预警", en = "take in a warning", from = live, roles = heads, data = { key = "text", began = "time?" },
+    add = { keys = "key" }, keep = { began = "began" }, offered = false, gather = true },
   action "widen" { zh = "纳入更多地市", en = "take in more cities", from = live, roles = heads, data = { cities = "list" },
     keep = { cities = "cities" }, gather = true },
   action "suspect" { zh = "定位瓶颈", en = "suspect", from = live, roles = desk, data = { component = "text", evidence = "text?" },

@@ -17,7 +17,7 @@ void cases_free(struct cases *);
 void cases_on_publish(struct cases *, enum table table, struct slice key, const struct slice *val);
 
 /*
- * facts.cases: [{id, no, kind, key, keys?, category?, cluster?, city?, cities?, fault?, service?, component?, stage,
+ * facts.cases: [{id, no, kind, key, keys?, began?, category?, cluster?, city?, cities?, fault?, service?, component?, stage,
  * created, level?, level_at?, recovery?, script?, maintainers?}] of open incidents, newest first, those that a ticket of this
  * city and category may hang on (either NULL: unknown yet, any fits). At most CASE_FACTS_MAX. Nothing is
  * added when there are none. The values live until the next commit.
@@ -27,6 +27,10 @@ int cases_facts(struct work *, const struct value *city, const struct value *cat
 	struct err *e) MUST_CHECK;
 /* One of them alone, whatever it is about. */
 int cases_fact_one(struct work *, int64_t incident, struct value *facts, struct err *e) MUST_CHECK;
+/* The same of any incident by its row; borrows from it. */
+struct value case_fact(struct arena *, const struct value *row);
+/* Whether complaints of this city and category are what the incident is about. */
+bool case_is_of(struct desk *, const struct value *fact, struct slice city, struct slice category);
 /* The script a case has now: {version, zh, en, prompt?, eta?, …}, or NULL. Lives until the next commit. */
 const struct value *cases_script(struct desk *, int64_t incident);
 

@@ -39,6 +39,12 @@ struct warn_what {
  */
 int warn_count(struct work *, const struct warn_what *, int64_t at_ms, uint64_t n, struct err *e) MUST_CHECK;
 
+/* Complaints and further contacts counted in [from_ms, to_ms) of the streams that is_of() says. Walks all
+ * rows of that time: for an hour or so. 0, or -1 from the store. */
+typedef bool warn_is_of(void *ctx, struct slice city, struct slice category);
+int warn_counted(struct desk *, warn_is_of *, void *ctx, int64_t from_ms, int64_t to_ms, int64_t *count,
+	struct err *e) MUST_CHECK;
+
 /* ---- hooks of the use cases: one call each, 0 or -1 from the store ------------------------------------- */
 /* A ticket came in (also an imported one, in its own past). */
 int warn_created(struct work *, const struct value *row, struct err *e) MUST_CHECK;

@@ -68,7 +68,7 @@ class OneFault(Evidence):
         self.assertEqual([case], self.incidents())
         self.assertEqual({SIGNAL: ("orange", case), CITY: ("yellow", case), PROVINCE: ("yellow", case), CLUSTER: ("yellow", case)}, self.of_keys())
         self.assertEqual([SIGNAL, CITY, PROVINCE, CLUSTER], self.fields(case)["keys"])
-        self.assertEqual("orange", self.fields(case)["level"])
+        self.assertEqual(("orange", START_MS - 12 * BIN_MS), (self.fields(case)["level"], self.fields(case)["began"]))
         self.assertEqual(["evidence"] * 3, self.done(case))
         self.restart()
         self.c.call("clock.advance", by=3 * MINUTE_MS)  # 09:08: nothing failed for seven minutes
@@ -81,6 +81,18 @@ class OneFault(Evidence):
         self.assertEqual({"orange", "yellow", "red"}, {level for level, _ in self.told()})
         complaint = self.create(city="shenzhen", category="recharge.not_credited")
         self.assertEqual(case, complaint["incident"])
+
+    def test_a_case_that_takes_in_a_city_takes_its_numbers(self):
+        case = self.create(kind="incident", city="shenzhen", category="recharge.not_credited", title="充值")["id"]
+        at = self.c.call("clock.now")["now"]
+        self.c.call("signal.push", signals=[{"at": at, "source": "boss", "kind": "txn_failed", "component": "gateway", "city": city,
+            "number": number} for city, number in (("shenzhen", "13800000001"), ("foshan", "13800000002"))])
+        def numbers():
+            return self.c.call("number.list", incident=case, list="affected", limit=10)["numbers"]
+        self.assertEqual(["13800000001"], [n["number"] for n in numbers()])
+        self.c.call("ticket.act", id=case, action="widen", data={"cities": ["shenzhen", "foshan"]})
+        self.assertEqual(["13800000001", "13800000002"], [n["number"] for n in numbers()])
+        self.assertEqual(case, self.c.call("number.check", number="13800000002")["incident"])
 
     def test_the_level_falls_when_the_worst_key_falls(self):
         self.break_recharges(1000)
@@ -125,8 +137,8 @@ class OneFault(Evidence):
         case = self.create(kind="incident", city="shenzhen", category="recharge.not_credited", title="充值")["id"]
         self.feed([30])
         self.assertEqual([case], self.incidents())
-        self.assertEqual((["shenzhen/recharge.not_credited", PROVINCE, CLUSTER], "orange"),
-                         (self.fields(case)["keys"], self.fields(case)["level"]))
+        self.assertEqual((["shenzhen/recharge.not_credited", PROVINCE, CLUSTER], "orange", START_MS - 12 * BIN_MS),
+                         tuple(self.fields(case)[k] for k in ("keys", "level", "began")))
 
     def test_what_stood_before_the_case_is_evidence(self):
         self.feed([16])

@@ -51,6 +51,9 @@ class Recovery(Case):
     def stage(self):
         return self.c.call("ticket.get", id=self.case())["stage"]
 
+    def field(self, name):
+        return self.c.call("ticket.get", id=self.case())["fields"].get(name)
+
     def at(self, hour, minute):
         return START_MS - 10 * 3600000 + (hour * 60 + minute) * 60000
 
@@ -92,6 +95,29 @@ class Recovery(Case):
         self.assertEqual("watched", self.c.call("ticket.get", id=case)["stage"])
         self.c.call("clock.advance", to=self.at(13, 31))
         self.assertEqual("closed", self.c.call("ticket.get", id=case)["stage"])
+
+    def test_the_effect_begins_with_the_outbreak(self):
+        """The case is opened at 10:20; more than usual came from 10:05 on."""
+        self.recovered()
+        case = self.case()
+        self.assertEqual((self.at(10, 20), self.at(10, 5)), (self.c.call("ticket.get", id=case)["created"], self.field("began")))
+        self.c.call("clock.advance", to=self.at(12, 30))
+        effect = self.c.call("incident.effect", id=case)
+        phases = [tuple(effect[k].get(key) for key in ("from", "to", "complaints", "per_hour")) for k in ("before", "during", "after")]
+        self.assertEqual([(self.at(9, 5), self.at(10, 5), 24, 24.0), (self.at(10, 5), self.at(11, 30), sum(CURVE[1:18]), 697.4),
+                          (self.at(11, 30), self.at(12, 30), 0, 0.0)], phases)
+
+    def test_the_effect_of_a_case_that_a_person_opened(self):
+        """No warning says when it began: its first complaint does."""
+        self.c.call("clock.advance", by="30m30s")
+        self.complain(0)
+        self.c.call("clock.advance", by="10m")
+        self.complain(1)
+        case = self.c.call("ticket.create", kind="incident", channel="app", category="recharge.not_credited", city="shenzhen", title="x",
+                           text="x")["id"]
+        self.c.call("clock.advance", by="1m")
+        effect = self.c.call("incident.effect", id=case)
+        self.assertEqual([(0, self.at(8, 30)), (2, self.at(9, 30))], [(effect[k]["complaints"], effect[k]["from"]) for k in ("before", "during")])
 
     def test_forty_of_the_told_complain_again(self):
         self.recovered()

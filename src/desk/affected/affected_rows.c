@@ -367,9 +367,9 @@ int case_weight(
 				 : 0;
 	if (weight == 0)
 		return 0;
-	if (of != NULL)
-		return slice_cmp(value_slice(of), city) == 0 ? weight + 3 : 0;
-	if (cities != NULL)
+	if (of != NULL && slice_cmp(value_slice(of), city) == 0)
+		return weight + 3;
+	if (of != NULL || cities != NULL) /* a case of one city takes in others */
 		return list_has(cities, city) ? weight + 2 : 0;
 	return weight + 1;
 }

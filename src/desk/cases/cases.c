@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "desk/affected.h"
 #include "desk/warn.h"
 
 #define UNCOUNTED (-1)
@@ -200,12 +201,23 @@ static void take(struct arena *a, struct value *fact, const struct value *of, co
 		value_add(a, fact, key, value_copy(a, v));
 }
 
-static int read_fact(struct desk *d, struct one_case *one, struct err *e)
+struct value case_fact(struct arena *a, const struct value *row)
 {
 	static const char *const of_row[] = {"id", "no", "kind", "category", "city", "stage", "created"},
-				 *const of_fields[] = {"key", "keys", "cities", "cluster", "level",
+				 *const of_fields[] = {"key", "keys", "began", "cities", "cluster", "level",
 					 "level_at", "recovery", "drill", "script", "maintainers", "fault",
 					 "service", "component"};
+	struct value fact = value_map(a, 16);
+
+	for (size_t i = 0; i < sizeof(of_row) / sizeof(of_row[0]); i++)
+		take(a, &fact, row, of_row[i]);
+	for (size_t i = 0; i < sizeof(of_fields) / sizeof(of_fields[0]); i++)
+		take(a, &fact, value_get(row, "fields"), of_fields[i]);
+	return fact;
+}
+
+static int read_fact(struct desk *d, struct one_case *one, struct err *e)
+{
 	struct value row;
 
 	if (one->is_read)
@@ -214,11 +226,7 @@ static int read_fact(struct desk *d, struct one_case *one, struct err *e)
 	arena_init(&one->arena, FACT_BYTES_MAX);
 	if (ticket_load(d, NULL, &one->arena, one->id, &row, e) != 0)
 		return -1;
-	one->fact = value_map(&one->arena, 16);
-	for (size_t i = 0; i < sizeof(of_row) / sizeof(of_row[0]); i++)
-		take(&one->arena, &one->fact, &row, of_row[i]);
-	for (size_t i = 0; i < sizeof(of_fields) / sizeof(of_fields[0]); i++)
-		take(&one->arena, &one->fact, value_get(&row, "fields"), of_fields[i]);
+	one->fact = case_fact(&one->arena, &row);
 	one->is_read = true;
 	return 0;
 }
@@ -246,6 +254,34 @@ static bool fits_city(const struct value *fact, const struct value *city)
 		if (value_equal(&cities->as.items[i], city))
 			return true;
 	return false;
+}
+
+/* One of the list is this category, or above it. */
+static bool has_branch(const struct value *list, struct slice category)
+{
+	for (uint32_t i = 0; value_is(list, VALUE_ARRAY) && i < list->n; i++)
+		if (category_under(category, value_slice(&list->as.items[i])))
+			return true;
+	return false;
+}
+
+bool case_is_of(struct desk *d, const struct value *fact, struct slice city, struct slice category)
+{
+	struct slice cluster = value_slice(value_get(fact, "cluster"));
+	struct value where = value_borrow(city.p, city.n), what = value_borrow(category.p, category.n);
+
+	if (!fits_city(fact, &where))
+		return false;
+	if (value_get(fact, "category") != NULL)
+		return fits_category(fact, &what);
+	if (cluster.n > 0)
+		return has_branch(value_get(value_get_n(value_get(packs_catalog(d->packs), "clusters"),
+						    cluster.p, cluster.n),
+					  "categories"),
+			category);
+	return (value_get(fact, "fault") == NULL && value_get(fact, "service") == NULL &&
+		       value_get(fact, "component") == NULL) ||
+	       affected_is_of(d, fact, city, category);
 }
 
 int cases_facts(struct work *w, const struct value *city, const struct value *category, struct value *facts,

@@ -1,11 +1,14 @@
 /* incident.effect: did it help. Complaints before, during and after, who was told, calls avoided. */
 #include <string.h>
 
+#include "desk/cases.h"
 #include "desk/heard.h"
 #include "desk/jobs.h"
+#include "desk/warn.h"
 #include "incidents_int.h"
 
-#define HOUR_MS 3600000
+#define MINUTE_MS 60000
+#define HOUR_MS (60 * MINUTE_MS)
 
 struct effect {
 	int64_t from_ms[3], to_ms[3], n[3]; /* before, during, after */
@@ -16,7 +19,7 @@ static bool effect_take(void *udata, const struct value *row)
 	struct effect *x = udata;
 	int64_t at = int_of(row, "created");
 
-	for (int i = 0; i < 3; i++)
+	for (int i = 1; i < 3; i++)
 		x->n[i] += at >= x->from_ms[i] && at < x->to_ms[i];
 	return true;
 }
@@ -74,20 +77,66 @@ static struct value calls_value(struct arena *a, const struct heard_sums *h)
 	return v;
 }
 
-/* Before: the hour before the case; during: until it was proven, or told; after: until it was closed, or now.
- */
-static void effect_phases(struct desk *d, const struct value *row, struct effect *x)
+/* When the first of them came in, never later than the incident itself. */
+static bool first_take(void *udata, const struct value *row)
+{
+	int64_t *first = udata, at = int_of(row, "created");
+
+	*first = at < *first ? at : *first;
+	return true;
+}
+
+/* When the outbreak began: as the warnings say that are its evidence, else with its first complaint. */
+static int began(struct call *c, const struct value *row, int64_t *at_ms, struct err *e)
+{
+	const struct value *said = value_path(row, "fields.began");
+
+	*at_ms = int_of(row, "created");
+	if (said == NULL && incident_walk(c, int_of(row, "id"), 0, first_take, at_ms, e) != 0)
+		return -1;
+	*at_ms = value_int_or(said, *at_ms - *at_ms % MINUTE_MS);
+	return 0;
+}
+
+/* Before: the hour before the outbreak; during: until it was proven, or told; after: until it was closed, or
+ * now. */
+static void effect_phases(struct desk *d, const struct value *row, int64_t began_ms, struct effect *x)
 {
 	const struct value *fields = value_get(row, "fields");
-	int64_t opened = int_of(row, "created"), now = d->clock->now_ms,
-		over = value_int_or(
-			value_get(fields, "proven_at"), value_int_or(value_get(fields, "told_at"), now));
+	int64_t now = d->clock->now_ms, over = value_int_or(value_get(fields, "proven_at"),
+						value_int_or(value_get(fields, "told_at"), now));
 
 	memset(x, 0, sizeof(*x));
-	x->from_ms[0] = opened - HOUR_MS;
-	x->to_ms[0] = x->from_ms[1] = opened;
+	x->from_ms[0] = began_ms - HOUR_MS;
+	x->to_ms[0] = x->from_ms[1] = began_ms;
 	x->to_ms[1] = x->from_ms[2] = over;
 	x->to_ms[2] = value_int_or(value_get(row, "closed"), now);
+}
+
+struct about {
+	struct desk *desk;
+	struct value fact;
+};
+
+static bool is_about(void *ctx, struct slice city, struct slice category)
+{
+	struct about *of = ctx;
+
+	return case_is_of(of->desk, &of->fact, city, category);
+}
+
+/* What hangs on it came in while it was there or shortly before: what was usual before is counted. */
+static int count_phases(struct call *c, const struct value *row, struct effect *x, struct err *e)
+{
+	struct about of = {c->ctx, case_fact(c->arena, row)};
+	int64_t began_ms;
+
+	if (began(c, row, &began_ms, e) != 0)
+		return -1;
+	effect_phases(c->ctx, row, began_ms, x);
+	return incident_walk(c, int_of(row, "id"), 0, effect_take, x, e) == 0
+		       ? warn_counted(c->ctx, is_about, &of, x->from_ms[0], x->to_ms[0], &x->n[0], e)
+		       : -1;
 }
 
 static int incident_effect(struct call *c, struct value *result, struct err *e)
@@ -100,9 +149,7 @@ static int incident_effect(struct call *c, struct value *result, struct err *e)
 
 	if (incident_load(c, &row, e) != 0)
 		return -1;
-	effect_phases(d, &row, &x);
-	if (incident_walk(c, int_of(&row, "id"), 0, effect_take, &x, e) != 0 ||
-		jobs_of(d, a, int_of(&row, "id"), &jobs, e) != 0 ||
+	if (count_phases(c, &row, &x, e) != 0 || jobs_of(d, a, int_of(&row, "id"), &jobs, e) != 0 ||
 		heard_count(d, a, int_of(&row, "id"), &heard, e) != 0)
 		return -1;
 	*result = value_map(a, 8);
@@ -122,9 +169,8 @@ static const struct rpc_method methods[] = {
 		.handler = incident_effect,
 		RPC_ARGS(effect_args),
 		.roles = ROLE_ANY,
-		.help = "What became of it: complaints before, during and after, who was told, calls that "
-			"the voice prompt "
-			"avoided.",
+		.help = "What became of it: complaints in the hour before the outbreak, during it and after, "
+			"who was told, calls that the voice prompt avoided.",
 		.returns = "{id, before={from, to, complaints, per_hour?}, during, after, numbers_told, "
 			   "complaints_answered, "
 			   "complained_again, calls={deflected, reached, avoided, pending, continued, "

@@ -219,6 +219,31 @@ bool warn_key_holds(const struct warn_key *k, const struct stream_name *s)
 	       (warn_is_all(k->category) || category_under(s->part[1], k->category));
 }
 
+/* ---- what was counted of a case ------------------------------------------------------------------------ */
+int warn_counted(struct desk *d, warn_is_of *is_of, void *ctx, int64_t from_ms, int64_t to_ms, int64_t *count,
+	struct err *e)
+{
+	uint8_t from[8], to[8];
+	struct scan s;
+	int got;
+
+	*count = 0;
+	store_be64(from, (uint64_t)from_ms);
+	store_be64(to, (uint64_t)to_ms);
+	scan_init(&s, d->store, NULL, TABLE_COUNT, slice_of(from, 8), slice_of(to, 8), false);
+	while ((got = scan_next(&s, e)) == 1) {
+		struct stream_name name;
+		struct slice val = s.val;
+		uint64_t n;
+
+		stream_split(slice_of((const uint8_t *)s.key.p + 8, s.key.n - 8), &name);
+		if (name.what == 'c' && slice_varint(&val, &n) == 0 && is_of(ctx, name.part[0], name.part[1]))
+			*count += (int64_t)n;
+	}
+	scan_fini(&s);
+	return got < 0 ? -1 : 0;
+}
+
 /* ---- warning.counts ------------------------------------------------------------------------------------ */
 #define COUNTS_BINS_MAX 2016 /* a week of five minutes */
 #define SCAN_ROWS_MAX 200000 /* about 20 ms */

@@ -159,9 +159,12 @@ int warn_happened(struct work *, struct wkey *, const struct warn_event *, struc
  */
 /* The level of the worst key of that case. */
 uint8_t warn_case_level(const struct warn *, int64_t incident);
-/* The facts of the points "evidence" and "warning". */
+/* The facts of the points "evidence" and "warning" (warn_facts.c). */
 int warn_facts(struct work *, const struct wkey *, const struct warn_event *, const struct value *row,
 	struct value *facts, struct err *e) MUST_CHECK;
+/* And of a rise: which component is at fault, by the evidence of this minute (signals.h). */
+int warn_suspects(struct work *, const struct wkey *, const struct value *row, struct value *facts,
+	struct err *e) MUST_CHECK;
 /* The pack's actions on the incident of the key. */
 int warn_act(struct work *, const struct wkey *, const struct value *acts, struct err *e) MUST_CHECK;
 /* A key that stands without a case becomes one of an open case, if it is evidence of it. 0, or -1. */

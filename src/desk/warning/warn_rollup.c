@@ -69,7 +69,7 @@ struct group {
 	struct value children; /* keys */
 	uint32_t n_cities, n_fresh;
 	uint8_t level;
-	int64_t seen;
+	int64_t seen, began_ms; /* of the first; INT64_MAX: nobody knows */
 	struct value told;
 };
 
@@ -91,10 +91,12 @@ static void gather_group(
 	memset(g, 0, sizeof(*g));
 	g->children = value_array(w->arena, 16);
 	g->told = value_array(w->arena, 8);
+	g->began_ms = INT64_MAX;
 	for (uint32_t i = 0; i < n->n_keys; i++) {
 		const struct wkey *k = n->keys[i];
 		const struct value *told;
 		struct value row;
+		int64_t began_ms;
 
 		if (k->level < least || !is_member(rollup, k))
 			continue;
@@ -105,6 +107,8 @@ static void gather_group(
 		}
 		value_push(w->arena, &g->children, value_text(w->arena, k->text, k->text_n));
 		g->level = k->level > g->level ? k->level : g->level;
+		began_ms = value_int_or(value_get(&row, "began"), INT64_MAX);
+		g->began_ms = began_ms < g->began_ms ? began_ms : g->began_ms;
 		g->seen += value_int_or(value_get(&row, "seen"), 0);
 		told = value_get(&row, "told");
 		for (uint32_t t = 0; told != NULL && t < told->n; t++)
@@ -216,6 +220,8 @@ static int roll_up(struct work *w, struct warn_try *t, struct err *e)
 	value_set(w->arena, &row, "minutes", value_int(within_ms / MINUTE_MS));
 	if (k->watch == NULL)
 		value_set(w->arena, &row, "seen", value_int(g.seen));
+	if (!is_open && g.began_ms != INT64_MAX)
+		value_set(w->arena, &row, "began", value_int(g.began_ms));
 	if (!is_open)
 		value_set(w->arena, &row, "told", g.told);
 	tie(w, k, &g.children);
