@@ -36,14 +36,15 @@ end
 
 local time_max = 253402300799999 -- the end of the year 9999
 
+local of = { queue = "queues", department = "departments", person = "persons", category = "categories", city = "cities", grade = "grades" }
+
 -- nil when x is of the type, else what was expected. `now`: what "future" must lie behind.
-local function check_data(want, x, date, now)
+local function check_data(want, x, v)
   if want == "level" then
     local ranks, names = host.lib("alarms").ranks(), {}
     for name, rank in host.sorted_pairs(ranks) do names[rank + 1] = name end
     return not ranks[x] and { en = "a level: " .. table.concat(names, ", "), zh = "预警等级：" .. table.concat(names, "、") } or nil
   end
-  local of = { queue = "queues", department = "departments", person = "persons", category = "categories", city = "cities", grade = "grades" }
   if want == "queue" then return not sets.is_queue(x) and { en = "a declared queue", zh = "已声明的队列" } or nil end
   if want == "list" then
     local n = 0
@@ -52,7 +53,7 @@ local function check_data(want, x, date, now)
   end
   if want == "map" then return type(x) ~= "table" and { en = "a map", zh = "一组字段" } or nil end
   if want == "category" and data.categories[x] then
-    local _, why = catalog.current(x, date)
+    local _, why = catalog.current(x, v.date)
     return why and { en = "in use: " .. why.en, zh = "可用的分类：" .. why.zh } or nil
   end
   if of[want] then return not data[of[want]][x] and { en = "a declared " .. want, zh = "已声明的 " .. want } or nil end
@@ -62,7 +63,7 @@ local function check_data(want, x, date, now)
   end
   if want == "boolean" then return type(x) ~= "boolean" and { en = "true or false", zh = " true 或 false" } or nil end
   if want == "time" or want == "future" then
-    local from = want == "future" and now + 1 or 0
+    local from = want == "future" and v.now + 1 or 0
     if math.type(x) == "integer" and x >= from and x <= time_max then return nil end
     return want == "future" and { en = "a time to come: whole ms since 1970 UTC", zh = "将来的时刻：自 1970 年 UTC 起的整毫秒数" }
       or { en = "a time: whole ms since 1970 UTC, to the year 9999", zh = "时刻：自 1970 年 UTC 起的整毫秒数，不晚于 9999 年" }
@@ -81,10 +82,11 @@ local function check_action(kind, v, name)
     return refuse(kind, v, string.format('"%s" is not an action of %s', tostring(name), v.kind),
       string.format("“%s”不是%s的操作", tostring(name), kind.label.zh), "action", name)
   end
-  if not is_from(action, v.stage) then
-    local at = kind.stages[v.stage]
-    return refuse(kind, v, string.format("%s is not possible while the ticket is %s", name, v.stage),
-      string.format("工单处于“%s”时不能%s", at and at.label.zh or v.stage, action.label.zh), "action", name)
+  local stage = v.stage
+  if not is_from(action, stage) then
+    local at = kind.stages[stage]
+    return refuse(kind, v, string.format("%s is not possible while the ticket is %s", name, stage),
+      string.format("工单处于“%s”时不能%s", at and at.label.zh or stage, action.label.zh), "action", name)
   end
   if action.roles and not has_role(v, action.roles) then
     return refuse(kind, v, string.format("%s is for %s only", name, role_names(action.roles)),
@@ -100,7 +102,7 @@ local function check_action(kind, v, name)
     if want.required and (x == nil or x == "") then
       return refuse(kind, v, string.format("%s needs data.%s", name, key), string.format("%s必须填写 %s", action.label.zh, key), "data." .. key)
     end
-    local why = x ~= nil and check_data(want.type, x, v.date, v.now)
+    local why = x ~= nil and check_data(want.type, x, v)
     if why then
       local shown = type(x) == "table" and "{…}" or tostring(x)
       return refuse(kind, v, string.format('data.%s: "%s" is not %s', key, shown, why.en),

@@ -13,6 +13,7 @@ local data = {
 local place = {} -- "channels.sms" → where it was declared
 catalog.data = data
 catalog.moving = {} -- clocks with moves = true
+catalog.stop_ops = {} -- by clock the operation that ends it
 local stopping, nothing = {}, {} -- by stage the clocks that it ends, in order
 function catalog.stopped_at(stage) return stopping[stage] or nothing end
 catalog.said_kinds = {} -- every kind as it was written, also those that the pack's own stand for
@@ -374,6 +375,7 @@ function catalog.check()
     check_opening(name, kind)
   end
   for name, clock in host.sorted_pairs(data.clocks) do
+    catalog.stop_ops[name] = host.freeze { op = "stop", name = name }
     for _, stage in ipairs(clock.stops or {}) do
       stopping[stage] = stopping[stage] or {}
       table.insert(stopping[stage], name)
