@@ -75,6 +75,9 @@ static void wire_desk(struct desk_config *dc, const struct config *c, struct car
 	dc->udata = care;
 }
 
+#define OPEN_AGAIN (-2)
+
+/* The process's exit code, -1 with *e, or OPEN_AGAIN. */
 static int run(struct config *c, int argc, char **argv, struct err *e)
 {
 	struct clock clock;
@@ -101,10 +104,12 @@ static int run(struct config *c, int argc, char **argv, struct err *e)
 	wire_desk(&dc, c, &care);
 	dc.store = store;
 	if (desk_new(&desk, &dc, e) == 0) {
-		care_start(&care, desk, &clock, c, argc, argv);
+		care_start(&care, desk, store, &clock, c, argc, argv);
 		rc = serve(desk);
 		if (rc == 0)
 			care_end(&care);
+		if (rc == 0 && care.is_again)
+			rc = OPEN_AGAIN;
 		care_free(&care);
 		desk_free(desk);
 		desk = NULL;
@@ -184,7 +189,9 @@ int main(int argc, char **argv)
 	if (c.action == CONFIG_SERVE) {
 		log_set_level((enum log_level)config_number(&c, CONFIG_KEY_LOG_LEVEL));
 		libraries_log();
-		rc = libraries_check(&e) != 0 ? -1 : run(&c, argc, argv, &e);
+		do {
+			rc = libraries_check(&e) != 0 ? -1 : run(&c, argc, argv, &e);
+		} while (rc == OPEN_AGAIN);
 	} else {
 		print(&c);
 	}

@@ -92,6 +92,8 @@ int store_open(struct store **out, const struct store_config *config, struct err
 void store_close(struct store *);
 
 bool store_is_read_only(const struct store *, struct err *why);
+/* Its disk took nothing when it was opened and would now: close it and open it again. */
+bool store_may_write_now(const struct store *);
 /*
  * Whether a changing call may be taken now: 0, or -1 with ERR_READ_ONLY; ERR_STORAGE (no room for journal or
  * tables, journal lost, checkpoints fail and memory is full); ERR_BUSY (checkpoints are behind). Cheap: ask

@@ -6,6 +6,7 @@
 #include "tocsin/civil.h"
 #include "tocsin/log.h"
 #include "tocsin/notify.h"
+#include "tocsin/store.h"
 #include "user.h"
 
 #define BEAT_US INT64_C(500000)
@@ -37,6 +38,17 @@ static void show_status(struct care *c)
 		(uintmax_t)f.undurable_bytes / 1024, (uintmax_t)f.memory_bytes / 1024, (uintmax_t)f.n_timers);
 }
 
+/* A disk that was full or read-only at start takes something again. */
+static void open_again(struct care *c)
+{
+	if (c->is_again || !store_may_write_now(c->store))
+		return;
+	log_line(LOG_INFO, "store.again", "text=\"the disk takes something again: the data is opened anew\"");
+	notify_reloading("opening the data anew");
+	c->is_again = true;
+	desk_stop(c->desk);
+}
+
 static void on_beat(evutil_socket_t fd, short what, void *udata)
 {
 	struct care *c = udata;
@@ -53,6 +65,7 @@ static void on_beat(evutil_socket_t fd, short what, void *udata)
 	}
 	if (civil_day_of(c->clock->now_ms) != c->day)
 		log_head(c, "daily");
+	open_again(c);
 }
 
 /* ---- reloads ------------------------------------------------------------------------------------------- */
@@ -121,12 +134,13 @@ void care_on_verdict(void *udata, int64_t generation, bool is_ok, uint32_t n_err
 }
 
 /* ---- life ---------------------------------------------------------------------------------------------- */
-void care_start(struct care *c, struct desk *desk, const struct clock *clock, const struct config *config,
-	int argc, char **argv)
+void care_start(struct care *c, struct desk *desk, const struct store *store, const struct clock *clock,
+	const struct config *config, int argc, char **argv)
 {
 	struct timeval every = {.tv_usec = BEAT_US};
 
 	c->desk = desk;
+	c->store = store;
 	c->clock = clock;
 	c->at_start = config;
 	c->argc = argc;

@@ -1,7 +1,8 @@
 /*
  * What the process does for its operators while the desk works: feeds the service manager's watchdog from the
- * loop, shows a status, writes the head of the chain into the log (at start, each day, at the end), and takes
- * changed settings on a reload. Loop thread.
+ * loop, shows a status, writes the head of the chain into the log (at start, each day, at the end), takes
+ * changed settings on a reload, and ends a desk that was opened read-only once its disk takes something.
+ * Loop thread.
  */
 #pragma once
 
@@ -12,6 +13,7 @@ struct event;
 
 struct care {
 	struct desk *desk;
+	const struct store *store;
 	const struct clock *clock;
 	const struct config *at_start;
 	struct config now; /* what the last reload read */
@@ -22,12 +24,13 @@ struct care {
 	int32_t day; /* of the last head line */
 	int64_t alive_us, status_us;
 	int64_t watchdog_us;
+	bool is_again;    /* the desk ended to be opened again */
 	char verdict[64]; /* of the last load: "" before there was one */
 };
 
 /* `config` stays the caller's and as it is. The desk is made but does not serve yet. */
-void care_start(
-	struct care *, struct desk *, const struct clock *, const struct config *, int argc, char **argv);
+void care_start(struct care *, struct desk *, const struct store *, const struct clock *,
+	const struct config *, int argc, char **argv);
 /* The desk has ended well: the last head line. */
 void care_end(struct care *);
 void care_free(struct care *);

@@ -52,6 +52,7 @@ struct store {
 	int lock_fd, poll_fd, event_fd;
 	bool is_read_only;
 	struct err read_only_why;
+	bool is_refused; /* read-only since the disk took nothing at start */
 	struct tables *tables;
 	struct tables_view *view;
 	struct journal *journal; /* NULL when read-only: it was read, then closed */

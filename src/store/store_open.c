@@ -132,32 +132,45 @@ static void store_free(struct store *s)
 	free(s);
 }
 
-static void set_read_only(struct store *s, const char *why)
+static int set_why(const struct store *s, const char *what, struct err *e)
 {
-	s->is_read_only = true;
-	err_set(&s->read_only_why, ERR_READ_ONLY, "data directory %s is read-only: %s", s->dir, why);
+	return err_set(e, ERR_READ_ONLY, "data directory %s is read-only: %s", s->dir, what);
 }
 
-/* Whether the disk takes what a start writes: a journal segment, its spares, a little of LMDB. */
-static void look_at_disk(struct store *s)
+static void set_read_only(struct store *s, const char *what)
+{
+	s->is_read_only = true;
+	set_why(s, what, &s->read_only_why);
+}
+
+/* Whether the disk takes what a start writes (a journal segment, its spares, a little of LMDB): 0, or -1 and
+ * why not. */
+static int disk_takes(const struct store *s, struct err *e)
 {
 	uint64_t free_bytes, need = (1 + N_FREE_SEGMENTS) * s->config.segment_bytes + MIB;
 	struct statvfs fs;
-	char why[160];
 
 	if (statvfs(s->dir, &fs) != 0)
-		return;
+		return 0;
 	free_bytes = (uint64_t)fs.f_bavail * fs.f_frsize;
-	if ((fs.f_flag & ST_RDONLY) != 0) {
-		set_read_only(s, "its file system is mounted read-only");
-	} else if (access(s->dir, W_OK) != 0) {
-		set_read_only(s, strerror(errno));
-	} else if (free_bytes < need) {
-		snprintf(why, sizeof(why),
-			"the disk is full, %ju bytes free, %ju needed; make room and start again",
-			(uintmax_t)free_bytes, (uintmax_t)need);
-		set_read_only(s, why);
-	}
+	if ((fs.f_flag & ST_RDONLY) != 0)
+		return set_why(s, "its file system is mounted read-only", e);
+	if (access(s->dir, W_OK) != 0)
+		return set_why(s, strerror(errno), e);
+	if (free_bytes >= need)
+		return 0;
+	return err_set(e, ERR_READ_ONLY,
+		"data directory %s is read-only: the disk is full, %ju bytes free, %ju needed; it goes on by "
+		"itself "
+		"when there is room",
+		s->dir, (uintmax_t)free_bytes, (uintmax_t)need);
+}
+
+bool store_may_write_now(const struct store *s)
+{
+	struct err e;
+
+	return s->is_refused && disk_takes(s, &e) == 0;
 }
 
 static bool is_backup(const struct store *s)
@@ -318,7 +331,7 @@ int store_open(struct store **out, const struct store_config *config, struct err
 
 	if (dir_lock(s->dir, &s->lock_fd, e) != 0)
 		goto undo;
-	look_at_disk(s);
+	s->is_read_only = s->is_refused = disk_takes(s, &s->read_only_why) != 0;
 	if (open_parts(s, e) != 0)
 		goto undo;
 	if (!s->is_read_only && !s->config.is_checkpoint_inline)

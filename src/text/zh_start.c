@@ -116,6 +116,9 @@ const struct zh_pair zh_start[] = {
 		"记录 %ju 改了表 %u，键有 %zu 字节：是不是更新的版本写的？"},
 	{"entry %ju: its changes cannot be read", "记录 %ju：它的改动无法读取"},
 	{"data directory %s is read-only: %s", "数据目录 %s 是只读的：\1%s\2"},
+	{"data directory %s is read-only: the disk is full, %ju bytes free, %ju needed; it goes on by itself "
+	 "when there is room",
+		"数据目录 %s 是只读的：磁盘已满，剩余 %ju 字节，需要 %ju 字节；腾出空间后会自动恢复"},
 	{"%s is a backup, not a data directory; make one of it with tocsin restore",
 		"%s 是备份，不是数据目录；请用 tocsin restore 恢复出一个"},
 	{"no data in %s, and none can be made", "%s 里没有数据，也无法建立"},

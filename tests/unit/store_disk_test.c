@@ -147,6 +147,7 @@ static void assert_read_only(struct fixture *f, const char *format, uint64_t n)
 	struct err e;
 
 	assert_true(store_is_read_only(s, &e));
+	assert_false(store_may_write_now(s));
 	snprintf(want, sizeof(want), format, f->data);
 	assert_string_equal(e.text, want);
 	assert_int_equal(e.code, ERR_READ_ONLY);
@@ -193,17 +194,23 @@ static void a_full_disk_at_start_serves_reads(void **state)
 {
 	struct fixture *f = *state;
 	struct store *s;
+	struct err e;
 
 	NEEDS_MOUNT(f, "size=8m");
 	make_half_checkpointed(f);
 	fill_disk(f, "ballast");
 	assert_read_only(f,
-		"data directory %s is read-only: the disk is full, 0 bytes free, 1441792 needed; make room "
-		"and start again",
+		"data directory %s is read-only: the disk is full, 0 bytes free, 1441792 needed; it goes "
+		"on by itself when there is room",
 		30);
+	s = fixture_open(f);
 	fixture_run("rm %s/%s", f->data, "ballast");
+	assert_true(store_may_write_now(s));
+	assert_int_equal(store_accepts(s, &e), -1); /* until it is opened again */
+	store_close(s);
 	s = fixture_open(f);
 	OK(store_accepts(s, &why));
+	assert_false(store_may_write_now(s));
 	assert_numbered(s, 30);
 	store_close(s);
 }
