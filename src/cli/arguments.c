@@ -61,7 +61,7 @@ int argument_type(struct arena *a, const struct value *arg, const char *name, co
 	*out = value_text(a, text, strlen(text));
 	if (value_is_text(type, "integer") || value_is_text(type, "id")) {
 		if (!whole_int(text, &i))
-			return wrong(name, text, "an integer", e);
+			return wrong(name, text, tr("an integer"), e);
 		*out = value_int(i);
 	} else if (value_is_text(type, "time") || value_is_text(type, "duration")) {
 		if (whole_int(text, &i))
@@ -71,11 +71,11 @@ int argument_type(struct arena *a, const struct value *arg, const char *name, co
 		double f = strtod(text, &end);
 
 		if (end == text || *end != '\0' || !isfinite(f))
-			return wrong(name, text, "a number", e);
+			return wrong(name, text, tr("a number"), e);
 		*out = whole_int(text, &i) ? value_int(i) : value_float(f);
 	} else if (value_is_text(type, "bool")) {
 		if (strcmp(text, "true") != 0 && strcmp(text, "false") != 0)
-			return wrong(name, text, "true or false", e);
+			return wrong(name, text, tr("true or false"), e);
 		*out = value_bool(text[0] == 't');
 	} else if (value_is_text(type, "map") || value_is_text(type, "array")) {
 		if (json_parse(a, text, strlen(text), out, e) != 0)
@@ -171,7 +171,7 @@ static int where_value(struct cli *c, const char *field, const char *text, struc
 	for (size_t k = 0; k < sizeof(ints) / sizeof(ints[0]); k++)
 		if (strcmp(field, ints[k]) == 0) {
 			if (!whole_int(text, &i))
-				return wrong(field, text, "an integer", e);
+				return wrong(field, text, tr("an integer"), e);
 			*out = value_int(i);
 		}
 	return 0;

@@ -122,6 +122,9 @@ int option_id(const char *text, int64_t *out, struct err *e) MUST_CHECK;
  */
 int arguments_take(struct cli *, const char *method, int argc, char **argv, struct value *args,
 	struct err *e) MUST_CHECK;
+/* What an action of a ticket asks for (act_data.c): `key=value` words by the pack's types of its data. */
+int act_data_take(struct cli *, int64_t id, const char *action, int argc, char **argv, struct value *data,
+	struct err *e) MUST_CHECK;
 /* One text, typed as the table says for the argument (NULL: unknown, stays text). */
 int argument_type(struct arena *, const struct value *arg, const char *name, const char *text,
 	struct value *out, struct err *e) MUST_CHECK;

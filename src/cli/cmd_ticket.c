@@ -179,7 +179,7 @@ static int run_act(struct cli *c, int argc, char **argv, struct err *e)
 		(version != NULL && option_int("--version", version, 1, INT64_MAX, &at, e) != 0))
 		return EXIT_WRONG_USAGE;
 	skip = argc > 2 && strcmp(argv[2], "data") == 0 ? 3 : 2;
-	rc = arguments_take(c, "", argc - skip, argv + skip, &data, e);
+	rc = act_data_take(c, id, argv[1], argc - skip, argv + skip, &data, e);
 	if (rc != 0)
 		return rc;
 	value_add(&c->arena, &args, "id", value_int(id));
@@ -272,7 +272,12 @@ const struct command commands_ticket[] = {
 		run_list},
 	{"act", "ID ACTION [data key=value ...] [--note TEXT] [--version N]",
 		"Do one of the actions of a ticket's kind",
-		"  tocsin act 17 dispatch queue=second_line --note '客户催办'\n", run_act},
+		"Values are read as the action's data say: true or false, fen, times as ISO 8601, lists as "
+		"a,b; key:=JSON is\n"
+		"taken as it is.\n"
+		"  tocsin act 17 dispatch queue=second_line --note '客户催办'\n"
+		"  tocsin act 17 confirm satisfied=true\n",
+		run_act},
 	{"history", "ID", "Everything that happened to a ticket, in order", NULL, run_history},
 	{NULL, NULL, NULL, NULL, NULL},
 };

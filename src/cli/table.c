@@ -165,15 +165,23 @@ const char *minute_shown(struct arena *a, int64_t at_ms)
 	return arena_printf(a, "%.16s%s", whole, whole + 19);
 }
 
+static bool is_one_of(const char *name, const char *const *names)
+{
+	while (*names != NULL && strcmp(name, *names) != 0)
+		names++;
+	return *names != NULL;
+}
+
 bool field_is_time(const char *field)
 {
-	static const char *const times[] = {"at", "created", "updated", "closed", "occurred", "due",
-		"loaded_at", "now", "from", "to", "since", "resolved", "received", "until"};
+	static const char *const times[] = {"at", "created", "updated", "closed", "occurred", "due", "now",
+		"from", "to", "since", "resolved", "received", "until", NULL};
+	/* of a pack's own fields: asked_at, green_until, script_eta */
+	static const char *const endings[] = {"at", "until", "eta", NULL};
+	const char *dot = strrchr(field, '.'), *name = dot == NULL ? field : dot + 1,
+		   *line = strrchr(name, '_');
 
-	for (size_t i = 0; i < sizeof(times) / sizeof(times[0]); i++)
-		if (strcmp(field, times[i]) == 0)
-			return true;
-	return false;
+	return is_one_of(name, times) || is_one_of(line == NULL ? name : line + 1, endings);
 }
 
 bool value_is_time(const char *field, const struct value *v, int64_t *at_ms)
@@ -181,8 +189,32 @@ bool value_is_time(const char *field, const struct value *v, int64_t *at_ms)
 	return field != NULL && field_is_time(field) && value_as_int(v, at_ms) && *at_ms >= INSTANT_MS_MIN;
 }
 
+/* Times inside lists and maps as people read them. */
+static struct value with_times(struct arena *a, const char *field, const struct value *v)
+{
+	struct value out = *v;
+	int64_t at;
+
+	if (value_is_time(field, v, &at))
+		return value_literal(time_shown(a, at));
+	if (v->type == VALUE_ARRAY) {
+		out = value_array(a, v->n);
+		for (uint32_t i = 0; i < v->n; i++)
+			value_push(a, &out, with_times(a, field, &v->as.items[i]));
+	} else if (v->type == VALUE_MAP) {
+		out = value_map(a, v->n);
+		for (uint32_t i = 0; i < v->n; i++) {
+			const char *key = value_cstr(a, &v->as.pairs[i].key);
+
+			value_add(a, &out, key, with_times(a, key, &v->as.pairs[i].val));
+		}
+	}
+	return out;
+}
+
 const char *value_shown(struct arena *a, const char *field, const struct value *v)
 {
+	struct value shown;
 	const char *text;
 	int64_t at;
 	struct buf b;
@@ -194,7 +226,8 @@ const char *value_shown(struct arena *a, const char *field, const struct value *
 	if (value_is_time(field, v, &at))
 		return time_shown(a, at);
 	buf_init(&b, (size_t)1024 * 1024);
-	value_json(&b, v);
+	shown = with_times(a, field, v);
+	value_json(&b, &shown);
 	text = arena_text(a, (const char *)b.p, b.n);
 	buf_fini(&b);
 	return text;

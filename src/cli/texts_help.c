@@ -20,7 +20,10 @@ static const struct text_help helps[] = {
 		"次序：id、-id、due、-due。--limit 不写为 50。\n"
 		"  tocsin list queue=second_line 'due<2026-10-01' --order due\n"},
 	{"act", "对工单做其种类所允许的一个操作",
-		"  tocsin act 17 dispatch queue=second_line --note '客户催办'\n"},
+		"值按该操作所填内容的类型读取：true 或 false、分、ISO 8601 时间、a,b "
+		"这样的列表；key:=JSON 原样使用。\n"
+		"  tocsin act 17 dispatch queue=second_line --note '客户催办'\n"
+		"  tocsin act 17 confirm satisfied=true\n"},
 	{"history", "工单从头到尾发生过的事", NULL},
 	{"explain", "工单为什么这样走，其他规则为什么没有触发",
 		"用当时的事实再问一遍存下来的规则包。--seq：看另一条记录，而不是最后一次决定；--"

@@ -14,7 +14,7 @@ import stat
 import subprocess
 import tempfile
 
-from tocsin_run import TOCSIN, environment, tocsin
+from tocsin_run import ROOT, TOCSIN, environment, tocsin
 
 from daemon import START_MS, Case, Daemon, main, until
 
@@ -155,6 +155,44 @@ class Commands(Case):
         self.assertRegex(out, r'(?m)^    clocks/dispatch, major +clocks\.lua:\d+ +grade is normal, not ')
         self.assertEqual({"clocks/dispatch"}, {rule["rule"] for d in json.loads(
             self.ok("--json", "explain", "1", "--seq", "2", "--rule", "clocks/dispatch"))["decisions"] for rule in d["rules"]})
+
+    def test_times_of_fields_of_their_own(self):
+        case = self.c.call("ticket.create", kind="incident", channel="app", title="t", text="x", category="recharge.not_credited", city="foshan")["id"]
+        self.ok("act", case, "ask_green", "service=recharge", "until_time=2026-09-22T18:30", "reason=all of it is down")
+        shown = dict(line.split(None, 1) for line in self.ok("show", case).splitlines() if line.startswith("fields.green"))
+        self.assertEqual({"fields.green": "asked", "fields.green_asked_at": "2026-09-22 10:00:00+08:00", "fields.green_asked_by": self.who(),
+            "fields.green_reason": "all of it is down", "fields.green_service": "recharge", "fields.green_until": "2026-09-22 18:30:00+08:00"},
+            {name: text.strip() for name, text in shown.items()})
+        with Daemon(rules=os.path.join(ROOT, "examples", "guangdong")) as d:
+            server = ("--server", d.address)
+            with d.client() as c:
+                case = c.call("ticket.create", kind="emergency", channel="app", text="x")["id"]
+            self.assertEqual(0, tocsin(*server, "act", case, "tick", "step=fuel", "text=two tanks", cwd=d.dir).code)
+            (line,) = [line for line in tocsin(*server, "show", case).out.splitlines() if line.startswith("fields.ticked ")]
+            self.assertIn('"at":"2026-09-22 10:00:00+08:00"', line)
+
+    def test_act_reads_values_as_the_action_asks(self):
+        self.create(number="13800138000", category="billing.cdr")
+        self.ok("act", 1, "dispatch")
+        self.ok("act", 1, "handle")
+        self.fails(1, 'tocsin: bad_request: refund must be an integer, not "much" (argument refund = much)\n', "act", 1, "reply", "text=x", "refund=much")
+        self.ok("act", 1, "reply", "text=2026", "refund=100")
+        self.assertEqual(100, self.c.call("ticket.get", id=1)["approval"]["amount"])
+        self.ok("act", 1, "reply", "text=2026")
+        self.fails(1, 'tocsin: bad_request: satisfied must be true or false, not "yes" (argument satisfied = yes)\n', "act", 1, "confirm", "satisfied=yes")
+        self.assertEqual("tocsin: bad_request: satisfied 应为 true 或 false，而不是“yes”（参数 satisfied = yes）\n",
+            self.tocsin("--lang", "zh", "act", 1, "confirm", "satisfied=yes").err)
+        self.ok("act", 1, "confirm", "satisfied=true")
+        self.fails(1, "tocsin: not_found: ticket 9 does not exist (argument id = 9)\n", "act", 9, "confirm", "satisfied=true")
+        case = self.c.call("ticket.create", kind="incident", channel="app", title="t", text="x", category="recharge.not_credited", city="foshan")["id"]
+        self.fails(1, 'tocsin: bad_request: until_time: "tomorrow" is not a time such as 2026-09-22T10:00+08:00\n',
+            "act", case, "ask_green", "service=recharge", "until_time=tomorrow", "reason=x")
+        for words in ("numbers=13800138000,13800138001", 'numbers=["13800138000","13800138001"]', 'numbers:=["13800138000","13800138001"]'):
+            self.ok("act", case, "restore_numbers", words)
+            self.assertEqual(2, self.c.call("task.list", ticket=case)["tasks"][-1]["n_numbers"])
+
+    def who(self):
+        return self.c.call("session.hello")["name"]
 
     def test_export(self):
         self.create(text='a "quoted", text\nof two lines', number="13800138000", title="=1+1")
