@@ -7,50 +7,6 @@
 
 #include "tocsin/err.h"
 
-/* ---- CRC-32C ------------------------------------------------------------------------------------------- */
-#define CRC32C_POLY 0x82f63b78u
-
-static uint32_t crc32c_soft(uint32_t crc, const uint8_t *p, size_t n)
-{
-	while (n-- > 0) {
-		crc ^= *p++;
-		for (int bit = 0; bit < 8; bit++)
-			crc = (crc >> 1) ^ (CRC32C_POLY & (0u - (crc & 1)));
-	}
-	return crc;
-}
-
-#if defined(__x86_64__)
-#include <nmmintrin.h>
-
-__attribute__((target("sse4.2"))) static uint32_t crc32c_hard(uint32_t crc, const uint8_t *p, size_t n)
-{
-	uint64_t wide = crc;
-
-	while (n >= 8) {
-		uint64_t word;
-
-		memcpy(&word, p, 8);
-		wide = _mm_crc32_u64(wide, word);
-		p += 8;
-		n -= 8;
-	}
-	crc = (uint32_t)wide;
-	while (n-- > 0)
-		crc = _mm_crc32_u8(crc, *p++);
-	return crc;
-}
-#endif
-
-uint32_t crc32c(uint32_t crc, const void *p, size_t n)
-{
-#if defined(__x86_64__)
-	if (__builtin_cpu_supports("sse4.2"))
-		return ~crc32c_hard(~crc, p, n);
-#endif
-	return ~crc32c_soft(~crc, p, n);
-}
-
 char *hex(const void *p, size_t n, char *out)
 {
 	static const char digits[] = "0123456789abcdef";

@@ -44,11 +44,30 @@ static void crc32c_of_published_bytes(void **state)
 	assert_int_equal(crc32c(crc32c(0, bytes, 5), bytes + 5, 27), 0x46dd794e);
 }
 
+/* Bit by bit, as the polynomial is defined (RFC 3720 B.4), at every length and from odd addresses. */
+static void crc32c_of_any_length(void **state)
+{
+	static uint8_t bytes[1600];
+	uint32_t crc = UINT32_MAX;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bytes); i++)
+		bytes[i] = (uint8_t)(i * 167 + (i >> 3) * 29 + 11);
+	for (size_t n = 0; n < sizeof(bytes) - 3; n++) {
+		assert_int_equal(crc32c(0, bytes + 3, n), ~crc);
+		assert_int_equal(crc32c(crc32c(0, bytes + 3, n / 3), bytes + 3 + n / 3, n - n / 3), ~crc);
+		crc ^= bytes[3 + n];
+		for (int bit = 0; bit < 8; bit++)
+			crc = (crc >> 1) ^ (0x82f63b78u & (0u - (crc & 1)));
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(sha256_of_published_texts),
 		cmocka_unit_test(crc32c_of_published_bytes),
+		cmocka_unit_test(crc32c_of_any_length),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
