@@ -11,6 +11,7 @@
  *                inputs=[{name, kind="sum", bins} | {name, kind="cusum", ratio, cap} | {name, kind="given"}],
  *                expected={kind="fixed", value, cities={CITY=value}} | {kind="baseline", …} |
  *                {kind="farrington", …}, dispersion?, levels=NAME, silent_ms?}…]
+ *   retired      {NAME={into=NAME?}}    watches that are gone: who takes their standing warnings over, if anybody
  *   clusters     {NAME={label, categories=[…]}}
  *   day_classes  [{name, label, like?, dates=[…] | month_days=[…], last_days=n | weekdays=[…] |
  *                working=true|false, calendar}…]    the first that a day falls into counts
@@ -105,6 +106,10 @@ struct watches {
  */
 int watches_new(struct watches **out, const struct value *catalog, struct err *) MUST_CHECK;
 void watches_free(struct watches *);
+/* Of what is counted under which keys in which bins: another one means that the past is another, too. */
+uint64_t watches_mark(const struct watches *);
+/* Of every part of a catalog that watches are made of: the same one makes the same watches. */
+uint64_t watches_words(const struct value *catalog);
 const struct watch *watch_find(const struct watches *, const char *name);
 /* Its number, or -1. "none" is 0. */
 int level_find(const struct watches *, const char *name);

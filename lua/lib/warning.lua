@@ -13,7 +13,7 @@ local data = catalog.data
 local warning = { env = {} }
 local env = warning.env
 local watches = {} -- as written; compiled when all of the pack is known
-data.watches, data.day_classes, data.clusters = host.list {}, host.list {}, host.map {}
+data.watches, data.day_classes, data.clusters, data.retired = host.list {}, host.list {}, host.map {}, host.map {}
 local is_positive, is_whole, count_or = levels.is_positive, levels.is_whole, levels.count_or
 
 -- Numbers that are not counted in bins but handed in by their names.
@@ -175,6 +175,35 @@ function env.watch(name)
       end
     end
     watches[#watches + 1] = { name = tostring(name), row = row, where = where }
+  end
+end
+
+-- ---- retire "old watch" { into = "new watch" }: its standing warnings go to that watch; retire "old watch" {}: they end with the next close.
+-- Without it a pack that takes the watch of a standing warning away is refused.
+local retired_keys, retired_at = { into = true }, {}
+function env.retire(name)
+  local where = host.where(2)
+  return function(row)
+    local what = string.format('retire "%s"', tostring(name))
+    if type(name) ~= "string" or type(row) ~= "table" then
+      errors.add(where, '%s must be retire "the old watch" { into = "the new one" }', '%s 应写成 retire "原监视项" { into = "新监视项" }', { what })
+      return
+    end
+    catalog.reject_unknown(row, retired_keys, where, what)
+    data.retired[name], retired_at[name] = { into = row.into }, where
+  end
+end
+
+local function check_retired()
+  local known = warning.names()
+  for name, row in host.sorted_pairs(data.retired) do
+    if row.into ~= nil and not known[row.into] then
+      errors.add(retired_at[name], 'retire "%s": there is no watch "%s"', "retire “%s”：没有监视项“%s”", { name, tostring(row.into) },
+        tostring(row.into), known)
+    elseif row.into == nil and known[name] then
+      errors.add(retired_at[name], 'retire "%s": the watch is still there; write into = "%s" to let its warnings go on as its levels are now',
+        "retire “%s”：该监视项仍在；要让它的预警按现在的等级表继续，请写 into = “%s”", { name, name })
+    end
   end
 end
 
@@ -453,6 +482,7 @@ function warning.check()
     compile_watch(w)
   end
   keys.check(live)
+  check_retired()
   local rows = { data.watches, data.day_classes } -- the catalog shows what there is, not where it is written
   for _, t in host.sorted_pairs(data.level_tables) do rows[#rows + 1] = t end
   for _, list in ipairs(rows) do

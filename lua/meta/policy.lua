@@ -330,6 +330,9 @@ queue = nil
 queues = nil
 
 ---@type fun(...: any): any
+retire = nil
+
+---@type fun(...: any): any
 roles = nil
 
 ---@type fun(...: any): any

@@ -4,6 +4,7 @@
 
 #include "desk_int.h"
 #include "pack_calendars.h"
+#include "tocsin/watch.h"
 
 struct packs {
 	char *dir;
@@ -40,6 +41,8 @@ struct pack_build {
 	struct value replays; /* facts of the last complaints */
 	struct generation *made;
 	struct pack_calendars calendars;
+	struct watches *watches; /* of its catalog, until they are taken */
+	uint64_t words;          /* watches_words of it */
 	struct rules_report report;
 	bool is_ok, is_check;
 	struct rules_error found; /* what is wrong before or behind the check */
@@ -54,6 +57,8 @@ void pack_build_run(void *udata);
 struct value pack_build_report(const struct pack_build *, struct arena *);
 void pack_build_fini(struct pack_build *);
 void packs_accept(struct desk *, struct pack_build *);
+/* A pack that was built: may it decide from now on? Else is_ok is false, and found and why tell. */
+void packs_may_take(struct desk *, struct pack_build *);
 struct value packs_status(const struct packs *, struct arena *);
 /* Read a stored generation's files: 0, or -1. */
 int packs_stored(struct desk *, int64_t number, struct pack_files *out, struct err *e) MUST_CHECK;

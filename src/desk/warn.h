@@ -10,6 +10,7 @@
 #include "desk_int.h"
 
 struct warn;
+struct watches;
 
 /* Timers' ids: behind tickets, before tasks. */
 #define TIMER_OF_WARN (UINT64_C(1) << 61)
@@ -19,8 +20,14 @@ struct warn;
 int warn_new(struct desk *, struct err *e) MUST_CHECK;
 void warn_free(struct warn *);
 void warn_on_publish(struct warn *, enum table table, struct slice key, const struct slice *val);
-/* Another pack decides from now on. */
-void warn_reload(struct desk *);
+/*
+ * Whether this pack may decide from now on: the watch of every warning that stands, and its level, are still
+ * there, or the pack says what becomes of them (retire). 0; 1: *found says which is not; -1 from the store.
+ */
+int warn_may_take(struct desk *, const struct watches *, const struct value *catalog,
+	struct rules_error *found, struct err *e) MUST_CHECK;
+/* It decides from now on: these are its watches, which are taken (then NULL) where they are others. */
+void warn_reload(struct desk *, struct watches **, uint64_t words);
 
 /* A pack that expects sources to speak has a timer from the start; so have days that wait to be learned. */
 void warn_start(struct desk *);

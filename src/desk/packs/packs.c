@@ -153,8 +153,10 @@ void pack_build_run(void *udata)
 	if (generation_new(&b->made, &b->files, &limits, &b->report, &b->why) != 0)
 		goto out;
 	if (pack_calendars_read(&b->calendars, generation_catalog(b->made), &b->why) != 0 ||
+		watches_new(&b->watches, generation_catalog(b->made), &b->why) != 0 ||
 		replay(b, b->made) != 0)
 		goto out;
+	b->words = watches_words(generation_catalog(b->made));
 	b->is_ok = true;
 out:
 	if (!b->is_ok && b->made != NULL) {
@@ -170,6 +172,7 @@ void pack_build_fini(struct pack_build *b)
 		pack_files_fini(&b->files);
 	if (b->made != NULL)
 		generation_free(b->made);
+	watches_free(b->watches);
 	pack_calendars_fini(&b->calendars);
 	rules_report_fini(&b->report);
 	arena_fini(&b->arena);
@@ -281,6 +284,18 @@ static int check_fits(struct desk *d, const struct pack_build *b, struct err *e)
 	return rc;
 }
 
+void packs_may_take(struct desk *d, struct pack_build *b)
+{
+	int found =
+		b->is_ok ? warn_may_take(d, b->watches, generation_catalog(b->made), &b->found, &b->why) : 0;
+
+	if (found == 0)
+		return;
+	b->is_ok = false;
+	if (found == 1)
+		err_set(&b->why, ERR_REJECTED, "%s", b->found.message);
+}
+
 void packs_accept(struct desk *d, struct pack_build *b)
 {
 	struct packs *p = d->packs;
@@ -301,9 +316,11 @@ void packs_accept(struct desk *d, struct pack_build *b)
 		b->is_ok = false;
 		b->why = e;
 	}
+	if (!is_same && p->live != NULL)
+		packs_may_take(d, b);
 	if (b->is_ok && !is_same) {
 		swap(d, b, number, d->clock->now_ms);
-		warn_reload(d);
+		warn_reload(d, &b->watches, b->words);
 		arena_reset(&d->arena);
 		keep_verdict(p, b);
 		work_begin(&w, d, &d->arena, "rules.reload", b->by, 0, slice_of(NULL, 0));

@@ -56,6 +56,7 @@ static int find_timers(struct warn *n, struct err *e)
 int warn_new(struct desk *d, struct err *e)
 {
 	struct warn *n = calloc(1, sizeof(*n));
+	struct watches *made;
 
 	must(n != NULL);
 	d->warn = n;
@@ -64,7 +65,10 @@ int warn_new(struct desk *d, struct err *e)
 	warn_learn_new(n);
 	counts_init(&n->counts);
 	n->counts.udata = n;
-	if (warn_plan(n, e) != 0 || warn_rings(n, d->clock->now_ms, e) != 0 ||
+	if (watches_new(&made, packs_catalog(d->packs), e) != 0)
+		return -1;
+	warn_plan(n, made, watches_words(packs_catalog(d->packs)));
+	if (warn_rings(n, d->clock->now_ms, e) != 0 ||
 		(warn_has_silent(n) &&
 			counts_meet(&n->counts, d->store, d->clock->now_ms - SPOKE_MS, e) != 0))
 		return -1;
@@ -91,14 +95,16 @@ void warn_free(struct warn *n)
  * Levels and counts stay; whatever the new watches need to look back further is read. Most packs that are
  * loaded change nothing of what is watched: then nothing is to be done.
  */
-void warn_reload(struct desk *d)
+void warn_reload(struct desk *d, struct watches **made, uint64_t words)
 {
 	struct warn *n = d->warn;
 	struct err e;
 
-	if (n == NULL || n->words == warn_plan_words(packs_catalog(d->packs)))
+	if (n == NULL || n->words == words)
 		return; /* the pack of the start comes first */
-	if (warn_plan(n, &e) != 0 || warn_rings(n, d->clock->now_ms, &e) != 0 || warn_past_keys(n, &e) != 0 ||
+	warn_plan(n, *made, words);
+	*made = NULL;
+	if (warn_rings(n, d->clock->now_ms, &e) != 0 || warn_past_keys(n, &e) != 0 ||
 		warn_rows_load(n, &e) != 0)
 		log_line(LOG_ERROR, "warning.plan", "error=\"%s\"", e.text);
 }

@@ -58,7 +58,7 @@ struct taught {
 	int32_t first, last;
 	uint8_t side;    /* whose rows count; the other side is where all is learned anew */
 	bool wants_anew; /* history came into days that were learned */
-	uint64_t mark;   /* of the watches that were learned for (warn_plan_mark) */
+	uint64_t mark;   /* of the watches that were learned for (watches_mark) */
 };
 
 struct warn {
@@ -77,7 +77,7 @@ struct warn {
 	struct baseline **totals; /* by watch: of all that it counts; NULL: none was asked for */
 	struct taught taught;
 	uint64_t mark;  /* of the live pack's watches */
-	uint64_t words; /* of its catalog (warn_plan_words) */
+	uint64_t words; /* of its catalog (watches_words) */
 	struct lessons *lessons;
 	int64_t learn_ms;    /* when learning is due; INT64_MAX: it is not */
 	int64_t newest_case; /* the newest incident whose evidence was looked for; 0: none since the start */
@@ -101,23 +101,24 @@ bool warn_key_split(struct slice key, struct warn_key *out);
 /* Whether what the stream counts falls under the key. */
 bool warn_key_holds(const struct warn_key *, const struct stream_name *);
 
+/* ---- which watch makes which key (warn_keys.c) --------------------------------------------------------- */
+/* The key that the watch makes of this stream; empty when it does not count it, or it would be too long. */
+struct slice watch_key(
+	const struct watches *, const struct watch *, const struct stream_name *, char out[KEY_TEXT_MAX]);
+/* The watch that would make this key, whether or not anything was counted under it; NULL: none. */
+const struct watch *watch_of_key(const struct watches *, struct slice key);
+
 /* ---- the plan (warn_plan.c): which streams make which key ---------------------------------------------- */
 struct wkey *wkey_find(const struct warn *, struct slice text);
 /* Found, or new and without watch and row. */
 struct wkey *wkey_need(struct warn *, struct slice text);
-/* Another pack: its watches, and the keys of all streams anew. 0, or -1: the old plan stays. */
-int warn_plan(struct warn *, struct err *e) MUST_CHECK;
+/* Another pack: its watches, which it takes over, and the keys of all streams anew. */
+void warn_plan(struct warn *, struct watches *, uint64_t words);
 /* A stream was met for the first time. */
 void warn_plan_stream(void *warn, struct stream *);
-/* The watch of complaints whose key this would be, NULL: none. */
-const struct watch *warn_plan_watch(const struct warn *, struct slice text);
 /* The key with that watch; NULL: none. */
 struct wkey *warn_plan_key(struct warn *, struct slice text);
 void warn_plan_free(struct warn *);
-/* Of what is counted under which keys in which bins: another one means that the past is another, too. */
-uint64_t warn_plan_mark(const struct watches *);
-/* Of every part of a catalog that watches are made of (watch.h): the same one makes the same plan. */
-uint64_t warn_plan_words(const struct value *catalog);
 /* The end of the next bin of any watch behind at_ms. Something is watched. */
 int64_t warn_next_end(const struct warn *, int64_t at_ms);
 /* Index of the first key whose text is not below this one. */

@@ -1,7 +1,6 @@
 /*
  * The plan: which streams make which key. A stream belongs to each watch that counts it, and gives that watch
- * one key by what the watch says `by`. A key is made by one watch: of several the first, so what is said in
- * front of a general watch is an exception from it.
+ * one key by what the watch says `by` (warn_keys.c). A key is made by one watch: of several the first.
  */
 #include <math.h>
 #include <stdlib.h>
@@ -10,7 +9,6 @@
 #include "warn_int.h"
 
 #define SLOTS_MIN 1024
-#define CATALOG_BYTES_MAX ((size_t)256 << 20)
 
 /* ---- keys by text -------------------------------------------------------------------------------------- */
 static uint64_t hash_of(struct slice text)
@@ -181,80 +179,6 @@ void warn_plan_free(struct warn *n)
 }
 
 /* ---- streams and watches ------------------------------------------------------------------------------- */
-static bool is_text(struct slice s, const char *text)
-{
-	return s.n == strlen(text) && memcmp(s.p, text, s.n) == 0;
-}
-
-static bool is_one_of(const struct texts *t, struct slice s)
-{
-	for (uint32_t i = 0; i < t->n; i++)
-		if (is_text(s, t->p[i]))
-			return true;
-	return t->n == 0;
-}
-
-static bool counts_complaint(const struct warn *n, const struct watch *w, const struct stream_name *s)
-{
-	char category[STREAM_TEXT_MAX + 1];
-
-	if (w->of != WATCH_COMPLAINTS || s->what != 'c' || ((w->by & BY_CITY) && s->part[0].n == 0) ||
-		((w->by & BY_CATEGORY) && s->part[1].n == 0))
-		return false;
-	if (s->part[1].n > 0)
-		memcpy(category, s->part[1].p, s->part[1].n);
-	category[s->part[1].n] = '\0';
-	return watch_has_category(n->watches, w, category);
-}
-
-static bool counts_signal(const struct watch *w, const struct stream_name *s)
-{
-	return w->of == WATCH_SIGNALS && s->what == 's' && is_one_of(&w->kinds, s->part[1]) &&
-	       !((w->by & BY_CITY) && s->part[0].n == 0) &&
-	       (w->service == NULL || is_text(s->part[2], w->service)) &&
-	       (w->component == NULL || is_text(s->part[3], w->component));
-}
-
-static struct slice by_or(const struct watch *w, enum watch_by by, struct slice part, const char *fixed)
-{
-	if (w->by & (uint32_t)by)
-		return part;
-	return fixed != NULL ? slice_of(fixed, strlen(fixed)) : SLICE_TEXT("*");
-}
-
-/* The key that the watch makes of this stream; nothing when it would be too long. */
-static struct slice key_of(const struct watch *w, const struct stream_name *s, char out[KEY_TEXT_MAX])
-{
-	struct slice city = by_or(w, BY_CITY, s->part[0], NULL),
-		     category = by_or(w, BY_CATEGORY, s->part[1], NULL);
-	int n;
-
-	if (w->of == WATCH_SIGNALS) {
-		struct slice kind = by_or(w, BY_KIND, s->part[1], w->kinds.n == 1 ? w->kinds.p[0] : NULL),
-			     service = by_or(w, BY_SERVICE, s->part[2], w->service),
-			     component = by_or(w, BY_COMPONENT, s->part[3], w->component);
-
-		n = snprintf(out, KEY_TEXT_MAX, SIGNAL_PREFIX "%.*s/%.*s/%.*s/%.*s", (int)city.n,
-			(const char *)city.p, (int)kind.n, (const char *)kind.p, (int)service.n,
-			(const char *)service.p, (int)component.n, (const char *)component.p);
-		while (n > 2 && n < KEY_TEXT_MAX && memcmp(out + n - 2, "/*", 2) == 0)
-			n -= 2;
-	} else if (w->cluster != NULL && !(w->by & BY_CATEGORY)) {
-		n = (w->by & BY_CITY) ? snprintf(out, KEY_TEXT_MAX, "%.*s/" CLUSTER_PREFIX "%s", (int)city.n,
-						(const char *)city.p, w->cluster)
-				      : snprintf(out, KEY_TEXT_MAX, CLUSTER_PREFIX "%s", w->cluster);
-	} else {
-		n = snprintf(out, KEY_TEXT_MAX, "%.*s/%.*s", (int)city.n, (const char *)city.p,
-			(int)category.n, (const char *)category.p);
-	}
-	return n > 0 && n < KEY_TEXT_MAX ? slice_of(out, (size_t)n) : slice_of(out, 0);
-}
-
-static bool is_counted_by(const struct warn *n, const struct watch *w, const struct stream_name *s)
-{
-	return counts_complaint(n, w, s) || counts_signal(w, s);
-}
-
 static void add_leaf(struct wkey *k, struct stream *s)
 {
 	if (k->n_leaves == k->leaves_cap) {
@@ -272,12 +196,9 @@ void warn_plan_stream(void *warn, struct stream *s)
 
 	for (uint32_t i = 0; i < n->watches->n; i++) {
 		const struct watch *w = &n->watches->list[i];
-		struct slice key;
+		struct slice key = watch_key(n->watches, w, &s->name, text);
 		struct wkey *k;
 
-		if (!is_counted_by(n, w, &s->name))
-			continue;
-		key = key_of(w, &s->name, text);
 		if (key.n == 0)
 			continue;
 		k = wkey_need(n, key);
@@ -288,25 +209,6 @@ void warn_plan_stream(void *warn, struct stream *s)
 	}
 }
 
-const struct watch *warn_plan_watch(const struct warn *n, struct slice text)
-{
-	struct stream_name name = {.what = 'c'};
-	char made[KEY_TEXT_MAX];
-	struct warn_key parts;
-
-	if (starts(text, SOURCE_PREFIX) || !warn_key_split(text, &parts))
-		return NULL;
-	name.part[0] = warn_is_all(parts.city) ? slice_of("", 0) : parts.city;
-	name.part[1] = warn_is_all(parts.category) ? slice_of("", 0) : parts.category;
-	for (uint32_t i = 0; i < n->watches->n; i++) {
-		const struct watch *w = &n->watches->list[i];
-
-		if (is_counted_by(n, w, &name) && slice_cmp(key_of(w, &name, made), text) == 0)
-			return w;
-	}
-	return NULL;
-}
-
 struct wkey *warn_plan_key(struct warn *n, struct slice text)
 {
 	struct wkey *k = wkey_find(n, text);
@@ -314,7 +216,7 @@ struct wkey *warn_plan_key(struct warn *n, struct slice text)
 
 	if (k != NULL && k->watch != NULL)
 		return k;
-	w = warn_plan_watch(n, text);
+	w = watch_of_key(n->watches, text);
 	if (w == NULL)
 		return k;
 	k = wkey_need(n, text);
@@ -365,93 +267,16 @@ int64_t warn_next_end(const struct warn *n, int64_t at_ms)
 	return end_ms;
 }
 
-/* ---- the mark ------------------------------------------------------------------------------------------ */
-static void mark_number(uint64_t *h, uint64_t v)
+void warn_plan(struct warn *n, struct watches *made, uint64_t words)
 {
-	uint8_t bytes[8];
-
-	store_be64(bytes, v);
-	*h = (*h ^ hash_of(slice_of(bytes, sizeof(bytes)))) * UINT64_C(1099511628211);
-}
-
-static void mark_text(uint64_t *h, const char *text)
-{
-	mark_number(h, text == NULL ? 0 : hash_of(slice_of(text, strlen(text))));
-}
-
-static void mark_texts(uint64_t *h, const struct texts *t)
-{
-	mark_number(h, t->n);
-	for (uint32_t i = 0; i < t->n; i++)
-		mark_text(h, t->p[i]);
-}
-
-static void mark_watch(uint64_t *h, const struct watches *all, const struct watch *w)
-{
-	const struct cluster *c = w->cluster == NULL ? NULL : cluster_find(all, w->cluster);
-
-	mark_text(h, w->name);
-	mark_number(h, w->of);
-	mark_texts(h, &w->categories);
-	mark_texts(h, &w->kinds);
-	mark_text(h, w->service);
-	mark_text(h, w->component);
-	mark_text(h, w->cluster);
-	if (c != NULL)
-		mark_texts(h, &c->categories);
-	mark_number(h, w->by);
-	mark_number(h, (uint64_t)w->bin_ms);
-	mark_number(h, w->expect);
-	mark_number(h, w->expect == EXPECT_BASELINE ? w->baseline.slot_minutes : 0);
-	for (uint32_t i = 0; i < w->n_inputs; i++)
-		if (w->inputs[i].kind == INPUT_SUM)
-			mark_number(h, w->inputs[i].bins);
-}
-
-uint64_t warn_plan_mark(const struct watches *all)
-{
-	uint64_t h = UINT64_C(14695981039346656037);
-
-	for (uint32_t i = 0; i < all->n; i++)
-		if (all->list[i].of != WATCH_SERIES)
-			mark_watch(&h, all, &all->list[i]);
-	return h;
-}
-
-uint64_t warn_plan_words(const struct value *catalog)
-{
-	static const char *const parts[] = {
-		"watches", "level_tables", "levels", "clusters", "day_classes", "calendars"};
-	uint64_t h = 0;
-	struct buf b;
-
-	buf_init(&b, CATALOG_BYTES_MAX);
-	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
-		const struct value *part = value_get(catalog, parts[i]);
-
-		buf_reset(&b);
-		if (part != NULL)
-			value_encode(&b, part);
-		mark_number(&h, hash_of(buf_slice(&b)));
-	}
-	buf_fini(&b);
-	return h;
-}
-
-int warn_plan(struct warn *n, struct err *e)
-{
-	struct watches *made;
-
-	if (watches_new(&made, packs_catalog(n->desk->packs), e) != 0)
-		return -1;
 	if (n->watches != NULL) {
 		warn_learn_forget(n);
 		warn_usual_forget(n);
 	}
 	watches_free(n->watches);
 	n->watches = made;
-	n->mark = warn_plan_mark(made);
-	n->words = warn_plan_words(packs_catalog(n->desk->packs));
+	n->mark = watches_mark(made);
+	n->words = words;
 	take_bins(n);
 	for (uint32_t i = 0; i < n->n_keys; i++) {
 		n->keys[i]->watch = NULL;
@@ -460,7 +285,11 @@ int warn_plan(struct warn *n, struct err *e)
 	}
 	for (uint32_t i = 0; i < n->counts.n_streams; i++)
 		warn_plan_stream(n, n->counts.list[i]);
-	return 0;
+}
+
+static bool is_text(struct slice s, const char *text)
+{
+	return s.n == strlen(text) && memcmp(s.p, text, s.n) == 0;
 }
 
 /* ---- levels by name ------------------------------------------------------------------------------------ */

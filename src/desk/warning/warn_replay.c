@@ -126,7 +126,7 @@ int warn_replay(struct desk *d, struct arena *a, const struct recording *of, int
 
 	r.key = arena_printf(a, "%.*s/%.*s", (int)of->city.n, (const char *)of->city.p, (int)of->category.n,
 		(const char *)of->category.p);
-	r.watch = warn_plan_watch(d->warn, slice_of(r.key, strlen(r.key)));
+	r.watch = watch_of_key(d->warn->watches, slice_of(r.key, strlen(r.key)));
 	if (r.watch == NULL)
 		return err_set(
 			e, ERR_REJECTED, "no watch has the key %s: a drill of it would warn nobody", r.key);

@@ -1,0 +1,119 @@
+/*
+ * Warnings that stand when another pack comes. Whoever renames a watch, takes it out or drops a level rarely
+ * means the red warning that people work on just then; so the pack is refused, unless it says `retire`.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "warn_int.h"
+
+struct standing {
+	const struct watches *watches;
+	const struct value *retired; /* of the catalog: {NAME={into?}} */
+	struct rules_error *found;
+	uint32_t n;
+};
+
+/* What is wrong, in both languages; the first is told, the others are counted. */
+static void found(struct standing *s, const char *key, const char *level, const char *watch, const char *en,
+	const char *zh)
+{
+	if (s->n++ > 0)
+		return;
+	snprintf(s->found->message, sizeof(s->found->message),
+		"warning %.150s stands at %s by watch \"%s\"%s", key, level, watch, en);
+	snprintf(s->found->message_zh, sizeof(s->found->message_zh),
+		"预警 %.150s 正处于 %s，由监视项“%s”判断%s", key, level, watch, zh);
+	snprintf(s->found->cure, sizeof(s->found->cure),
+		"keep it, or write retire \"%.40s\" { into = \"…\" } for who takes over, or retire \"%.40s\" "
+		"{} to let "
+		"its warnings end",
+		watch, watch);
+	snprintf(s->found->cure_zh, sizeof(s->found->cure_zh),
+		"请保留，或写 retire \"%.40s\" { into = \"…\" } 由另一个接管，或写 retire \"%.40s\" {} "
+		"让预警结束",
+		watch, watch);
+}
+
+static bool has_level(const struct watches *all, const struct level_table *t, const char *level)
+{
+	for (uint32_t i = 0; i < t->n_rows; i++)
+		if (strcmp(level_name(all, t->rows[i].level), level) == 0)
+			return true;
+	return false;
+}
+
+static void look(struct standing *s, struct arena *a, const char *key, const char *level, const char *name)
+{
+	const struct value *retired = value_get(s->retired, name), *into = value_get(retired, "into");
+	const struct watch *was = watch_find(s->watches, name),
+			   *now = watch_of_key(s->watches, slice_of(key, strlen(key)));
+
+	if (into != NULL) {
+		if (now == NULL || !value_is_text(into, now->name))
+			found(s, key, level, name,
+				arena_printf(a, ": \"%s\", which takes over, does not watch it",
+					value_cstr(a, into)),
+				arena_printf(a, "：接管的“%s”不监视该对象", value_cstr(a, into)));
+	} else if (retired != NULL) {
+		return;
+	} else if (was == NULL) {
+		found(s, key, level, name, ", which this pack does not have", "，而这个规则包没有它");
+	} else if (now == NULL) {
+		found(s, key, level, name, ", which no longer watches it", "，而它不再监视该对象");
+	} else if (!has_level(s->watches, &now->levels, level)) {
+		found(s, key, level, name,
+			arena_printf(a, ", whose levels \"%s\" have no %s", now->levels.name, level),
+			arena_printf(a, "，而它的等级表“%s”没有 %s", now->levels.name, level));
+	}
+}
+
+/* A row whose machine stands at a level. */
+static void look_at_row(struct standing *s, struct arena *a, struct slice key, struct slice bytes)
+{
+	const struct value *watch, *level;
+	struct value row;
+	struct err e;
+
+	if (value_decode(a, bytes, &row, &e) != 0)
+		return; /* fsck tells of it */
+	watch = value_get(&row, "watch");
+	level = value_get(&row, "machine");
+	level = level != NULL ? level : value_get(&row, "level");
+	if (watch != NULL && level != NULL && !value_is_text(level, "none"))
+		look(s, a, arena_text(a, (const char *)key.p + 1, key.n - 1), value_cstr(a, level),
+			value_cstr(a, watch));
+}
+
+static void add_others(struct standing *s)
+{
+	char others[64], others_zh[64];
+	struct rules_error *f = s->found;
+
+	if (s->n < 2)
+		return;
+	snprintf(others, sizeof(others), " (and %u more)", s->n - 1);
+	snprintf(others_zh, sizeof(others_zh), "（另有 %u 个）", s->n - 1);
+	strncat(f->message, others, sizeof(f->message) - strlen(f->message) - 1);
+	strncat(f->message_zh, others_zh, sizeof(f->message_zh) - strlen(f->message_zh) - 1);
+}
+
+int warn_may_take(struct desk *d, const struct watches *watches, const struct value *catalog,
+	struct rules_error *out, struct err *e)
+{
+	struct standing s = {.watches = watches, .retired = value_get(catalog, "retired"), .found = out};
+	struct arena a;
+	struct scan scan;
+	int got;
+
+	arena_init(&a, 0);
+	scan_init(&scan, d->store, NULL, TABLE_WARNING, SLICE_TEXT("w"), SLICE_TEXT("x"), false);
+	while ((got = scan_next(&scan, e)) == 1) {
+		look_at_row(&s, &a, scan.key, scan.val);
+		arena_reset(&a);
+	}
+	scan_fini(&scan);
+	arena_fini(&a);
+	add_others(&s);
+	return got < 0 ? -1 : s.n > 0;
+}

@@ -1,0 +1,109 @@
+"""A pack that takes the watch of a standing warning away, or its level, is refused and names it; or says so itself (retire)."""
+
+import os
+
+from daemon import main
+from warning_test import KEY, S1, S1_CHANGES, Warning
+
+TO_RED = [2] * 12 + S1[:8]
+OTHER = "foshan/recharge.not_credited"
+
+
+class Standing(Warning):
+    def setUp(self):
+        super().setUp()
+        with open(os.path.join(self.pack, "pack.lua"), encoding="utf-8") as f:
+            self.text = f.read()
+
+    def write(self, *changes, more=""):
+        """The pack with parts of its text replaced."""
+        text = self.text
+        for old, new in changes:
+            self.assertIn(old, text)
+            text = text.replace(old, new)
+        with open(os.path.join(self.pack, "pack.lua"), "w", encoding="utf-8") as f:
+            f.write(text + more)
+
+    def reload(self, *changes, more=""):
+        self.write(*changes, more=more)
+        return self.c.call("rules.reload")
+
+    def refuses(self, status, en, zh):
+        self.assertEqual((False, [(en, zh)]), (status["ok"], [(e["message"], e["message_zh"]) for e in status["errors"]]))
+        self.assertIn("retire", status["errors"][0]["cure"])
+        self.assertIn("retire", status["errors"][0]["cure_zh"])
+        self.assertEqual("red", self.one()["level"])
+
+    RENAMED = ('watch "recharge not credited"', 'watch "recharge"')
+    GONE = ('warning %s stands at red by watch "recharge not credited", which this pack does not have' % KEY,
+        "预警 %s 正处于 red，由监视项“recharge not credited”判断，而这个规则包没有它" % KEY)
+
+    def test_a_watch_that_was_renamed(self):
+        self.feed(TO_RED)
+        before = self.c.call("rules.status")["generation"]
+        self.refuses(self.reload(self.RENAMED), *self.GONE)
+        self.refuses(self.c.call("rules.check"), *self.GONE)
+        self.assertEqual(before, self.c.call("rules.status")["generation"])
+        status = self.reload(self.RENAMED, more='retire "recharge not credited" { into = "recharge" }\n')
+        self.assertEqual((True, before + 1), (status["ok"], status["generation"]))
+        self.assertEqual("red", self.one()["level"])
+        self.feed(S1[8:])
+        self.assertEqual(S1_CHANGES, self.changes())
+
+    def test_a_watch_that_is_gone(self):
+        self.feed(TO_RED)
+        other = ('categories = { "recharge.not_credited" }', 'categories = { "network" }')
+        self.refuses(self.reload(other), 'warning %s stands at red by watch "recharge not credited", which no longer watches it' % KEY,
+            "预警 %s 正处于 red，由监视项“recharge not credited”判断，而它不再监视该对象" % KEY)
+        self.refuses(self.reload(other, self.RENAMED), *self.GONE)
+        self.assertTrue(self.reload(other, self.RENAMED, more='retire "recharge not credited" {}\n')["ok"])
+        self.c.call("clock.advance", by="5m")
+        self.assertIsNone(self.one())
+        self.assertEqual(("red", "none"), self.changes()[-1][1:])
+
+    def test_two_of_them(self):
+        self.feed(TO_RED)
+        self.feed([200], city="foshan")
+        self.refuses(self.reload(self.RENAMED), 'warning %s stands at red by watch "recharge not credited", which this pack does not have (and 1 more)'
+            % OTHER, "预警 %s 正处于 red，由监视项“recharge not credited”判断，而这个规则包没有它（另有 1 个）" % OTHER)
+
+    def test_who_takes_over_must_watch_it(self):
+        self.feed(TO_RED)
+        more = 'retire "recharge not credited" { into = "sms" }\nwatch "sms" { categories = { "sms" }, by = { "city", "category" }, bin = "5m",' \
+            ' sums = { S15 = 3, S60 = 12 }, expected = 2.0, levels = "recharge" }\n'
+        self.refuses(self.reload(self.RENAMED, more=more), 'warning %s stands at red by watch "recharge not credited": "sms", which takes over, '
+            "does not watch it" % KEY, "预警 %s 正处于 red，由监视项“recharge not credited”判断：接管的“sms”不监视该对象" % KEY)
+
+    LOST = ('  { "red", enter = any_of_these({ S15 = at_least(150) }, { affected = at_least(10000) }),\n'
+        "    leave = { S15 = less_than(75) }, closes = 3, stay = 6 },\n", "")
+
+    def test_a_level_that_is_gone(self):
+        self.feed(TO_RED)
+        self.refuses(self.reload(self.LOST), 'warning %s stands at red by watch "recharge not credited", whose levels "recharge" have no red' % KEY,
+            "预警 %s 正处于 red，由监视项“recharge not credited”判断，而它的等级表“recharge”没有 red" % KEY)
+        self.assertTrue(self.reload(self.LOST, more='retire "recharge not credited" { into = "recharge not credited" }\n')["ok"])
+        self.assertEqual("red", self.one()["level"])
+
+    def test_at_the_start(self):
+        self.feed(TO_RED)
+        self.write(self.RENAMED)
+        self.restart()
+        self.refuses(self.c.call("rules.status"), *self.GONE)
+        self.feed(S1[8:])
+        self.assertEqual(S1_CHANGES, self.changes())
+        self.assertTrue(self.c.call("rules.reload")["ok"])  # nothing stands any more
+
+    def test_an_exception_in_front_takes_over(self):
+        self.feed(TO_RED)
+        of = 'by = { "city", "category" }, bin = "5m", sums = { S15 = 3, S60 = 12 }, expected = 3.0, levels = "recharge" }\n'
+        text = self.text.split('watch "')[0] + 'watch "a leaf" { categories = { "recharge.not_credited" }, ' + of + \
+            'watch "recharge not credited" { categories = { "recharge" }, ' + of
+        with open(os.path.join(self.pack, "pack.lua"), "w", encoding="utf-8") as f:
+            f.write(text)
+        self.assertTrue(self.c.call("rules.reload")["ok"])
+        self.assertEqual("red", self.one()["level"])
+        self.feed(S1[8:11])
+        self.assertEqual(S1_CHANGES[:4], self.changes())
+
+
+main()
