@@ -232,7 +232,7 @@ static void history_print(struct arena *a, const struct value *events)
 static int run_history(struct cli *c, int argc, char **argv, struct err *e)
 {
 	struct value args = value_map(&c->arena, 2), events = value_array(&c->arena, 16), result;
-	const struct value *after, *page;
+	const struct value *cursor, *page;
 	int64_t id;
 
 	if (argc != 1)
@@ -246,10 +246,10 @@ static int run_history(struct cli *c, int argc, char **argv, struct err *e)
 		page = value_get(&result, "events");
 		for (uint32_t i = 0; page != NULL && i < page->n; i++)
 			value_push(&c->arena, &events, page->as.items[i]);
-		after = value_get(&result, "after");
-		if (after != NULL)
-			value_set(&c->arena, &args, "after", *after);
-	} while (after != NULL);
+		cursor = value_get(&result, "cursor");
+		if (cursor != NULL)
+			value_set(&c->arena, &args, "cursor", *cursor);
+	} while (cursor != NULL);
 	if (c->is_json)
 		json_print(stdout, &events);
 	else

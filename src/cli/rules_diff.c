@@ -168,8 +168,8 @@ static int compare_all(struct diff *d, struct err *e)
 {
 	struct cli *c = d->cli;
 	struct value args, result;
-	const struct value *page, *before;
-	int64_t before_seq = 0;
+	const struct value *page, *next;
+	char cursor[64] = "";
 
 	do {
 		int64_t left = d->last - d->n_asked;
@@ -181,16 +181,16 @@ static int compare_all(struct diff *d, struct err *e)
 			d->n_asked, (intmax_t)d->last, d->n_changed));
 		args = value_map(&d->page, 2);
 		value_add(&d->page, &args, "limit", value_int(left < PAGE ? left : PAGE));
-		if (before_seq > 0)
-			value_add(&d->page, &args, "before", value_int(before_seq));
+		if (cursor[0] != '\0')
+			value_add(&d->page, &args, "cursor", value_literal(cursor));
 		if (client_call(&c->client, &d->page, "rules.facts", &args, &result, e) != 0)
 			return -1;
 		page = value_get(&result, "decisions");
 		for (uint32_t i = 0; page != NULL && i < page->n && d->n_asked < d->last; i++)
 			take(d, &page->as.items[i]);
-		before = value_get(&result, "before");
-		before_seq = value_int_or(before, 0);
-	} while (before != NULL && d->n_asked < d->last);
+		next = value_get(&result, "cursor");
+		snprintf(cursor, sizeof(cursor), "%s", next == NULL ? "" : value_cstr(&d->page, next));
+	} while (next != NULL && d->n_asked < d->last);
 	return 0;
 }
 

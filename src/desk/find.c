@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "access.h"
+#include "pages.h"
 #include "ticket_code.h"
 
 #define FIND_US 20000
@@ -544,7 +545,7 @@ static const struct rpc_arg find_args[] = {
 		.help = "ids grow as tickets come in; by due without a queue or owner: open ones with a due "
 			"only"},
 	{.name = "limit", .type = ARG_INT, .min = 1, .max = FIND_MAX, .help = "tickets a page, 100"},
-	{.name = "cursor", .type = ARG_TEXT, .help = "of the page before"},
+	CURSOR_ARG,
 	{.name = "fields", .type = ARG_ARRAY, .help = "only these fields of each ticket"},
 };
 

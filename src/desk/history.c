@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "access.h"
+#include "pages.h"
 #include "past.h"
 #include "ticket_code.h"
 
@@ -157,19 +158,23 @@ static int ticket_history(struct call *c, struct value *result, struct err *e)
 	struct desk *d = c->ctx;
 	int64_t id = value_int_or(value_get(&c->args, "id"), 0),
 		limit = value_int_or(value_get(&c->args, "limit"), 100);
-	uint64_t after = (uint64_t)value_int_or(value_get(&c->args, "after"), 0), first;
+	const struct value *cursor;
+	int64_t after;
+	uint64_t first;
 	struct value items = value_array(c->arena, 16);
 	uint8_t from[16], to[8];
 	struct scan s;
 	size_t page_end;
 	int got;
 
-	if (call_may_see(c, id, e) != 0 || opened_by(d, id, &first, e) != 0)
+	if (cursor_given(c->arena, &c->args, "after", &cursor, e) != 0 ||
+		cursor_number(c->arena, c->method->name, cursor, 0, &after, e) != 0 ||
+		call_may_see(c, id, e) != 0 || opened_by(d, id, &first, e) != 0)
 		return -1;
 	page_end = c->arena->used + HISTORY_BYTES;
-	if (after < first && history_add(d, c->arena, first, id, &items, e) != 0)
+	if ((uint64_t)after < first && history_add(d, c->arena, first, id, &items, e) != 0)
 		return -1;
-	history_scan(&s, d, from, to, id, after, false);
+	history_scan(&s, d, from, to, id, (uint64_t)after, false);
 	got = 0;
 	while (items.n < (uint32_t)limit && c->arena->used < page_end && (got = scan_next(&s, e)) == 1)
 		if (history_add(d, c->arena, load_be64((const uint8_t *)s.key.p + 8), id, &items, e) != 0) {
@@ -181,8 +186,11 @@ static int ticket_history(struct call *c, struct value *result, struct err *e)
 		return -1;
 	*result = value_map(c->arena, 2);
 	value_add(c->arena, result, "events", items);
-	if (items.n > 0 && (items.n == (uint32_t)limit || c->arena->used >= page_end))
-		value_add(c->arena, result, "after", *value_get(&items.as.items[items.n - 1], "seq"));
+	if (items.n > 0 && (items.n == (uint32_t)limit || c->arena->used >= page_end)) {
+		after = value_int_or(value_get(&items.as.items[items.n - 1], "seq"), 0);
+		value_add(c->arena, result, "after", value_int(after));
+		cursor_add(c->arena, result, after);
+	}
 	return 0;
 }
 
@@ -385,8 +393,13 @@ static int ticket_explain(struct call *c, struct value *result, struct err *e)
 
 static const struct rpc_arg history_args[] = {
 	{.name = "id", .type = ARG_ID, .is_required = true, .help = "the ticket"},
-	{.name = "after", .type = ARG_INT, .min = 0, .max = ID_MAX, .help = "seq to go on behind"},
+	{.name = "after",
+		.type = ARG_INT,
+		.min = 0,
+		.max = ID_MAX,
+		.help = "seq to go on behind, instead of a cursor"},
 	{.name = "limit", .type = ARG_INT, .min = 1, .max = 1000, .help = "events a page, 100"},
+	CURSOR_ARG,
 };
 static const struct rpc_arg explain_args[] = {
 	{.name = "id", .type = ARG_ID, .is_required = true, .help = "the ticket"},
@@ -403,7 +416,7 @@ static const struct rpc_method methods[] = {
 		RPC_ARGS(history_args),
 		.roles = ROLE_ANY,
 		.help = "Everything that happened to a ticket, in order.",
-		.returns = "{events=[{seq, at, who, method, set, …}], after?}"},
+		.returns = "{events=[{seq, at, who, method, set, …}], after?, cursor?}"},
 	{.name = "ticket.explain",
 		.handler = ticket_explain,
 		RPC_ARGS(explain_args),

@@ -156,7 +156,7 @@ class Answers(Incidents):
         self.assertEqual(("job.run", "lin.tao", "answer"), (last["method"], last["who"], last["action"]))
         page = self.c.call("incident.children", id=case, job=job["id"], limit=2)
         self.assertEqual([{"ok": False, "why": "closed"}, {"ok": True}], [c["outcome"] for c in page["children"]])
-        rest = self.c.call("incident.children", id=case, job=job["id"], after=page["after"], limit=1000)
+        rest = self.c.call("incident.children", id=case, job=job["id"], cursor=page["cursor"], limit=1000)
         self.assertEqual(58, len(rest["children"]))
         told = [e["job"] for e in self.history(case) if "job" in e]
         self.assertEqual([59], [j["n_done"] for j in told if j["kind"] == "children"])

@@ -67,15 +67,17 @@ class NumberCase(Case):
         return self.create(number=number(i), category=CATEGORY, city=CITY, text="charged 50, not credited", **more)
 
     def list(self, incident, name, **more):
-        """All of a list, page after page."""
-        out, after = [], None
+        """All of a list, page after page: by cursor and by its last number in turn, which say the same."""
+        out, at = [], {}
         while True:
-            page = self.c.call("number.list", dict(more, incident=incident, list=name, **({"after": after} if after else {})))
+            page = self.c.call("number.list", dict(more, incident=incident, list=name, **at))
             out += page["numbers"]
-            after = page.get("after")
-            if after is None:
+            if "cursor" not in page:
+                self.assertNotIn("after", page)
                 page["numbers"] = out
                 return page
+            how = "after" if "cursor" in at else "cursor"
+            at = {how: page[how]}
 
     def counts(self, incident):
         return self.c.call("number.list", incident=incident, list="affected", limit=1)["counts"]

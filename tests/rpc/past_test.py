@@ -43,11 +43,11 @@ class Past(daemon.Case):
         answers = self.c.pipeline([("ticket.explain", {"id": 1}), ("session.ping", {}), ("ticket.explain", {"id": 3}), ("ticket.get", {"id": 2})])
         self.assertEqual([1, None, 3, 2], [a.get("id") for a in answers])
         # pages of rules.facts: an answer builds only so many, the next goes on
-        seen, before, pages = [], None, 0
-        while pages == 0 or before is not None:
-            page = self.c.call("rules.facts", **({"before": before} if before else {}))
+        seen, cursor, pages = [], None, 0
+        while pages == 0 or cursor is not None:
+            page = self.c.call("rules.facts", **({"cursor": cursor} if cursor else {}))
             seen += page["decisions"]
-            before = page.get("before")
+            cursor = page.get("cursor")
             pages += 1
         self.assertEqual(list(range(N, 0, -1)), [d["generation"] for d in seen])
         self.assertEqual(["expert"] * N, [d["decided"]["set"]["queue"] for d in seen])

@@ -3,6 +3,7 @@
 
 #include "affected_int.h"
 #include "desk/names.h"
+#include "desk/pages.h"
 
 #define LIST_MAX 1000
 #define LIST_ROWS 20000 /* of a part looked at for one page */
@@ -228,8 +229,10 @@ static void page_answer(struct desk *d, struct arena *a, struct page *p, struct 
 	value_add(a, result, "numbers", numbers);
 	if (p->since_version >= 0)
 		value_add(a, result, "removed", removed);
-	if (p->is_more)
+	if (p->is_more) {
 		value_add(a, result, "after", value_text(a, text, numset_text(last, text)));
+		value_add(a, result, "cursor", *value_get(result, "after"));
+	}
 }
 
 static bool is_untold(uint8_t flags)
@@ -333,7 +336,7 @@ static int on_list(struct call *c, struct value *result, struct err *e)
 {
 	struct desk *d = c->ctx;
 	struct arena *a = c->arena;
-	const struct value *after = value_get(&c->args, "after");
+	const struct value *after;
 	int64_t incident = value_int_or(value_get(&c->args, "incident"), 0);
 	struct page p = {.list = (enum list)list_id(value_get(&c->args, "list")), .bound = UINT64_MAX};
 	uint64_t counts[NUMSET_FLAGS] = {0};
@@ -342,11 +345,14 @@ static int on_list(struct call *c, struct value *result, struct err *e)
 	int64_t version;
 	bool is_cut;
 
-	if (check_incident(d, a, incident, e) != 0 || parts_of_case(d, a, incident, &parts, &n, e) != 0)
+	if (cursor_given(a, &c->args, "after", &after, e) != 0 || check_incident(d, a, incident, e) != 0 ||
+		parts_of_case(d, a, incident, &parts, &n, e) != 0)
 		return -1;
 	p.limit = (uint32_t)value_int_or(value_get(&c->args, "limit"), LIST_MAX);
 	p.since_version = value_int_or(value_get(&c->args, "since_version"), -1);
 	p.after = after == NULL ? 0 : numset_number(value_slice(after));
+	if (after != NULL && p.after == 0 && value_get(&c->args, "cursor") != NULL)
+		return cursor_wrong(a, c->method->name, after, e);
 	if (after != NULL && p.after == 0)
 		return err_arg(e, ERR_BAD_REQUEST, "after", NULL,
 			"after must be a number as an earlier page gave it");
@@ -479,7 +485,8 @@ static const struct rpc_arg check_args[] = {
 static const struct rpc_arg list_args[] = {
 	{.name = "incident", .type = ARG_ID, .is_required = true, .help = "the case"},
 	{.name = "list", .type = ARG_ENUM, .is_required = true, .words = list_names, .help = "which numbers"},
-	{.name = "after", .type = ARG_TEXT, .help = "go on behind this number, as the page before said"},
+	{.name = "after", .type = ARG_TEXT, .help = "number to go on behind, instead of a cursor"},
+	CURSOR_ARG,
 	{.name = "since_version",
 		.type = ARG_INT,
 		.min = 0,
@@ -527,7 +534,7 @@ static const struct rpc_method methods[] = {
 		.help = "The numbers of a case, in order, with the sums of its lists.",
 		.returns = "{incident, list, version, published, counts, numbers=[{number, state, "
 			   "complained, stage, reason, "
-			   "city, version, since, expires?}], removed?=[number], after?}"},
+			   "city, version, since, expires?}], removed?=[number], after?, cursor?}"},
 	{.name = "number.settle",
 		.handler = on_settle,
 		RPC_ARGS(settle_args),

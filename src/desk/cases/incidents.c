@@ -4,6 +4,7 @@
 #include "desk/affected.h"
 #include "desk/cases.h"
 #include "desk/jobs.h"
+#include "desk/pages.h"
 #include "incidents_int.h"
 
 #define LIST_MAX 1000
@@ -137,6 +138,8 @@ static int incident_list(struct call *c, struct value *result, struct err *e)
 	*result = value_map(c->arena, 2);
 	value_add(c->arena, result, "incidents", list);
 	value_add(c->arena, result, "order", value_literal(is_by_growth ? "growth" : "principles"));
+	if (n > limit || n == LIST_MAX)
+		value_add(c->arena, result, "is_cut", value_bool(true));
 	return 0;
 }
 
@@ -250,12 +253,14 @@ static int incident_children(struct call *c, struct value *result, struct err *e
 		.e = e};
 	struct value row, list = value_array(c->arena, p.limit);
 	struct slice left;
+	int64_t after;
 	int rc;
 
-	if (incident_load(c, &row, e) != 0 || check_job(c, int_of(&row, "id"), p.job, e) != 0)
+	if (cursor_number(c->arena, c->method->name, value_get(&c->args, "cursor"), 0, &after, e) != 0 ||
+		incident_load(c, &row, e) != 0 || check_job(c, int_of(&row, "id"), p.job, e) != 0)
 		return -1;
 	buf_init(&p.bytes, CHILDREN_BYTES * 4);
-	rc = incident_walk(c, int_of(&row, "id"), int_of(&c->args, "after"), page_take, &p, e);
+	rc = incident_walk(c, int_of(&row, "id"), after, page_take, &p, e);
 	if (rc == 0 && !p.is_broken && !p.bytes.is_full) {
 		struct buf head;
 
@@ -272,7 +277,7 @@ static int incident_children(struct call *c, struct value *result, struct err *e
 	*result = value_map(c->arena, 2);
 	value_add(c->arena, result, "children", list);
 	if (p.has_more)
-		value_add(c->arena, result, "after", value_int(p.last));
+		cursor_add(c->arena, result, p.last);
 	return 0;
 }
 
@@ -368,8 +373,8 @@ static const struct rpc_arg get_args[] = {INCIDENT_ARG};
 static const struct rpc_arg children_args[] = {
 	INCIDENT_ARG,
 	{.name = "job", .type = ARG_ID, .help = "also what became of each in this job"},
-	{.name = "after", .type = ARG_ID, .help = "ticket to go on behind"},
 	{.name = "limit", .type = ARG_INT, .min = 1, .max = 1000, .help = "tickets a page, 100"},
+	CURSOR_ARG,
 };
 static const struct rpc_arg preview_args[] = {
 	INCIDENT_ARG,
@@ -392,7 +397,7 @@ static const struct rpc_method methods[] = {
 		.help = "Open incidents, what needs people most comes first: by the three principles, three "
 			"numbers "
 			"and never one score, or by growth in 15 minutes.",
-		.returns = "{incidents=[{" CASE_SHOWN "}], order}"},
+		.returns = "{incidents=[{" CASE_SHOWN "}], order, is_cut?}"},
 	{.name = "incident.get",
 		.handler = incident_get,
 		RPC_ARGS(get_args),
@@ -408,7 +413,7 @@ static const struct rpc_method methods[] = {
 		.help = "The tickets that hang on an incident, a page at a time.",
 		.returns =
 			"{children=[{id, no, number?, stage, status, reply?, script?, outcome={ok, why?}?}], "
-			"after?}"},
+			"cursor?}"},
 	{.name = "incident.preview",
 		.handler = incident_preview,
 		RPC_ARGS(preview_args),

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "desk/names.h"
+#include "desk/pages.h"
 #include "desk/tasks.h"
 
 #define LIST_LOOKED_AT 5000 /* rows a page */
@@ -116,21 +117,6 @@ static bool is_listed(const struct value *args, const struct value *row)
 	return true;
 }
 
-static int cursor_after(struct arena *a, const struct value *args, int64_t *after, struct err *e)
-{
-	const char *text = value_cstr(a, value_get(args, "cursor"));
-	char *end;
-
-	*after = 0;
-	if (text == NULL)
-		return 0;
-	*after = strtoll(text, &end, 10);
-	if (*end == '\0' && *after > 0 && *after <= ID_MAX)
-		return 0;
-	return err_arg(
-		e, ERR_BAD_REQUEST, "cursor", text, "cursor \"%s\" is not one that task.list gave", text);
-}
-
 /* A batch's numbers are left out: task.get shows them. */
 static struct value listed_task(struct arena *a, const struct value *row)
 {
@@ -158,7 +144,7 @@ static int task_list(struct call *c, struct value *result, struct err *e)
 	uint8_t from[8];
 	struct scan s;
 
-	if (cursor_after(c->arena, &c->args, &id, e) != 0)
+	if (cursor_number(c->arena, c->method->name, value_get(&c->args, "cursor"), 0, &id, e) != 0)
 		return -1;
 	task_key(from, id + 1);
 	scan_init(&s, d->store, NULL, TABLE_TASK, slice_of(from, 8), SLICE_TEXT("\x01"), false);
@@ -187,7 +173,7 @@ static int task_list(struct call *c, struct value *result, struct err *e)
 	*result = value_map(c->arena, 2);
 	value_add(c->arena, result, "tasks", tasks);
 	if (got == 1)
-		value_add(c->arena, result, "cursor", value_printf(c->arena, "%jd", (intmax_t)id));
+		cursor_add(c->arena, result, id);
 	return 0;
 }
 
@@ -267,7 +253,7 @@ static const struct rpc_arg list_args[] = {
 	{.name = "kind", .type = ARG_TEXT, .of = "tasks", .help = "only this kind"},
 	{.name = "ticket", .type = ARG_ID, .help = "only of this ticket"},
 	{.name = "limit", .type = ARG_INT, .min = 1, .max = 1000, .help = "tasks a page, 100"},
-	{.name = "cursor", .type = ARG_TEXT, .help = "of the page before"},
+	CURSOR_ARG,
 };
 static const struct rpc_arg id_args[] = {ID_ARG};
 static const struct rpc_arg cancel_args[] = {ID_ARG, REASON_ARG};

@@ -2,6 +2,7 @@
  */
 #include <string.h>
 
+#include "desk/pages.h"
 #include "desk/past.h"
 
 #define PAGE_BYTES ((size_t)160 * 1024) /* facts are texts: the answer stays under a frame */
@@ -112,7 +113,9 @@ static int facts_page(struct desk *d, struct arena *arena, const struct value *a
 	struct scan s;
 	int got = 0, n_seen = 0, rc = 0;
 
-	store_be64(to, (uint64_t)value_int_or(value_get(args, "before"), INT64_MAX));
+	if (cursor_number(arena, "rules.facts", value_get(args, "cursor"), INT64_MAX, &before, e) != 0)
+		return -1;
+	store_be64(to, (uint64_t)before);
 	scan_init(&s, d->store, NULL, TABLE_EVENT, slice_of(NULL, 0), slice_of(to, 8), true);
 	while (rc == 0 && r.decisions.n < (uint32_t)r.limit && arena->used < page_end &&
 		n_seen++ < EVENTS_SEEN_MAX && (got = scan_next(&s, e)) == 1) {
@@ -128,7 +131,7 @@ static int facts_page(struct desk *d, struct arena *arena, const struct value *a
 	*result = value_map(arena, 2);
 	value_add(arena, result, "decisions", r.decisions);
 	if (got == 1)
-		value_add(arena, result, "before", value_int(before));
+		cursor_add(arena, result, before);
 	return 0;
 }
 
@@ -139,11 +142,7 @@ static int rules_facts(struct call *c, struct value *result, struct err *e)
 
 static const struct rpc_arg facts_args[] = {
 	{.name = "limit", .type = ARG_INT, .min = 1, .max = 1000, .help = "decisions a page, 100"},
-	{.name = "before",
-		.type = ARG_INT,
-		.min = 1,
-		.max = ID_MAX,
-		.help = "seq of the page before this one"},
+	CURSOR_ARG,
 };
 static const struct rpc_method methods[] = {
 	{.name = "rules.facts",
@@ -153,7 +152,7 @@ static const struct rpc_method methods[] = {
 		.flags = RPC_LONG,
 		.help = "The last decisions, newest first: the facts as they were, and what the pack of then "
 			"says to them.",
-		.returns = "{decisions=[{seq, at, generation, point, no, facts, decided | error}], before?}"},
+		.returns = "{decisions=[{seq, at, generation, point, no, facts, decided | error}], cursor?}"},
 };
 
 void replay_register(struct desk *d)

@@ -6,6 +6,7 @@
 
 #include "desk/affected.h"
 #include "desk/names.h"
+#include "desk/pages.h"
 #include "desk/signals.h"
 #include "tocsin/due.h"
 #include "tocsin/tail.h"
@@ -312,15 +313,21 @@ static const char *state_of(const struct value *row, int64_t now_ms)
 static int on_list(struct call *c, struct value *result, struct err *e)
 {
 	const struct value *state = value_get(&c->args, "state"), *team = value_get(&c->args, "team"),
-			   *after = value_get(&c->args, "after");
+			   *cursor = value_get(&c->args, "cursor");
 	int64_t limit = value_int_or(value_get(&c->args, "limit"), 100);
 	struct value changes = value_array(c->arena, 16), teams = value_map(c->arena, 8), last = value_nil;
 	struct desk *d = c->ctx;
-	struct slice from = after == NULL ? slice_of("c", 1)
-					  : key_after(c->arena, change_key(c->arena, value_slice(after)));
+	struct slice from = slice_of("c", 1), key;
 	struct scan s;
 	int got = 0;
 
+	if (cursor != NULL) {
+		key = change_key(c->arena, value_slice(cursor));
+		got = cursor->n > ID_BYTES ? 0 : store_get(d->store, TABLE_CHANGE, key, &from, e);
+		if (got != 1)
+			return got < 0 ? -1 : cursor_wrong(c->arena, c->method->name, cursor, e);
+		from = key_after(c->arena, key);
+	}
 	scan_init(&s, d->store, NULL, TABLE_CHANGE, from, slice_of("d", 1), false);
 	while (changes.n < limit && (got = scan_next(&s, e)) == 1) {
 		const struct value *of;
@@ -351,7 +358,7 @@ static int on_list(struct call *c, struct value *result, struct err *e)
 	value_add(c->arena, result, "changes", changes);
 	value_add(c->arena, result, "teams", teams);
 	if (got == 1)
-		value_add(c->arena, result, "after", last);
+		value_add(c->arena, result, "cursor", last);
 	return 0;
 }
 
@@ -387,7 +394,7 @@ static const struct rpc_arg put_args[] = {
 static const struct rpc_arg list_args[] = {
 	{.name = "state", .type = ARG_ENUM, .words = states, .help = "only these"},
 	{.name = "team", .type = ARG_TEXT, .help = "only of this team"},
-	{.name = "after", .type = ARG_TEXT, .help = "go on behind this id, as the page before said"},
+	CURSOR_ARG,
 	{.name = "limit",
 		.type = ARG_INT,
 		.min = 1,
@@ -411,7 +418,7 @@ static const struct rpc_method methods[] = {
 			"summed per team.",
 		.returns = "{changes=[{id, components, cities?, from, to, owner, state, team?, "
 			   "settled?={expected, seen, p, "
-			   "span_ms, at}}], teams={TEAM={changes, expected, seen}}, after?}"},
+			   "span_ms, at}}], teams={TEAM={changes, expected, seen}}, cursor?}"},
 };
 
 void changes_register(struct desk *d)

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "desk/pages.h"
 #include "warn_int.h"
 
 #define LIST_BYTES ((size_t)200 << 10) /* of one answer, which holds 256 KiB */
@@ -176,8 +177,7 @@ static int cursor_read(struct arena *a, const struct value *cursor, struct wkey 
 	int at = 0;
 
 	if (sscanf(text, "%u %jd %n", &rank, &since_ms, &at) != 2 || at == 0 || rank >= LEVEL_NAMES_MAX)
-		return err_arg(e, ERR_BAD_REQUEST, "cursor", text,
-			"cursor \"%s\" is not one that warning.list gave", text);
+		return cursor_wrong(a, "warning.list", cursor, e);
 	out->level = (uint8_t)rank;
 	out->since_ms = since_ms;
 	out->text = arena_text(a, text + at, strlen(text + at));

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "desk/names.h"
+#include "desk/pages.h"
 #include "warn_int.h"
 
 #define ACTS_KEPT 20 /* of what persons did about a case, the newest */
@@ -430,7 +431,7 @@ static int warning_act(struct call *c, struct value *result, struct err *e)
 
 static const struct rpc_arg list_args[] = {
 	{.name = "limit", .type = ARG_INT, .min = 1, .max = 10000, .help = "at most so many"},
-	{.name = "cursor", .type = ARG_TEXT, .help = "of the page before"},
+	CURSOR_ARG,
 };
 static const char *const actions[] = {"ack", "sign_down", "raise", "lower", "note", NULL};
 static const struct rpc_arg act_args[] = {
