@@ -101,3 +101,29 @@ spec "the report's limit has passed: again every quarter of an hour" {
   given = emergency { stage = "responding" }, timer = { kind = "clock", clock = "report_oral", percent = 100 },
   expect = { notice = { "owner", "duty", "leader" }, timers = { "15m" }, by = "a limit of the emergency has passed" },
 }
+
+-- ---- an incident that becomes an emergency by itself
+local function incident(fields)
+  return ticket { kind = "incident", id = 7, title = "充值未到账", city = "shenzhen", category = "recharge.not_credited", fields = fields or {} }
+end
+spec "99 999 numbers are none" { given = incident(), hit = { affected = 99999, lasts = "5h" }, expect = { opens = {} } }
+spec "100 000 numbers are an emergency at once" {
+  given = incident(), hit = { affected = 100000, lasts = "5m" },
+  expect = { opens = { "emergency" }, acts = {}, by = "class 2 or 3: 100 000 numbers or more" },
+}
+spec "once: it is told when its class changes" {
+  given = incident { class = "class 2 or 3: 100 000 numbers or more" }, hit = { affected = 600000, lasts = "61m" },
+  raised = { { id = 9, kind = "emergency", is_open = true } },
+  expect = { opens = {}, acts = { "9 size" }, by = "class 1: more than 500 000 numbers for more than an hour" },
+}
+spec "and not otherwise" {
+  given = incident { class = "class 2 or 3: 100 000 numbers or more" }, hit = { affected = 600000, lasts = "60m" },
+  raised = { { id = 9, kind = "emergency", is_open = true } }, expect = { opens = {}, acts = {} },
+}
+spec "one that was reviewed is not opened again" {
+  given = incident { class = "class 2 or 3: 100 000 numbers or more" }, hit = { affected = 600000, lasts = "61m" },
+  raised = { { id = 9, kind = "emergency", is_open = false } }, expect = { opens = {}, acts = {} },
+}
+spec "what recovers becomes none" {
+  given = incident { recovery = "proven" }, hit = { affected = 600000, lasts = "61m" }, expect = { opens = {} },
+}

@@ -28,6 +28,8 @@
  *   cases      open incidents, newest first (desk/cases.h): at "create" those that fit what is known of city
  *              and category, at "act" and "contact" the ticket's own, of an incident all; at "attach" the one
  *              that the ticket may hang on; at "evidence" all
+ *   hit, raised   at "declare": {affected, complainers, began, before?} of an open incident, and what it
+ *              became before: [{id, kind, is_open}] (desk/warning/warn_declare.c)
  *   warning    at "warning" and "evidence": what happened to a key (desk/warning/warn_case.c)
  *
  * Decision:
@@ -43,7 +45,8 @@
  *   timers     [{name, after_ms|at_ms, rule, round?, clock?, percent?}], a new one of the same name replaces
  *              it; all of it comes back as facts.timer with kind="rule" · cancel_timers [name|"*"]
  *   links      [{type="duplicate_of"|"parent"|"related"|…, id}] · unlinks likewise
- *   open       [ticket.create arguments] tickets to open, linked as "parent" to this one
+ *   open       [ticket.create arguments] tickets to open, linked as "parent" to this one; with link="raised"
+ *              as "related", this one to them as "raised"
  *   reserve    [{grant, amount, ticket_max?, day_max?}] money that who acts gives away, kept in this entry;
  *              refused when it is more than these limits leave · release [NAME|"*"] what the ticket had of it
  *              is given back

@@ -60,6 +60,15 @@ local function is_named(list, name)
   end
 end
 
+-- What begins because a fact has changed begins with that, not with what came in.
+local function from_now(start)
+  if not start.from then return start end
+  local out = {}
+  for key, x in host.sorted_pairs(start) do out[key] = x end
+  out.from = nil
+  return out
+end
+
 local function ms_of(start) return start.unit == "hours" and start.goal * 3600000 or start.goal end
 
 -- Clocks with moves = true follow the facts (how many are hit, the grade): one that no rule gave before begins, and a running one gets
@@ -77,7 +86,7 @@ function clocks.move(v, d)
       seen[name] = true
       if not old then
         host.note(v.h, r.number)
-        put(d, r.start)
+        put(d, from_now(r.start))
       elseif old.state ~= "stopped" and (old.goal ~= ms_of(r.start) or old.unit ~= r.start.unit) then
         host.note(v.h, r.number)
         put(d, { op = "regoal", name = name, goal = r.start.goal, unit = r.start.unit, calendar = r.start.calendar,

@@ -101,6 +101,7 @@ function lib.finish()
   org.check()
   grants.check()
   rules.compile()
+  catalog.data.declares = rules.sets.declare ~= nil or nil
   warning.check()
   alarms.check()
   drafts.check()
@@ -114,7 +115,8 @@ end
 
 local asked = { create = { "classify", "complete", "grade", "duplicate", "attach", "routing", "clocks", "advice", "outbox" },
   act = { "refuse", "clocks", "follow", "outbox" }, contact = { "complete", "contact", "outbox" }, timer = { "escalation", "outbox" },
-  task = { "answer" }, attach = { "attach" }, evidence = { "evidence" }, warning = { "warning" }, prompt = { "prompt" }, draft = { "class" } }
+  task = { "answer" }, attach = { "attach" }, evidence = { "evidence" }, declare = { "declare" },
+  warning = { "warning" }, prompt = { "prompt" }, draft = { "class" } }
 
 -- What the sets of a point say to these facts; the facts of a create are first completed by the decision itself.
 function lib.explain(point, facts, rule)

@@ -13,7 +13,8 @@ local news = host.lib "news"
 local effects = host.lib "effects"
 local cases = host.lib "cases"
 local evidence = host.lib "evidence"
-local alarms = host.lib "alarms"
+local warned = host.lib "warned"
+local declared = host.lib "declared"
 local clocks = host.lib "clocks"
 local drills = host.lib "drills"
 local data = host.lib("catalog").data
@@ -455,60 +456,14 @@ function points.task(facts)
   return d
 end
 
--- An incident to open: the case's own words, with what the warning says of itself.
-local function case_of(v, w, out)
-  local of = w.category_label or w.city_label
-  local title = out.title and out.title.zh or string.format("%s %s", (of or {}).zh or w.key, (w.line or {}).zh or "")
-  return { kind = out.open, city = v.city, category = v.category, title = title,
-    text = w.line and w.line.zh .. "\n" .. w.line.en or w.key,
-    fields = { key = w.key, keys = host.list { w.key }, level = w.to, began = w.began, cluster = w.cluster,
-      cities = w.in_cities and host.list(w.in_cities) or nil, service = w.service, component = w.component, suspect = v.suspect } }
-end
-
--- What the level calls and the rules "warning" say → decision without its calls, whom they call.
-local function warned(v, w)
-  local d, calls = {}, {}
-  local alarm = data.alarms[w.to]
-  if alarm and (w.event == "change" and w.rank > w.was or w.event == "again") then
-    for _, r in ipairs(alarm.call[w.rung] or {}) do calls[#calls + 1] = r end
-  end
-  for _, r in ipairs((rules.ask_all("warning", v, {}))) do
-    local out = r.out
-    for _, who in ipairs(out.call or {}) do calls[#calls + 1] = who end
-    if out.open and not w.incident then d.open = d.open or { case_of(v, w, out) } end
-    if out.act and (w.incident or d.open) then
-      d.act = put(d.act, { action = out.act, data = out.data and tasks.fill_data(out.data, v) or nil })
-    end
-    if out.task and (w.incident or d.open) then d.tasks = put(d.tasks, tasks.fill(out.task, v)) end
-    if out.say then d.say = d.say or out.say end
-  end
-  if w.disaster and data.disaster and not data.disaster.calls[w.to] then calls = {} end
-  return d, calls
-end
-
 -- A warning without a case, and the open cases that it may be evidence of.
 function points.evidence(facts) return evidence.point(fields.view(facts)) end
 
 -- A warning's level changed, waits for a signature, was not answered, or its incident recovers.
-function points.warning(facts)
-  local v = fields.view(facts)
-  local d, calls = warned(v, facts.warning)
-  d.call = alarms.people(calls, facts, v.city)
-  d.because, d.failed = host.noted(v.h), v.failed or nil
-  return d
-end
+points.warning = warned.point
 
--- The same of a level that a drill plays: what tonight's rules say, of which only the calls and the words are used.
-local function say_in_drill(facts)
-  return function(e)
-    local t, ranks = facts.ticket, alarms.ranks()
-    local w = { key = e.key, from = e.from, to = e.to, rank = ranks[e.to], was = ranks[e.from], event = "change", rung = 1, seen = e.sums,
-      expected = {}, p = e.p, watch = e.watch, incident = t.id, stage = t.stage, case_fields = t.fields }
-    local other = { now = facts.now, ["local"] = facts["local"], who = facts.who, ticket = { city = e.city, category = e.category }, warning = w }
-    local d, calls = warned(fields.view(other), w)
-    return { say = d.say, called = calls }
-  end
-end
+-- An open incident, with how many are hit and for how long.
+points.declare = declared.point
 
 -- Who a notice of a rung is for, and the department.
 local function recipient(v, rung)
@@ -567,7 +522,7 @@ function points.timer(facts)
   local timer = facts.timer
   local clock = facts.clocks and facts.clocks[timer.clock]
   if clock and clock.state == "stopped" then return close(v, d) end
-  if drills.timer(v, d, timer.rule, say_in_drill(facts)) then return close(v, d) end
+  if drills.timer(v, d, timer.rule, warned.in_drill(facts)) then return close(v, d) end
   local act = effects.timed(timer.rule)
   if act then
     local kind = data.kinds[v.kind]

@@ -37,6 +37,8 @@ sets.list = {
     en = "what other systems are asked to do, what screens are told, which tasks are taken back" },
   evidence = { mode = "first", is_partial = true, point = "evidence", outputs = { same = "parts", within = "duration", attach = "boolean" },
     zh = "预警并入事件", en = "which open case a warning is evidence of" },
+  declare = { mode = "first", is_partial = true, point = "declare", outputs = { open = "kind" },
+    zh = "事件升级为应急", en = "what an open incident becomes by how many it hits and for how long" },
   warning = { mode = "all", point = "warning",
     outputs = { open = "kind", title = "label", act = "action", data = "data", call = "callees", say = "label", task = "task" },
     zh = "预警之后", en = "what follows when a warning's level changes, waits for a signature, or is not answered" },

@@ -11,7 +11,7 @@ local spec = { env = {} }
 local all, reached = {}, {}
 local keys = { given = true, at = true, action = true, data = true, note = true, who = true, roles = true, contact = true, timer = true,
   task = true, warning = true, cases = true, number = true, history = true, clocks = true, subscriber = true, duty = true, spent = true,
-  series = true, draft = true, case = true, caller = true, expect = true }
+  series = true, draft = true, case = true, caller = true, hit = true, raised = true, expect = true }
 local special = { by = true, refuse = true, clocks = true, missing = true, duplicate_of = true, say = true, notice = true, fails = true,
   pauses = true, resumes = true, stops = true, moves = true, timers = true, not_by = true, tasks = true, reserves = true, releases = true,
   incident = true, news = true, withdrawn = true, jobs = true, acts = true, opens = true, does = true, calls = true,
@@ -74,9 +74,13 @@ local function facts_of(s)
   for _, c in ipairs(b.cases or {}) do c.created = c.created or now end
   for _, role in ipairs(b.roles or {}) do facts.who.roles[role] = true end
   local point = b.action and "act" or b.contact and "contact" or b.timer and "timer" or b.task and "task" or b.warning and "warning" or
-    b.caller and "prompt" or "create"
+    b.caller and "prompt" or b.hit and "declare" or "create"
   if point == "warning" then return b.cases and "evidence" or point, warning_facts(s, facts) end
   if point == "prompt" then t.customer = b.caller end -- number.check: the caller is the case's customer
+  if point == "declare" then -- hit = { affected = 120000, lasts = "20m" }: an open incident, and what it became before
+    facts.hit = { affected = b.hit.affected or 0, complainers = b.hit.complainers or 0, began = now - (units.duration(b.hit.lasts) or 0) }
+    facts.raised = b.raised or {}
+  end
   if point ~= "create" then
     t.stage = t.stage or kind.first.stage
     t.status = t.status or (kind.stages[t.stage] or kind.first).status

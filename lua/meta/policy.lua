@@ -4,10 +4,11 @@
 ---@alias Duration string "30m", "4h", "2d"
 ---@class Condition
 
----@alias SetName "advice"|"answer"|"attach"|"class"|"classify"|"clocks"|"complete"|"contact"|"duplicate"|"escalation"|"evidence"|"follow"|"grade"|"outbox"|"prompt"|"refuse"|"routing"|"warning"
+---@alias SetName "advice"|"answer"|"attach"|"class"|"classify"|"clocks"|"complete"|"contact"|"declare"|"duplicate"|"escalation"|"evidence"|"follow"|"grade"|"outbox"|"prompt"|"refuse"|"routing"|"warning"
 
 ---@class When
 ---@field action? string|Condition 操作；action at hand
+---@field affected? number|Condition 故障号码数（事件）；numbers that an incident hits
 ---@field age? string|Condition 受理至今；time since it came in
 ---@field age65? boolean|Condition 是否65岁以上；the customer is 65 or older
 ---@field brand? string|Condition 品牌；customer's brand
@@ -23,6 +24,7 @@
 ---@field city? string|Condition 地市；city
 ---@field clock? string|Condition 时限；the clock that fired
 ---@field cluster? string|Condition 预警类群；cluster of categories
+---@field complainers? number|Condition 投诉件数（事件）；complaints that hang on an incident
 ---@field complete? boolean|Condition 信息是否完整；nothing required is missing
 ---@field contact? string|Condition 来话类型；urge, ask, same_fault, add_info or withdraw
 ---@field contact_channel? string|Condition 来话渠道；where the contact came in
@@ -48,6 +50,7 @@
 ---@field joined? number|Condition 新增地市数；how many of these cities its case does not have yet
 ---@field key? string|Condition 预警对象；what is warned of: CITY/CATEGORY, */CATEGORY, cluster:NAME, source:NAME
 ---@field kind? string|Condition 工单类型；what kind of ticket
+---@field lasts? string|Condition 事件持续时间；time since an incident began
 ---@field late? boolean|Condition 是否补报；it changed while the system was down
 ---@field level? nil|Condition 预警级别；level that a warning has now
 ---@field merged_into? number|Condition 并入的工单；ticket it was merged into
@@ -119,7 +122,7 @@
 ---@field news? any in outbox
 ---@field notice? any in answer, contact, escalation, follow
 ---@field of? any in outbox
----@field open? any in warning
+---@field open? any in declare, warning
 ---@field owner? any in routing
 ---@field percents? any in clocks
 ---@field priority? any in answer, escalation, follow, grade, routing

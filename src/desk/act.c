@@ -18,7 +18,7 @@
 #define CONTACT_TIMES 20      /* of a ticket, the newest; all are counted */
 #define BROKEN_PAUSE_MS 60000 /* until a timer that could not be worked is due again */
 
-static struct value ticket_facts(struct work *w, const struct value *row)
+struct value ticket_facts(struct work *w, const struct value *row)
 {
 	struct value facts = facts_base(w), ticket = value_copy_map(w->arena, row);
 
@@ -73,17 +73,24 @@ static int raise_warning(struct work *w, const struct value *raise, const struct
 		e);
 }
 
-/* Ask, apply, open what it opens, save, do what it does elsewhere; *after is the row as saved. */
-static int decide(struct work *w, const char *point, const struct value *facts, const struct value *before,
-	struct value *after, struct value *decision, struct err *e)
+int ticket_decided(struct work *w, const struct value *decision, const struct value *before,
+	struct value *after, struct err *e)
 {
-	if (work_ask(w, point, facts, decision, e) != 0 || decision_apply(w, decision, after, e) != 0 ||
+	if (decision_apply(w, decision, after, e) != 0 ||
 		open_children(w, value_get(decision, "open"), after, e) != 0 ||
 		ticket_save(w, before, after, e) != 0)
 		return -1;
 	if (also_act(w, value_get(decision, "acts"), value_int_or(value_get(after, "id"), 0), e) != 0)
 		return -1;
 	return raise_warning(w, value_get(decision, "raise"), after, e);
+}
+
+/* Ask, and do it; *after is the row as saved. */
+static int decide(struct work *w, const char *point, const struct value *facts, const struct value *before,
+	struct value *after, struct value *decision, struct err *e)
+{
+	return work_ask(w, point, facts, decision, e) != 0 ? -1
+							   : ticket_decided(w, decision, before, after, e);
 }
 
 static int check_version(struct work *w, const struct value *args, const struct value *row, struct err *e)
@@ -289,12 +296,15 @@ int open_children(struct work *w, const struct value *open, struct value *row, s
 		return err_set(
 			e, ERR_REJECTED, "the decision opens %u tickets; at most %d", open->n, CHILDREN_MAX);
 	for (uint32_t i = 0; open != NULL && i < open->n; i++) {
+		const struct value *link = value_get(&open->as.items[i], "link");
 		struct value child;
 
 		if (ticket_open(w, &open->as.items[i], &child, e) != 0)
 			return err_prefix(e, "the decision opens ticket %u", i + 1);
-		ticket_link(w, &child, "parent", value_int_or(value_get(row, "id"), 0));
-		ticket_link(w, row, "child", value_int_or(value_get(&child, "id"), 0));
+		ticket_link(w, &child, link == NULL ? "parent" : "related",
+			value_int_or(value_get(row, "id"), 0));
+		ticket_link(w, row, link == NULL ? "child" : value_cstr(w->arena, link),
+			value_int_or(value_get(&child, "id"), 0));
 		if (ticket_save(w, NULL, &child, e) != 0)
 			return -1;
 	}

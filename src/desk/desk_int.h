@@ -282,6 +282,12 @@ int ticket_do(struct work *, const struct value *before, const struct value *arg
 	struct err *e) MUST_CHECK;
 /* Actions on other tickets that a decision brings along: [{id, action, data?}]; self: the deciding one. */
 int also_act(struct work *, const struct value *acts, int64_t self, struct err *e) MUST_CHECK;
+/* The facts that every point about a ticket has. */
+struct value ticket_facts(struct work *, const struct value *row);
+/* A decision is done: applied, what it opens opened, the row saved, what it does elsewhere done. *after is a
+ * copy of before, then the row as saved. */
+int ticket_decided(struct work *, const struct value *decision, const struct value *before,
+	struct value *after, struct err *e) MUST_CHECK;
 /* Tickets that a decision opens beside this one. */
 int open_children(struct work *, const struct value *open, struct value *row, struct err *e) MUST_CHECK;
 /*

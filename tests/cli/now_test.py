@@ -155,6 +155,19 @@ class Now(Case):
             "               橙色预警 #327 已建立: 无人确认；10:50 黄梅；已叫 陈静、邓军"], lines[3:7])
         self.assertEqual("               ……还有 14 条：tocsin call duty.now", lines[11])
 
+    def test_an_incident_that_became_an_emergency(self):
+        d, c = outage(self)
+        case = c.call("ticket.create", kind="incident", channel="webhook", text="x", title="网络中断", city="zhuhai", category="network.no_service",
+                      fields={"affected": 120000})["id"]
+        c.call("clock.advance", by="5m")
+        (e,) = c.call("ticket.find", where={"kind": "emergency"})["tickets"]
+        self.assertEqual(case, c.call("ticket.get", id=e["id"])["fields"]["incident"])
+        lines = [line for line in self.screen(d) if "REPORT" in line]
+        self.assertEqual(["What is due?   REPORT in 3 h 56 min: tocsin report %d  (oral report of a netw…" % e["id"],
+                          "               REPORT in 23 h 56 min: tocsin report %d  (written report of a …" % e["id"]], lines)
+        self.assertEqual("什么要到期     3 小时 56 分内报告：tocsin report %d（网络运行事故口头报告要点…" % e["id"],
+                         [line for line in self.screen(d, "--lang", "zh") if "内报告" in line][0])
+
     def test_more_warnings_than_a_screen_holds(self):
         d, c = outage(self)
         for city in "zhuhai shantou shaoguan heyuan meizhou huizhou shanwei dongguan zhongshan jiangmen".split():

@@ -9,7 +9,7 @@ MINUTE_MS = 60 * 1000
 HOUR_MS = 60 * MINUTE_MS
 
 
-class Emergency(Case):
+class Guangdong(Case):
     @classmethod
     def daemon_new(cls):
         d = Daemon(rules=os.path.join(ROOT, "examples", "guangdong"))
@@ -41,6 +41,8 @@ class Emergency(Case):
     def due(self, ticket):
         return {k: (at - START_MS) // MINUTE_MS for k, at in self.c.call("ticket.get", id=ticket)["due"].items()}
 
+
+class Emergency(Guangdong):
     def test_clocks_are_set_and_moved_when_the_class_is_known_and_changes(self):
         e = self.declare()["id"]
         self.assertEqual({"respond": 15}, self.due(e))
@@ -162,6 +164,69 @@ class Emergency(Case):
         self.assertEqual(["review"], list(self.c.call("ticket.get", id=e)["due"]))
         t = self.act(e, "review", cause="数据库连接用尽", text="扩容并加监控")
         self.assertEqual(("closed", "数据库连接用尽", "扩容并加监控"), (t["stage"], t["cause"], t["fields"]["review"]))
+
+
+class ByItself(Guangdong):
+    """An incident becomes an emergency by how many it hits and for how long; once; the clocks begin with that fact."""
+
+    def incident(self, affected, **more):
+        return self.c.call("ticket.create", kind="incident", channel="webhook", text="充值未到账", title="深圳充值未到账", city="shenzhen",
+            category="recharge.not_credited", fields={"affected": affected}, **more)["id"]
+
+    def emergencies(self):
+        return self.c.call("ticket.find", where={"kind": "emergency"})["tickets"]
+
+    def test_so_many_at_once(self):
+        small, drill = self.incident(99999), self.incident(600000)
+        self.c.call("ticket.act", id=drill, action="cancel", data={"reason": "测试"})
+        case = self.incident(120000)
+        self.c.call("clock.advance", by="1m")
+        (e,) = self.emergencies()
+        got = self.c.call("ticket.get", id=e["id"])
+        self.assertEqual(("declared", case, 120000, 1, START_MS + MINUTE_MS, "深圳充值未到账", "shenzhen"),
+            (got["stage"], got["fields"]["incident"], got["fields"]["users"], got["fields"]["minutes"], got["occurred"], got["title"], got["city"]))
+        self.assertEqual({"respond": 1 + 15, "report_oral": 1 + 240, "report_written": 1 + 24 * 60}, self.due(e["id"]))
+        self.assertEqual([{"type": "raised", "id": e["id"]}], self.c.call("ticket.get", id=case)["links"])
+        self.assertEqual([(1, "declared", got["owner"])], [t for t in self.duty() if t[1] == "declared"])
+        self.assertEqual(0, self.c.call("incident.get", id=case)["children"])  # it is no complaint
+        self.restart()
+        self.c.call("clock.advance", by="2h")
+        self.assertEqual([e["id"]], [x["id"] for x in self.emergencies()])  # once
+        self.assertEqual(None, self.c.call("ticket.get", id=small).get("links"))
+
+    def test_for_so_long_is_a_fact_of_its_own_time(self):
+        """Over half a million, an hour later of a higher class: the reports move, no second emergency."""
+        case = self.incident(600000, occurred=START_MS - 30 * MINUTE_MS)
+        self.c.call("clock.advance", by="1m")
+        (e,) = self.emergencies()
+        self.assertEqual({"respond": 16, "report_oral": 1 + 240, "report_written": 1 + 24 * 60}, self.due(e["id"]))
+        self.c.call("clock.advance", by="29m")  # 10:30: for an hour
+        self.assertEqual({"respond": 16, "report_oral": 1 + 240, "report_written": 1 + 24 * 60}, self.due(e["id"]))
+        self.c.call("clock.advance", by="1m")
+        self.assertEqual({"respond": 16, "report_oral": 1 + 15, "report_written": 1 + 240}, self.due(e["id"]))
+        fields = self.c.call("ticket.get", id=e["id"])["fields"]
+        self.assertEqual((600000, 61, case), (fields["users"], fields["minutes"], fields["incident"]))
+        self.assertEqual(1, len(self.emergencies()))
+
+    def test_downtime_does_not_move_the_fact(self):
+        """It came to be of its class at 10:05, while nobody looked: the clocks began then."""
+        case = self.incident(600000, occurred=START_MS - 55 * MINUTE_MS)
+        self.c.close()
+        self.d.kill()
+        self.d.clock = "virtual:2026-09-22T11:10"
+        self.d.start()
+        self.c = self.connect()
+        self.c.call("clock.advance", by="1s")
+        (e,) = self.emergencies()
+        self.assertEqual("class 1: more than 500 000 numbers for more than an hour", self.c.call("ticket.get", id=case)["fields"]["class"])
+        self.assertEqual({"respond": 5 + 15, "report_oral": 5 + 15, "report_written": 5 + 240}, self.due(e["id"]))
+
+    def test_why(self):
+        case = self.incident(120000)
+        self.c.call("clock.advance", by="1m")
+        said = self.c.call("ticket.explain", id=case)["decisions"]
+        self.assertEqual([("declare", ["declare/class 2 or 3: 100 000 numbers or more"])],
+            [(d["point"], [b["rule"] for b in d["because"]]) for d in said if d["point"] == "declare"])
 
 
 if __name__ == "__main__":

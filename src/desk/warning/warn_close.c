@@ -295,7 +295,7 @@ static void forget_close(struct warn *n)
 static int fire(struct warn *n, int64_t due_ms, struct err *e)
 {
 	int64_t now_ms = n->desk->clock->now_ms > due_ms ? n->desk->clock->now_ms : due_ms, end_ms = due_ms,
-		next_ms = INT64_MAX, quiet_ms = INT64_MAX, care_ms;
+		next_ms = INT64_MAX, quiet_ms = INT64_MAX, care_ms, declare_ms;
 	bool is_held = false;
 
 	forget_close(n);
@@ -312,9 +312,12 @@ static int fire(struct warn *n, int64_t due_ms, struct err *e)
 	}
 	if (warn_sources(n, now_ms, &quiet_ms, e) != 0 || care(n, now_ms, e) != 0)
 		return -1;
+	warn_declare(n, now_ms);
 	care_ms = next_care(n, now_ms);
+	declare_ms = warn_declare_next(n, now_ms);
 	next_ms = next_ms < quiet_ms ? next_ms : quiet_ms;
 	next_ms = next_ms < care_ms ? next_ms : care_ms;
+	next_ms = next_ms < declare_ms ? next_ms : declare_ms;
 	return finish(n, due_ms, end_ms, next_ms, is_held, e);
 }
 

@@ -1,6 +1,7 @@
 /* What is counted, and how it gets into the rows: the hooks of the use cases, and warning.counts. */
 #include <string.h>
 
+#include "desk/cases.h"
 #include "desk/names.h"
 #include "desk/ticket_code.h"
 #include "warn_int.h"
@@ -117,6 +118,9 @@ static bool is_counted_kind(const struct value *row)
 
 int warn_created(struct work *w, const struct value *row, struct err *e)
 {
+	if (value_is_text(value_get(row, "kind"), CASE_KIND) &&
+		value_true(value_get(packs_catalog(w->desk->packs), "declares")))
+		warn_arm(w, bin_end(MINUTE_MS, w->now_ms));
 	if (!is_counted_kind(row))
 		return 0;
 	if (!value_true(value_get(counting(w), "duplicates")) && has_link(row, "duplicate_of"))

@@ -80,6 +80,7 @@ struct warn {
 	uint64_t words; /* of its catalog (watches_words) */
 	struct lessons *lessons;
 	int64_t learn_ms;    /* when learning is due; INT64_MAX: it is not */
+	int64_t declared_ms; /* when incidents were asked about last (warn_declare.c); 0: not since the start */
 	int64_t newest_case; /* the newest incident whose evidence was looked for; 0: none since the start */
 	uint64_t n_counted, n_late_counts, n_closes, n_missed, n_changes, close_us_max, learn_us_max,
 		n_failures;
@@ -235,6 +236,12 @@ void warn_begin(struct work *, struct desk *, const char *method, int64_t at_ms)
 int warn_rings(struct warn *, int64_t now_ms, struct err *e) MUST_CHECK;
 /* Whether the key's incident says that it recovers (fields.recovery). */
 bool warn_in_recovery(struct warn *, const struct wkey *);
+
+/* ---- what an incident becomes (warn_declare.c) --------------------------------------------------------- */
+/* The pack is asked about the open incidents. One that cannot be done is logged, and asked about again. */
+void warn_declare(struct warn *, int64_t now_ms);
+/* When they are asked about next at the latest; INT64_MAX: none is. */
+int64_t warn_declare_next(const struct warn *, int64_t now_ms);
 
 /* ---- when nobody watched (warn_gaps.c) ----------------------------------------------------------------- */
 int warn_gaps_load(struct warn *, struct err *e) MUST_CHECK;
