@@ -43,6 +43,7 @@ struct pack_build {
 	struct pack_calendars calendars;
 	struct watches *watches; /* of its catalog, until they are taken */
 	uint64_t words;          /* watches_words of it */
+	struct replan *replan;   /* what they make of what is counted (warn.h); NULL: a check, or the start */
 	struct rules_report report;
 	bool is_ok, is_check;
 	struct rules_error found; /* what is wrong before or behind the check */

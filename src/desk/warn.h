@@ -26,8 +26,17 @@ void warn_on_publish(struct warn *, enum table table, struct slice key, const st
  */
 int warn_may_take(struct desk *, const struct watches *, const struct value *catalog,
 	struct rules_error *found, struct err *e) MUST_CHECK;
+/*
+ * Which stream makes which key under another pack's watches, worked out aside (warn_replan.c): begun on the
+ * loop (NULL at the start, when the pack comes before the warnings), worked out on any thread, and taken on
+ * the loop by warn_reload. One at a time.
+ */
+struct replan;
+struct replan *replan_begin(struct desk *);
+void replan_work(struct replan *, const struct watches *, uint64_t words);
+void replan_free(void *replan);
 /* It decides from now on: these are its watches, which are taken (then NULL) where they are others. */
-void warn_reload(struct desk *, struct watches **, uint64_t words);
+void warn_reload(struct desk *, struct replan *, struct watches **, uint64_t words);
 
 /* A pack that expects sources to speak has a timer from the start; so have days that wait to be learned. */
 void warn_start(struct desk *);

@@ -157,6 +157,7 @@ void pack_build_run(void *udata)
 		replay(b, b->made) != 0)
 		goto out;
 	b->words = watches_words(generation_catalog(b->made));
+	replan_work(b->replan, b->watches, b->words);
 	b->is_ok = true;
 out:
 	if (!b->is_ok && b->made != NULL) {
@@ -173,6 +174,7 @@ void pack_build_fini(struct pack_build *b)
 	if (b->made != NULL)
 		generation_free(b->made);
 	watches_free(b->watches);
+	replan_free(b->replan);
 	pack_calendars_fini(&b->calendars);
 	rules_report_fini(&b->report);
 	arena_fini(&b->arena);
@@ -320,7 +322,7 @@ void packs_accept(struct desk *d, struct pack_build *b)
 		packs_may_take(d, b);
 	if (b->is_ok && !is_same) {
 		swap(d, b, number, d->clock->now_ms);
-		warn_reload(d, &b->watches, b->words);
+		warn_reload(d, b->replan, &b->watches, b->words);
 		arena_reset(&d->arena);
 		keep_verdict(p, b);
 		work_begin(&w, d, &d->arena, "rules.reload", b->by, 0, slice_of(NULL, 0));

@@ -4,6 +4,7 @@
 #include "desk/access.h"
 #include "desk/packs_int.h"
 #include "desk/try.h"
+#include "desk/warn.h"
 #include "tocsin/log.h"
 
 static struct pack_build *build_new(struct desk *d, const char *dir, const char *by)
@@ -21,10 +22,44 @@ static struct pack_build *build_new(struct desk *d, const char *dir, const char 
 	return b;
 }
 
+struct spent {
+	struct pack_build *build;
+};
+
+static void spent_fini(void *udata)
+{
+	struct spent *s = udata;
+
+	if (s->build == NULL)
+		return;
+	pack_build_fini(s->build);
+	free(s->build);
+	s->build = NULL;
+}
+
+static void spent_done(void *udata)
+{
+	spent_fini(udata); /* where the worker ends before it */
+	free(udata);
+}
+
+/* What a large build leaves takes milliseconds to free that the loop need not wait for. */
 static void build_free(struct pack_build *b)
 {
-	pack_build_fini(b);
-	free(b);
+	struct spent *s = malloc(sizeof(*s));
+
+	must(s != NULL);
+	s->build = b;
+	worker_submit(b->desk->worker, spent_fini, spent_done, s);
+}
+
+/* A build that is to decide. */
+static struct pack_build *build_to_take(struct desk *d, const char *by)
+{
+	struct pack_build *b = build_new(d, d->packs->dir, by);
+
+	b->replan = replan_begin(d);
+	return b;
 }
 
 /* Back on the loop: take the pack or not, answer who asked, and start again if a signal came meanwhile. */
@@ -71,7 +106,7 @@ void desk_reload(struct desk *d, const char *by)
 		return;
 	}
 	p->is_building = true;
-	worker_submit(d->worker, pack_build_run, build_done, build_new(d, p->dir, by));
+	worker_submit(d->worker, pack_build_run, build_done, build_to_take(d, by));
 }
 
 static int rules_reload(struct call *c, struct value *result, struct err *e)
@@ -85,7 +120,7 @@ static int rules_reload(struct call *c, struct value *result, struct err *e)
 			e, ERR_BUSY, "a pack is being loaded already; ask rules.status for its verdict");
 	reload_begin(d);
 	d->packs->is_building = true;
-	b = build_new(d, d->packs->dir, session_who(c->session));
+	b = build_to_take(d, session_who(c->session));
 	b->deferral = call_defer(c);
 	worker_submit(d->worker, pack_build_run, build_done, b);
 	return RPC_DEFERRED;
@@ -101,7 +136,7 @@ static int rules_rollback(struct call *c, struct value *result, struct err *e)
 	if (d->packs->is_building)
 		return err_set(
 			e, ERR_BUSY, "a pack is being loaded already; ask rules.status for its verdict");
-	b = build_new(d, d->packs->dir, session_who(c->session));
+	b = build_to_take(d, session_who(c->session));
 	if (packs_stored(d, number, &b->files, e) != 0) {
 		build_free(b);
 		return -1;

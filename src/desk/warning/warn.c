@@ -67,7 +67,7 @@ int warn_new(struct desk *d, struct err *e)
 	n->counts.udata = n;
 	if (watches_new(&made, packs_catalog(d->packs), e) != 0)
 		return -1;
-	warn_plan(n, made, watches_words(packs_catalog(d->packs)));
+	warn_plan_watches(n, made, watches_words(packs_catalog(d->packs)));
 	if (warn_rings(n, d->clock->now_ms, e) != 0 ||
 		(warn_has_silent(n) &&
 			counts_meet(&n->counts, d->store, d->clock->now_ms - SPOKE_MS, e) != 0))
@@ -92,20 +92,19 @@ void warn_free(struct warn *n)
 }
 
 /*
- * Levels and counts stay; whatever the new watches need to look back further is read. Most packs that are
- * loaded change nothing of what is watched: then nothing is to be done.
+ * Levels and counts stay. Most packs that are loaded change nothing of what is watched: then nothing is to be
+ * done. Where the new watches look back further, the next close reads what the rings lack.
  */
-void warn_reload(struct desk *d, struct watches **made, uint64_t words)
+void warn_reload(struct desk *d, struct replan *r, struct watches **made, uint64_t words)
 {
 	struct warn *n = d->warn;
 	struct err e;
 
 	if (n == NULL || n->words == words)
 		return; /* the pack of the start comes first */
-	warn_plan(n, *made, words);
+	replan_take(n, r, *made, words);
 	*made = NULL;
-	if (warn_rings(n, d->clock->now_ms, &e) != 0 || warn_past_keys(n, &e) != 0 ||
-		warn_rows_load(n, &e) != 0)
+	if (warn_past_keys(n, &e) != 0)
 		log_line(LOG_ERROR, "warning.plan", "error=\"%s\"", e.text);
 }
 

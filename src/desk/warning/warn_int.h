@@ -109,12 +109,21 @@ struct slice watch_key(
 /* The watch that would make this key, whether or not anything was counted under it; NULL: none. */
 const struct watch *watch_of_key(const struct watches *, struct slice key);
 
-/* ---- the plan (warn_plan.c): which streams make which key ---------------------------------------------- */
+/* ---- keys by text (warn_wkey.c), and the plan (warn_plan.c): which streams make which key ---------------------------------------------- */
 struct wkey *wkey_find(const struct warn *, struct slice text);
+/* Without watch and row, of nobody yet; its name is final. Any thread. */
+struct wkey *wkey_new(struct slice text);
+void wkey_free(struct wkey *);
+/* New keys, sorted by text, take their places. */
+void wkeys_add(struct warn *, struct wkey **list, uint32_t n);
+/* No numbers are handed in for it. */
+void wkey_nothing_given(struct wkey *);
 /* Found, or new and without watch and row. */
 struct wkey *wkey_need(struct warn *, struct slice text);
-/* Another pack: its watches, which it takes over, and the keys of all streams anew. */
-void warn_plan(struct warn *, struct watches *, uint64_t words);
+/* These watches from now on, which are taken over; who makes which key is another's (warn_replan.c). */
+void warn_plan_watches(struct warn *, struct watches *, uint64_t words);
+/* What was worked out for these watches counts from now on, also for what came meanwhile. */
+void replan_take(struct warn *, struct replan *, struct watches *, uint64_t words);
 /* A stream was met for the first time. */
 void warn_plan_stream(void *warn, struct stream *);
 /* The key with that watch; NULL: none. */
@@ -131,7 +140,9 @@ int warn_level_find(const struct warn *, struct slice name); /* -1: none */
 
 /* ---- rows (warn_rows.c) -------------------------------------------------------------------------------- */
 int warn_rows_load(struct warn *, struct err *e) MUST_CHECK;
-/* A close was not written: what keys are is what their rows say. */
+/* What the key is is what its row says, under its watch. */
+void wkey_take_again(struct warn *, struct wkey *);
+/* A close was not written: all of them. */
 void warn_rows_again(struct warn *);
 void wkey_on_publish(struct warn *, struct slice key, const struct slice *val);
 /* Memory follows the rows: machine, level and case are again what they were. */
@@ -267,6 +278,8 @@ void warn_past(struct warn *, struct wkey *k, int64_t end_ms, uint32_t n, uint32
 int warn_past_keys(struct warn *, struct err *e) MUST_CHECK;
 /* Drop what is in memory: it belongs to the watches of a plan, or to rows that were not written. */
 void warn_usual_forget(struct warn *);
+/* Of all that watches count alone. */
+void warn_totals_forget(struct warn *);
 
 /* ---- learning it (warn_learn.c) ------------------------------------------------------------------------ */
 void warn_learn_new(struct warn *);

@@ -2,169 +2,10 @@
  * The plan: which streams make which key. A stream belongs to each watch that counts it, and gives that watch
  * one key by what the watch says `by` (warn_keys.c). A key is made by one watch: of several the first.
  */
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "warn_int.h"
-
-#define SLOTS_MIN 1024
-
-/* ---- keys by text -------------------------------------------------------------------------------------- */
-static uint64_t hash_of(struct slice text)
-{
-	const uint8_t *p = text.p;
-	uint64_t h = UINT64_C(14695981039346656037); /* only where it is found depends on it */
-
-	for (size_t i = 0; i < text.n; i++)
-		h = (h ^ p[i]) * UINT64_C(1099511628211);
-	return h;
-}
-
-static struct wkey **slot_of(const struct warn *n, struct slice text)
-{
-	return &n->slots[hash_of(text) & (n->n_slots - 1)];
-}
-
-struct wkey *wkey_find(const struct warn *n, struct slice text)
-{
-	struct wkey *k = n->n_slots == 0 ? NULL : *slot_of(n, text);
-
-	while (k != NULL && (k->text_n != text.n || memcmp(k->text, text.p, text.n) != 0))
-		k = k->next_in_slot;
-	return k;
-}
-
-static void enter(struct warn *n, struct wkey *k)
-{
-	struct wkey **slot = slot_of(n, slice_of(k->text, k->text_n));
-
-	k->next_in_slot = *slot;
-	*slot = k;
-}
-
-static void grow(struct warn *n)
-{
-	n->n_slots = n->n_slots == 0 ? SLOTS_MIN : n->n_slots * 2;
-	free(n->slots);
-	n->slots = calloc(n->n_slots, sizeof(struct wkey *));
-	must(n->slots != NULL);
-	for (uint32_t i = 0; i < n->n_keys; i++)
-		enter(n, n->keys[i]);
-}
-
-uint32_t wkey_place(const struct warn *n, struct slice text)
-{
-	uint32_t low = 0, high = n->n_keys;
-
-	while (low < high) {
-		uint32_t middle = (low + high) / 2;
-
-		if (slice_cmp(slice_of(n->keys[middle]->text, n->keys[middle]->text_n), text) < 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
-}
-
-static char *own(struct slice s)
-{
-	char *p = malloc(s.n + 1);
-
-	must(p != NULL);
-	if (s.n > 0)
-		memcpy(p, s.p, s.n);
-	p[s.n] = '\0';
-	return p;
-}
-
-static bool starts(struct slice s, const char *prefix)
-{
-	size_t n = strlen(prefix);
-
-	return s.n >= n && memcmp(s.p, prefix, n) == 0;
-}
-
-/* The first part of "signal:CITY/KIND/SERVICE/COMPONENT"; stars stand for all, trailing ones are left out. */
-static void name_signal(struct wkey *k)
-{
-	const char *from = k->text + strlen(SIGNAL_PREFIX);
-	struct slice city = slice_of(from, strcspn(from, "/"));
-
-	if (city.n > 0 && !warn_is_all(city))
-		k->city = own(city);
-}
-
-/* What the key is about, as its text says it. */
-static void name_parts(struct wkey *k)
-{
-	struct slice text = slice_of(k->text, k->text_n), rest = text;
-	struct warn_key parts;
-
-	if (starts(text, SOURCE_PREFIX))
-		return;
-	if (starts(text, SIGNAL_PREFIX)) {
-		name_signal(k);
-		return;
-	}
-	if (warn_key_split(text, &parts)) {
-		if (!warn_is_all(parts.city))
-			k->city = own(parts.city);
-		rest = parts.category;
-	}
-	if (starts(rest, CLUSTER_PREFIX))
-		k->cluster = own(slice_of(
-			(const char *)rest.p + strlen(CLUSTER_PREFIX), rest.n - strlen(CLUSTER_PREFIX)));
-	else if (rest.p != text.p && !warn_is_all(rest))
-		k->category = own(rest);
-}
-
-static void nothing_given(struct wkey *k)
-{
-	for (int i = 0; i < WATCH_INPUTS_MAX; i++)
-		k->given[i] = (double)NAN;
-}
-
-struct wkey *wkey_need(struct warn *n, struct slice text)
-{
-	struct wkey *k = wkey_find(n, text);
-	uint32_t at;
-
-	if (k != NULL)
-		return k;
-	if (n->n_keys >= n->n_slots)
-		grow(n);
-	if (n->n_keys == n->keys_cap) {
-		n->keys_cap = n->keys_cap == 0 ? SLOTS_MIN : n->keys_cap * 2;
-		n->keys = realloc(n->keys, n->keys_cap * sizeof(struct wkey *));
-		must(n->keys != NULL);
-	}
-	k = calloc(1, sizeof(*k));
-	must(k != NULL);
-	k->text = own(text);
-	k->text_n = text.n;
-	k->next_ms = INT64_MAX;
-	nothing_given(k);
-	name_parts(k);
-	at = wkey_place(n, text);
-	memmove(&n->keys[at + 1], &n->keys[at], (n->n_keys - at) * sizeof(struct wkey *));
-	n->keys[at] = k;
-	n->n_keys++;
-	enter(n, k);
-	return k;
-}
-
-static void wkey_free(struct wkey *k)
-{
-	free((char *)k->city);
-	free((char *)k->category);
-	free((char *)k->cluster);
-	free(k->leaves);
-	free(k->row);
-	free(k->text);
-	free(k);
-}
 
 void warn_plan_free(struct warn *n)
 {
@@ -267,24 +108,12 @@ int64_t warn_next_end(const struct warn *n, int64_t at_ms)
 	return end_ms;
 }
 
-void warn_plan(struct warn *n, struct watches *made, uint64_t words)
+void warn_plan_watches(struct warn *n, struct watches *made, uint64_t words)
 {
-	if (n->watches != NULL) {
-		warn_learn_forget(n);
-		warn_usual_forget(n);
-	}
-	watches_free(n->watches);
 	n->watches = made;
 	n->mark = watches_mark(made);
 	n->words = words;
 	take_bins(n);
-	for (uint32_t i = 0; i < n->n_keys; i++) {
-		n->keys[i]->watch = NULL;
-		n->keys[i]->n_leaves = 0;
-		nothing_given(n->keys[i]);
-	}
-	for (uint32_t i = 0; i < n->counts.n_streams; i++)
-		warn_plan_stream(n, n->counts.list[i]);
 }
 
 static bool is_text(struct slice s, const char *text)

@@ -99,19 +99,22 @@ void wkey_on_publish(struct warn *n, struct slice key, const struct slice *val)
 		take_row(n, k, *val);
 }
 
+void wkey_take_again(struct warn *n, struct wkey *k)
+{
+	uint8_t *bytes = k->row;
+
+	k->row = NULL;
+	if (bytes == NULL)
+		clear(k);
+	else
+		take_row(n, k, slice_of(bytes, k->row_n));
+	free(bytes);
+}
+
 void warn_rows_again(struct warn *n)
 {
-	for (uint32_t i = 0; i < n->n_keys; i++) {
-		struct wkey *k = n->keys[i];
-		uint8_t *bytes = k->row;
-
-		k->row = NULL;
-		if (bytes == NULL)
-			clear(k);
-		else
-			take_row(n, k, slice_of(bytes, k->row_n));
-		free(bytes);
-	}
+	for (uint32_t i = 0; i < n->n_keys; i++)
+		wkey_take_again(n, n->keys[i]);
 }
 
 int warn_rows_load(struct warn *n, struct err *e)

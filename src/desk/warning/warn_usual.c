@@ -134,14 +134,19 @@ void learned_fini(struct learned *u)
 	memset(u, 0, sizeof(*u));
 }
 
-void warn_usual_forget(struct warn *n)
+void warn_totals_forget(struct warn *n)
 {
-	for (uint32_t i = 0; i < n->n_keys; i++)
-		learned_fini(&n->keys[i]->usual);
 	for (uint32_t i = 0; n->totals != NULL && i < n->watches->n; i++)
 		baseline_free(n->totals[i]);
 	free(n->totals);
 	n->totals = NULL;
+}
+
+void warn_usual_forget(struct warn *n)
+{
+	for (uint32_t i = 0; i < n->n_keys; i++)
+		learned_fini(&n->keys[i]->usual);
+	warn_totals_forget(n);
 }
 
 void usual_forget_ahead(struct warn *n)
