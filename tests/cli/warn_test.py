@@ -69,7 +69,7 @@ class Warn(Case):
             "nobody has acknowledged it",
             "numbers   0 affected (0 failed, 0 fixed, 0 told, 0 silent), 0 potential, 0 complained, 0 to be looked at",
             "script    none approved", "suspects  unknown",
-            "effect    complaints 52 (52/h) before, 548 (1315.2/h) during, 0 (-/h) after; 0 numbers told, 0 complaints answered, "
+            "effect    complaints 24 (24/h) before, 582 (873/h) during, 0 (-/h) after; 0 numbers told, 0 complaints answered, "
             "0 calls avoided, 0 complained again"], brief[1:])
         self.c.call("ticket.act", id=61, action="script", data={"zh": "充值故障，正在抢修", "en": "recharges fail, we repair it"})
         self.assertIn("script    none approved; version 1 by root waits for approval", self.say("show", "61").out)
