@@ -3,6 +3,7 @@ local host = ...
 local catalog = host.lib "catalog"
 local sets = host.lib "sets"
 local effects = host.lib "effects"
+local errors = host.lib "errors"
 local data = catalog.data
 local actions = {}
 
@@ -38,6 +39,13 @@ local time_max = 253402300799999 -- the end of the year 9999
 
 local of = { queue = "queues", department = "departments", person = "persons", category = "categories", city = "cities", grade = "grades" }
 
+-- What one of the pack's names was expected, and which was probably meant.
+local function unknown(what, x, known)
+  local near = host.nearest(tostring(x), errors.names(known))
+  return { en = "a declared " .. what, zh = "已声明的" .. (what == "queue" and "队列" or " " .. what),
+    near = near and string.format(' (did you mean "%s"?)', near) or "", near_zh = near and string.format("（是不是“%s”？）", near) or "" }
+end
+
 -- nil when x is of the type, else what was expected. `now`: what "future" must lie behind.
 local function check_data(want, x, v)
   if want == "level" then
@@ -45,7 +53,7 @@ local function check_data(want, x, v)
     for name, rank in host.sorted_pairs(ranks) do names[rank + 1] = name end
     return not ranks[x] and { en = "a level: " .. table.concat(names, ", "), zh = "预警等级：" .. table.concat(names, "、") } or nil
   end
-  if want == "queue" then return not sets.is_queue(x) and { en = "a declared queue", zh = "已声明的队列" } or nil end
+  if want == "queue" then return not sets.is_queue(x) and unknown(want, x, data.queues) or nil end
   if want == "list" then
     local n = 0
     for _ in pairs(type(x) == "table" and x or {}) do n = n + 1 end
@@ -56,7 +64,7 @@ local function check_data(want, x, v)
     local _, why = catalog.current(x, v.date)
     return why and { en = "in use: " .. why.en, zh = "可用的分类：" .. why.zh } or nil
   end
-  if of[want] then return not data[of[want]][x] and { en = "a declared " .. want, zh = "已声明的 " .. want } or nil end
+  if of[want] then return not data[of[want]][x] and unknown(want, x, data[of[want]]) or nil end
   if want == "text" then return type(x) ~= "string" and { en = "a text", zh = "文字" } or nil end
   if want == "money" then
     return (math.type(x) ~= "integer" or x < 0) and { en = "an amount: a whole number of fen, 0 or more", zh = "金额：不小于 0 的整数，单位为分" } or nil
@@ -105,8 +113,8 @@ local function check_action(kind, v, name)
     local why = x ~= nil and check_data(want.type, x, v)
     if why then
       local shown = type(x) == "table" and "{…}" or tostring(x)
-      return refuse(kind, v, string.format('data.%s: "%s" is not %s', key, shown, why.en),
-        string.format("data.%s：“%s”不是%s", key, shown, why.zh), "data." .. key, shown)
+      return refuse(kind, v, string.format('data.%s: "%s" is not %s%s', key, shown, why.en, why.near or ""),
+        string.format("data.%s：“%s”不是%s%s", key, shown, why.zh, why.near_zh or ""), "data." .. key, shown)
     end
   end
 end

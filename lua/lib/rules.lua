@@ -570,7 +570,7 @@ function rules.explain(name, v, only, out)
       failed = { field = "order", value = taken, expected = "no earlier rule that holds" }
     end
     if not failed then taken = taken or r.full end
-    if not only or only == r.full then
+    if not only or only == r.full or only == r.name then
       out[#out + 1] = { rule = r.full, line = r.where, because = r.because, fired = not failed, failed = failed }
     end
   end

@@ -33,7 +33,7 @@ spec "accept fills in what the customer said" {
 }
 spec "dispatch to nowhere" {
   given = at("accepted"), action = "dispatch", data = { queue = "city_support.beijing" }, who = agent,
-  expect = { refuse = 'data.queue: "city_support.beijing" is not a declared queue' },
+  expect = { refuse = 'data.queue: "city_support.beijing" is not a declared queue (did you mean "city_support.CITY"?)' },
 }
 spec "transfer needs a reason" {
   given = at("handling"), action = "transfer", data = { queue = "expert" }, who = agent,

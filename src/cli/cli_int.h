@@ -70,6 +70,10 @@ bool cli_is_zh(const struct cli *);
 const char *cli_say(const struct cli *, const char *en, const char *zh);
 /* What stands in texts.c for it, in the reader's language; English with --json, since programs read that. */
 const char *tr(const char *en) __attribute__((format_arg(1)));
+/* Whether what is printed for people is Chinese. */
+bool cli_reads_zh(void);
+/* The language to ask the daemon for: "zh", "en", NULL for --json. */
+const char *cli_lang(const struct cli *);
 /* What an error says in that language. */
 const char *cli_said(const struct err *);
 /* Whether --lang is a language we speak: 0 or EXIT_WRONG_USAGE. */

@@ -89,11 +89,15 @@ static void counts_print(struct cli *c, const struct value *v, const char *what)
 static void taken_print(struct cli *c, const struct value *v, const char *what)
 {
 	if (value_get(v, "generation") != NULL)
-		printf(cli_say(c, "%s: ok, generation %s decides (%s rules, %s specs, %s ms, sha256 %.12s)\n",
-			       "%s：通过，现由第 %s 代规则决定（%s 条规则，%s 个用例，%s 毫秒，sha256 "
+		printf(cli_say(c,
+			       "%s: ok, generation %s decides (%s rule%s, %s spec%s, %s ms, sha256 %.12s)\n",
+			       "%s：通过，现由第 %s 代规则决定（%s 条规则%.0s，%s 个用例%.0s，%s "
+			       "毫秒，sha256 "
 			       "%.12s）\n"),
-			what, shown(c, v, "generation"), shown(c, v, "rules"), shown(c, v, "specs"),
-			shown(c, v, "took_ms"), shown(c, v, "sha256"));
+			what, shown(c, v, "generation"), shown(c, v, "rules"),
+			plural(value_int_or(value_get(v, "rules"), 0)), shown(c, v, "specs"),
+			plural(value_int_or(value_get(v, "specs"), 0)), shown(c, v, "took_ms"),
+			shown(c, v, "sha256"));
 	else if (value_get(v, "spec") != NULL)
 		printf(cli_say(c, "%s: ok, spec \"%s\" passed\n", "%s：用例“%s”通过\n"), what,
 			shown(c, v, "spec"));

@@ -79,8 +79,12 @@ static int run_watch(struct cli *c, int argc, char **argv, struct err *e)
 	if (argc == 0)
 		return usage(e, "which topics? warning, incident, ticket.QUEUE, frontdesk.CITY, rules, duty "
 				"... or '#' for all");
-	if (cli_token(c, &options.token, e) != 0)
+	/* the events come on a connection of their own; this one says in which zone times are shown */
+	if (cli_token(c, &options.token, e) != 0 || cli_open(c, e) != 0)
 		return -1;
+	client_close(&c->client);
+	c->is_open = false;
+	options.lang = cli_lang(c);
 	topics = value_array(&c->arena, (uint32_t)argc);
 	for (int i = 0; i < argc; i++)
 		value_push(&c->arena, &topics, value_literal(argv[i]));

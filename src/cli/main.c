@@ -7,6 +7,7 @@
 
 #include "cli_int.h"
 #include "tocsin/clock.h"
+#include "tocsin/log.h"
 #include "tocsin/util.h"
 #include "tocsin/version.h"
 #include "tocsin/zh.h"
@@ -37,19 +38,31 @@ static enum lang lang_wanted(const struct cli *c)
 	return c->is_json ? LANG_ANY : cli_is_zh(c) ? LANG_ZH : LANG_EN;
 }
 
+const char *cli_lang(const struct cli *c)
+{
+	enum lang lang = lang_wanted(c);
+
+	return lang == LANG_ANY ? NULL : lang == LANG_ZH ? "zh" : "en";
+}
+
 /* Whose language `tr` speaks. */
 static const struct cli *speaker;
 
+bool cli_reads_zh(void)
+{
+	return speaker != NULL && lang_wanted(speaker) == LANG_ZH;
+}
+
 const char *tr(const char *en)
 {
-	return speaker != NULL && lang_wanted(speaker) == LANG_ZH ? text_zh(en) : en;
+	return cli_reads_zh() ? text_zh(en) : en;
 }
 
 const char *cli_said(const struct err *e)
 {
 	size_t n;
 
-	return err_said(e, lang_wanted(speaker) == LANG_ZH ? LANG_ZH : LANG_ANY, &n);
+	return err_said(e, cli_reads_zh() ? LANG_ZH : LANG_ANY, &n);
 }
 
 int usage(struct err *e, const char *format, ...)
@@ -94,15 +107,14 @@ int cli_token(struct cli *c, const char **token, struct err *e)
 static int say_hello(struct cli *c, const char *token, struct err *e)
 {
 	struct value args = value_map(&c->arena, 3), result;
-	enum lang lang = lang_wanted(c);
 	const char *zone;
 	struct err ignored;
 
 	if (token != NULL)
 		value_add(&c->arena, &args, "token", value_literal(token));
 	value_add(&c->arena, &args, "client", value_literal("tocsin"));
-	if (lang != LANG_ANY)
-		value_add(&c->arena, &args, "lang", value_literal(lang == LANG_ZH ? "zh" : "en"));
+	if (cli_lang(c) != NULL)
+		value_add(&c->arena, &args, "lang", value_literal(cli_lang(c)));
 	if (client_call(&c->client, &c->arena, "session.hello", &args, &result, e) != 0)
 		return token == NULL && !c->client.is_lost ? 0 : -1;
 	zone = value_cstr(&c->arena, value_get(&result, "zone"));
@@ -307,6 +319,7 @@ int main(int argc, char **argv)
 
 	speaker = &c;
 	zh_speak();
+	log_set_level(LOG_WARN); /* of the store's log, for commands that work on files */
 	if (setlocale(LC_CTYPE, "") == NULL || MB_CUR_MAX == 1)
 		setlocale(LC_CTYPE, "C.UTF-8"); /* texts are UTF-8 wherever we run */
 	if (c.server == NULL)

@@ -189,8 +189,18 @@ bool value_is_time(const char *field, const struct value *v, int64_t *at_ms)
 	return field != NULL && field_is_time(field) && value_as_int(v, at_ms) && *at_ms >= INSTANT_MS_MIN;
 }
 
-/* Times inside lists and maps as people read them. */
-static struct value with_times(struct arena *a, const char *field, const struct value *v)
+/* Of {en=text, zh=text} what the reader reads, else NULL. */
+static const struct value *text_of_reader(const struct value *v)
+{
+	const struct value *en = value_get(v, "en"), *zh = value_get(v, "zh");
+
+	return v->n != 2 || !value_is(en, VALUE_TEXT) || !value_is(zh, VALUE_TEXT) ? NULL
+	       : cli_reads_zh()                                                    ? zh
+										   : en;
+}
+
+/* Times and texts inside lists and maps as people read them. */
+static struct value as_read(struct arena *a, const char *field, const struct value *v)
 {
 	struct value out = *v;
 	int64_t at;
@@ -200,13 +210,15 @@ static struct value with_times(struct arena *a, const char *field, const struct 
 	if (v->type == VALUE_ARRAY) {
 		out = value_array(a, v->n);
 		for (uint32_t i = 0; i < v->n; i++)
-			value_push(a, &out, with_times(a, field, &v->as.items[i]));
+			value_push(a, &out, as_read(a, field, &v->as.items[i]));
+	} else if (text_of_reader(v) != NULL) {
+		out = *text_of_reader(v);
 	} else if (v->type == VALUE_MAP) {
 		out = value_map(a, v->n);
 		for (uint32_t i = 0; i < v->n; i++) {
 			const char *key = value_cstr(a, &v->as.pairs[i].key);
 
-			value_add(a, &out, key, with_times(a, key, &v->as.pairs[i].val));
+			value_add(a, &out, key, as_read(a, key, &v->as.pairs[i].val));
 		}
 	}
 	return out;
@@ -226,7 +238,7 @@ const char *value_shown(struct arena *a, const char *field, const struct value *
 	if (value_is_time(field, v, &at))
 		return time_shown(a, at);
 	buf_init(&b, (size_t)1024 * 1024);
-	shown = with_times(a, field, v);
+	shown = as_read(a, field, v);
 	value_json(&b, &shown);
 	text = arena_text(a, (const char *)b.p, b.n);
 	buf_fini(&b);

@@ -293,6 +293,8 @@ int pack_read(struct pack_files *out, const char *dir, const char *share_dir, st
 	pack_files_fini(out);
 	if (found != NULL)
 		*found = f;
-	return err_set(e, ERR_REJECTED, "%s%s%s%s%s", f.file, f.file[0] == '\0' ? "" : ": ", f.message,
+	err_set(e, ERR_REJECTED, "%s%s%s%s%s", f.file, f.file[0] == '\0' ? "" : ": ", f.message,
 		f.cure[0] == '\0' ? "" : "; ", f.cure);
+	return err_zh(e, "%s%s%s%s%s", f.file, f.file[0] == '\0' ? "" : "：", f.message_zh,
+		f.cure_zh[0] == '\0' ? "" : "；", f.cure_zh);
 }

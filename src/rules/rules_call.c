@@ -145,6 +145,8 @@ int fault_to_err(const struct rules_error *f, const char *reason, struct err *e)
 	else if (f->file[0] != '\0')
 		snprintf(place, sizeof(place), "%s: ", f->file);
 	err_set(e, ERR_REJECTED, "%s%s", place, f->message);
+	if (f->message_zh[0] != '\0')
+		err_zh(e, "%s%s", place, f->message_zh);
 	snprintf(e->reason, sizeof(e->reason), "%s", reason);
 	return -1;
 }

@@ -191,6 +191,23 @@ class Commands(Case):
             self.ok("act", case, "restore_numbers", words)
             self.assertEqual(2, self.c.call("task.list", ticket=case)["tasks"][-1]["n_numbers"])
 
+    def test_texts_in_two_languages_are_shown_in_the_readers(self):
+        self.create(number="13800138000", category="billing.cdr")
+        for lang, advice in (("en", "information is missing, please ask"), ("zh", "信息不完整，请补充")):
+            shown = dict(line.split(None, 1) for line in self.ok("--lang", lang, "new", "channel=app", "text=x", "category=billing.cdr").splitlines())
+            self.assertEqual('["%s"]' % advice, shown["advice"].strip())
+        self.assertEqual([{"en": "information is missing, please ask", "zh": "信息不完整，请补充"}],
+            json.loads(self.ok("--json", "new", "channel=app", "text=x", "category=billing.cdr"))["advice"])
+
+    def test_a_rule_is_named_with_or_without_its_set(self):
+        self.create(number="13800138000", category="billing.cdr")
+        whole = self.ok("explain", 1, "--rule", "routing/major")
+        self.assertIn("routing/major", whole)
+        self.assertEqual(whole, self.ok("explain", 1, "--rule", "major"))
+        tried = self.ok("rules", "try", "channel=app", "text=x", "--why-not", "routing/major")
+        self.assertIn("routing/major", tried)
+        self.assertEqual(tried, self.ok("rules", "try", "channel=app", "text=x", "--why-not", "major"))
+
     def who(self):
         return self.c.call("session.hello")["name"]
 
@@ -231,6 +248,15 @@ class Commands(Case):
         self.create()  # while nobody watches
         p = self.watch("#", "--consumer", "desk")
         self.assertEqual(3, json.loads(p.stdout.readline())["data"]["id"])
+
+    def test_watch_shows_times_of_the_daemons_zone(self):
+        p = subprocess.Popen([TOCSIN, "watch", "#"], env=environment(self.d.address), stdout=subprocess.PIPE, text=True)
+        self.addCleanup(p.stdout.close)
+        self.addCleanup(p.wait)
+        self.addCleanup(p.terminate)
+        until(lambda: self.subscribed() == 1)
+        self.create()
+        self.assertRegex(p.stdout.readline(), r"^2026-09-22 10:00:00\+08:00  ticket\.second_line  \{")
 
     # ---- rules ------------------------------------------------------------------------------------------------------------
 

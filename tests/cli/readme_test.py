@@ -46,7 +46,11 @@ class Readme(unittest.TestCase):
         self.assertIn('\ngold.lua:2: rule "gold customers": to: "exprt" is not a declared queue (did you mean "expert"?)\n'
             '    cure: write "expert"\n', out)
         self.assertRegex(out, r"\nreload: refused, \d+ errors?; generation 1 goes on deciding\n"
-            r"0 of 0 decisions would change under my-pack\n"
+            r"1 of 1 decisions would change under my-pack\n"
+            r"COUNT  AT      WHAT        NOW          THEN     TICKETS, SUCH AS\n"
+            r"    1  create  department  second_line  expert   C\d{8}-000001\n"
+            r"    1  create  owner       \S+ +\S+ +C\d{8}-000001\n"
+            r"    1  create  queue       second_line  expert   C\d{8}-000001\n"
             r"reload: ok, generation 2 decides \(.*\)\n"
             r"rollback: ok, generation 3 decides \(.*\)\n$")
 

@@ -301,6 +301,21 @@ class Start(unittest.TestCase):
                 line = "%s:%d" % (path, content.count("\n") + 1)
                 self.settings(["--config", path, "--check-config"], line + ": " + en, line + "：" + zh)
 
+    def test_a_start_that_is_refused_by_its_pack(self):
+        with tempfile.TemporaryDirectory() as where:
+            for name, content in (("pack.lua", 'pack { base = "default", name = "bad" }'), ("gold.lua", 'rules.before "routing" {\n  rule "r" { when = {}, to = queue "exprt" } }')):
+                with open(os.path.join(where, name), "w", encoding="utf-8") as f:
+                    f.write(content + "\n")
+            for lang, text in (("C.UTF-8", 'gold.lua:2: rule "r": to: "exprt" is not a declared queue (did you mean "expert"?)'),
+                               ("zh_CN.UTF-8", "gold.lua:2: 规则“r”：to：“exprt”不是已声明的队列（是不是“expert”？）")):
+                code, said = self.run_in(lang, "--data", os.path.join(where, "data"), "--rules", where)
+                self.assertEqual(1, code)
+                self.assertEqual(text, re.findall(r'event=start.failed code=rejected error="(.*)"$', said.strip())[0].replace('\\"', '"'))
+            for lang, text in (("C.UTF-8", "/nowhere: the folder cannot be opened"), ("zh_CN.UTF-8", "/nowhere：无法打开文件夹")):
+                code, said = self.run_in(lang, "--data", os.path.join(where, "data"), "--rules", "/nowhere")
+                self.assertEqual(1, code)
+                self.assertIn(' event=start.failed code=rejected error="%s' % text, said)
+
     def test_a_start_that_is_refused(self):
         with Daemon() as d:
             for lang, text in (("C.UTF-8", "data directory %s is in use by process %d; stop it first, or use another --data"),

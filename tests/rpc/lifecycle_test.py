@@ -66,7 +66,7 @@ class Life(Case):
             with self.subTest(action=action):
                 self.says(self.make(stage), action, "%s needs data.%s / %s必须填写 %s" % (action, key, ZH[action], key), argument="data." + key)
         self.says(self.make("handling"), "transfer", "transfer needs data.reason / 转派必须填写 reason", {"queue": "expert"}, argument="data.reason")
-        self.says(self.make("handling"), "transfer", 'data.queue: "expertt" is not a declared queue / data.queue：“expertt”不是已声明的队列',
+        self.says(self.make("handling"), "transfer", 'data.queue: "expertt" is not a declared queue (did you mean "expert"?) / data.queue：“expertt”不是已声明的队列（是不是“expert”？）',
             {"queue": "expertt", "reason": "x"}, argument="data.queue", value="expertt")
         self.says(self.make("replied"), "confirm", 'data.satisfied: "yes" is not true or false / data.satisfied：“yes”不是 true 或 false',
             {"satisfied": "yes"}, argument="data.satisfied", value="yes")

@@ -294,8 +294,10 @@ void packs_may_take(struct desk *d, struct pack_build *b)
 	if (found == 0)
 		return;
 	b->is_ok = false;
-	if (found == 1)
+	if (found == 1) {
 		err_set(&b->why, ERR_REJECTED, "%s", b->found.message);
+		err_zh(&b->why, "%s", b->found.message_zh);
+	}
 }
 
 void packs_accept(struct desk *d, struct pack_build *b)

@@ -131,6 +131,16 @@ static int no_such_rule(struct arena *a, const struct value *rules, const char *
 	return err_hint(e, nearest_word(name, names, rules->n));
 }
 
+/* "routing/gold customers", or without its set. */
+static bool is_called(const struct value *rule, const char *name)
+{
+	const char *set = rule->n > strlen(name) ? memchr(rule->as.text, '/', rule->n) : NULL;
+
+	return value_is_text(rule, name) ||
+	       (set != NULL && slice_cmp(slice_of(set + 1, rule->n - (size_t)(set + 1 - rule->as.text)),
+				       slice_of(name, strlen(name))) == 0);
+}
+
 static int reasons(
 	struct arena *a, const struct value *rules, const char *why_not, struct value *out, struct err *e)
 {
@@ -140,7 +150,7 @@ static int reasons(
 	for (uint32_t i = 0; i < rules->n; i++) {
 		const struct value *rule = &rules->as.items[i];
 		bool has_fired = value_true(value_get(rule, "fired"));
-		bool is_named = why_not != NULL && value_is_text(value_get(rule, "rule"), why_not);
+		bool is_named = why_not != NULL && is_called(value_get(rule, "rule"), why_not);
 
 		is_found = is_found || is_named;
 		if (has_fired)
