@@ -45,7 +45,7 @@ static void *container_grow(struct arena *a, void *items, uint32_t n, size_t ite
 	if (n < capacity)
 		return items;
 	more = container(a, n < 4 ? 8 : n * 2, item_size);
-	if (n > 0)
+	if (items != NULL)
 		memcpy(more, items, n * item_size);
 	return more;
 }

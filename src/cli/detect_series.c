@@ -56,7 +56,7 @@ static int cmp_ms(const void *a, const void *b)
 /* The known length nearest to the median distance of different times. */
 static int64_t bin_of_rows(const struct timed_file *f)
 {
-	int64_t *at = malloc(f->n * sizeof(*at)), best = known_bins[0], median;
+	int64_t *at = malloc((f->n + 1) * sizeof(*at)), best = known_bins[0], median;
 	uint64_t n = 0;
 
 	must(at != NULL);

@@ -127,6 +127,7 @@ void table_print(const struct text_table *t, FILE *out)
 	size_t width[TABLE_COLUMNS_MAX] = {0};
 	bool is_right[TABLE_COLUMNS_MAX];
 
+	must(t->n_columns > 0);
 	for (uint32_t i = 0; i < t->n_columns; i++)
 		is_right[i] = t->cells[i][0] == '>';
 	for (uint32_t i = 0; i < t->n_cells; i++) {

@@ -63,9 +63,9 @@ static enum err_code code_of(const struct value *name)
 static void take_text(char *to, size_t size, const struct value *from)
 {
 	struct slice s = value_slice(from);
-	size_t n = utf8_clip(s.p == NULL ? "" : s.p, s.n < size ? s.n : size - 1);
+	size_t n = s.p == NULL ? 0 : utf8_clip(s.p, s.n < size ? s.n : size - 1);
 
-	if (n > 0)
+	if (s.p != NULL)
 		memcpy(to, s.p, n);
 	to[n] = '\0';
 }

@@ -215,17 +215,18 @@ void timer_update(struct work *w, const struct value *before, const struct value
 	int64_t id = value_int_or(value_get(after, "id"), 0), next = timers_next(after),
 		last = before == NULL ? INT64_MAX : timers_next(before);
 	uint8_t key[DUE_KEY_LEN];
-	bool is_fired = w->fired_ticket == id; /* the wheel has let go of it */
+	bool is_fired = w->fired_ticket == id, /* the wheel has let go of it */
+		goes = last != INT64_MAX && last != next;
 
 	if (next == last && !is_fired)
 		return;
 #ifdef MUTANT_FIRE_TWICE /* planted defect: the row of what has fired stays */
-	if (!is_fired)
+	goes = goes && !is_fired;
 #endif
-		if (last != INT64_MAX && last != next) {
-			due_key(key, last, (uint64_t)id);
-			tx_del(w->tx, TABLE_TIMER, slice_of(key, sizeof(key)));
-		}
+	if (goes) {
+		due_key(key, last, (uint64_t)id);
+		tx_del(w->tx, TABLE_TIMER, slice_of(key, sizeof(key)));
+	}
 	if (next != INT64_MAX) {
 		due_key(key, next, (uint64_t)id);
 		tx_put(w->tx, TABLE_TIMER, slice_of(key, sizeof(key)), slice_of("", 0));

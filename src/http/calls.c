@@ -119,7 +119,7 @@ static int read_body(struct exchange *x, struct value *out, struct err *e)
 static struct value batch_item(struct exchange *x, const struct value *args)
 {
 	struct arena *a = &x->http->arena;
-	struct value item = value_map(a, 2), result;
+	struct value item = value_map(a, 2), result = value_nil;
 	struct err e;
 	int rc = args->type == VALUE_MAP ? call(x, "ticket.create", args, &result, &e)
 					 : err_set(&e, ERR_BAD_REQUEST, "an item is %s; expected an object",

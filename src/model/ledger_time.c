@@ -64,7 +64,7 @@ static struct day_ranges paused_days(const struct ledger *l, int64_t now_ms)
 	struct day_range *list = arena_alloc(l->arena, (l->n_pauses + l->n_voids + 1) * sizeof(*list));
 	struct paused w = {l, now_ms, 0, INT64_MIN};
 	struct day_ranges out = {list, 0};
-	int64_t from_ms, to_ms, next_from_ms, next_to_ms;
+	int64_t from_ms, to_ms, next_from_ms = 0, next_to_ms = 0;
 	bool is_more = paused_next(&w, &from_ms, &to_ms);
 
 	while (is_more) {

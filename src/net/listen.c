@@ -37,16 +37,18 @@ static void refuse(struct server *s, int fd)
 
 char *tcp_text(const struct sockaddr_storage *at, char out[TCP_TEXT_LEN])
 {
-	const struct sockaddr_in *in = (const struct sockaddr_in *)at;
-	const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *)at;
+	struct sockaddr_in in;
+	struct sockaddr_in6 in6;
 	char host[INET6_ADDRSTRLEN] = "?";
 
+	memcpy(&in, at, sizeof(in));
+	memcpy(&in6, at, sizeof(in6));
 	if (at->ss_family == AF_INET)
-		snprintf(out, TCP_TEXT_LEN, "%s:%u", inet_ntop(AF_INET, &in->sin_addr, host, sizeof(host)),
-			ntohs(in->sin_port));
+		snprintf(out, TCP_TEXT_LEN, "%s:%u", inet_ntop(AF_INET, &in.sin_addr, host, sizeof(host)),
+			ntohs(in.sin_port));
 	else
 		snprintf(out, TCP_TEXT_LEN, "[%s]:%u",
-			inet_ntop(AF_INET6, &in6->sin6_addr, host, sizeof(host)), ntohs(in6->sin6_port));
+			inet_ntop(AF_INET6, &in6.sin6_addr, host, sizeof(host)), ntohs(in6.sin6_port));
 	return out;
 }
 

@@ -100,7 +100,7 @@ static size_t iov_skip(struct iovec *iov, size_t n_iov, size_t n)
 
 	for (; i < n_iov && n >= iov[i].iov_len; i++)
 		n -= iov[i].iov_len;
-	if (n > 0) {
+	if (n > 0 && i < n_iov) {
 		iov[i].iov_base = (uint8_t *)iov[i].iov_base + n;
 		iov[i].iov_len -= n;
 	}

@@ -115,7 +115,7 @@ static int file_map(const char *path, struct slice *bytes, struct err *e)
 	if (p == MAP_FAILED)
 		rc = file_err(e, "read", path);
 	close(fd);
-	*bytes = slice_of(p, rc == 0 ? (size_t)st.st_size : 0);
+	*bytes = slice_of(p, rc == 0 && p != NULL ? (size_t)st.st_size : 0);
 	return rc;
 }
 

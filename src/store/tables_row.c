@@ -93,7 +93,7 @@ static int chunks_read(struct tables_view *v, struct arena *a, enum table table,
 		struct slice chunk = chunk_get(v, table, key, n);
 		uint32_t want = val_n - at < CHUNK_BYTES ? val_n - at : CHUNK_BYTES;
 
-		if (chunk.n != want)
+		if (chunk.p == NULL || chunk.n != want)
 			return damaged(e, table, key, "a chunk of its value is missing or damaged");
 		memcpy(whole + at, chunk.p, chunk.n);
 		at += want;

@@ -266,7 +266,7 @@ void baseline_learn(struct baseline *b, const struct baseline *parent, int32_t d
 	if (day <= b->last_day || n_bins == 0)
 		return;
 	must(n_bins <= BINS_OF_DAY_MAX);
-	l = malloc(sizeof(*l));
+	l = calloc(1, sizeof(*l));
 	must(l != NULL);
 	l->b = b;
 	l->day = day;

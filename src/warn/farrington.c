@@ -242,6 +242,8 @@ struct farrington farrington_expect(const struct farrington_spec *s, uint32_t n,
 	}
 	if (n < s->least_bins)
 		return out;
+	f.dispersion = 1;
+	f.inverse[0][0] = 0;
 	take_rows(&f, s, from, to, history, !out.is_short);
 	if (f.n < s->least_bins)
 		return out;

@@ -328,7 +328,7 @@ static int signal_of_fault(
 	const struct part *known = part_with(edit->work->desk->affected, fault, s->number);
 	bool is_fixed = value_is_text(s->says, "fixed");
 	struct part_edit *p;
-	struct listed was, to;
+	struct listed was = {0}, to;
 	enum moved moved;
 	int got;
 
@@ -370,8 +370,9 @@ int affected_signal(struct affected_edit *edit, const struct affected_signal *s,
 int edit_complained(
 	struct affected_edit *edit, struct part_edit *p, uint64_t number, int64_t at_ms, struct err *e)
 {
-	struct listed was,
-		to = {.flags = FLAGS(STATE_REVIEW, STAGE_FAILED, 1), .since_ms = at_ms, .last_ms = at_ms};
+	struct listed was = {0}, to = {.flags = FLAGS(STATE_REVIEW, STAGE_FAILED, 1),
+					 .since_ms = at_ms,
+					 .last_ms = at_ms};
 	int got = entry_get(edit, p, number, &was, e);
 
 	if (got < 0)

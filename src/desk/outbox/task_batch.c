@@ -117,7 +117,7 @@ int batch_take(struct work *w, struct value *row, const struct value *results, b
 		const struct value *r = of[place(&in_order, &asked->as.items[i])];
 		bool is_ok = r != NULL && value_true(value_get(r, "ok"));
 
-		if (!is_ok && !is_last) {
+		if (r == NULL || (!is_ok && !is_last)) {
 			value_push(w->arena, &left, asked->as.items[i]);
 			continue;
 		}

@@ -190,8 +190,10 @@ void stored_copy(struct buf *b, const struct lexicon *lexicon, struct slice stor
 
 static int from_number(const uint8_t *p, size_t n, struct value *v)
 {
-	uint64_t u = number_at(p, n - 1);
+	uint64_t u;
 
+	must(n >= 2 && n <= 9);
+	u = number_at(p, n - 1);
 	if (p[0] > 0xcf && n < 9 && (u >> (8 * (n - 1) - 1)) != 0) /* extend the sign */
 		u |= UINT64_MAX << 8 * (n - 1);
 	*v = p[0] == 0xcf && u > INT64_MAX ? (struct value){.type = VALUE_UINT, .as.u = u}

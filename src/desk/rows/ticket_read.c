@@ -168,7 +168,7 @@ static struct slice copy_short(
 	struct buf *b, const struct lexicon *lexicon, struct slice rest, uint32_t *n_pairs)
 {
 	const uint8_t *from = rest.p, *end = from + rest.n;
-	struct copy c = {from, end - PIECE - 1, b->p + b->n, b->p + b->cap - ROOM}, done = c;
+	struct copy c = {from, end - PIECE - 1, b->p + b->n, b->p + b->cap - ROOM}, done;
 	uint32_t left = *n_pairs;
 
 	for (; left > 0 && c.p <= c.last && c.to <= c.limit; left--) {

@@ -82,6 +82,7 @@ static void grow(struct counts *c)
 {
 	free(c->slots);
 	c->n_slots *= 2;
+	must(c->n_slots > 0);
 	c->slots = calloc(c->n_slots, sizeof(struct stream *));
 	must(c->slots != NULL);
 	for (uint32_t i = 0; i < c->n_streams; i++)
