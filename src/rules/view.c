@@ -11,11 +11,9 @@
 enum state { STATE_UNREAD, STATE_READ, STATE_DECIDED };
 
 struct view {
-	uint32_t magic;
-	uint32_t n;
 	const struct value *facts;
-	uint64_t serial; /* of the asking it was made in */
 	int64_t now_ms;
+	uint32_t n;
 	const struct value *off; /* names of rules that are switched off, or NULL */
 	uint32_t n_noted, noted_cap;
 	uint32_t *noted; /* rules that fired, in order */
@@ -24,6 +22,14 @@ struct view {
 	struct value lists[N_LISTS]; /* what rules of whole sets said */
 	uint8_t *state;              /* enum state of each field */
 	struct value vals[];
+};
+
+/* What Lua holds of a view. The view itself is in the scratch arena: the next asking finds it in the cache,
+ * and the collector has nothing to take away. */
+struct handle {
+	uint32_t magic;
+	uint64_t serial; /* of the asking it was made in */
+	struct view *view;
 };
 
 struct facts {
@@ -125,6 +131,7 @@ static int l_view(lua_State *L)
 {
 	struct generation *g = generation_of(L);
 	const struct value *root;
+	struct handle *h;
 	struct view *w;
 
 	if (lua_type(L, 1) == LUA_TUSERDATA) {
@@ -137,11 +144,12 @@ static int l_view(lua_State *L)
 		value_from_lua(L, 1, a, "facts", FACTS_BYTES_MAX, made);
 		root = made;
 	}
-	w = lua_newuserdatauv(L, sizeof(*w) + g->n_fields * (sizeof(w->vals[0]) + sizeof(uint32_t) + 1), 0);
+	h = lua_newuserdatauv(L, sizeof(*h), 0);
+	w = arena_alloc(
+		scratch(L), sizeof(*w) + g->n_fields * (sizeof(w->vals[0]) + sizeof(uint32_t) + 1));
+	*h = (struct handle){VIEW_MAGIC, g->serial, w};
 	memset(w, 0, sizeof(*w));
-	w->magic = VIEW_MAGIC;
 	w->facts = root;
-	w->serial = g->serial;
 	w->now_ms = value_int_or(value_get(root, "now"), 0);
 	w->n = g->n_fields;
 	w->off = value_get(root, "off");
@@ -153,12 +161,12 @@ static int l_view(lua_State *L)
 
 struct view *view_check(lua_State *L, int arg)
 {
-	struct view *w = lua_touserdata(L, arg);
+	const struct handle *h = lua_touserdata(L, arg);
 
-	must(w != NULL && w->magic == VIEW_MAGIC); /* only the words see such objects */
-	if (w->serial != generation_of(L)->serial)
+	must(h != NULL && h->magic == VIEW_MAGIC); /* only the words see such objects */
+	if (h->serial != generation_of(L)->serial)
 		luaL_error(L, "the ticket was used after its decision had ended");
-	return w;
+	return h->view;
 }
 
 static uint32_t field_check(lua_State *L, const struct view *w, int arg)
