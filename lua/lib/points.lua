@@ -27,7 +27,7 @@ local function put(list, item)
   return list
 end
 
-local get, set_field, decide = host.get, host.set, host.decide
+local get, blank, set_field, decide = host.get, host.blank, host.set, host.decide
 local CLOCKS, ADVICE = 0, 1 -- lists of the decision that whole sets fill
 local ids = fields.ids
 local needed, wanted, followed = {}, {}, {} -- lists that the sets fill anew for every question
@@ -41,8 +41,7 @@ local function missing(v)
     local need = found[i].out.need or {}
     for k = 1, #need do
       local name = need[k]
-      local x = get(h, ids[name])
-      if (x == nil or x == "" or (name == "number" and not numbers.is_number(x))) and not (seen and seen[name]) then
+      if (blank(h, ids[name]) or name == "number" and not numbers.is_number(get(h, ids.number))) and not (seen and seen[name]) then
         seen = seen or {}
         seen[name] = true
         list = put(list, name)

@@ -64,11 +64,6 @@ static bool starts_with(const struct value *list, const struct value *x)
 	return false;
 }
 
-static bool is_blank(const struct value *x)
-{
-	return x == NULL || (x->type == VALUE_TEXT && x->n == 0);
-}
-
 static bool is_false(const struct value *x)
 {
 	return x == NULL || (x->type == VALUE_BOOL && !x->as.b);
@@ -160,9 +155,9 @@ static bool test_holds(lua_State *L, struct generation *g, struct view *w, const
 	case TEST_starts_with:
 		return starts_with(&t->list, x);
 	case TEST_present:
-		return !is_blank(x);
+		return !view_is_blank(x);
 	case TEST_absent:
-		return is_blank(x);
+		return view_is_blank(x);
 	case TEST_any_of_these:
 		return parts_hold(L, g, w, t);
 	case TEST_unless:

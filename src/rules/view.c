@@ -145,8 +145,7 @@ static int l_view(lua_State *L)
 		root = made;
 	}
 	h = lua_newuserdatauv(L, sizeof(*h), 0);
-	w = arena_alloc(
-		scratch(L), sizeof(*w) + g->n_fields * (sizeof(w->vals[0]) + sizeof(uint32_t) + 1));
+	w = arena_alloc(scratch(L), sizeof(*w) + g->n_fields * (sizeof(w->vals[0]) + sizeof(uint32_t) + 1));
 	*h = (struct handle){VIEW_MAGIC, g->serial, w};
 	memset(w, 0, sizeof(*w));
 	w->facts = root;
@@ -188,6 +187,20 @@ static int l_get(lua_State *L)
 		lua_pushnil(L);
 	else
 		value_to_lua(L, v);
+	return 1;
+}
+
+bool view_is_blank(const struct value *x)
+{
+	return x == NULL || (x->type == VALUE_TEXT && x->n == 0);
+}
+
+/* host.blank(view, number) → whether the field is absent or "": a long text need not become one of Lua's */
+static int l_blank(lua_State *L)
+{
+	struct view *w = view_check(L, 1);
+
+	lua_pushboolean(L, view_is_blank(view_get(generation_of(L), w, field_check(L, w, 2))));
 	return 1;
 }
 
@@ -353,8 +366,8 @@ static int l_noted(lua_State *L)
 void view_open(lua_State *L)
 {
 	static const luaL_Reg functions[] = {{"field", l_field}, {"view", l_view}, {"get", l_get},
-		{"at", l_at}, {"set", l_set}, {"decide", l_decide}, {"whole", l_whole}, {"note", l_note},
-		{"noted", l_noted}, {NULL, NULL}};
+		{"blank", l_blank}, {"at", l_at}, {"set", l_set}, {"decide", l_decide}, {"whole", l_whole},
+		{"note", l_note}, {"noted", l_noted}, {NULL, NULL}};
 
 	luaL_setfuncs(L, functions, 0);
 	lua_createtable(L, 0, 2);

@@ -18,7 +18,7 @@ struct view;
 /* Lists of a decision that whole sets fill (host.say). */
 enum view_list { VIEW_CLOCKS, VIEW_ADVICE, N_LISTS };
 
-/* host.field, view, get, at, set, decide, whole, note, noted: added to the table on top. Raises. */
+/* host.field, view, get, blank, at, set, decide, whole, note, noted: added to the table on top. Raises. */
 void view_open(lua_State *);
 /* Push the facts of a question as an object that Lua indexes. Raises. */
 void view_push_facts(lua_State *, const struct value *facts);
@@ -26,6 +26,8 @@ void view_push_facts(lua_State *, const struct value *facts);
 struct view *view_check(lua_State *, int arg);
 /* A field's value; NULL when it is absent or nil. */
 const struct value *view_get(struct generation *, struct view *, uint32_t field);
+/* Absent, or an empty text: nothing was said. */
+bool view_is_blank(const struct value *);
 /* Entries of history within the last window_ms: of a field that counts. */
 int64_t view_count(struct generation *, struct view *, uint32_t field, int64_t window_ms);
 /* Whether facts.off names this rule: its condition failed too often, it rests and counts as not holding. */
