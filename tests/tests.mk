@@ -7,6 +7,8 @@ test: deps-quick
 soak: deps-quick
 	$(MAKE) MODE=release all units fault fuzzers sim $(BUILD)/tests/pack_spec
 	TOCSIN_DOSE=20 tests/run.sh
+	$(MAKE) MODE=asan all
+	TOCSIND=build/asan/tocsind TOCSIN_RELOADS=1000 /usr/bin/python3 tests/ops/reloads_test.py
 
 deps-quick: deps
 
