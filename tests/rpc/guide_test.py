@@ -61,7 +61,7 @@ class Guide(unittest.TestCase):
             with open(os.path.join(ROOT, "lua", name), encoding="utf-8") as f:
                 plain = re.sub(r"```.*?```", "", f.read(), flags=re.S)
             said = [s for s in re.findall(r"`([^`\n]+)`", plain) if not re.match(r"\d\d:\d\d ", s)]  # what a tool says is translated
-            words[name] = set(re.findall(r"[a-z][a-z_0-9]{2,}", " ".join(said)))
+            words[name] = set(re.findall(r"[a-z][a-z_0-9]{2,}", re.sub(r'"[^"]*"', "", " ".join(said))))  # a name of the reader's own is translated, too
         self.assertEqual((set(), set()), (words["README.md"] - words["README.zh.md"], words["README.zh.md"] - words["README.md"]))
 
     def test_each_is_a_pack_that_holds(self):
