@@ -551,13 +551,13 @@ end
 -- What of a row does not hold: {field, value, expected}; nil when it holds.
 local function why_not(set, v, i)
   local ok, at = pcall(host.failed, set.matcher, v.h, i)
-  if not ok then return { field = "when", expected = "no error: " .. tostring(at) } end
+  if not ok then return { field = "when", expected = "no error: " .. tostring(at), expected_zh = "没有错误：" .. tostring(at) } end
   if not at then return nil end
   local t = set.rows[i].tests[at]
-  if t.is_group then return { field = "when", expected = t.text } end
+  if t.is_group then return { field = "when", expected = t.text, expected_zh = words.zh(t.text) } end
   local value, field = v[t.name], fields.find(t.name)
   if field and field.type == "level" then value = host.lib("alarms").level_of(value) end
-  return { field = t.name, value = value, expected = t.text }
+  return { field = t.name, value = value, expected = t.text, expected_zh = words.zh(t.text) }
 end
 
 -- {rule, line, fired, because?, failed={field, value, expected}?} of each rule of a set, in order.
@@ -567,7 +567,7 @@ function rules.explain(name, v, only, out)
   local taken
   local function row(r, failed)
     if not failed and taken and set.mode == "first" then
-      failed = { field = "order", value = taken, expected = "no earlier rule that holds" }
+      failed = { field = "order", value = taken, expected = "no earlier rule that holds", expected_zh = "前面没有规则成立" }
     end
     if not failed then taken = taken or r.full end
     if not only or only == r.full or only == r.name then

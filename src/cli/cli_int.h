@@ -142,6 +142,10 @@ int value_set_path(
 /* Conditions of ticket.find: field=value, field>=value, <=, >, <; commas make a list. */
 int where_take(struct cli *, int argc, char **argv, struct value *where, struct err *e) MUST_CHECK;
 
+/* ---- cmd_explain.c ------------------------------------------------------------------------------------- */
+/* Of a rule that did not fire: the first condition that did not hold, its value and what it wants. */
+const char *why_not_shown(struct arena *, const struct value *rule);
+
 /* ---- top_screen.c -------------------------------------------------------------------------------------- */
 /* Lines of text: rates are those of the `seconds` between two answers of server.stats, "-" without `before`.
  */

@@ -108,6 +108,10 @@ static int append_line(const char *path, const char *line, struct err *e)
 	size_t n = strlen(line);
 	int rc = 0;
 
+	if (fd < 0 && errno == ENOENT)
+		return err_set(e, ERR_NOT_FOUND,
+			tr("%s: there is no such data directory; name it with --data, or make it first"),
+			path);
 	if (fd < 0)
 		return err_set(e, ERR_STORAGE, "%s: %s", path, strerror(errno));
 	if (fchmod(fd, 0600) != 0 || write(fd, line, n) != (ssize_t)n || fsync(fd) != 0)
@@ -143,8 +147,8 @@ static int run_token(struct cli *c, int argc, char **argv, struct err *e)
 		return -1;
 	printf("%s\n", token);
 	fprintf(stderr,
-		"token of %s (%s): shown this once; its digest is in %s. The daemon reads it on SIGHUP or "
-		"restart.\n",
+		tr("token of %s (%s): shown this once; its digest is in %s. The daemon reads it on SIGHUP or "
+		   "restart.\n"),
 		argv[1], argv[2], path);
 	return 0;
 }

@@ -10,22 +10,31 @@ static const char *shown(struct arena *a, const struct value *map, const char *k
 	return value_shown(a, key, value_get(map, key));
 }
 
+const char *why_not_shown(struct arena *a, const struct value *rule)
+{
+	const struct value *failed = value_get(rule, "failed"), *got = value_get(failed, "value");
+	const char *text = got == NULL ? "" : value_shown(a, NULL, got);
+	const char *wanted = cli_reads_zh() && value_get(failed, "expected_zh") != NULL
+				     ? shown(a, failed, "expected_zh")
+				     : shown(a, failed, "expected");
+
+	if (value_is_text(value_get(failed, "field"), "order"))
+		return arena_printf(a, tr("%s holds, and stands before it"), text);
+	if (got == NULL)
+		return arena_printf(a, tr("%s is unknown, not %s"), shown(a, failed, "field"), wanted);
+	return arena_printf(a, tr("%s is %s, not %s"), shown(a, failed, "field"),
+		text_clip(a, slice_of(text, strlen(text)), GOT_COLUMNS), wanted);
+}
+
 /* The first condition that did not hold, its value and what was expected; for a rule that fired, its reason.
  */
 static const char *why_shown(struct arena *a, const struct value *rule)
 {
-	const struct value *failed = value_get(rule, "failed"), *got = value_get(failed, "value");
+	const struct value *failed = value_get(rule, "failed");
 
 	if (failed == NULL)
 		return shown(a, rule, "because");
-	if (failed->type != VALUE_MAP)
-		return value_shown(a, NULL, failed);
-	if (got == NULL)
-		return arena_printf(a, "%s: %s", shown(a, failed, "field"), shown(a, failed, "expected"));
-	return arena_printf(a, "%s is %s, not %s", shown(a, failed, "field"),
-		text_clip(a, slice_of(value_shown(a, NULL, got), strlen(value_shown(a, NULL, got))),
-			GOT_COLUMNS),
-		shown(a, failed, "expected"));
+	return failed->type == VALUE_MAP ? why_not_shown(a, rule) : value_shown(a, NULL, failed);
 }
 
 static void rules_print(struct arena *a, const struct value *rules)

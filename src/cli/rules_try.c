@@ -6,8 +6,6 @@
 #include "tocsin/clock.h"
 #include "tocsin/desk.h"
 
-#define GOT_COLUMNS 40
-
 struct trial {
 	struct cli *cli;
 	const char *dir, *at, *why_not, *zone;
@@ -134,23 +132,6 @@ static void ticket_print(struct trial *t, const struct value *out)
 	table_print(&table, stdout);
 }
 
-static const char *why_not(struct trial *t, const struct value *rule)
-{
-	const struct value *failed = value_get(rule, "failed"), *got = value_get(failed, "value");
-	struct arena *a = &t->cli->arena;
-	const char *text = got == NULL ? "" : value_shown(a, NULL, got);
-
-	if (value_is_text(value_get(failed, "field"), "order"))
-		return arena_printf(
-			a, cli_say(t->cli, "%s holds, and stands before it", "%s 成立，并且在它前面"), text);
-	if (got == NULL)
-		return arena_printf(a, cli_say(t->cli, "%s is unknown, not %s", "%s 未知，要求 %s"),
-			shown(t, failed, "field"), shown(t, failed, "expected"));
-	return arena_printf(a, cli_say(t->cli, "%s is %s, not %s", "%s 是 %s，要求 %s"),
-		shown(t, failed, "field"), text_clip(a, slice_of(text, strlen(text)), GOT_COLUMNS),
-		shown(t, failed, "expected"));
-}
-
 static void rules_print(struct trial *t, const char *title, const struct value *rules, bool has_fired)
 {
 	struct text_table table;
@@ -163,7 +144,7 @@ static void rules_print(struct trial *t, const char *title, const struct value *
 		table_cell(&table, shown(t, &rules->as.items[i], "rule"));
 		table_cell(&table, shown(t, &rules->as.items[i], "line"));
 		table_cell(&table, has_fired ? shown(t, &rules->as.items[i], "because")
-					     : why_not(t, &rules->as.items[i]));
+					     : why_not_shown(&t->cli->arena, &rules->as.items[i]));
 	}
 	table_print(&table, stdout);
 }

@@ -84,44 +84,46 @@ static void print_warnings(const struct screen *s)
 {
 	const struct value *levels = value_path(s->now, "warnings.levels");
 
-	fputs("warnings", s->out);
+	fputs(tr("warnings"), s->out);
 	for (uint32_t i = 0; value_is(levels, VALUE_MAP) && i < levels->n; i++)
 		fprintf(s->out, "%s %jd %s", i == 0 ? "" : ",",
 			(intmax_t)value_int_or(&levels->as.pairs[i].val, 0),
 			value_cstr(s->arena, &levels->as.pairs[i].key));
-	fprintf(s->out, "%s; %jd keys watched, %jd closes, the longest took %jd us\n",
-		value_is(levels, VALUE_MAP) && levels->n > 0 ? "" : " none", N("warnings.keys"),
+	fprintf(s->out, tr("%s; %jd keys watched, %jd closes, the longest took %jd us\n"),
+		value_is(levels, VALUE_MAP) && levels->n > 0 ? "" : tr(" none"), N("warnings.keys"),
 		N("warnings.closes"), N("warnings.close_us_max"));
 }
 
 static void print_head(const struct screen *s)
 {
 	const struct value *flag = value_path(s->now, "clock.suspect");
-	const char *clock = value_true(flag)                                  ? "  the clock is suspect"
-			    : value_true(value_path(s->now, "clock.virtual")) ? "  virtual clock"
+	const char *clock = value_true(flag)                                  ? tr("  the clock is suspect")
+			    : value_true(value_path(s->now, "clock.virtual")) ? tr("  virtual clock")
 									      : "";
 
-	fprintf(s->out, "%s%s  generation %jd  event %jd\n",
+	fprintf(s->out, tr("%s%s  generation %jd  event %jd\n"),
 		time_shown(s->arena, figure(s->now, "clock.now")), clock, N("rules.generation"),
 		N("head.seq"));
-	fprintf(s->out, "calls    %-9s %jd in all, %jd refused; %jd of %jd connections, %jd paused\n",
+	fprintf(s->out, tr("calls    %-9s %jd in all, %jd refused; %jd of %jd connections, %jd paused\n"),
 		rate(s, "rpc.calls"), N("rpc.calls"), N("rpc.errors"), N("server.connections"),
 		N("server.connections_max"), N("server.paused"));
-	fprintf(s->out, "journal  %-9s %jd entries, %jd batches; commit p50 %jd us, p99 %jd us, max %jd us\n",
+	fprintf(s->out,
+		tr("journal  %-9s %jd entries, %jd batches; commit p50 %jd us, p99 %jd us, max %jd us\n"),
 		rate(s, "journal.entries"), N("journal.entries"), N("journal.batches"),
 		N("journal.commit_us_p50"), N("journal.commit_us_p99"), N("journal.commit_us_max"));
-	fprintf(s->out, "queues   %jd answers and %s await the disk, %s the clients; %jd timers near\n",
+	fprintf(s->out, tr("queues   %jd answers and %s await the disk, %s the clients; %jd timers near\n"),
 		N("server.awaiting"), bytes(s, "journal.queued_bytes"), bytes(s, "server.queued_bytes"),
 		N("tickets.timers_near"));
-	fprintf(s->out, "rules    %-9s %jd asked, %.0f us each, %jd failed\n", rate(s, "rules.asks"),
+	fprintf(s->out, tr("rules    %-9s %jd asked, %.0f us each, %jd failed\n"), rate(s, "rules.asks"),
 		N("rules.asks"), rule_us(s), N("rules.failures"));
-	fprintf(s->out, "tickets  %-9s %jd created, %jd acts, %jd timers fired\n", rate(s, "tickets.created"),
-		N("tickets.created"), N("tickets.acts"), N("tickets.timers_fired"));
+	fprintf(s->out, tr("tickets  %-9s %jd created, %jd acts, %jd timers fired\n"),
+		rate(s, "tickets.created"), N("tickets.created"), N("tickets.acts"),
+		N("tickets.timers_fired"));
 	print_warnings(s);
-	fprintf(s->out, "memory   %s, changes %s + %s frozen, rules %s; cpu %s\n",
+	fprintf(s->out, tr("memory   %s, changes %s + %s frozen, rules %s; cpu %s\n"),
 		bytes(s, "memory.rss_bytes"), bytes(s, "active_bytes"), bytes(s, "frozen_bytes"),
 		bytes(s, "rules.bytes"), cpu(s));
-	fprintf(s->out, "tables   %s; %jd checkpoints, the last took %jd ms and reached event %jd\n",
+	fprintf(s->out, tr("tables   %s; %jd checkpoints, the last took %jd ms and reached event %jd\n"),
 		bytes(s, "tables_bytes"), N("checkpoints"), N("checkpoint_ms_last"), N("watermark"));
 }
 
@@ -130,7 +132,7 @@ static void print_rows(const struct screen *s)
 	const struct value *rows = value_get(s->now, "rows");
 	bool has_any = false;
 
-	fputs("rows    ", s->out);
+	fputs(tr("rows    "), s->out);
 	for (uint32_t i = 0; value_is(rows, VALUE_MAP) && i < rows->n; i++) {
 		int64_t n = value_int_or(&rows->as.pairs[i].val, 0);
 
@@ -139,7 +141,7 @@ static void print_rows(const struct screen *s)
 		fprintf(s->out, " %s %jd", value_cstr(s->arena, &rows->as.pairs[i].key), (intmax_t)n);
 		has_any = true;
 	}
-	fputs(has_any ? "\n\n" : " none in the tables yet\n\n", s->out);
+	fputs(has_any ? "\n\n" : tr(" none in the tables yet\n\n"), s->out);
 }
 
 /* ---- methods ------------------------------------------------------------------------------------------- */

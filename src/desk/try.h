@@ -16,7 +16,7 @@ struct value facts_local(struct arena *, int64_t at_ms);
 /*
  * Ask "create" and explain it. *out: {ticket={what the ticket would be}, clocks=[{name, goal, unit, due?,
  * statutory?}], advice, duplicate_of?, refuse?, failed?, because=[{rule, line, because?}], not=[{rule, line,
- * failed={field, value?, expected}}]}; `not` holds the rule named by why_not, all that did not fire for
+ * failed={field, value?, expected, expected_zh}}]}; `not` holds the rule named by why_not, all that did not fire for
  * "all", none for NULL. 0, or -1 with ERR_BAD_REQUEST (a name the catalog does not know, no such rule) or
  * ERR_REJECTED (the pack cannot decide).
  */

@@ -7,6 +7,7 @@ import json
 import os
 import pty
 import re
+import select
 import shutil
 import signal
 import socket
@@ -294,6 +295,13 @@ class Commands(Case):
         self.assertEqual(0o600, stat.S_IMODE(os.stat(path).st_mode))
         with open(path, encoding="ascii") as f:
             self.assertEqual("bob agent %s\n" % hashlib.sha256(token.encode()).hexdigest(), f.read())
+        for lang, note in (("en", "token of ann (agent): shown this once; its digest is in %s. The daemon reads it on SIGHUP or restart.\n"),
+                           ("zh", "ann（agent）的令牌：只显示这一次；摘要在 %s。守护进程在 SIGHUP 或重启时读取。\n")):
+            there = self.folder()
+            self.assertEqual(note % os.path.join(there, "tokens"), tocsin("--lang", lang, "token", "add", "ann", "agent", "--data", there).err)
+        for lang, note in (("en", "%s: there is no such data directory; name it with --data, or make it first"), ("zh", "%s：没有这个数据目录；请用 --data 写明，或先创建")):
+            said = tocsin("--lang", lang, "token", "add", "ann", "agent", "--data", os.path.join(data, "none"))
+            self.assertEqual((1, "tocsin: not_found: %s\n" % (note % os.path.join(data, "none", "tokens"))), (said.code, said.err))
         said = tocsin("token", "add", "bob", "agnet", "--data", data)
         self.assertEqual((2, 'tocsin: "agnet" is no role; roles are: intake agent supervisor leader analyst operator adapter auditor '
             'admin; did you mean "agent"?\nUsage: tocsin token add NAME ROLE [--data DIR]\n'), (said.code, said.err))
@@ -363,8 +371,14 @@ class Commands(Case):
         p = subprocess.run([TOCSIN, "import", "f.csv", "--map", "m.txt"], env=environment(self.d.address), cwd=where,
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=theirs, timeout=60)
         os.close(theirs)
-        seen = os.read(ours, 65536).decode("ascii")
+        seen = b""
+        while select.select([ours], [], [], 0)[0]:  # what is there, which one read may not give
+            try:
+                seen += os.read(ours, 65536)
+            except OSError:
+                break
         os.close(ours)
+        seen = seen.decode("ascii")
         self.assertEqual((0, b"f.csv: 200 rows: 200 imported, 0 known, 0 rejected\n"), (p.returncode, p.stdout))
         pictures = seen.split("\r")[1:]
         self.assertRegex(pictures[-2], r"^100 % \[#{24}\] 200 rows  \d+ rows/s  took \d+:\d\d  $")

@@ -3,6 +3,7 @@
 import json
 import os
 import pty
+import re
 import shutil
 import subprocess
 import tempfile
@@ -177,6 +178,34 @@ class Try(Packs):
         self.assertRegex(said.out, r"(?m)  answer: 15 natural_days，到期 2026-10-09 00:00\+08:00，法定$")
         self.assertRegex(said.out, r"\n为什么没有\n规则 +位置 +原因\nrouting/otherwise  default/routing\.lua:\d+  "
             r"routing/gold 成立，并且在它前面\n$")
+
+    def test_each_condition_in_both_languages(self):
+        """What a rule wants that did not fire, for every form of condition."""
+        forms = (
+            ('city = "foshan"', 'city is unknown, not "foshan"', 'city 未知，要求 "foshan"'),
+            ('city = any_of("foshan", "shenzhen")', 'city is unknown, not any of "foshan", "shenzhen"', 'city 未知，要求 "foshan", "shenzhen" 之一'),
+            ('channel = none_of("app", "hall")', 'channel is app, not none of "app", "hall"', 'channel 是 app，要求 不是 "app", "hall"'),
+            ("star = at_least(5)", "star is 4, not >= 5", "star 是 4，要求 >= 5"),
+            ("star = between(1, 2)", "star is 4, not from 1 to 2", "star 是 4，要求 1 到 2"),
+            ('contacts = at_least(3, within "7d")', "contacts is 0, not >= 3 within 7d", "contacts 是 0，要求 >= 3（7d 以内）"),
+            ('said = has_word("outage", "断网")', 'said is call records, not has "outage", "断网"', 'said 是 call records，要求 含 "outage", "断网"'),
+            ('said = has_word("a1", "b1", "c1", "d1", "e1", "f1", "g1")', "said is call records, not has one of 7 words (a1, …)",
+                "said 是 call records，要求 含这 7 个词之一（a1……）"),
+            ('number = starts_with("139")', 'number is 13800138000, not starts with "139"', 'number 是 13800138000，要求 以 "139" 开头'),
+            ('category = under "network"', 'category is billing.cdr, not under "network"', 'category 是 billing.cdr，要求 "network" 或其下级'),
+            ("city = present, vip = true", "city is unknown, not present", "city 未知，要求 已知"),
+            ("star = absent", "star is 4, not absent", "star 是 4，要求 未知"),
+            ("unless { star = 4 }", "when is unknown, not unless (star 4)", "when 未知，要求 以下不成立：(star 4)"),
+            ("any_of_these({ star = 1 }, { vip = true })", "when is unknown, not any of (star 1), (vip true)", "when 未知，要求 (star 1), (vip true) 之一"),
+            ("function(t) return t.star == 9 end", "when is unknown, not function", "when 未知，要求 函数成立"),
+        )
+        rules = "\n".join('  rule "r%d" { when = { %s }, to = queue "expert" },' % (i, form[0]) for i, form in enumerate(forms))
+        pack = self.pack(gold='rules.before "routing" {\n%s\n}\n' % rules)
+        for lang, column in (("en", 1), ("zh", 2)):
+            said = tocsin("--lang", lang, "rules", "try", "--rules", pack, *BILL, "--at", "2026-09-22T10:00", "--why-not", "all")
+            self.assertEqual((0, ""), (said.code, said.err), said)
+            found = dict(re.findall(r"(?m)^routing/r(\d+) +gold\.lua:\d+ +(.*)$", said.out))
+            self.assertEqual({str(i): form[column] for i, form in enumerate(forms)}, found)
 
     def test_bad_input(self):
         pack = self.pack(gold=GOLD)

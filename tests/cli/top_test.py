@@ -33,6 +33,22 @@ server.stats         -      1        0
 session.hello        -      1        0
 ticket.get           -      1        1
 """
+ONCE_ZH = """2026-09-22 10:00:00+08:00  虚拟时钟  第 1 代规则  记录 2
+调用     -         共 3 次，拒绝 0 次；连接 2（最多 4096），暂停 0 个
+日志     -         2 条，N 批；写盘 p50 TIME，p99 TIME，最长 TIME
+排队     0 个回答、SIZE 等着写盘，SIZE 等着客户端；近期定时器 1 个
+规则     -         问了 1 次，每次 TIME，出错 0 次
+工单     -         新建 1 个，操作 0 次，定时器触发 0 次
+预警     无；监视 0 个键，时段结束 0 次，最长用 TIME
+内存     SIZE，改动 SIZE + 冻结 SIZE，规则 SIZE；CPU -
+数据表   SIZE；检查点 0 次，最近一次用 0 毫秒，到记录 0
+行数     META 1
+
+方法           每秒  调用  拒绝
+server.stats      -     1     0
+session.hello     -     1     0
+ticket.create     -     1     0
+"""
 HEAD = 11  # lines before the table of methods
 
 
@@ -99,6 +115,13 @@ class Top(Case):
         # an output that is no terminal is one look too, and --json is the method's own answer
         self.assertEqual(16, len(tocsin("top", server=self.d.address).out.splitlines()))
         self.assertEqual(3, json.loads(tocsin("--json", "top", server=self.d.address).out)["tickets"]["created"])
+
+    def test_in_chinese(self):
+        self.create(text="the bill is wrong")
+        said = tocsin("--lang", "zh", "top", "--once", server=self.d.address)
+        self.assertEqual((0, ""), (said.code, said.err))
+        shown = re.sub(r"\b\d+ 批", "N 批", re.sub(r"\b\d+ 微秒", "TIME", plain(said.out)))
+        self.assertEqual(ONCE_ZH, shown)
 
     def test_rates_are_those_of_the_interval(self):
         for i in range(20):
