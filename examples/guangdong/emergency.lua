@@ -137,4 +137,7 @@ rules.before "follow" {
 }
 
 -- ---- drills: recorded outages that are played again against tonight's rules and roster (drill.start, `tocsin drill`).
+-- Complaints, signals (what = signals) and numbers that are hit by then (what = affected), in bins that the watches' own are multiples of.
+drill "recharge_province" { zh = "全省充值中断（信号先于投诉）", en = "recharges fail in the province, signals first", csv = "drills/recharge_province",
+  bin = "1m" }
 drill "recharge_outage" { zh = "深圳充值中断（录制）", en = "recharge outage in Shenzhen (recorded)", csv = "drills/recharge_outage", bin = "5m" }

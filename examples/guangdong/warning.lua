@@ -75,5 +75,11 @@ for _, name in ipairs { "payment", "access", "account" } do
     levels = "cluster" }
 end
 
+-- The same in so many cities within so long is one case of the province, not one for each city.
+local many = { payment = { "recharge", "billing" }, access = { "network", "broadband", "roaming", "sms" }, account = { "account" } }
+for name, categories in pairs(many) do
+  rollup(name) { zh = "多地市同时预警", en = "many cities at once", categories = categories, level = "yellow", cities = 15, within = "20m" }
+end
+
 -- A feed that always speaks and falls silent is a warning of its own: channels and components by their rhythm, keys of a watch by `silent`.
 silence { level = "yellow" }

@@ -31,6 +31,10 @@ int cases_fact_one(struct work *, int64_t incident, struct value *facts, struct 
 struct value case_fact(struct arena *, const struct value *row);
 /* Whether complaints of this city and category are what the incident is about. */
 bool case_is_of(struct desk *, const struct value *fact, struct slice city, struct slice category);
+/* Whether signals of this city, service and component are its own: by its service or component, or those of the
+ * faults that its category belongs to. */
+bool case_has_signal(struct desk *, const struct value *fact, struct slice city, struct slice service,
+	struct slice component);
 /* The script a case has now: {version, zh, en, prompt?, eta?, …}, or NULL. Lives until the next commit. */
 const struct value *cases_script(struct desk *, int64_t incident);
 

@@ -91,22 +91,29 @@ void warn_counts_register(struct desk *);
 void warn_methods_register(struct desk *);
 
 /* ---- replay (warn_replay.c) ---------------------------------------------------------------------------- */
-/* Complaints of one city and category, in bins of equal length, oldest first. */
+/* A stream in bins of equal length, oldest first: complaints ('c') or signals ('s') that came in, or numbers
+ * that are affected by then ('a', of a city and category). */
+struct recorded {
+	struct warn_what of;
+	uint32_t *counts;
+};
 struct recording {
-	struct slice city, category;
 	int64_t bin_ms;
 	uint32_t n_bins;
-	const uint32_t *counts;
+	struct recorded *streams;
+	uint32_t n_streams;
 };
 /*
- * What the live pack's watch of CITY/CATEGORY would have said to them, the first bin being the one that
- * holds start_ms (so that what is usual is that of tonight): level changes, oldest first, added to *events as
- * {end_ms (behind the start), key, city, category, watch, from, to, seen, expected?, p?, sums={input=seen}}.
- * Nothing else changes: what is usual is read, never learned. 0, or -1 with ERR_REJECTED: no watch has that
- * key, or its bins are no multiple of the recording's.
+ * What the live pack's watches and roll-ups would have said to it, the first bin being the one that holds
+ * start_ms (so that what is usual is that of tonight): level changes, oldest first, added to *events as
+ * {end_ms (behind the start), key, city?, category?, watch?, from, to, seen, expected?, p?, sums={input=seen},
+ * affected?, cities?}. Nothing else changes: what is usual is read, never learned. Watches of days and longer
+ * are left out. 0, or -1 with ERR_REJECTED: no watch counts any of it, or its bins are no multiple of the
+ * recording's.
  */
 int warn_replay(struct desk *, struct arena *, const struct recording *, int64_t start_ms,
 	struct value *events, struct err *e) MUST_CHECK;
-/* The complaints that were counted in [from_ms, to_ms), in bins; those of categories below count with it. */
-int warn_recorded(struct desk *, struct arena *, struct slice city, struct slice category, int64_t from_ms,
-	int64_t to_ms, int64_t bin_ms, struct recording *out, struct err *e) MUST_CHECK;
+/* What was counted in [from_ms, to_ms), by the minute, of streams that is_of() says; `most` streams. */
+typedef bool warn_is_recorded(void *ctx, const struct warn_what *);
+int warn_recorded(struct desk *, struct arena *, warn_is_recorded *, void *ctx, int64_t from_ms,
+	int64_t to_ms, uint32_t most, struct recording *out, struct err *e) MUST_CHECK;

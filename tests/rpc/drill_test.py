@@ -132,6 +132,54 @@ class Drill(Case):
             self.assertEqual([], [e["data"] for e in self.told(topic) if e["data"].get("incident", e["data"].get("ticket")) == drill
                 and not e["data"].get("drill")], topic)
 
+    def test_signals_numbers_and_a_roll_up(self):
+        """What BOSS, the lists and many cities would have said of it, as one case."""
+        self.advance("90m")  # silent sources have warned by now
+        self.restart()
+        before = self.figures()
+        said = self.start(drill="recharge_province")
+        minutes = lambda at, began=self.c.call("clock.now")["now"]: (at - began) / MINUTE_MS
+        signal, city, whole = "signal:shenzhen/txn_failed/recharge", "shenzhen/recharge.not_credited", "cluster:payment"
+        def of(key, *more):
+            return [(minutes(e["at"]), e["from"], e["to"], e["seen"]) + tuple(e.get(k) for k in more) for e in said["events"] if e["key"] == key]
+        self.assertEqual([(7, "none", "yellow", 343), (8, "yellow", "orange", 1243), (11, "orange", "red", 5700), (27, "red", "orange", 225),
+            (30, "orange", "yellow", 4), (33, "yellow", "none", 2)], of(signal))
+        self.assertEqual([(15, "none", "orange", 68, 4000), (20, "orange", "red", 12000, 12000), (50, "red", "orange", 0, None)], of(city, "affected"))
+        self.assertEqual([(20, "none", "red", 125 + 14 * 20, 15), (50, "red", "orange", 0, 12)], of(whole, "cities"))
+        self.assertEqual(15, len({e["city"] for e in said["events"] if "city" in e}))
+        drill = self.c.call("ticket.get", id=said["id"])
+        self.assertEqual(("recharge.not_credited", "shenzhen", [signal, city, whole]), (drill["category"], drill["city"],
+            [k for k in drill["fields"]["keys"] if k in (signal, city, whole)]))
+        self.advance("8m")
+        self.assertEqual("orange", self.c.call("ticket.get", id=said["id"])["fields"]["level"])
+        self.advance("12m")
+        fields = self.c.call("ticket.get", id=said["id"])["fields"]
+        self.assertEqual(("red", 12000), (fields["level"], fields["affected"]))
+        self.advance("13m")  # 10:33: the signals are over, the case is as bad as its worst key
+        self.assertEqual("red", self.c.call("ticket.get", id=said["id"])["fields"]["level"])
+        report = self.c.call("drill.report", id=said["id"])
+        calls = [(c["person"], c["level"]) for c in report["calls"]]
+        self.assertEqual(len(set(calls)), len(calls))
+        self.assertEqual([(20, "none", "red", 15)], [(minutes(x["at"]), x["from"], x["to"], x["cities"]) for x in report["levels"] if x["key"] == whole])
+        self.assertEqual(before, self.figures())
+        self.assertEqual([], self.c.call("task.claim", worker="x", kinds=sorted(self.c.call("catalog.get")["tasks"]), limit=100)["tasks"])
+        self.assertEqual(0, self.c.call("incident.get", id=said["id"])["children"])
+        self.assertEqual([], self.c.call("ticket.find", where={"kind": "emergency"})["tickets"])
+        for topic in ("duty", "bulletin", "frontdesk.shenzhen", "incident"):
+            self.assertEqual([], [e["data"] for e in self.told(topic) if e["data"].get("incident", e["data"].get("ticket")) == said["id"]
+                and not e["data"].get("drill")], topic)
+
+    def test_an_incident_with_signals(self):
+        """The signals of its service are played again, too."""
+        now = self.c.call("clock.now")["now"]
+        signals = [{"at": now, "source": "boss", "kind": "txn_failed", "component": "recharge_gateway", "city": "shenzhen"} for _ in range(1200)]
+        self.assertEqual(1200, self.c.call("signal.push", signals=signals)["accepted"])
+        self.advance("10m")
+        (real,) = self.c.call("incident.list")["incidents"]
+        said = self.start(incident=real["id"])
+        self.assertEqual([(10 + 61, "none", "orange"), (10 + 68, "orange", "yellow")],
+            [(self.minutes(e["at"]), e["from"], e["to"]) for e in said["events"] if e["key"].startswith("signal:")])
+
     def test_an_incident_that_happened(self):
         real = self.c.call("ticket.create", kind="incident", channel="webhook", text="充值", title="充值未到账", city="shenzhen",
             category="recharge.not_credited")["id"]

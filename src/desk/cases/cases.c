@@ -284,6 +284,37 @@ bool case_is_of(struct desk *d, const struct value *fact, struct slice city, str
 	       affected_is_of(d, fact, city, category);
 }
 
+static bool has_text(const struct value *list, struct slice text)
+{
+	for (uint32_t i = 0; value_is(list, VALUE_ARRAY) && i < list->n; i++)
+		if (slice_cmp(value_slice(&list->as.items[i]), text) == 0)
+			return true;
+	return false;
+}
+
+bool case_has_signal(struct desk *d, const struct value *fact, struct slice city, struct slice service,
+	struct slice component)
+{
+	const struct value *faults = value_get(packs_catalog(d->packs), "faults"),
+			   *category = value_get(fact, "category");
+	struct value where = value_borrow(city.p, city.n);
+
+	if (!fits_city(fact, &where))
+		return false;
+	if ((service.n > 0 && slice_cmp(value_slice(value_get(fact, "service")), service) == 0) ||
+		(component.n > 0 && slice_cmp(value_slice(value_get(fact, "component")), component) == 0))
+		return true;
+	for (uint32_t i = 0; category != NULL && faults != NULL && i < faults->n; i++) {
+		const struct value *of = &faults->as.pairs[i].val;
+
+		if (fault_has_category(of, value_slice(category)) &&
+			((service.n > 0 && slice_cmp(value_slice(value_get(of, "service")), service) == 0) ||
+				(component.n > 0 && has_text(value_get(of, "components"), component))))
+			return true;
+	}
+	return false;
+}
+
 int cases_facts(struct work *w, const struct value *city, const struct value *category, struct value *facts,
 	struct err *e)
 {

@@ -1,7 +1,8 @@
 /*
  * Drills (演练): a recorded outage is played again against tonight's rules and roster, and it is scored how
- * fast people were. The recording is a drill of the pack (catalog.drills) or what was counted of a past
- * incident. What the live watches would have said to it is worked out at once; the drill is an incident with
+ * fast people were. The recording is a drill of the pack (catalog.drills: complaints, signals, numbers) or what
+ * was counted of a past incident, its complaints and signals; how many numbers it hit by when nobody has
+ * kept. What the live watches and roll-ups would have said to it is worked out at once; the drill is an incident with
  * fields.drill whose timers play it (lua/lib/drills.lua), so it survives restarts and is explained like any
  * other ticket. Whatever fields.drill marks has no tasks, no numbers, no complaints, and raises no warning.
  */
@@ -13,40 +14,39 @@
 #include "tocsin/clock.h"
 
 #define HOUR_MS (INT64_C(60) * 60 * 1000)
-#define BIN_MS (INT64_C(5) * 60 * 1000) /* of a recording made from the counts */
+#define BIN_MS                                                                                               \
+	(INT64_C(5) * 60 * 1000) /* where the pack says nothing; what a recording of counts begins at */
 #define INCIDENT_SPAN_MS (24 * HOUR_MS)
-#define STREAMS_MAX 32
+#define STREAMS_MAX 256
 #define EVENTS_MAX 200
 #define SPEED_MAX 1000
 
 struct drill {
 	struct work *work;
 	int64_t speed;
+	struct recording of;
 	struct value events; /* of warn_replay */
-	int64_t span_ms;     /* of the recording */
 	struct value source, label;
-	const struct value *cities[STREAMS_MAX];
-	uint32_t n_cities;
-	struct slice city, category; /* of the first stream */
 };
 
-static int take(struct drill *d, const struct recording *r, struct err *e)
+/* ---- where recordings come from ------------------------------------------------------------------------ */
+static struct recorded stream_of(struct arena *a, const struct value *s, uint32_t n_bins)
 {
-	struct work *w = d->work;
+	const struct value *what = value_get(s, "what"), *counts = value_get(s, "counts");
+	struct recorded r = {
+		.of = {.what = what->as.text[0],
+			.city = value_slice(value_get(s, "city")),
+			.category = value_slice(value_get(s, what->as.text[0] == 's' ? "kind" : "category")),
+			.service = value_slice(value_get(s, "service")),
+			.component = value_slice(value_get(s, "component"))},
+		.counts = arena_zalloc(a, (n_bins + 1) * sizeof(uint32_t))};
 
-	if (d->n_cities == STREAMS_MAX)
-		return err_set(e, ERR_REJECTED, "a drill has at most %d streams", STREAMS_MAX);
-	if (d->n_cities == 0) {
-		d->city = r->city;
-		d->category = r->category;
-	}
-	d->n_cities++;
-	d->span_ms = r->n_bins * r->bin_ms > d->span_ms ? r->n_bins * r->bin_ms : d->span_ms;
-	return warn_replay(w->desk, w->arena, r, w->now_ms, &d->events, e);
+	for (uint32_t i = 0; i < n_bins && i < counts->n; i++)
+		r.counts[i] = (uint32_t)value_int_or(&counts->as.items[i], 0);
+	return r;
 }
 
-/* ---- where recordings come from ------------------------------------------------------------------------ */
-static int from_pack(struct drill *d, const struct value *name, struct err *e)
+static void from_pack(struct drill *d, const struct value *name)
 {
 	struct work *w = d->work;
 	const struct value *of = value_get_n(value_get(packs_catalog(w->desk->packs), "drills"),
@@ -55,27 +55,33 @@ static int from_pack(struct drill *d, const struct value *name, struct err *e)
 
 	d->source = *name;
 	d->label = value_get(of, "label") == NULL ? value_nil : *value_get(of, "label");
-	for (uint32_t i = 0; value_is(streams, VALUE_ARRAY) && i < streams->n; i++) {
-		const struct value *s = &streams->as.items[i], *counts = value_get(s, "counts");
-		uint32_t *n = arena_zalloc(w->arena, (counts->n + 1) * sizeof(*n));
-		struct recording r = {value_slice(value_get(s, "city")),
-			value_slice(value_get(s, "category")), value_int_or(value_get(of, "bin_ms"), BIN_MS),
-			counts->n, n};
+	d->of = (struct recording){.bin_ms = value_int_or(value_get(of, "bin_ms"), BIN_MS),
+		.n_bins = (uint32_t)value_int_or(value_get(of, "bins"), 0),
+		.streams = arena_alloc(w->arena, (streams->n + 1) * sizeof(struct recorded))};
+	for (uint32_t i = 0; i < streams->n; i++)
+		d->of.streams[d->of.n_streams++] = stream_of(w->arena, &streams->as.items[i], d->of.n_bins);
+}
 
-		for (uint32_t k = 0; k < counts->n; k++)
-			n[k] = (uint32_t)value_int_or(&counts->as.items[k], 0);
-		if (take(d, &r, e) != 0)
-			return -1;
-	}
-	return 0;
+/* What of the counts is the incident's: complaints that it is about, signals of its services and components. */
+struct about {
+	struct desk *desk;
+	struct value fact;
+};
+
+static bool is_recorded(void *ctx, const struct warn_what *of)
+{
+	struct about *x = ctx;
+
+	return of->what == 'c' ? case_is_of(x->desk, &x->fact, of->city, of->category)
+			       : case_has_signal(x->desk, &x->fact, of->city, of->service, of->component);
 }
 
 /* What was counted from an hour before the incident until it was closed, at most a day. */
 static int from_incident(struct drill *d, int64_t id, struct err *e)
 {
 	struct work *w = d->work;
+	struct about about = {.desk = w->desk};
 	struct value row;
-	const struct value *cities, *category;
 	int64_t from_ms, to_ms;
 
 	if (ticket_load(w->desk, w->tx, w->arena, id, &row, e) != 0)
@@ -84,27 +90,14 @@ static int from_incident(struct drill *d, int64_t id, struct err *e)
 		value_true(value_path(&row, "fields.drill")))
 		return err_arg(e, ERR_BAD_REQUEST, "incident", NULL,
 			"ticket %jd is no incident that happened", (intmax_t)id);
-	category = value_get(&row, "category");
-	cities = value_path(&row, "fields.cities");
-	if (!value_is(category, VALUE_TEXT) || !value_is(cities, VALUE_ARRAY) || cities->n == 0)
-		return err_arg(e, ERR_BAD_REQUEST, "incident", NULL,
-			"incident %jd says no category or no city: there is nothing to play again",
-			(intmax_t)id);
+	about.fact = case_fact(w->arena, &row);
 	from_ms = value_int_or(value_get(&row, "created"), 0) - HOUR_MS;
 	from_ms -= from_ms % BIN_MS;
 	to_ms = value_int_or(value_get(&row, "closed"), w->now_ms);
 	to_ms = to_ms - from_ms > INCIDENT_SPAN_MS ? from_ms + INCIDENT_SPAN_MS : to_ms;
 	d->source = value_int(id);
 	d->label = value_get(&row, "title") == NULL ? value_nil : *value_get(&row, "title");
-	for (uint32_t i = 0; i < cities->n; i++) {
-		struct recording r;
-
-		if (warn_recorded(w->desk, w->arena, value_slice(&cities->as.items[i]), value_slice(category),
-			    from_ms, to_ms, BIN_MS, &r, e) != 0 ||
-			take(d, &r, e) != 0)
-			return -1;
-	}
-	return 0;
+	return warn_recorded(w->desk, w->arena, is_recorded, &about, from_ms, to_ms, STREAMS_MAX, &d->of, e);
 }
 
 /* ---- drill.start --------------------------------------------------------------------------------------- */
@@ -143,33 +136,63 @@ static struct value title_of(struct drill *d)
 	return zh == NULL ? d->source : *zh;
 }
 
+static void add_new(struct arena *a, struct value *list, const struct value *v)
+{
+	bool is_new = v != NULL;
+
+	for (uint32_t k = 0; is_new && k < list->n; k++)
+		is_new &= !value_equal(&list->as.items[k], v);
+	if (is_new)
+		value_push(a, list, *v);
+}
+
+/* The first stream that says what the drill is about: of complaints, else of numbers, else of signals. */
+static const struct warn_what *subject_of(const struct drill *d)
+{
+	static const char order[] = {'c', 'a', 's'};
+
+	for (size_t i = 0; i < sizeof(order); i++)
+		for (uint32_t k = 0; k < d->of.n_streams; k++)
+			if (d->of.streams[k].of.what == order[i])
+				return &d->of.streams[k].of;
+	return &d->of.streams[0].of;
+}
+
+static void add_part(struct arena *a, struct value *to, const char *name, struct slice part)
+{
+	if (part.n > 0)
+		value_add(a, to, name, value_text(a, part.p, part.n));
+}
+
 static struct value ticket_of(struct drill *d)
 {
 	struct arena *a = d->work->arena;
-	struct value args = value_map(a, 6), fields = value_map(a, 5), replay = value_map(a, 5),
-		     cities = value_array(a, d->n_cities);
+	const struct warn_what *about = subject_of(d);
+	struct value args = value_map(a, 6), fields = value_map(a, 8), replay = value_map(a, 5),
+		     cities = value_array(a, 8), keys = value_array(a, 8);
 
 	value_add(a, &replay, "source", d->source);
 	value_add(a, &replay, "speed", value_int(d->speed));
 	value_add(a, &replay, "started", value_int(d->work->now_ms));
-	value_add(a, &replay, "ends", value_int(d->work->now_ms + d->span_ms / d->speed));
+	value_add(a, &replay, "ends", value_int(d->work->now_ms + d->of.n_bins * d->of.bin_ms / d->speed));
 	value_add(a, &replay, "events", d->events);
 	for (uint32_t i = 0; i < d->events.n; i++) {
-		const struct value *city = value_get(&d->events.as.items[i], "city");
-		bool is_new = true;
-
-		for (uint32_t k = 0; k < cities.n; k++)
-			is_new &= !value_equal(&cities.as.items[k], city);
-		if (is_new)
-			value_push(a, &cities, *city);
+		add_new(a, &cities, value_get(&d->events.as.items[i], "city"));
+		add_new(a, &keys, value_get(&d->events.as.items[i], "key"));
 	}
 	value_add(a, &fields, "drill", value_bool(true));
-	value_add(a, &fields, "key", *value_get(&d->events.as.items[0], "key"));
+	value_add(a, &fields, "key", keys.as.items[0]);
+	value_add(a, &fields, "keys", keys);
 	value_add(a, &fields, "cities", cities);
 	value_add(a, &fields, "replay", replay);
+	if (about->what == 's') {
+		add_part(a, &fields, "service", about->service);
+		add_part(a, &fields, "component", about->component);
+	} else {
+		add_part(a, &args, "category", about->category);
+	}
 	value_add(a, &args, "kind", value_literal(CASE_KIND));
-	value_add(a, &args, "city", value_text(a, d->city.p, d->city.n));
-	value_add(a, &args, "category", value_text(a, d->category.p, d->category.n));
+	add_part(a, &args, "city", about->city);
 	value_add(a, &args, "title", title_of(d));
 	value_add(a, &args, "fields", fields);
 	return args;
@@ -188,7 +211,11 @@ static int drill_start_work(struct work *w, const struct value *args, struct val
 			"say one of drill (a recording of the pack) and incident (one that happened)");
 	if (catalog_check(w->arena, packs_catalog(w->desk->packs), "drills", "drill", name, e) != 0)
 		return -1;
-	if ((name != NULL ? from_pack(&d, name, e) : from_incident(&d, incident->as.i, e)) != 0)
+	if (name != NULL)
+		from_pack(&d, name);
+	else if (from_incident(&d, incident->as.i, e) != 0)
+		return -1;
+	if (warn_replay(w->desk, w->arena, &d.of, w->now_ms, &d.events, e) != 0)
 		return -1;
 	if (d.events.n == 0 || d.events.n > EVENTS_MAX)
 		return err_set(e, ERR_REJECTED,
@@ -207,7 +234,7 @@ static int drill_start_work(struct work *w, const struct value *args, struct val
 	value_add(w->arena, result, "label", value_literal("演练 DRILL"));
 	value_add(w->arena, result, "speed", value_int(d.speed));
 	value_add(w->arena, result, "events", d.events);
-	value_add(w->arena, result, "ends", value_int(w->now_ms + d.span_ms / d.speed));
+	value_add(w->arena, result, "ends", value_int(w->now_ms + d.of.n_bins * d.of.bin_ms / d.speed));
 	return 0;
 }
 

@@ -305,7 +305,7 @@ static int fire(struct warn *n, int64_t due_ms, struct err *e)
 		warn_take_affected(n);
 		is_held = !close_bins(n, due_ms, now_ms, &end_ms);
 		if (tell_changes(n, now_ms, true, e) != 0 || tell_changes(n, now_ms, false, e) != 0 ||
-			warn_rollups(n, end_ms, e) != 0 || warn_standing(n, end_ms, e) != 0 ||
+			warn_rollups(n, end_ms, e) != 0 || warn_new_cases(n, end_ms, e) != 0 ||
 			tell_recovery(n, end_ms, e) != 0)
 			return -1;
 		next_ms = is_held ? INT64_MAX : next_close(n, end_ms > now_ms ? end_ms : now_ms);

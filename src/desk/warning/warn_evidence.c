@@ -82,7 +82,7 @@ static int stage_standing(struct work *w, struct warn_try *t, struct err *e)
 	return warn_happened(w, of->key, &event, &row, false, e) == 0 ? 1 : -1;
 }
 
-int warn_standing(struct warn *n, int64_t end_ms, struct err *e)
+int warn_new_cases(struct warn *n, int64_t end_ms, struct err *e)
 {
 	int64_t newest;
 

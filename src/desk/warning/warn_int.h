@@ -184,7 +184,7 @@ int warn_act(struct work *, const struct wkey *, const struct value *acts, struc
 int warn_attach(
 	struct work *, struct wkey *, const struct warn_event *, struct value *row, struct err *e) MUST_CHECK;
 /* Cases were opened since the last close: what stands without one may be evidence of them. */
-int warn_standing(struct warn *, int64_t end_ms, struct err *e) MUST_CHECK;
+int warn_new_cases(struct warn *, int64_t end_ms, struct err *e) MUST_CHECK;
 /*
  * An entry of the system itself about one key, at at_ms, in two tries: with the pack's decision, and plain
  * when that cannot be applied, which is logged. What a failed try changed of the key in memory is put back.
@@ -233,6 +233,8 @@ void warn_look(struct warn *, struct wkey *, int64_t end_ms);
 void warn_look_orphan(struct wkey *, int64_t end_ms);
 /* Numbers that are handed in: how many the lists hold now. */
 void warn_take_affected(struct warn *);
+/* People of the city, or of all (NULL), where the watch asks for them; else 0. */
+double warn_subscribers(const struct warn *, const struct watch *, const char *city);
 bool wkey_has_given(const struct wkey *);
 /* What the key's inputs were at the close of this bin, into the row. */
 void warn_figures(struct work *, const struct wkey *, int64_t end_ms, struct value *row);
@@ -312,6 +314,9 @@ int64_t warn_care_next(const struct value *row);
 bool warn_told_elsewhere(struct work *, const struct wkey *, const char *level, const struct value *person);
 /* The open roll-up whose part the key is at its level; NULL: none. */
 const struct wkey *warn_whole_of(struct work *, const struct wkey *);
+/* The pack's roll-ups, NULL: none; whether a key of that city and category (either NULL: none) is part of one. */
+const struct value *warn_rollup_list(const struct warn *);
+bool warn_rollup_has(const struct value *rollup, const char *city, const char *category);
 /* Cities warned of one kind become one case. */
 int warn_rollups(struct warn *, int64_t end_ms, struct err *e) MUST_CHECK;
 /* Some watch says how long its keys may be silent. */

@@ -52,13 +52,13 @@ static bool gather(struct warn *n, struct wkey *k, int64_t end_ms, struct close 
 }
 
 /* People behind the key: of its city, or of all. */
-static double subscribers_of(const struct warn *n, const struct wkey *k)
+static double subscribers_of(const struct warn *n, const char *city)
 {
 	const struct value *cities = value_get(packs_catalog(n->desk->packs), "cities");
 	int64_t sum = 0;
 
 	for (uint32_t i = 0; cities != NULL && i < cities->n; i++)
-		if (k->city == NULL || value_is_text(&cities->as.pairs[i].key, k->city))
+		if (city == NULL || value_is_text(&cities->as.pairs[i].key, city))
 			sum += value_int_or(value_get(&cities->as.pairs[i].val, "subscribers"), 0);
 	return (double)sum;
 }
@@ -79,6 +79,11 @@ static bool needs_subscribers(const struct watch *w)
 			is_by_subscribers(&w->levels.rows[r].leave))
 			return true;
 	return false;
+}
+
+double warn_subscribers(const struct warn *n, const struct watch *w, const char *city)
+{
+	return needs_subscribers(w) ? subscribers_of(n, city) : 0;
 }
 
 bool wkey_has_given(const struct wkey *k)
@@ -143,7 +148,7 @@ void warn_look(struct warn *n, struct wkey *k, int64_t end_ms)
 	if (!is_any && k->level == 0 && k->incident == 0 && !wkey_has_given(k) &&
 		detector_is_idle(w, &k->det))
 		return;
-	c.subscribers = needs_subscribers(w) ? subscribers_of(n, k) : 0;
+	c.subscribers = warn_subscribers(n, w, k->city);
 	c.parent = warn_usual(n, k);
 	c.baseline = k->usual.baseline;
 	detect(w, &k->det, &c, &k->seen);

@@ -13,21 +13,25 @@
 #include "desk/sources.h"
 #include "warn_int.h"
 
-static const struct value *rollups(const struct warn *n)
+const struct value *warn_rollup_list(const struct warn *n)
 {
 	return value_get(packs_catalog(n->desk->packs), "rollups");
 }
 
-static bool is_member(const struct value *rollup, const struct wkey *k)
+bool warn_rollup_has(const struct value *rollup, const char *city, const char *category)
 {
 	const struct value *categories = value_get(rollup, "categories");
 
-	for (uint32_t i = 0;
-		k->city != NULL && k->category != NULL && categories != NULL && i < categories->n; i++)
-		if (category_under(slice_of(k->category, strlen(k->category)),
-			    value_slice(&categories->as.items[i])))
+	for (uint32_t i = 0; city != NULL && category != NULL && categories != NULL && i < categories->n; i++)
+		if (category_under(
+			    slice_of(category, strlen(category)), value_slice(&categories->as.items[i])))
 			return true;
 	return false;
+}
+
+static bool is_member(const struct value *rollup, const struct wkey *k)
+{
+	return warn_rollup_has(rollup, k->city, k->category);
 }
 
 /* ---- who was called for the case, or one of the other cities, already ---------------------------------- */
@@ -46,7 +50,7 @@ static bool is_told_in(struct work *w, const struct wkey *k, const char *level, 
 bool warn_told_elsewhere(struct work *w, const struct wkey *k, const char *level, const struct value *person)
 {
 	const struct warn *n = w->desk->warn;
-	const struct value *list = rollups(n);
+	const struct value *list = warn_rollup_list(n);
 
 	for (uint32_t i = 0; k->incident != 0 && i < n->n_keys; i++)
 		if (n->keys[i] != k && n->keys[i]->incident == k->incident &&
@@ -83,6 +87,18 @@ static bool has_city(
 	return false;
 }
 
+/* What came in by the key's first sum: numbers that are hit are nothing that was seen. */
+static int64_t counted(const struct wkey *k, const struct value *row)
+{
+	const struct watch *w = k->watch;
+
+	for (uint32_t i = 0; w != NULL && i < w->n_inputs; i++)
+		if (w->inputs[i].kind == INPUT_SUM)
+			return value_int_or(
+				value_get(value_get(value_get(row, "sums"), w->inputs[i].name), "seen"), 0);
+	return value_int_or(value_get(row, "seen"), 0);
+}
+
 static void gather_group(
 	struct work *w, const struct value *rollup, uint8_t least, int64_t since_ms, struct group *g)
 {
@@ -109,7 +125,7 @@ static void gather_group(
 		g->level = k->level > g->level ? k->level : g->level;
 		began_ms = value_int_or(value_get(&row, "began"), INT64_MAX);
 		g->began_ms = began_ms < g->began_ms ? began_ms : g->began_ms;
-		g->seen += value_int_or(value_get(&row, "seen"), 0);
+		g->seen += counted(k, &row);
 		told = value_get(&row, "told");
 		for (uint32_t t = 0; told != NULL && t < told->n; t++)
 			value_push(w->arena, &g->told, told->as.items[t]);
@@ -155,7 +171,7 @@ static bool is_rolled_up(struct work *w, const struct wkey *k)
 const struct wkey *warn_whole_of(struct work *w, const struct wkey *k)
 {
 	const struct warn *n = w->desk->warn;
-	const struct value *list = rollups(n);
+	const struct value *list = warn_rollup_list(n);
 
 	for (uint32_t r = 0; list != NULL && r < list->n; r++) {
 		const struct value *rollup = &list->as.items[r];
@@ -236,7 +252,7 @@ static int roll_up(struct work *w, struct warn_try *t, struct err *e)
 
 int warn_rollups(struct warn *n, int64_t end_ms, struct err *e)
 {
-	const struct value *list = rollups(n);
+	const struct value *list = warn_rollup_list(n);
 
 	for (uint32_t r = 0; list != NULL && r < list->n; r++) {
 		struct rolling of = {&list->as.items[r], end_ms};
