@@ -213,7 +213,8 @@ class Adapters(Case):
 
     def test_rejected_rows(self):
         for lang, known in (("en", "0 known"), ("zh", "1 已知")):
-            code, out, err = tocsin("--server", self.d.address, "import", self.put(lang + ".csv", ROWS), "--map", self.map, lang=lang)
+            code, out, err = tocsin("--server", self.d.address, "import", self.put(lang + ".csv", ROWS), "--map", self.map,
+                "--rejects", os.path.join(self.top, lang + ".rejects"), lang=lang)
             self.assertEqual(0 if code == 0 else 1, code, err)
             self.assertIn(known, out)
             self.assertEqual(REASONS[lang], self.reasons(re.split("[ 见]", out.splitlines()[-1])[-1]))
