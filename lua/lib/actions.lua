@@ -83,6 +83,13 @@ local function role_names(roles)
   return table.concat(roles, ", ")
 end
 
+-- The first name that is given and not asked for, and what was meant: what nobody reads would be lost.
+local function unasked(asked, given)
+  for key in host.sorted_pairs(given) do
+    if not asked[key] then return tostring(key), host.nearest(tostring(key), errors.names(asked)) end
+  end
+end
+
 -- nil, or why the action may not be done.
 local function check_action(kind, v, name)
   local action = kind.actions[name]
@@ -104,6 +111,11 @@ local function check_action(kind, v, name)
   if no then return refuse(kind, v, no, no_zh, "action", name) end
   local given = v.facts.data or {}
   local asked = effects.plans[action].data
+  local odd, near = unasked(action.data, given)
+  if odd then
+    return refuse(kind, v, string.format("%s does not ask for data.%s%s", name, odd, near and string.format(' (did you mean "%s"?)', near) or ""),
+      string.format("%s不需要填写 %s%s", action.label.zh, odd, near and string.format("（是不是“%s”？）", near) or ""), "data." .. odd)
+  end
   for i = 1, #asked do
     local key, want = asked[i][1], asked[i][2]
     local x = given[key]

@@ -167,6 +167,9 @@ class Values(Case):
 
         refused("level", "data.level", "pink", 'data.level: "pink" is not a level: none, yellow, orange, red, black'
             " / data.level：“pink”不是预警等级：none、yellow、orange、red、black", level="pink")
+        refused("level", "data.levle", None, 'level does not ask for data.levle (did you mean "level"?)'
+            " / 调整预警等级不需要填写 levle（是不是“level”？）", level="red", levle="black")
+        refused("take", "data.x", None, "take does not ask for data.x / 接手不需要填写 x", x=1)
         for key in ("eta", "until_time"):
             for at in (0, START_MS):
                 refused("script", "data." + key, str(at), 'data.%s: "%d" is not a time to come: whole ms since 1970 UTC'
