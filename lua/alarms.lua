@@ -1,8 +1,9 @@
 -- What a warning does to people. Thresholds are in levels and watches; here: whom each level calls, its bulletins, who may act on it.
 
 -- Further contacts that count like a complaint; whether duplicates count, and complaints merged into another. keep: how long counts stay.
--- back: what happened longer before it was told counts when it came in.
-counting { contacts = { "same_fault" }, duplicates = true, merged = true, keep = "400d", back = "24h" }
+-- back: what happened longer before it was told counts when it came in. relearn: so many that were told after the lesson of their day
+-- (server.stats counts them) let all that is usual be learned anew.
+counting { contacts = { "same_fault" }, duplicates = true, merged = true, keep = "400d", back = "24h", relearn = 1000 }
 
 -- call: rungs, the first at once, the next whenever `again` has passed and nobody has acted; each person once per case and level.
 -- ack: how long an acknowledgement holds. bulletin: its rhythm, on the clock (1h: 11:00, 12:00, …;

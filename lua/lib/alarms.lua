@@ -11,7 +11,7 @@ local env = alarms.env
 local place = {}
 local reject_unknown, set_of, label = catalog.reject_unknown, catalog.set_of, catalog.label
 
-data.counting = { contacts = { same_fault = true }, duplicates = true, merged = true, keep_ms = 400 * 86400000, back_ms = 86400000 }
+data.counting = { contacts = { same_fault = true }, duplicates = true, merged = true, keep_ms = 400 * 86400000, back_ms = 86400000, relearn = 1000 }
 data.alarms, data.rollups, data.warning_roles, data.warning_texts = {}, {}, {}, {}
 data.bulletin_facts = host.list {}
 
@@ -46,11 +46,12 @@ end
 
 local contact_kinds = { urge = true, ask = true, same_fault = true, add_info = true, withdraw = true }
 
--- counting { contacts = { "same_fault" }, duplicates = true, merged = true, keep = "400d", back = "24h" }
+-- counting { contacts = { "same_fault" }, duplicates = true, merged = true, keep = "400d", back = "24h", relearn = 1000 }
 -- back: a complaint about what happened longer ago than that counts when it came in, not when it happened.
+-- relearn: what is usual is learned anew when so many were told too late for the lesson of their day (0: never).
 function env.counting(row)
   local where, of = host.where(2), data.counting
-  reject_unknown(row, { contacts = true, duplicates = true, merged = true, keep = true, back = true }, where, "counting")
+  reject_unknown(row, { contacts = true, duplicates = true, merged = true, keep = true, back = true, relearn = true }, where, "counting")
   if row.contacts then
     of.contacts = {}
     for _, kind in ipairs(units.parts(row.contacts)) do
@@ -65,6 +66,12 @@ function env.counting(row)
   of.merged = truth(row.merged, of.merged, where, "counting.merged")
   of.keep_ms = span(row.keep, 86400000, where, "counting.keep") or of.keep_ms
   of.back_ms = span(row.back, 60000, where, "counting.back") or of.back_ms
+  if row.relearn ~= nil and (math.type(row.relearn) ~= "integer" or row.relearn < 0) then
+    errors.add(where, "counting.relearn must be a whole number, 0 or more, not %s", "counting.relearn 应为不小于 0 的整数，而不是 %s",
+      { tostring(row.relearn) })
+  else
+    of.relearn = row.relearn or of.relearn
+  end
 end
 
 -- "duty of care", "head of care", "team head of care", "leader of care", or a person's name.

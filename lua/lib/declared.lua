@@ -34,7 +34,7 @@ function declared.point(facts)
   local out, r = rules.ask("declare", v)
   local d, t = { set = {} }, facts.ticket
   if out and out.open and (t.fields or {}).class ~= r.name then
-    local figures = { users = facts.hit.affected, minutes = (v.now - facts.hit.began) // 60000 }
+    local figures = { users = facts.hit.affected, minutes = (v.now - facts.hit.began + 59999) // 60000 } -- begun ones: over an hour is 61
     local one, kind = find(facts.raised, out.open), data.kinds[out.open]
     if not one then
       d.open = { opened(v, r, figures) }

@@ -225,6 +225,7 @@ int desk_new(struct desk **out, const struct desk_config *config, struct err *e)
 	d->clock = config->clock;
 	d->rng = config->rng;
 	d->away_ms = store_last_at_ms(d->store);
+	d->is_new = store_last_seq(d->store) == 0;
 	arena_init(&d->arena, (size_t)1024 * 1024);
 	buf_init(&d->scratch, SCRATCH_BYTES_MAX);
 	buf_init(&d->event, EVENT_BYTES_MAX);

@@ -59,6 +59,7 @@ struct desk {
 		uint64_t rule_us, n_asks;
 	} counts;
 	int64_t audited_ms;
+	bool is_new;     /* nothing ran on this store before, until warnings have taken note of it */
 	int64_t away_ms; /* the last entry before this start, until warnings have taken note of it; 0: none */
 	int64_t requests_from_ms; /* no request_id is remembered from before it */
 	int64_t repin_after;      /* ticket id to go on behind, -1: nothing to do */

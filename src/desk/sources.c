@@ -3,6 +3,7 @@
  * and one that is dead look alike from outside; the pack's rhythm tells them apart.
  *
  *   TABLE_COUNTER "source NAME" → {last}, written with what came in, at most every KEEP_MS; memory is exact
+ *                               → {since} until it is heard first: when a pack first expected it
  */
 #include <string.h>
 #include <time.h>
@@ -19,6 +20,7 @@ struct sources {
 	struct source {
 		char name[NAME_BYTES];
 		int64_t last_ms, kept_ms; /* INT64_MIN: never */
+		int64_t since_ms; /* that it is expected, where it was never heard; INT64_MIN: not yet */
 	} list[SOURCES_MAX];
 	uint32_t n;
 };
@@ -34,7 +36,7 @@ static struct source *find(struct sources *s, struct slice name)
 		return NULL;
 	found = &s->list[s->n++];
 	snprintf(found->name, sizeof(found->name), "%.*s", (int)name.n, (const char *)name.p);
-	found->last_ms = found->kept_ms = INT64_MIN;
+	found->last_ms = found->kept_ms = found->since_ms = INT64_MIN;
 	return found;
 }
 
@@ -74,6 +76,7 @@ static void keep(struct sources *s, struct slice key, struct slice val)
 	found = find(s, slice_of((const char *)key.p + n, key.n - n));
 	arena_init(&a, 0);
 	if (found != NULL && value_decode(&a, val, &row, &e) == 0) {
+		found->since_ms = value_int_or(value_get(&row, "since"), INT64_MIN);
 		found->kept_ms = value_int_or(value_get(&row, "last"), INT64_MIN);
 		if (found->last_ms < found->kept_ms)
 			found->last_ms = found->kept_ms;
@@ -137,24 +140,31 @@ static const struct value *rhythm_of(struct desk *d, const char *name)
 			      : value_get(value_get(value_get(catalog, "components"), name), "rhythm");
 }
 
+/* When it spoke last; where it never did, since when it is expected to; 0: long ago. */
+static int64_t heard_ms(const struct source *s)
+{
+	int64_t at_ms = s->last_ms != INT64_MIN ? s->last_ms : s->since_ms;
+
+	return at_ms > 0 ? at_ms : 0;
+}
+
 /*
  * late: within its hours it has been silent for longer than its rhythm. quiet: silent for as long, but nobody
  * expects more: outside its hours, or they have just begun.
  */
-static struct value source_value(struct desk *d, struct arena *a, const char *name, int64_t last_ms)
+static struct value source_value(struct desk *d, struct arena *a, const struct source *s)
 {
-	const struct value *rhythm = rhythm_of(d, name);
+	const struct value *rhythm = rhythm_of(d, s->name);
 	int64_t every = value_int_or(value_get(rhythm, "every_ms"), 0), now = d->clock->now_ms;
-	int64_t began = every > 0 ? hours_began_ms(rhythm, now) : -1,
-		since = last_ms > began ? last_ms : began;
-	bool is_late = began >= 0 && now - since > every,
-	     is_silent = every > 0 && (last_ms < 0 || now - last_ms > every);
+	int64_t began = every > 0 ? hours_began_ms(rhythm, now) : -1, heard = heard_ms(s);
+	bool is_late = began >= 0 && now - (heard > began ? heard : began) > every,
+	     is_silent = every > 0 && (now - heard > every || (began < 0 && s->last_ms == INT64_MIN));
 	struct value v = value_map(a, 6);
 
-	value_add(a, &v, "name", value_text(a, name, strlen(name)));
-	if (last_ms >= 0) {
-		value_add(a, &v, "last", value_int(last_ms));
-		value_add(a, &v, "age_ms", value_int(now - last_ms));
+	value_add(a, &v, "name", value_text(a, s->name, strlen(s->name)));
+	if (s->last_ms != INT64_MIN) {
+		value_add(a, &v, "last", value_int(s->last_ms));
+		value_add(a, &v, "age_ms", value_int(now - s->last_ms));
 	}
 	if (every > 0)
 		value_add(a, &v, "expected_ms", value_int(every));
@@ -163,12 +173,11 @@ static struct value source_value(struct desk *d, struct arena *a, const char *na
 	return v;
 }
 
-struct value sources_value(struct desk *d, struct arena *a)
+/* Those that are expected to speak, though they never have. */
+static void find_expected(struct desk *d)
 {
 	static const char *const maps[] = {"channels", "components"};
-	struct value list = value_array(a, 8);
 
-	/* those that are expected to speak, though they never have; then all that were heard */
 	for (size_t m = 0; m < sizeof(maps) / sizeof(maps[0]); m++) {
 		const struct value *names = value_get(packs_catalog(d->packs), maps[m]);
 
@@ -176,13 +185,36 @@ struct value sources_value(struct desk *d, struct arena *a)
 			if (value_get(&names->as.pairs[i].val, "rhythm") != NULL)
 				find(d->sources, value_slice(&names->as.pairs[i].key));
 	}
+}
+
+void sources_expect(struct work *w)
+{
+	struct desk *d = w->desk;
+
+	find_expected(d);
+	for (uint32_t i = 0; i < d->sources->n; i++) {
+		const struct source *s = &d->sources->list[i];
+		struct value row;
+
+		if (s->last_ms != INT64_MIN || s->since_ms != INT64_MIN || rhythm_of(d, s->name) == NULL)
+			continue;
+		row = value_map(w->arena, 1);
+		value_add(w->arena, &row, "since", value_int(w->now_ms));
+		row_put(w, TABLE_COUNTER, source_key(w->arena, s->name), &row);
+	}
+}
+
+struct value sources_value(struct desk *d, struct arena *a)
+{
+	struct value list = value_array(a, 8);
+
+	find_expected(d);
 	for (uint32_t i = 0; i < d->sources->n; i++) {
 		const struct source *s = &d->sources->list[i];
 		bool is_expected = rhythm_of(d, s->name) != NULL;
 
 		if (is_expected || s->last_ms != INT64_MIN)
-			value_push(a, &list,
-				source_value(d, a, s->name, s->last_ms == INT64_MIN ? -1 : s->last_ms));
+			value_push(a, &list, source_value(d, a, s));
 	}
 	return list;
 }
@@ -201,7 +233,7 @@ static int64_t late_ms(struct desk *d, const struct source *s)
 			at += 60000;
 		return at + every + 1;
 	}
-	at = (s->last_ms > began ? s->last_ms : began) + every + 1;
+	at = (heard_ms(s) > began ? heard_ms(s) : began) + every + 1;
 	return at > now ? at : now + every;
 }
 

@@ -13,6 +13,8 @@ void sources_free(struct sources *);
 void sources_on_publish(struct sources *, struct slice key, const struct slice *val);
 /* Something came in over it; kept with this work. Of more than 256 sources the first are known. */
 void source_seen(struct work *, struct slice name);
+/* Those that a pack expects and nobody has heard are late by their rhythm from this work on. */
+void sources_expect(struct work *);
 /* When the next of them would be late, or is to be looked at again; INT64_MAX: none has a rhythm. */
 int64_t sources_late_ms(struct desk *);
 /* [{name, last?, age_ms?, expected_ms?, is_quiet, is_late}] for server.stats. */

@@ -16,9 +16,9 @@ from tocsin_run import TOCSIN, environment, tocsin
 
 from daemon import Case, main
 
-ONCE = """2026-09-22 10:00:00+08:00  virtual clock  generation 1  event 4
+ONCE = """2026-09-22 10:00:00+08:00  virtual clock  generation 1  event 5
 calls    -         6 in all, 1 refused; 2 of 4096 connections, 0 paused
-journal  -         4 entries, N batches; commit p50 TIME, p99 TIME, max TIME
+journal  -         5 entries, N batches; commit p50 TIME, p99 TIME, max TIME
 queues   0 answers and SIZE await the disk, SIZE the clients; 3 timers near
 rules    -         3 asked, TIME each, 0 failed
 tickets  -         3 created, 0 acts, 0 timers fired
@@ -33,9 +33,9 @@ server.stats         -      1        0
 session.hello        -      1        0
 ticket.get           -      1        1
 """
-ONCE_ZH = """2026-09-22 10:00:00+08:00  虚拟时钟  第 1 代规则  记录 2
+ONCE_ZH = """2026-09-22 10:00:00+08:00  虚拟时钟  第 1 代规则  记录 3
 调用     -         共 3 次，拒绝 0 次；连接 2（最多 4096），暂停 0 个
-日志     -         2 条，N 批；写盘 p50 TIME，p99 TIME，最长 TIME
+日志     -         3 条，N 批；写盘 p50 TIME，p99 TIME，最长 TIME
 排队     0 个回答、SIZE 等着写盘，SIZE 等着客户端；近期定时器 1 个
 规则     -         问了 1 次，每次 TIME，出错 0 次
 工单     -         新建 1 个，操作 0 次，定时器触发 0 次

@@ -156,6 +156,67 @@ class Learn(Case):
         self.restart()
         self.assertEqual(expected, self.surge(at))
 
+    def test_a_key_of_many_streams_is_learned_in_parts(self):
+        """All of a watch is one key: its 21 cities had something in 8,400 minutes of a day, which no slice adds up at once."""
+        with open(os.path.join(self.pack, "pack.lua"), "a", encoding="utf-8") as f:
+            f.write('watch "all" { zh = "全部", en = "all", categories = { "recharge" }, bin = "5m", sums = { S15 = 3 }, levels = "minutes",\n'
+                '  expected = baseline { slot = "1h", least_days = 1, weekly = false, calibrated = false } }\n')
+        self.assertTrue(self.c.call("rules.reload")["ok"])
+        self.send([call for city in self.CITIES for m in range(400) for call in self.imported(MIDNIGHT - DAY_MS + 9 * HOUR_MS + m * MINUTE_MS, 1,
+            city=city, category="recharge.not_credited")])
+        self.advance(START_MS)
+        stats = self.c.call("server.stats")["warnings"]
+        self.assertTrue(6000 <= stats["learn_units_max"] <= 6000 + 1440, stats)
+        self.make(42, category="recharge.not_credited")
+        self.advance(START_MS + BIN_MS)
+        self.make(500, category="recharge.not_credited")
+        self.advance(START_MS + 2 * BIN_MS)
+        self.assertEqual(("yellow", 542), (self.one("*/*")["level"], self.one("*/*")["count"]))
+        self.assertAlmostEqual(21 * 15, self.one("*/*")["expected"], delta=50)  # 9:00 to 15:40, all of them
+
+    def late(self):
+        return self.c.call("server.stats")["warnings"]["late_unlearned"]
+
+    def test_what_is_told_after_its_day_was_learned(self):
+        """Counted, until the pack says that they are many: then all is learned anew, and they are in it."""
+        with open(os.path.join(self.pack, "pack.lua"), "a", encoding="utf-8") as f:
+            f.write("counting { relearn = 60 }\n")
+        self.assertTrue(self.c.call("rules.reload")["ok"])
+        self.send([call for back in range(10, 0, -1) for call in self.imported(MIDNIGHT - back * DAY_MS + 9 * HOUR_MS, 10,
+            category="network.slow")])
+        self.advance(MIDNIGHT + DAY_MS + HOUR_MS)
+        self.assertEqual(0, self.late())
+        self.make(2, category="network.slow", occurred=MIDNIGHT + DAY_MS + MINUTE_MS)  # of today
+        self.assertEqual(0, self.late())
+        self.make(59, category="network.slow", occurred=MIDNIGHT + DAY_MS - MINUTE_MS)  # of yesterday, which was learned at midnight
+        self.assertEqual(59, self.late())
+        self.restart()
+        self.assertEqual(59, self.late())
+        self.make(1, category="network.slow", occurred=MIDNIGHT + DAY_MS - MINUTE_MS)
+        self.assertEqual(60, self.late())
+        self.advance(MIDNIGHT + DAY_MS + HOUR_MS + 5 * MINUTE_MS)
+        self.assertEqual(0, self.late())
+
+    def test_the_day_of_installation_is_not_zero_before_it(self):
+        """First started at 12:00: nobody watched in the morning, which so is no lesson."""
+        self.c.close()
+        self.d.close()
+        with open(os.path.join(self.pack, "pack.lua"), "w", encoding="utf-8") as f:
+            f.write('pack { base = "default", name = "first" }\nlevels "l" { { "yellow", enter = { S15 = at_least(100) }, '
+                'leave = { S15 = less_than(50) } } }\nwatch "w" { categories = { "recharge" }, by = { "city", "category" }, bin = "5m", '
+                'sums = { S15 = 3 }, levels = "l", expected = baseline { slot = "24h", least_days = 1, weekly = false, calibrated = false } }\n')
+        self.d = Daemon(rules=self.pack, clock="virtual:2026-09-22T12:00")
+        self.addCleanup(self.d.close)
+        self.d.start()
+        self.c = self.connect()
+        for i in range(36 * 12):
+            self.make(2, category="recharge.not_credited")
+            self.advance(MIDNIGHT + 12 * HOUR_MS + (i + 1) * BIN_MS)
+        self.advance(MIDNIGHT + 2 * DAY_MS + HOUR_MS)
+        self.make(120, category="recharge.not_credited")
+        self.advance(MIDNIGHT + 2 * DAY_MS + HOUR_MS + BIN_MS)
+        self.assertAlmostEqual(6.0, self.one("foshan/recharge.not_credited")["expected"], delta=0.2)
+
     # ---- downtime --------------------------------------------------------------------------------------------
     def evening(self):
         """A surge that rises at 22:40, a day of ordinary hours behind it."""

@@ -39,10 +39,21 @@ class Sources(Case):
         self.c.call("clock.advance", by=by)
 
     def test_never_heard(self):
-        # 10:00: the hotline has been expected for two hours, the hall always; the text messages come at night
+        """10:00, the first start: each is late when its rhythm has passed since then, however long its hours run already."""
+        self.assertEqual({"hotline_10086": {"expected_ms": 5 * MINUTE_MS, "is_quiet": False, "is_late": False},
+            "hall": {"expected_ms": 30 * MINUTE_MS, "is_quiet": False, "is_late": False},
+            "sms": {"expected_ms": 10 * MINUTE_MS, "is_quiet": True, "is_late": False}}, self.sources())  # text messages come at night
+        self.advance("5m")
+        self.assertEqual("speaks", self.state("hotline_10086"))
+        self.advance(1)
+        self.assertEqual(("late", "speaks", "quiet"), tuple(self.state(name) for name in ("hotline_10086", "hall", "sms")))
+        self.create(channel="app")  # so that time goes on from here
+        self.restart()  # expected since the first start, not since the last one
+        self.advance("25m")
         self.assertEqual({"hotline_10086": {"expected_ms": 5 * MINUTE_MS, "is_quiet": False, "is_late": True},
             "hall": {"expected_ms": 30 * MINUTE_MS, "is_quiet": False, "is_late": True},
-            "sms": {"expected_ms": 10 * MINUTE_MS, "is_quiet": True, "is_late": False}}, self.sources())
+            "sms": {"expected_ms": 10 * MINUTE_MS, "is_quiet": True, "is_late": False}},
+            {name: x for name, x in self.sources().items() if name != "app"})
 
     def test_age_then_late(self):
         self.create(channel="hotline_10086")

@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "desk/sources.h"
 #include "tocsin/log.h"
 #include "warn_int.h"
 
@@ -127,7 +128,7 @@ static struct value levels_value(const struct warn *n, struct arena *a)
 struct value warn_value(struct desk *d, struct arena *a)
 {
 	const struct warn *n = d->warn;
-	struct value v = value_map(a, 13);
+	struct value v = value_map(a, 15);
 	int64_t n_levels = 0;
 
 	for (uint32_t i = 0; i < n->n_keys; i++)
@@ -145,14 +146,22 @@ struct value warn_value(struct desk *d, struct arena *a)
 	value_add(a, &v, "failures", value_int((int64_t)n->n_failures));
 	value_add(a, &v, "close_us_max", value_int((int64_t)n->close_us_max));
 	value_add(a, &v, "learn_us_max", value_int((int64_t)n->learn_us_max));
+	value_add(a, &v, "learn_units_max", value_int((int64_t)n->learn_units_max));
+	value_add(a, &v, "late_unlearned", value_int(n->taught.n_late));
 	return v;
 }
 
-/* From the last entry before this start until now nobody watched: once, and not for less than half a bin. */
+/*
+ * From the last entry before this start until now nobody watched: once, and not for less than half a bin. Before
+ * the first start nobody did, either: of that day only what is imported is known.
+ */
 static void note_gap(struct work *w, int64_t now_ms)
 {
 	struct desk *d = w->desk;
 
+	if (d->is_new)
+		d->away_ms = civil_instant(civil_day_of(now_ms), 0);
+	d->is_new = false;
 	if (d->away_ms > 0 && now_ms - d->away_ms > d->warn->bin_ms / 2 && d->warn->bin_ms > 0)
 		warn_gap_put(w, d->away_ms, now_ms);
 	d->away_ms = 0;
@@ -170,6 +179,7 @@ void warn_start(struct desk *d)
 	arena_reset(&d->arena);
 	warn_begin(&w, d, "warning.start", now_ms);
 	note_gap(&w, now_ms);
+	sources_expect(&w);
 	if (value_path(packs_catalog(d->packs), "silence.level") != NULL && n->armed_ms == INT64_MAX)
 		warn_arm(&w, now_ms + MINUTE_MS);
 	if (warn_learn_waits(n, now_ms))

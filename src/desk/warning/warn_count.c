@@ -36,7 +36,7 @@ static void arm_for(struct work *w, int64_t start_ms)
 	if (w->is_import)
 		warn_learn_imported(w, start_ms);
 	else
-		warn_learn_counted(w);
+		warn_learn_counted(w, start_ms);
 }
 
 static int count_by(struct work *w, const struct warn_what *what, int64_t at_ms, int64_t by, struct err *e)

@@ -78,12 +78,13 @@ uint32_t day_bins(const struct day_counts *d, const struct watch *w)
 	return bin_is_long(w->bin_ms) ? 1 : (uint32_t)((d->to_ms - d->from_ms) / w->bin_ms);
 }
 
-uint32_t day_add(const struct day_counts *d, const struct wkey *k, uint32_t n_bins, uint32_t *bins)
+uint32_t day_add(const struct day_counts *d, const struct wkey *k, uint32_t *leaf, uint32_t most,
+	uint32_t n_bins, uint32_t *bins)
 {
 	uint32_t each = n_bins == 1 ? UINT32_MAX : (uint32_t)(k->watch->bin_ms / MINUTE_MS), n = 0;
 
-	for (uint32_t i = 0; i < k->n_leaves; i++) {
-		uint32_t at = k->leaves[i]->number;
+	for (; *leaf < k->n_leaves && n < most; (*leaf)++) {
+		uint32_t at = k->leaves[*leaf]->number;
 		const struct spots *s = at < d->cap ? &d->streams[at] : NULL;
 
 		for (uint32_t m = 0; s != NULL && m < s->n; m++)

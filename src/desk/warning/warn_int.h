@@ -58,6 +58,7 @@ struct taught {
 	int32_t first, last;
 	uint8_t side;    /* whose rows count; the other side is where all is learned anew */
 	bool wants_anew; /* history came into days that were learned */
+	uint32_t n_late; /* complaints told too late for the lesson of their day */
 	uint64_t mark;   /* of the watches that were learned for (watches_mark) */
 };
 
@@ -82,7 +83,7 @@ struct warn {
 	int64_t learn_ms;    /* when learning is due; INT64_MAX: it is not */
 	int64_t declared_ms; /* when incidents were asked about last (warn_declare.c); 0: not since the start */
 	int64_t newest_case; /* the newest incident whose evidence was looked for; 0: none since the start */
-	uint64_t n_counted, n_late_counts, n_closes, n_missed, n_changes, close_us_max, learn_us_max,
+	uint64_t n_counted, n_late_counts, n_closes, n_missed, n_changes, close_us_max, learn_us_max, learn_units_max,
 		n_failures;
 	uint32_t n_tries; /* of the close at hand that failed */
 	struct gap {
@@ -295,8 +296,8 @@ void warn_learn_forget(struct warn *);
 int64_t warn_learn_holds(const struct warn *);
 /* Let days that have ended by at_ms be learned then, at the latest. */
 void warn_learn_arm(struct work *, int64_t at_ms);
-/* Something was counted: its day is learned when it is over. */
-void warn_learn_counted(struct work *);
+/* Something was counted: its day is learned when it is over; one that is over knows nothing of it. */
+void warn_learn_counted(struct work *, int64_t at_ms);
 /* History came into the day of at_ms: if that was learned, all is learned anew. */
 void warn_learn_imported(struct work *, int64_t at_ms);
 /* Days wait to be learned, as of the work's time. */

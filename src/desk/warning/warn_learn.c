@@ -21,6 +21,7 @@
 #define PAUSE_MS 2               /* between two slices */
 #define IMPORT_MS INT64_C(60000) /* history that came in is learned so long after its first piece */
 #define RETRY_MS INT64_C(60000)
+#define TAUGHT_LEN 22
 
 struct lessons {
 	struct lesson daily, anew;
@@ -56,7 +57,7 @@ static void take_days(struct warn *n, struct slice val)
 {
 	const uint8_t *p = val.p;
 
-	n->taught = (struct taught){.is_any = val.n == 18};
+	n->taught = (struct taught){.is_any = val.n == TAUGHT_LEN};
 	if (!n->taught.is_any)
 		return;
 	n->taught.first = (int32_t)load_be32(p);
@@ -64,6 +65,7 @@ static void take_days(struct warn *n, struct slice val)
 	n->taught.side = p[8] & 1;
 	n->taught.wants_anew = p[9] != 0;
 	n->taught.mark = load_be64(p + 10);
+	n->taught.n_late = load_be32(p + 18);
 }
 
 int warn_learn_load(struct warn *n, struct err *e)
@@ -83,13 +85,14 @@ void taught_on_publish(struct warn *n, struct slice key, const struct slice *val
 
 void taught_put(struct work *w, const struct taught *t)
 {
-	uint8_t val[18];
+	uint8_t val[TAUGHT_LEN];
 
 	store_be32(val, (uint32_t)t->first);
 	store_be32(val + 4, (uint32_t)t->last);
 	val[8] = t->side;
 	val[9] = t->wants_anew;
 	store_be64(val + 10, t->mark);
+	store_be32(val + 18, t->n_late);
 	tx_put(w->tx, TABLE_BASELINE, SLICE_TEXT(ROW_DAYS),
 		slice_of(arena_copy(w->arena, val, sizeof(val)), sizeof(val)));
 }
@@ -208,23 +211,55 @@ void warn_learn_arm(struct work *w, int64_t at_ms)
 		put_timer(w, at_ms);
 }
 
-void warn_learn_counted(struct work *w)
+/* Its day was learned, or is being learned now. */
+static bool is_learned(const struct warn *n, int32_t day)
 {
-	if (w->desk->warn->learn_ms == INT64_MAX && is_any_learning(w->desk->warn))
+	const struct lesson *daily = &n->lessons->daily;
+
+	return n->taught.is_any && (day <= n->taught.last || (daily->is_on && day <= daily->day.day));
+}
+
+/*
+ * Told too late for the lesson of its day. What was learned cannot be mended by one more, so they are counted,
+ * and when the pack says that they are many, all is learned anew.
+ */
+static void count_late(struct work *w)
+{
+	struct warn *n = w->desk->warn;
+	int64_t many = value_int_or(value_path(packs_catalog(n->desk->packs), "counting.relearn"), 0);
+	struct taught t = n->taught;
+
+	t.n_late += t.n_late < UINT32_MAX;
+	if (many > 0 && t.n_late >= many && !t.wants_anew) {
+		t.wants_anew = true;
+		warn_learn_arm(w, w->now_ms + IMPORT_MS);
+	}
+	taught_put(w, &t);
+}
+
+void warn_learn_counted(struct work *w, int64_t at_ms)
+{
+	struct warn *n = w->desk->warn;
+
+	if (!is_any_learning(n))
+		return;
+	if (n->learn_ms == INT64_MAX)
 		put_timer(w, civil_instant(civil_day_of(w->now_ms) + 1, 0));
+	if (is_learned(n, civil_day_of(at_ms)))
+		count_late(w);
 }
 
 void warn_learn_imported(struct work *w, int64_t at_ms)
 {
 	struct warn *n = w->desk->warn;
-	struct lesson *daily = &n->lessons->daily, *anew = &n->lessons->anew;
+	struct lesson *anew = &n->lessons->anew;
 	int32_t day = civil_day_of(at_ms);
 	struct taught t = n->taught;
 
 	if (day >= civil_day_of(w->now_ms) || !is_any_learning(n))
 		return;
 	anew->is_stale |= anew->is_on;
-	if (t.is_any && !t.wants_anew && (day <= t.last || (daily->is_on && day <= daily->day.day))) {
+	if (!t.wants_anew && is_learned(n, day)) {
 		t.wants_anew = true;
 		taught_put(w, &t);
 	}
@@ -250,6 +285,8 @@ static int slice(struct work *w, struct lesson **l, bool *is_over, struct err *e
 	if (*l != NULL) {
 		if (lesson_step(w, *l, is_over, e) != 0)
 			return -1;
+		if ((*l)->n_units > n->learn_units_max)
+			n->learn_units_max = (*l)->n_units;
 	} else if (n->lessons->has_leftover) {
 		got = lesson_clean(w, n->taught.side ^ 1, e);
 		if (got < 0)

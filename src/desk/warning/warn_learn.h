@@ -28,8 +28,12 @@ void day_fini(struct day_counts *);
 int day_read(struct day_counts *, struct warn *, uint32_t most, struct err *e) MUST_CHECK;
 /* Bins of this watch in the day; the last one of a long day may be cut. */
 uint32_t day_bins(const struct day_counts *, const struct watch *);
-/* The key's minutes are added to `bins`; returns how many there were. */
-uint32_t day_add(const struct day_counts *, const struct wkey *, uint32_t n_bins, uint32_t *bins);
+/*
+ * The key's minutes, of its leaf *leaf and those behind it, are added to `bins`, until `most` or more were;
+ * *leaf is then the next. Returns how many there were: most, and a day's minutes of one stream, at most.
+ */
+uint32_t day_add(const struct day_counts *, const struct wkey *, uint32_t *leaf, uint32_t most,
+	uint32_t n_bins, uint32_t *bins);
 /* Bins of a local day without a count at which nobody watched are unknown. */
 void day_mask(const struct warn *, int32_t day, uint32_t n_bins, uint32_t *bins);
 
@@ -38,7 +42,7 @@ void day_mask(const struct warn *, int32_t day, uint32_t n_bins, uint32_t *bins)
  *   TABLE_BASELINE  'k' key → a key's baseline (tocsin/baseline.h)
  *                   'h' watch 0 key → a key's long bins (tocsin/bins.h)
  *                   't' watch → baseline of the watch's sum
- *                   'd' → be32 first day, be32 last day, side, wants_anew, be64 mark
+ *                   'd' → be32 first day, be32 last day, side, wants_anew, be64 mark, be32 told too late
  *
  * The other side's letters are capitals.
  */
@@ -53,15 +57,17 @@ void usual_side_bounds(uint8_t side, struct slice bounds[2]);
 int usual_total(struct warn *, const struct watch *, struct baseline **out, struct err *e) MUST_CHECK;
 /* The key's live rows are in memory, as they are there: nothing beyond them. */
 int usual_load(struct warn *, struct wkey *, struct err *e) MUST_CHECK;
-/* Days on which the key had nothing, up to and with `last`; `first`: that was learned at all. */
-void usual_catch_up(const struct warn *, const struct wkey *, struct baseline *, const struct baseline *total,
-	int32_t first, int32_t last);
+/* Days on which the key had nothing, up to and with `last`, `most` at once; `first`: that was learned at all.
+ * Returns how many it was taught: fewer than `most`, then these were all. */
+int32_t usual_catch_up(const struct warn *, const struct wkey *, struct baseline *,
+	const struct baseline *total, int32_t first, int32_t last, int32_t most);
+#define CATCH_UP_MAX 60 /* days of nothing that a key is taught */
 void learned_fini(struct learned *);
 /* What is in memory beyond the rows is forgotten: it rested on other sums. */
 void usual_forget_ahead(struct warn *);
 
 /* ---- a lesson, slice by slice (warn_lesson.c) ---------------------------------------------------------- */
-enum lesson_phase { PHASE_CLEAN, PHASE_READ, PHASE_SUM, PHASE_TEACH };
+enum lesson_phase { PHASE_CLEAN, PHASE_READ, PHASE_SUM, PHASE_TOTALS, PHASE_TEACH };
 
 struct lesson {
 	bool is_on, is_anew, is_last; /* last: of anew, the day after which all is written */
@@ -71,9 +77,14 @@ struct lesson {
 	struct day_counts day;
 	struct baseline **totals; /* of anew */
 	uint32_t **sums;          /* by watch: the day's bins */
-	bool has_cursor;          /* keys up to this one are done */
+	uint32_t watch;           /* those before it have learned the sums */
+	bool has_cursor;          /* keys before this one are done */
 	size_t cursor_n;
 	char cursor[KEY_TEXT_MAX];
+	uint32_t leaf;     /* … and of it the leaves before this one, */
+	uint32_t n_spots;  /* … which had so many minutes, */
+	uint32_t *bins;    /* … added up here; NULL: it was not begun */
+	uint32_t n_units;  /* of the slice at hand */
 };
 
 void lesson_begin(struct lesson *, int32_t first, int32_t day, enum lesson_phase);

@@ -4,11 +4,14 @@
 
 #include "warn_learn.h"
 
-/* A slice, about half a millisecond of a quiet machine. */
+/*
+ * A slice, about half a millisecond of a quiet machine. What is begun with its last unit is at most the minutes
+ * of one stream, or the bins of one key, in one day (learned and written): never a key with all its streams.
+ */
 #define CLEAN_ROWS 400
 #define READ_ROWS 4000
 #define UNITS_A_SLICE 6000 /* of teaching: minutes added up, and */
-#define UNITS_A_BIN 2      /* … for each bin learned */
+#define UNITS_A_BIN 2      /* … for each bin learned or written */
 
 /* ---- its life ------------------------------------------------------------------------------------------ */
 void lesson_begin(struct lesson *l, int32_t first, int32_t day, enum lesson_phase phase)
@@ -33,6 +36,7 @@ void lesson_fini(struct warn *n, struct lesson *l)
 
 	day_fini(&l->day);
 	sums_free(n, l);
+	free(l->bins);
 	for (uint32_t i = 0; l->totals != NULL && i < n->watches->n; i++)
 		baseline_free(l->totals[i]);
 	free(l->totals);
@@ -108,22 +112,34 @@ static int total_of(
 }
 
 /* ---- adding up, key after key -------------------------------------------------------------------------- */
-static uint32_t at_cursor(const struct warn *n, const struct lesson *l)
+static bool is_spent(const struct lesson *l)
 {
-	struct slice text = slice_of(l->cursor, l->cursor_n);
-	uint32_t at = l->has_cursor ? wkey_place(n, text) : 0;
-
-	if (l->has_cursor && at < n->n_keys &&
-		slice_cmp(slice_of(n->keys[at]->text, n->keys[at]->text_n), text) == 0)
-		at++;
-	return at;
+	return l->n_units >= UNITS_A_SLICE;
 }
 
+static void spend(struct lesson *l, uint32_t units)
+{
+	l->n_units += units;
+}
+
+static uint32_t at_cursor(const struct warn *n, const struct lesson *l)
+{
+	return l->has_cursor ? wkey_place(n, slice_of(l->cursor, l->cursor_n)) : 0;
+}
+
+/* The slice ends before this key, or within it. */
 static void set_cursor(struct lesson *l, const struct wkey *k)
 {
 	l->has_cursor = true;
 	memcpy(l->cursor, k->text, k->text_n);
 	l->cursor_n = k->text_n;
+}
+
+static void begin_keys(struct lesson *l, enum lesson_phase phase)
+{
+	l->phase = phase;
+	l->has_cursor = false;
+	l->leaf = 0;
 }
 
 static uint32_t *sums_of(struct warn *n, struct lesson *l, const struct watch *w)
@@ -141,55 +157,62 @@ static uint32_t *sums_of(struct warn *n, struct lesson *l, const struct watch *w
 	return l->sums[at];
 }
 
-/* The sums of the day are complete: the watches' baselines learn it. */
-static int teach_totals(struct work *w, struct lesson *l, struct err *e)
+/* The sums of the day are complete: the watch's baseline learns it. */
+static int teach_total(struct work *w, struct lesson *l, const struct watch *watch, struct err *e)
 {
 	struct warn *n = w->desk->warn;
-	bool is_written = !l->is_anew || l->is_last;
+	uint32_t n_bins = day_bins(&l->day, watch);
+	struct baseline *total;
 
-	for (uint32_t i = 0; i < n->watches->n; i++) {
-		const struct watch *watch = &n->watches->list[i];
-		struct baseline *total;
-
-		if (!watch_learns(watch))
-			continue;
-		if (total_of(n, l, watch, &total, e) != 0)
-			return -1;
-		if (total == NULL)
-			continue;
-		day_mask(n, l->day.day, day_bins(&l->day, watch), sums_of(n, l, watch));
-		baseline_learn(total, NULL, l->day.day, day_bins(&l->day, watch), sums_of(n, l, watch));
-		if (is_written)
-			put_baseline(
-				w, usual_row_key(w->arena, side_of(n, l), ROW_TOTAL, watch, NULL), total);
-	}
-	if (!l->is_anew)
-		usual_forget_ahead(n);
+	if (total_of(n, l, watch, &total, e) != 0)
+		return -1;
+	if (total == NULL)
+		return 0;
+	day_mask(n, l->day.day, n_bins, sums_of(n, l, watch));
+	baseline_learn(total, NULL, l->day.day, n_bins, sums_of(n, l, watch));
+	spend(l, UNITS_A_BIN * n_bins);
+	if (l->is_anew && !l->is_last)
+		return 0;
+	put_baseline(w, usual_row_key(w->arena, side_of(n, l), ROW_TOTAL, watch, NULL), total);
+	spend(l, UNITS_A_BIN * n_bins);
 	return 0;
 }
 
-static int sum_up(struct work *w, struct lesson *l, struct err *e)
+static int teach_totals(struct work *w, struct lesson *l, struct err *e)
 {
 	struct warn *n = w->desk->warn;
-	uint32_t units = 0;
 
+	for (; l->watch < n->watches->n; l->watch++) {
+		if (is_spent(l))
+			return 0;
+		if (watch_learns(&n->watches->list[l->watch]) &&
+			teach_total(w, l, &n->watches->list[l->watch], e) != 0)
+			return -1;
+	}
+	if (!l->is_anew)
+		usual_forget_ahead(n);
+	sums_free(n, l);
+	l->watch = 0;
+	begin_keys(l, PHASE_TEACH);
+	return 0;
+}
+
+static void sum_up(struct warn *n, struct lesson *l)
+{
 	for (uint32_t i = at_cursor(n, l); i < n->n_keys; i++) {
 		const struct wkey *k = n->keys[i];
 
-		if (units >= UNITS_A_SLICE) {
-			set_cursor(l, n->keys[i - 1]);
-			return 0;
+		if (watch_learns(k->watch) && k->watch->expect == EXPECT_BASELINE && !is_spent(l))
+			spend(l, day_add(&l->day, k, &l->leaf, UNITS_A_SLICE - l->n_units,
+					 day_bins(&l->day, k->watch), sums_of(n, l, k->watch)));
+		if (is_spent(l)) {
+			set_cursor(l, k);
+			return;
 		}
-		units++;
-		if (watch_learns(k->watch) && k->watch->expect == EXPECT_BASELINE)
-			units += day_add(&l->day, k, day_bins(&l->day, k->watch), sums_of(n, l, k->watch));
+		spend(l, 1);
+		l->leaf = 0;
 	}
-	if (teach_totals(w, l, e) != 0)
-		return -1;
-	sums_free(n, l);
-	l->has_cursor = false;
-	l->phase = PHASE_TEACH;
-	return 0;
+	begin_keys(l, PHASE_TOTALS);
 }
 
 /* ---- teaching keys ------------------------------------------------------------------------------------- */
@@ -218,8 +241,23 @@ static bool may_catch_up(const struct warn *n, const struct lesson *l, const str
 	return l->is_anew || n->taught.mark == n->mark || baseline_last_day(b) != INT32_MIN;
 }
 
-static int teach_key(
-	struct warn *n, struct lesson *l, struct wkey *k, uint32_t n_bins, uint32_t *bins, struct err *e)
+/* Days on which it had nothing come first: 1 it knows them, 0 there are more than this slice has room for, -1. */
+static int catch_up(
+	struct warn *n, struct lesson *l, struct wkey *k, const struct baseline *total, uint32_t n_bins)
+{
+	struct learned *u = l->is_anew ? &k->anew : &k->usual;
+
+	while (may_catch_up(n, l, u->baseline) &&
+		usual_catch_up(n, k, u->baseline, total, l->first, l->day.day - 1, 1) > 0) {
+		spend(l, UNITS_A_BIN * n_bins);
+		if (is_spent(l))
+			return 0;
+	}
+	return 1;
+}
+
+/* The key has all its minutes in l->bins: 1 it has learned them, 0 the slice is spent, -1. */
+static int teach_key(struct warn *n, struct lesson *l, struct wkey *k, uint32_t n_bins, struct err *e)
 {
 	struct learned *u = l->is_anew ? &k->anew : &k->usual;
 	struct baseline *total;
@@ -228,41 +266,59 @@ static int teach_key(
 	if (begin_key(n, l, k, e) != 0 || total_of(n, l, k->watch, &total, e) != 0)
 		return -1;
 	for (uint32_t i = 0; i < n_bins; i++)
-		count += bins[i];
+		count += l->bins[i];
 	if (u->baseline != NULL) {
-		if (may_catch_up(n, l, u->baseline))
-			usual_catch_up(n, k, u->baseline, total, l->first, l->day.day - 1);
-		day_mask(n, l->day.day, n_bins, bins);
-		baseline_learn(u->baseline, total, l->day.day, n_bins, bins);
+		if (catch_up(n, l, k, total, n_bins) == 0)
+			return 0;
+		day_mask(n, l->day.day, n_bins, l->bins);
+		baseline_learn(u->baseline, total, l->day.day, n_bins, l->bins);
 	}
 	if (bin_is_long(k->watch->bin_ms))
 		past_learn(
 			&u->past, k->watch->bin_ms, watch_past_bins(k->watch), l->first, l->day.day, count);
 	u->is_dirty = true;
-	return 0;
+	spend(l, UNITS_A_BIN * n_bins);
+	return 1;
 }
 
-/* What the key costs, in units; written where it is time. */
-static int visit(struct work *w, struct lesson *l, struct wkey *k, uint32_t *units, struct err *e)
+static int learn_key(struct work *w, struct lesson *l, struct wkey *k, uint32_t n_bins, struct err *e)
 {
 	struct warn *n = w->desk->warn;
 	struct learned *u = l->is_anew ? &k->anew : &k->usual;
-	uint32_t n_bins = day_bins(&l->day, k->watch), spots;
-	uint32_t *bins = arena_zalloc(w->arena, (n_bins + 1) * sizeof(uint32_t));
+	int got = l->n_spots == 0 ? 1 : teach_key(n, l, k, n_bins, e);
 
-	spots = day_add(&l->day, k, n_bins, bins);
-	*units += 1 + spots;
-	if (spots > 0) {
-		if (teach_key(n, l, k, n_bins, bins, e) != 0)
-			return -1;
-		*units += UNITS_A_BIN * n_bins;
-	}
-	if (u->is_dirty && (!l->is_anew || l->is_last)) {
+	if (got == 1 && u->is_dirty && (!l->is_anew || l->is_last)) {
 		put_learned(w, side_of(n, l), k, u);
 		u->is_dirty = false;
-		*units += n_bins;
+		spend(l, UNITS_A_BIN * n_bins);
 	}
-	return 0;
+	return got;
+}
+
+/* Minutes of its leaves, then the lesson; written where it is time. 1 it is done, 0 the slice is spent, -1. */
+static int visit(struct work *w, struct lesson *l, struct wkey *k, struct err *e)
+{
+	uint32_t n_bins = day_bins(&l->day, k->watch);
+	int got;
+
+	if (l->bins == NULL) {
+		l->bins = calloc(n_bins + 1, sizeof(*l->bins));
+		must(l->bins != NULL);
+		l->n_spots = 0;
+	}
+	while (l->leaf < k->n_leaves && !is_spent(l)) {
+		uint32_t n_spots = day_add(&l->day, k, &l->leaf, UNITS_A_SLICE - l->n_units, n_bins, l->bins);
+
+		l->n_spots += n_spots;
+		spend(l, n_spots);
+	}
+	got = is_spent(l) ? 0 : learn_key(w, l, k, n_bins, e);
+	if (got == 0)
+		return 0;
+	free(l->bins);
+	l->bins = NULL;
+	l->leaf = 0;
+	return got;
 }
 
 /* The day is over: what is known now counts. */
@@ -273,7 +329,11 @@ static void end_day(struct work *w, struct lesson *l)
 
 	t.last = l->day.day;
 	if (l->is_anew)
-		t = (struct taught){true, l->first, l->day.day, side_of(n, l), false, n->mark};
+		t = (struct taught){.is_any = true,
+			.first = l->first,
+			.last = l->day.day,
+			.side = side_of(n, l),
+			.mark = n->mark};
 	if (!l->is_anew || l->is_last) {
 		taught_put(w, &t);
 		if (n->bin_ms > 0)
@@ -285,17 +345,18 @@ static void end_day(struct work *w, struct lesson *l)
 static int teach(struct work *w, struct lesson *l, bool *is_over, struct err *e)
 {
 	struct warn *n = w->desk->warn;
-	uint32_t units = 0;
 
 	*is_over = false;
 	for (uint32_t i = at_cursor(n, l); i < n->n_keys; i++) {
-		if (units >= UNITS_A_SLICE) {
-			set_cursor(l, n->keys[i - 1]);
+		int got = is_spent(l) ? 0 : watch_learns(n->keys[i]->watch) ? visit(w, l, n->keys[i], e) : 1;
+
+		if (got < 0)
+			return -1;
+		if (got == 0) {
+			set_cursor(l, n->keys[i]);
 			return 0;
 		}
-		units++;
-		if (watch_learns(n->keys[i]->watch) && visit(w, l, n->keys[i], &units, e) != 0)
-			return -1;
+		spend(l, 1);
 	}
 	end_day(w, l);
 	*is_over = true;
@@ -321,8 +382,7 @@ bool lesson_after_day(struct warn *n, struct lesson *l)
 	bool is_anew = l->is_anew;
 
 	if (l->is_anew && !l->is_last) {
-		l->phase = PHASE_READ;
-		l->has_cursor = false;
+		begin_keys(l, PHASE_READ);
 		day_begin(&l->day, next);
 		l->first = first;
 		return false;
@@ -341,6 +401,7 @@ int lesson_step(struct work *w, struct lesson *l, bool *is_over, struct err *e)
 	int got;
 
 	*is_over = false;
+	l->n_units = 0;
 	switch (l->phase) {
 	case PHASE_CLEAN:
 		got = lesson_clean(w, side_of(n, l), e);
@@ -350,12 +411,15 @@ int lesson_step(struct work *w, struct lesson *l, bool *is_over, struct err *e)
 	case PHASE_READ:
 		got = day_read(&l->day, n, READ_ROWS, e);
 		if (got == 0) {
-			l->phase = PHASE_SUM;
+			begin_keys(l, PHASE_SUM);
 			l->is_last = l->day.day >= civil_day_of(w->now_ms) - 1;
 		}
 		return got < 0 ? -1 : 0;
 	case PHASE_SUM:
-		return sum_up(w, l, e);
+		sum_up(n, l);
+		return 0;
+	case PHASE_TOTALS:
+		return teach_totals(w, l, e);
 	case PHASE_TEACH:
 		return teach(w, l, is_over, e);
 	}

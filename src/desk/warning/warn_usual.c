@@ -10,7 +10,6 @@
 #include "tocsin/log.h"
 #include "warn_learn.h"
 
-#define CATCH_UP_MAX 60 /* days of nothing that a key is taught */
 #define PAST_DAYS_MAX 400
 
 static bool has_baseline(const struct watch *w)
@@ -157,25 +156,27 @@ void usual_forget_ahead(struct warn *n)
 }
 
 /* ---- asking -------------------------------------------------------------------------------------------- */
-void usual_catch_up(const struct warn *n, const struct wkey *k, struct baseline *b,
-	const struct baseline *total, int32_t first, int32_t last)
+int32_t usual_catch_up(const struct warn *n, const struct wkey *k, struct baseline *b,
+	const struct baseline *total, int32_t first, int32_t last, int32_t most)
 {
 	uint32_t n_bins = bin_is_long(k->watch->bin_ms) ? 1 : (uint32_t)(BIN_DAY_MS / k->watch->bin_ms);
 	int32_t from = baseline_last_day(b);
 	uint32_t *none;
 
 	if (from >= last)
-		return;
+		return 0;
 	none = calloc(n_bins, sizeof(uint32_t));
 	must(none != NULL);
 	from = from == INT32_MIN || from < first ? first : from + 1;
 	from = last - from > CATCH_UP_MAX ? last - CATCH_UP_MAX : from;
+	last = last - from >= most ? from + most - 1 : last;
 	for (int32_t day = from; day <= last; day++) {
 		memset(none, 0, n_bins * sizeof(uint32_t));
 		day_mask(n, day, n_bins, none);
 		baseline_learn(b, total, day, n_bins, none);
 	}
 	free(none);
+	return last - from + 1;
 }
 
 /* A key without a row had nothing on the days learned, unless they were learned for other watches. */
@@ -192,7 +193,7 @@ static int need(struct warn *n, struct wkey *k, struct baseline **total, struct 
 		return -1;
 	if (baseline_last_day(u->baseline) >= n->taught.last || knows_nothing(n, k))
 		return 0;
-	usual_catch_up(n, k, u->baseline, *total, n->taught.first, n->taught.last);
+	(void)usual_catch_up(n, k, u->baseline, *total, n->taught.first, n->taught.last, CATCH_UP_MAX + 1);
 	u->is_ahead = true;
 	return 0;
 }

@@ -1,5 +1,5 @@
 pack { base = "default" }
-counting { contacts = { "same_fualt" }, duplicates = "yes", keep = "for ever" }
+counting { contacts = { "same_fualt" }, duplicates = "yes", keep = "for ever", relearn = -1 }
 alarm "yellow" { zh = "黄", en = "yellow", call = { { "duty of cares" }, { "zhou.gagn" } }, again = "30 min" }
 warning_roles { ack = { "agnet" } }
 rollup "payment" { zh = "缴费", en = "payment", categories = {}, cities = 1, within = "20m" }
