@@ -112,6 +112,8 @@ struct event_base *server_base(struct server *);
 int server_watch(struct server *, int fd, void (*ready)(void *udata), void *udata, struct err *e) MUST_CHECK;
 /* Any thread: run fn on the loop before its next turn. What is still waiting at server_free never runs. */
 void server_post(struct server *, void (*fn)(void *udata), void *udata);
+/* Run what was posted and has not run yet: at the end, when nobody posts any more. */
+void server_run_posted(struct server *);
 /* Any thread: have a turn soon. */
 void server_wake(struct server *);
 

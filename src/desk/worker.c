@@ -90,6 +90,7 @@ void worker_free(struct worker *w)
 	pthread_cond_signal(&w->wake);
 	pthread_mutex_unlock(&w->lock);
 	pthread_join(w->thread, NULL);
+	server_run_posted(w->server); /* done of those that ran */
 	while (w->first != NULL) {
 		struct job *job = w->first;
 

@@ -27,7 +27,7 @@ static void on_tick(evutil_socket_t fd, short what, void *udata)
 	(void)fd, (void)what, (void)udata;
 }
 
-static void run_posts(struct server *s)
+void server_run_posted(struct server *s)
 {
 	STAILQ_HEAD(, post) posts = STAILQ_HEAD_INITIALIZER(posts);
 	struct post *p;
@@ -48,7 +48,7 @@ static void on_wake(evutil_socket_t fd, short what, void *udata)
 
 	(void)what;
 	if (read(fd, &n, sizeof(n)) == (ssize_t)sizeof(n))
-		run_posts(udata);
+		server_run_posted(udata);
 }
 
 static void on_sweep(evutil_socket_t fd, short what, void *udata)

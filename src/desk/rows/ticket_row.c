@@ -124,6 +124,7 @@ static struct value changed_fields(struct work *w, const struct value *before, c
 {
 	struct value set = value_map(w->arena, 8);
 
+	must(before->n == 0 || before->as.pairs != NULL);
 	for (uint32_t i = 0; i < after->n; i++) {
 		const struct pair *p = &after->as.pairs[i], *was = pair_of(before, &p->key, i);
 		const struct value *old = was == NULL ? &value_nil : &was->val;

@@ -201,8 +201,8 @@ static int64_t began_ms(const struct warn *n, const struct wkey *k, int64_t end_
 	const struct watch *w = k->watch;
 	const struct watch_input *in = window_of(k);
 	int64_t from_ms = end_ms - (in == NULL ? 1 : (int64_t)in->bins) * w->bin_ms;
-	double expected = in == NULL ? (double)NAN : k->seen.seen[in - w->inputs].expected,
-	       usual = isnan(expected) ? 0 : expected / in->bins;
+	double expected = in == NULL ? 0 : k->seen.seen[in - w->inputs].expected,
+	       usual = in == NULL || isnan(expected) ? 0 : expected / in->bins;
 
 	for (; from_ms < end_ms - w->bin_ms; from_ms += w->bin_ms) {
 		uint64_t count = 0;
