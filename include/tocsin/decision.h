@@ -21,6 +21,7 @@
  *   subscriber at "create": what CRM put for the number {city, brand, star, group, vip, age65, name, …}
  *   heard      at "create": what the number heard last of a case's prompt {incident, version, at}
  *              (desk/heard.h)
+ *   again      at "create" and "contact": [{id, at}] open cases to which the number complained again (desk/heard.h)
  *   number     at "create" and "contact": what lists of affected numbers say of the number (desk/affected.h)
  *   spent      at "act": {NAME={day?, ticket?}} by each grant of the catalog: given today by who acts, and by
  *              this ticket (desk/grants.h)
@@ -47,6 +48,7 @@
  *   links      [{type="duplicate_of"|"parent"|"related"|…, id}] · unlinks likewise
  *   open       [ticket.create arguments] tickets to open, linked as "parent" to this one; with link="raised"
  *              as "related", this one to them as "raised"
+ *   again      [id] at "create" and "contact": cases for which the number counts as complaining again now
  *   reserve    [{grant, amount, ticket_max?, day_max?}] money that who acts gives away, kept in this entry;
  *              refused when it is more than these limits leave · release [NAME|"*"] what the ticket had of it
  *              is given back

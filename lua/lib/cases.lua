@@ -96,15 +96,33 @@ end
 
 local function is_told(recovery) return recovery == "told" or recovery == "watched" end
 
+-- Whether this number counted since the case was told: persons are counted, not calls.
+local function has_counted(v, case, told_at)
+  for _, a in ipairs(v.facts.again or {}) do
+    if a.id == case.id and a.at >= (told_at or 0) then return true end
+  end
+  return false
+end
+
+local function count_again(d, case)
+  d.again = d.again or {}
+  d.again[#d.again + 1] = case.id
+end
+
 -- Whether a contact that is added to the case itself is of somebody who was told, and complains again.
 function cases.is_again(v)
   local t = v.facts.ticket
-  return v.kind == "incident" and v.facts.contact.kind == "same_fault" and is_told((t.fields or {}).recovery) and was_told(v, t)
+  local f = t.fields or {}
+  return v.kind == "incident" and v.facts.contact.kind == "same_fault" and is_told(f.recovery) and was_told(v, t)
+    and not has_counted(v, t, f.told_at)
 end
+
+cases.count_again = count_again
 
 -- Who was told complains again: the case counts it (action "again"), and so finds its relapse.
 function cases.again(v, d, case)
-  if is_told(case.recovery) and was_told(v, case) then
+  if is_told(case.recovery) and was_told(v, case) and not has_counted(v, case, case.told_at) then
+    count_again(d, case)
     d.acts = d.acts or {}
     d.acts[#d.acts + 1] = { id = case.id, action = "again" }
   end

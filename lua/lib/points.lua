@@ -426,6 +426,7 @@ function points.contact(facts)
   if cases.is_again(v) and kind.actions.again and is_from(kind.actions.again, v.stage) then
     v.action = "again"
     perform(kind, v, "again", d)
+    cases.count_again(d, t)
     follow(v, d)
     v.action = nil
   end

@@ -263,7 +263,8 @@ int contact_add(struct work *w, const struct value *args, struct value *result, 
 	value_add(w->arena, &facts, "contact", contact);
 	if (value_get(&contact, "number") != NULL)
 		affected_fact_of(w, value_slice(value_get(&contact, "number")), &facts);
-	if (add_cases(w, &before, &facts, e) != 0)
+	caller = value_get(value_get(args, "number") != NULL ? args : &before, "number");
+	if (add_cases(w, &before, &facts, e) != 0 || again_fact(w, caller, &facts, e) != 0)
 		return -1;
 	after = value_copy_map(w->arena, &before);
 	n = value_int_or(value_get(&before, "contacts"), 0) + 1;
@@ -271,7 +272,8 @@ int contact_add(struct work *w, const struct value *args, struct value *result, 
 	value_set(w->arena, &after, "last_contact", value_int(w->now_ms));
 	value_set(w->arena, &after, "contact_at", contact_times(w, &before));
 	if (decide(w, "contact", &facts, &before, &after, &decision, e) != 0 ||
-		warn_contacted(w, &after, &contact, e) != 0)
+		warn_contacted(w, &after, &contact, e) != 0 ||
+		again_keep(w, caller, value_get(&decision, "again"), e) != 0)
 		return -1;
 	caller = value_get(value_get(args, "number") != NULL ? args : &after, "number");
 	if (heard_fact(w, caller, &w->extra, e) != 0 || heard_reached(w, caller, e) != 0)

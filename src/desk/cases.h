@@ -40,6 +40,8 @@ const struct value *cases_script(struct desk *, int64_t incident);
 
 /* The open ones, newest first, at most n. Returns how many. */
 uint32_t cases_ids(struct desk *, int64_t *ids, uint32_t n);
+/* Those of them whose facts have this field, newest first. Returns how many. */
+uint32_t cases_with(struct desk *d, const char *field, int64_t *ids, uint32_t n);
 /* How many tickets hang on it, whatever became of them. 0, or -1 from the store. */
 int cases_children(struct desk *, int64_t incident, int64_t *n, struct err *e) MUST_CHECK;
 /*

@@ -83,6 +83,7 @@ struct work {
 	struct value notices;    /* array: [topic, data] */
 	struct value extra;      /* further keys of the event part */
 	struct value acts;       /* what the decision about a new ticket does to others; nil */
+	struct value again;      /* … and for which cases its number complains again (heard.h); nil */
 	const void *read_clocks; /* the bytes that `slots` were read from, or NULL: clocks_slots */
 	struct ledger_slot *slots;
 	uint32_t n_slots;

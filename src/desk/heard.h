@@ -4,8 +4,9 @@
  * ticket or contact of that number follows within the pack's limits.avoided (2 h); who followed has reached
  * an agent. Loop thread.
  *
- * TABLE_HEARD, be64 incident and number: map {calls=[[ms, version, fate]…], old=[[version, fate, n]…]?}.
- * calls: the newest CALLS_MAX, newest first; those before them are only counted. version: of the script the
+ * TABLE_HEARD, be64 incident and number: map {calls=[[ms, version, fate]…]?, old=[[version, fate, n]…]?,
+ * again=ms?}. calls: newest first, the newest few, and all that may still reach an agent; those before them
+ * are only counted. again: when the number, which had been told, last counted as complaining again. version: of the script the
  * caller heard, 0 unknown; fate: enum heard_fate.
  */
 #pragma once
@@ -42,6 +43,13 @@ int heard_reached(struct work *, const struct value *number, struct err *e) MUST
  * nothing when it heard nothing. 0, or -1 from the store.
  */
 int heard_fact(struct work *, const struct value *number, struct value *facts, struct err *e) MUST_CHECK;
+/*
+ * facts.again = [{id, at}]: open cases to which the number, told that it works, complained again, and when it
+ * counted; nothing when there are none. And what the decision says of it: that it counts now for these cases.
+ */
+int again_fact(struct work *, const struct value *number, struct value *facts, struct err *e) MUST_CHECK;
+int again_keep(
+	struct work *, const struct value *number, const struct value *incidents, struct err *e) MUST_CHECK;
 /* 0, or -1 from the store. */
 int heard_count(
 	struct desk *, struct arena *, int64_t incident, struct heard_sums *, struct err *e) MUST_CHECK;

@@ -191,7 +191,8 @@ static int create_facts(struct work *w, const struct value *row, struct value *f
 		cases_facts(w, value_get(row, "city"), value_get(row, "category"), facts, e) != 0)
 		return -1;
 	affected_fact(w, row, facts);
-	if (heard_fact(w, value_get(row, "number"), facts, e) != 0)
+	if (heard_fact(w, value_get(row, "number"), facts, e) != 0 ||
+		again_fact(w, value_get(row, "number"), facts, e) != 0)
 		return -1;
 	if (w->is_import)
 		value_add(w->arena, facts, "is_import", value_bool(true));
@@ -245,6 +246,7 @@ int ticket_open(struct work *w, const struct value *args, struct value *row, str
 		work_otherwise(w, "create", e, row);
 	}
 	w->acts = value_get(&decision, "acts") == NULL ? value_nil : *value_get(&decision, "acts");
+	w->again = value_get(&decision, "again") == NULL ? value_nil : *value_get(&decision, "again");
 	w->n_opened++;
 	store_be64(id_bytes, (uint64_t)id);
 	if (reference.n > 0)
@@ -268,16 +270,17 @@ static void tell_undone(struct work *w, int64_t self, const struct err *why)
 }
 
 /* What the new ticket means for its case. It is taken in all the same when that cannot be done. */
-static void act_on_others(struct work *w, int64_t self)
+static void act_on_others(struct work *w, const struct value *row)
 {
-	struct value acts = w->acts;
+	struct value acts = w->acts, again = w->again;
+	int64_t self = value_int_or(value_get(row, "id"), 0);
 	struct work was;
 	struct err e;
 
 	if (acts.type != VALUE_ARRAY)
 		return;
 	work_part(w, &was);
-	if (also_act(w, &acts, self, &e) == 0) {
+	if (also_act(w, &acts, self, &e) == 0 && again_keep(w, value_get(row, "number"), &again, &e) == 0) {
 		work_part_keep(w);
 		return;
 	}
@@ -294,7 +297,7 @@ int ticket_create(struct work *w, const struct value *args, struct value *result
 	if (ticket_save(w, NULL, &row, e) != 0 || count_duplicate(w, &row, e) != 0 ||
 		warn_created(w, &row, e) != 0)
 		return -1;
-	act_on_others(w, value_int_or(value_get(&row, "id"), 0));
+	act_on_others(w, &row);
 	if (heard_reached(w, value_get(&row, "number"), e) != 0)
 		return -1;
 	source_seen(w, value_slice(value_get(args, "channel")));

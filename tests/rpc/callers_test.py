@@ -268,11 +268,19 @@ class Callers(Case):
     def test_more_calls_than_are_kept_are_counted_all(self):
         self.open()
         self.script()
-        at = self.c.call("clock.now")["now"]
+        signal = {"at": self.c.call("clock.now")["now"], "source": "ivr", "kind": "ivr.deflected", "number": number(1), "code": PROMPT}
         for _ in range(12):
-            self.c.call("signal.push", signals=[{"at": at, "source": "ivr", "kind": "ivr.deflected", "number": number(1), "code": PROMPT}])
-        self.assertEqual({"deflected": 12, "reached": 0, "avoided": 4, "pending": 8, "continued": 0,
+            self.c.call("signal.push", signals=[signal])
+        self.assertEqual({"deflected": 12, "reached": 0, "avoided": 0, "pending": 12, "continued": 0,
                           "versions": [{"version": 1, "deflected": 12, "continued": 0}]}, self.calls())
+        self.c.call("signal.push", signals=[signal] * 260)  # no person: what is no longer kept is not claimed to be avoided
+        self.assertEqual({"deflected": 272, "reached": 16, "avoided": 0, "pending": 256, "continued": 0,
+                          "versions": [{"version": 1, "deflected": 272, "continued": 0}]}, self.calls())
+        self.advance("121m")
+        self.c.call("signal.push", signals=[dict(signal, at=self.c.call("clock.now")["now"])])
+        self.restart()
+        self.assertEqual({"deflected": 273, "reached": 16, "avoided": 256, "pending": 1, "continued": 0,
+                          "versions": [{"version": 1, "deflected": 273, "continued": 0}]}, self.calls())
 
     def test_the_programs_themselves(self):
         self.open()

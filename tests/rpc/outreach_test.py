@@ -187,6 +187,33 @@ class Push(Guangdong):
         self.complain(2)  # too late: that call was avoided
         self.assertEqual((5, 2, 3, 0), sums())
 
+    def test_one_number_that_hears_it_often(self):
+        """Twelve calls in half an hour: none was avoided when the number reaches an agent within two hours."""
+        case = self.open(level="red")
+        self.script(case)
+
+        def hear():
+            at = self.c.call("clock.now")["now"]
+            self.assertEqual(1, self.c.call("signal.push", signals=[{"at": at, "source": "ivr", "kind": "ivr.deflected", "number": "13800130001",
+                                                                     "code": "P-RECHARGE-01"}])["accepted"])
+
+        def sums():
+            calls = self.c.call("incident.effect", id=case)["calls"]
+            return tuple(calls[k] for k in ("deflected", "reached", "avoided", "pending"))
+
+        for _ in range(12):
+            hear()
+            self.advance("150s")
+        self.assertEqual((12, 0, 0, 12), sums())
+        self.complain(1)
+        self.assertEqual((12, 12, 0, 0), sums())
+        self.advance("3h")
+        for _ in range(10):
+            hear()
+        self.assertEqual((22, 12, 0, 10), sums())
+        self.advance("121m")
+        self.assertEqual((22, 12, 10, 0), sums())
+
     def test_the_effect(self):
         case = self.open(level="red")
         for n in range(6):

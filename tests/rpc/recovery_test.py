@@ -247,6 +247,25 @@ class Told(Case):
         self.assertEqual(("restoring", True, 1), (got["stage"], got["fields"]["relapse"], got["reopened"]))
         self.assertEqual([("orange", case)], [(w["level"], w["incident"]) for w in self.c.call("warning.list")["warnings"]])
 
+    def test_persons_complain_again_not_calls(self):
+        """Forty complaints of one person are no relapse; a contact of him adds none either, also after a restart."""
+        case = self.told()
+        for _ in range(20):
+            self.complain(7)
+        self.c.call("contact.add", incident=case, number=self.number(7), channel="hotline_10086", kind="same_fault")
+        self.d.kill()
+        self.d.start()
+        self.c = self.connect()
+        for _ in range(25):
+            self.same_fault(case, 7)
+        self.assertEqual(("watched", 1), self.again(case))
+        for n in range(8, 46):
+            self.same_fault(case, n)
+            self.complain(n)
+        self.assertEqual(("watched", 39), self.again(case))
+        self.complain(46)
+        self.assertEqual("restoring", self.again(case)[0])
+
     def test_the_told_who_are_added_to_the_case_count_too(self):
         case = self.told()
         for n in range(39):

@@ -205,8 +205,8 @@ struct value case_fact(struct arena *a, const struct value *row)
 {
 	static const char *const of_row[] = {"id", "no", "kind", "category", "city", "stage", "created"},
 				 *const of_fields[] = {"key", "keys", "began", "cities", "cluster", "level",
-					 "level_at", "recovery", "drill", "script", "maintainers", "fault",
-					 "service", "component"};
+					 "level_at", "told_at", "again", "recovery", "drill", "script",
+					 "maintainers", "fault", "service", "component"};
 	struct value fact = value_map(a, 16);
 
 	for (size_t i = 0; i < sizeof(of_row) / sizeof(of_row[0]); i++)
@@ -372,6 +372,18 @@ uint32_t cases_ids(struct desk *d, int64_t *ids, uint32_t n)
 
 	for (uint32_t i = d->cases->n; i > 0 && got < n; i--)
 		ids[got++] = d->cases->list[i - 1]->id;
+	return got;
+}
+
+uint32_t cases_with(struct desk *d, const char *field, int64_t *ids, uint32_t n)
+{
+	uint32_t got = 0;
+	struct err e;
+
+	for (uint32_t i = d->cases->n; i > 0 && got < n; i--)
+		if (read_fact(d, d->cases->list[i - 1], &e) == 0 &&
+			value_get(&d->cases->list[i - 1]->fact, field) != NULL)
+			ids[got++] = d->cases->list[i - 1]->id;
 	return got;
 }
 

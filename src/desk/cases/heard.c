@@ -1,11 +1,12 @@
-/* What callers heard of a case's prompt. heard.h draws the rows. */
+/* What callers heard of a case's prompt, and who complained again. heard.h draws the rows. */
 #include "desk/heard.h"
 
 #include <string.h>
 
 #include "desk/cases.h"
 
-#define CALLS_MAX 8 /* of a number that are kept one by one */
+#define CALLS_MAX 256 /* of a number that are kept one by one, */
+#define CALLS_LEAST 8 /* and those that are kept when nothing can become of them any more */
 #define NUMBER_BYTES_MAX 32
 #define AVOIDED_MS (INT64_C(2) * 3600 * 1000)
 
@@ -57,11 +58,19 @@ static struct value three_value(struct arena *a, int64_t x, int64_t y, int64_t z
 	return v;
 }
 
-/* A call that is no longer kept by itself: counted with others of its version and fate. */
-static void add_old(struct arena *a, struct value *old, const struct called *c)
+/* The number may still reach an agent, so that this call was not avoided. */
+static bool is_pending(const struct desk *d, const struct called *c)
+{
+	return c->fate == HEARD_HUNG_UP && c->at_ms + window_ms(d) >= d->clock->now_ms;
+}
+
+/* A call that is no longer kept by itself: counted with others of its version and fate. What is not known by
+ * then is not claimed to be avoided. */
+static void add_old(const struct desk *d, struct arena *a, struct value *old, struct called *c)
 {
 	int64_t x[3];
 
+	c->fate = is_pending(d, c) ? HEARD_REACHED : c->fate;
 	for (uint32_t i = 0; i < old->n; i++)
 		if (three_of(&old->as.items[i], x) && x[0] == c->version && x[1] == c->fate) {
 			old->as.items[i] = three_value(a, x[0], x[1], x[2] + 1);
@@ -82,9 +91,12 @@ bool heard_row_ok(struct arena *a, struct slice key, struct slice val)
 		return false;
 	calls = value_get(&row, "calls");
 	old = value_get(&row, "old");
-	if (calls == NULL || calls->type != VALUE_ARRAY || calls->n == 0 || calls->n > CALLS_MAX)
+	if (calls == NULL ? value_get(&row, "again") == NULL
+			  : calls->type != VALUE_ARRAY || calls->n == 0 || calls->n > CALLS_MAX)
 		return false;
-	for (uint32_t i = 0; i < calls->n; i++)
+	if (value_get(&row, "again") != NULL && !value_is(value_get(&row, "again"), VALUE_INT))
+		return false;
+	for (uint32_t i = 0; calls != NULL && i < calls->n; i++)
 		if (!call_of(&calls->as.items[i], &c))
 			return false;
 	for (uint32_t i = 0; old != NULL && i < old->n; i++)
@@ -136,10 +148,12 @@ int heard_add(struct work *w, const struct heard_call *call, struct err *e)
 		three_value(w->arena, call->at_ms, version, call->went_on ? HEARD_WENT_ON : HEARD_HUNG_UP));
 	known = value_get(&row, "calls");
 	for (uint32_t i = 0; known != NULL && i < known->n; i++)
-		if (calls.n < CALLS_MAX)
+		if (!call_of(&known->as.items[i], &c))
+			continue;
+		else if (calls.n < CALLS_LEAST || (calls.n < CALLS_MAX && is_pending(w->desk, &c)))
 			value_push(w->arena, &calls, known->as.items[i]);
-		else if (call_of(&known->as.items[i], &c))
-			add_old(w->arena, &old, &c);
+		else
+			add_old(w->desk, w->arena, &old, &c);
 	value_set(w->arena, &row, "calls", calls);
 	if (old.n > 0)
 		value_set(w->arena, &row, "old", old);
@@ -227,6 +241,54 @@ int heard_fact(struct work *w, const struct value *number, struct value *facts, 
 	value_add(w->arena, &v, "version", value_int(last.version));
 	value_add(w->arena, &v, "at", value_int(last.at_ms));
 	value_add(w->arena, facts, "heard", v);
+	return 0;
+}
+
+/* ---- who was told and complains again ------------------------------------------------------------------ */
+int again_fact(struct work *w, const struct value *number, struct value *facts, struct err *e)
+{
+	int64_t ids[CASE_FACTS_MAX];
+	uint32_t n = number == NULL || value_slice(number).n == 0 || number->n > NUMBER_BYTES_MAX
+			     ? 0
+			     : cases_with(w->desk, "again", ids, CASE_FACTS_MAX);
+	struct value list = value_array(w->arena, n), row;
+
+	for (uint32_t i = 0; i < n; i++) {
+		struct value one = value_map(w->arena, 2);
+		int got = row_get(w->desk, w->tx, w->arena, TABLE_HEARD,
+			key_of(w->arena, ids[i], value_slice(number)), &row, e);
+
+		if (got < 0)
+			return -1;
+		if (got == 0 || value_get(&row, "again") == NULL)
+			continue;
+		value_add(w->arena, &one, "id", value_int(ids[i]));
+		value_add(w->arena, &one, "at", *value_get(&row, "again"));
+		value_push(w->arena, &list, one);
+	}
+	if (list.n > 0)
+		value_add(w->arena, facts, "again", list);
+	return 0;
+}
+
+int again_keep(struct work *w, const struct value *number, const struct value *incidents, struct err *e)
+{
+	for (uint32_t i = 0; number != NULL && value_is(incidents, VALUE_ARRAY) && i < incidents->n; i++) {
+		struct slice text = value_slice(number), key;
+		struct value row;
+		int got;
+
+		if (text.n == 0 || text.n > NUMBER_BYTES_MAX)
+			return 0;
+		key = key_of(w->arena, value_int_or(&incidents->as.items[i], 0), text);
+		got = row_get(w->desk, w->tx, w->arena, TABLE_HEARD, key, &row, e);
+		if (got < 0)
+			return -1;
+		if (got == 0)
+			row = value_map(w->arena, 1);
+		value_set(w->arena, &row, "again", value_int(w->now_ms));
+		row_put(w, TABLE_HEARD, key, &row);
+	}
 	return 0;
 }
 
