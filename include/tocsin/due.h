@@ -4,7 +4,8 @@
  *   key    be64 due_ms, be64 id: one row an id at most: a ticket, or a task of the outbox
  *   value  nothing: what is due then stands in the ticket or task
  *
- * The wheel holds what is due within DUE_HORIZON_MS; the rest is fetched as time goes. Who fires a timer
+ * The wheel holds what is due within DUE_HORIZON_MS, of many the first DUE_ROOM or so; the rest is fetched as
+ * time goes. Who fires a timer
  * takes its row away, or writes the next one of that id, in the same entry as the effects: fired exactly once
  * in effect. The wheel has let go of what it hands out, so a next row of the same instant must be written
  * again.
@@ -17,11 +18,12 @@
 #include "tocsin/store.h"
 
 #define DUE_HORIZON_MS (2 * 60 * 60 * 1000)
+#define DUE_ROOM 65536
 #define DUE_KEY_LEN 16
 
 struct due;
 
-/* Reads the rows of the first horizon. 0, or -1 from the store. */
+/* Reads the first rows. 0, or -1 from the store. */
 int due_new(struct due **out, struct store *, int64_t now_ms, struct err *e) MUST_CHECK;
 void due_free(struct due *);
 /* A row of TABLE_TIMER was published (val) or deleted (NULL). */

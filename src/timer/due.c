@@ -7,6 +7,7 @@
 #include "tocsin/wheel.h"
 
 #define SLOTS_MIN 1024
+#define FETCH_ROWS 512
 
 /* row_ms: the due of its row, before which it may have been put off. */
 struct due_node {
@@ -24,7 +25,9 @@ struct due {
 	struct store *store;
 	struct wheel wheel;
 	struct nodes nodes;
-	int64_t horizon_ms; /* rows due before it are in the wheel */
+	/* rows before this key are in the wheel */
+	int64_t horizon_ms;
+	uint64_t horizon_id;
 	/* No row of [horizon, far) is left, and one stands at far when it is known: without it each look
 	 * would pass over every row that was taken away since the last checkpoint. */
 	int64_t far_ms;
@@ -136,7 +139,7 @@ void due_on_publish(struct due *d, struct slice key, const struct slice *val)
 		d->far_is_known = false;
 	if (val == NULL)
 		disarm(d, due_ms, id);
-	else if (due_ms < d->horizon_ms)
+	else if (due_ms < d->horizon_ms || (due_ms == d->horizon_ms && id < d->horizon_id))
 		arm(d, due_ms, id, due_ms);
 	else if (due_ms <= d->far_ms) {
 		d->far_ms = due_ms;
@@ -144,22 +147,33 @@ void due_on_publish(struct due *d, struct slice key, const struct slice *val)
 	}
 }
 
-/* Bring the rows of [horizon, until) into the wheel. */
+/* Bring the next rows before `until` into the wheel. 1 when there may be more, 0, -1. */
 static int fetch(struct due *d, int64_t until_ms, struct err *e)
 {
-	uint8_t from[8], to[8];
+	uint8_t from[DUE_KEY_LEN], to[8];
 	struct scan s;
-	int got;
+	int got, n = 0;
 
-	store_be64(from, (uint64_t)d->horizon_ms);
+	due_key(from, d->horizon_ms, d->horizon_id);
 	store_be64(to, (uint64_t)until_ms);
-	scan_init(&s, d->store, NULL, TABLE_TIMER, slice_of(from, 8), slice_of(to, 8), false);
-	while ((got = scan_next(&s, e)) == 1)
-		arm(d, (int64_t)load_be64(s.key.p), load_be64((const uint8_t *)s.key.p + 8),
-			(int64_t)load_be64(s.key.p));
+	scan_init(&s, d->store, NULL, TABLE_TIMER, slice_of(from, sizeof(from)), slice_of(to, sizeof(to)),
+		false);
+	while ((got = scan_next(&s, e)) == 1) {
+		int64_t due_ms = (int64_t)load_be64(s.key.p);
+		uint64_t id = load_be64((const uint8_t *)s.key.p + 8);
+
+		if (n++ == FETCH_ROWS) {
+			d->horizon_ms = due_ms;
+			d->horizon_id = id;
+			break;
+		}
+		arm(d, due_ms, id, due_ms);
+	}
 	scan_fini(&s);
-	if (got == 0)
+	if (got == 0) {
 		d->horizon_ms = until_ms;
+		d->horizon_id = 0;
+	}
 	return got;
 }
 
@@ -172,7 +186,7 @@ int due_new(struct due **out, struct store *store, int64_t now_ms, struct err *e
 	d->now_ms = now_ms;
 	wheel_init(&d->wheel, now_ms);
 	grow(&d->nodes);
-	if (fetch(d, now_ms + DUE_HORIZON_MS, e) != 0) {
+	if (fetch(d, now_ms + DUE_HORIZON_MS, e) < 0) {
 		due_free(d);
 		return -1;
 	}
@@ -190,19 +204,28 @@ void due_free(struct due *d)
 	free(d);
 }
 
-/* Half a horizon before it ends the next part is fetched. */
-static void extend(struct due *d, int64_t now_ms)
+/*
+ * Half a horizon before it ends the next part is fetched, some hundreds of rows at a time and never more than
+ * fill the wheel's room: a start with millions of timers, or an hour in which as many are due, holds the loop
+ * no longer than any other turn. 1 when rows that are due may be left behind.
+ */
+static int extend(struct due *d, int64_t now_ms)
 {
 	struct err e;
+	int got;
 
-	if (now_ms + DUE_HORIZON_MS / 2 > d->horizon_ms && fetch(d, now_ms + DUE_HORIZON_MS, &e) != 0)
+	if (now_ms + DUE_HORIZON_MS / 2 <= d->horizon_ms || d->nodes.n >= DUE_ROOM)
+		return 0;
+	got = fetch(d, now_ms + DUE_HORIZON_MS, &e);
+	if (got < 0)
 		log_line(LOG_ERROR, "due.fetch", "error=\"%s\"", e.text);
+	return got == 1 && d->horizon_ms <= now_ms;
 }
 
 int64_t due_next_ms(struct due *d)
 {
 	int64_t next = wheel_next_ms(&d->wheel);
-	uint8_t from[8];
+	uint8_t from[DUE_KEY_LEN];
 	struct scan s;
 	struct err e;
 	int got;
@@ -215,8 +238,8 @@ int64_t due_next_ms(struct due *d)
 	}
 	if (d->far_is_known)
 		return d->far_ms;
-	store_be64(from, (uint64_t)d->far_ms);
-	scan_init(&s, d->store, NULL, TABLE_TIMER, slice_of(from, 8), slice_of(NULL, 0), false);
+	due_key(from, d->far_ms, d->far_ms == d->horizon_ms ? d->horizon_id : 0);
+	scan_init(&s, d->store, NULL, TABLE_TIMER, slice_of(from, sizeof(from)), slice_of(NULL, 0), false);
 	got = scan_next(&s, &e);
 	if (got == 1)
 		next = (int64_t)load_be64(s.key.p);
@@ -243,10 +266,16 @@ static void on_due(struct wheel_node *wheel, void *udata)
 size_t due_work(
 	struct due *d, int64_t now_ms, size_t max, void (*fire)(void *, int64_t, uint64_t), void *udata)
 {
+	bool is_more;
+	size_t n = 0;
+
 	d->fire = fire;
 	d->udata = udata;
-	extend(d, now_ms);
-	return wheel_advance(&d->wheel, now_ms, max, on_due, d);
+	do {
+		is_more = extend(d, now_ms);
+		n += wheel_advance(&d->wheel, now_ms, max - n, on_due, d);
+	} while (is_more && n < max);
+	return n;
 }
 
 size_t due_count(const struct due *d)
@@ -258,14 +287,14 @@ int due_audit(struct due *d, struct err *e)
 {
 	const char *wrong = wheel_check(&d->wheel);
 	size_t n_rows = 0;
-	uint8_t to[8];
+	uint8_t to[DUE_KEY_LEN];
 	struct scan s;
 	int got;
 
 	if (wrong != NULL)
 		return err_set(e, ERR_INTERNAL, "timer wheel: %s", wrong);
-	store_be64(to, (uint64_t)d->horizon_ms);
-	scan_init(&s, d->store, NULL, TABLE_TIMER, slice_of(NULL, 0), slice_of(to, 8), false);
+	due_key(to, d->horizon_ms, d->horizon_id);
+	scan_init(&s, d->store, NULL, TABLE_TIMER, slice_of(NULL, 0), slice_of(to, sizeof(to)), false);
 	while ((got = scan_next(&s, e)) == 1) {
 		uint64_t id = load_be64((const uint8_t *)s.key.p + 8);
 		const struct due_node *node = d->nodes.slots[find(&d->nodes, id)];

@@ -144,12 +144,77 @@ static void test_a_look_costs_nothing(void **state)
 	stop();
 }
 
+/*
+ * More timers than the wheel has room for, many of one instant: a start reads few of them, and all fire in
+ * order, those that come meanwhile among them.
+ */
+#define N_MANY (DUE_ROOM + 20000)
+
+static int64_t last_ms;
+static uint64_t last_id;
+static size_t n_fired, n_late; /* late: put while others were due already */
+
+static void fire_many(void *udata, int64_t due_ms, uint64_t id)
+{
+	struct tx *tx = tx_begin(store, START_MS);
+	uint8_t key[DUE_KEY_LEN];
+
+	(void)udata;
+	assert_true(due_ms > last_ms || (due_ms == last_ms && id > last_id));
+	last_ms = due_ms;
+	last_id = id;
+	due_key(key, due_ms, id);
+	tx_del(tx, TABLE_TIMER, slice_of(key, sizeof(key)));
+	if (++n_fired % 1000 == 0) {
+		due_key(key, due_ms + 1, N_MANY + n_fired);
+		tx_put(tx, TABLE_TIMER, slice_of(key, sizeof(key)), slice_of("", 0));
+		n_late++;
+	}
+	tx_commit(tx, SLICE_TEXT("x"));
+}
+
+static void test_more_than_its_room(void **state)
+{
+	int64_t now_ms = START_MS;
+	struct tx *tx = NULL;
+
+	start(*state);
+	last_ms = 0;
+	n_fired = n_late = 0;
+	for (uint64_t id = 1; id <= N_MANY; id++) {
+		uint8_t key[DUE_KEY_LEN];
+
+		if (tx == NULL)
+			tx = tx_begin(store, START_MS);
+		due_key(key, START_MS + (int64_t)(id * 7919 % N_MANY) / 3000 * 1000, id);
+		tx_put(tx, TABLE_TIMER, slice_of(key, sizeof(key)), slice_of("", 0));
+		if (id % 500 == 0 || id == N_MANY) {
+			tx_commit(tx, SLICE_TEXT("x"));
+			tx = NULL;
+		}
+	}
+	due_free(due);
+	OK(due_new(&due, store, START_MS, &why));
+	assert_int_equal(due_count(due), 512);
+	while (due_next_ms(due) != INT64_MAX) {
+		now_ms = due_next_ms(due) > now_ms ? due_next_ms(due) : now_ms;
+		due_work(due, now_ms, 100, fire_many, NULL);
+		assert_true(due_count(due) <= DUE_ROOM + 512);
+		if (n_fired % 10000 < 100)
+			OK(due_audit(due, &why));
+	}
+	assert_int_equal(n_fired, N_MANY + n_late);
+	assert_int_equal(due_count(due), 0);
+	stop();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_far_ones, fixture_setup, fixture_teardown),
 		cmocka_unit_test_setup_teardown(test_like_a_model, fixture_setup, fixture_teardown),
 		cmocka_unit_test_setup_teardown(test_a_look_costs_nothing, fixture_setup, fixture_teardown),
+		cmocka_unit_test_setup_teardown(test_more_than_its_room, fixture_setup, fixture_teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
