@@ -247,6 +247,10 @@ class Adapters(Case):
 
 
 class Served(Case):
+    def test_the_client_library_asks_for_the_language_too(self):
+        for lang, said in (("en", "topics[0] must be text of 1 to 200 bytes (argument topics)"), ("zh", "topics[0] 应为 1 到 200 字节的文本（参数 topics）")):
+            self.assertEqual((1, "", "tocsin: bad_request: %s\n" % said), tocsin("--server", self.d.address, "watch", "", lang=lang))
+
     def test_tables(self):
         self.create(text="x", category="billing.cdr")
         server = ("--server", self.d.address)
