@@ -196,9 +196,11 @@ function env.bulletin_facts(rows)
   end
 end
 
-local rollup_keys = set_of("categories", "level", "cities", "within")
+local rollup_keys = set_of("categories", "level", "cities", "within", "hold")
+local HOLD_MS = 3600000 -- where the pack says nothing
 
--- rollup "payment" { zh=…, en=…, categories = { "recharge.not_credited" }, level = "yellow", cities = 15, within = "20m" }
+-- rollup "payment" { zh=…, en=…, categories = { "recharge.not_credited" }, level = "yellow", cities = 15, within = "20m", hold = "1h" }
+-- hold: so long it stays down when a leader lowers it, unless it becomes worse than what he saw.
 -- That level in so many cities within so long is one case of the province: */CATEGORY, or cluster:NAME for several categories.
 function env.rollup(name)
   local where = host.where(2)
@@ -208,6 +210,7 @@ function env.rollup(name)
     local categories = units.parts(row.categories) or {}
     local one = { name = name, label = label(row, where, what), categories = categories, level = row.level or "yellow",
       cities = row.cities, within_ms = span(row.within, 60000, where, what .. ".within"),
+      hold_ms = span(row.hold, 60000, where, what .. ".hold") or HOLD_MS,
       key = #categories == 1 and "*/" .. categories[1] or "cluster:" .. tostring(name) }
     if math.type(row.cities) ~= "integer" or row.cities < 2 or not one.within_ms then
       errors.add(where, '%s needs cities (2 or more) and within, such as cities = 15, within = "20m"',
@@ -231,11 +234,11 @@ function env.disaster(row)
   place.disaster = where
 end
 
--- silence { level = "yellow" }: a channel or component that is late by its rhythm is a warning of this level, under source:NAME.
+-- silence { level = "yellow", hold = "1h" }: a channel or component that is late by its rhythm is a warning of this level, under source:NAME.
 function env.silence(row)
   local where = host.where(2)
-  reject_unknown(row, { level = true }, where, "silence")
-  data.silence = { level = row.level }
+  reject_unknown(row, { level = true, hold = true }, where, "silence")
+  data.silence = { level = row.level, hold_ms = span(row.hold, 60000, where, "silence.hold") or HOLD_MS }
   place.silence = where
 end
 

@@ -83,6 +83,59 @@ class Province(Warning):
         self.assertEqual("yellow", self.one("source:app")["level"])
         self.assertEqual(1, len([c for c in self.changes("source:app") if c[2] == "yellow"]))
 
+    WHOLE = "*/recharge.not_credited"
+
+    def act(self, action, key=WHOLE, **more):
+        c = self.connect()
+        c.hello(**{"as": "zhou.gang"})
+        return c.call("warning.act", key=key, action=action, reason="because", **more)
+
+    def test_what_a_leader_lowers_stays_down(self):
+        """For an hour, over a restart and though the cities stand; a worse level than he saw is new."""
+        self.complain(CITIES, 16)
+        self.assertEqual("none", self.act("lower", level="none")["level"])
+        lowered = self.bin
+        for _ in range(3):
+            self.complain(CITIES, 6)
+        self.restart()
+        self.complain(CITIES + ["maoming"], 6)
+        self.assertEqual((None, 15), (self.one(self.WHOLE), sum(w["level"] == "yellow" for w in self.c.call("warning.list")["warnings"]
+            if w["key"].endswith("/recharge.not_credited"))))
+        self.complain(["foshan"], 30)  # orange
+        self.assertEqual([("09:05", "none", "yellow"), ("09:05", "yellow", "none")], self.changes(self.WHOLE))
+        self.assertGreater(lowered + HOUR_MS, self.bin)
+
+    def test_a_roll_up_that_becomes_worse_is_back(self):
+        self.complain(CITIES, 16)
+        self.act("lower", level="none")
+        self.complain(CITIES, 15)  # orange in all of them, within the twenty minutes
+        self.assertEqual([("09:05", "none", "yellow"), ("09:05", "yellow", "none"), ("09:10", "none", "orange")], self.changes(self.WHOLE))
+
+    def test_lowered_one_step_it_rises_when_the_time_is_over(self):
+        self.complain(CITIES, 30)
+        self.assertEqual("yellow", self.act("lower", level="yellow")["level"])
+        held = self.one(self.WHOLE)["held"]
+        self.assertEqual(("yellow", "orange", self.bin + HOUR_MS), (held["level"], held["over"], held["until"]))
+        for _ in range(11):
+            self.complain(CITIES, 12)
+            self.assertEqual("yellow", self.one(self.WHOLE)["level"])
+        self.complain(CITIES, 12)
+        self.assertEqual([("09:05", "none", "orange"), ("09:05", "orange", "yellow"), ("10:05", "yellow", "orange")], self.changes(self.WHOLE))
+        self.assertNotIn("held", self.one(self.WHOLE))
+        for _ in range(20):
+            self.complain([], 0)
+        self.assertIsNone(self.one(self.WHOLE))
+
+    def test_a_silent_source_stays_lowered(self):
+        self.complain(["foshan"], 1)
+        self.c.call("clock.advance", to=START_MS - 40 * MINUTE_MS)
+        self.assertEqual("yellow", self.one("source:app")["level"])
+        self.act("lower", key="source:app", level="none")
+        self.c.call("clock.advance", to=START_MS + 19 * MINUTE_MS)
+        self.assertIsNone(self.one("source:app"))
+        self.c.call("clock.advance", to=START_MS + 36 * MINUTE_MS)
+        self.assertEqual(("yellow", 2), (self.one("source:app")["level"], len([c for c in self.changes("source:app") if c[2] == "yellow"])))
+
     def test_silence(self):
         # 09:00: the app is expected every quarter of an hour, the hall not before half past eleven
         self.assertEqual([], self.c.call("warning.list")["warnings"])

@@ -318,6 +318,13 @@ const struct wkey *warn_whole_of(struct work *, const struct wkey *);
 /* The pack's roll-ups, NULL: none; whether a key of that city and category (either NULL: none) is part of one. */
 const struct value *warn_rollup_list(const struct warn *);
 bool warn_rollup_has(const struct value *rollup, const char *city, const char *category);
+/* How long a level that nobody counts stays down when a person lowers it (warn_held.c); 0: the key has a machine
+ * of its own, or the pack does not say. */
+int64_t warn_hold_ms(const struct warn *, const struct wkey *);
+int warn_hold(struct work *, struct wkey *, uint8_t level, int64_t hold_ms, struct value *row,
+	struct err *e) MUST_CHECK;
+/* What is left of this level while it is held down; over, or worse than that, row.held goes. */
+uint8_t warn_held_level(struct work *, uint8_t level, struct value *row);
 /* Cities warned of one kind become one case. */
 int warn_rollups(struct warn *, int64_t end_ms, struct err *e) MUST_CHECK;
 /* Some watch says how long its keys may be silent. */

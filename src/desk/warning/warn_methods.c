@@ -150,7 +150,11 @@ static int set_level(
 	struct work *w, struct wkey *k, uint8_t level, const char *reason, struct value *row, struct err *e)
 {
 	struct value floor = value_map(w->arena, 3);
+	int64_t hold_ms = level < k->level ? warn_hold_ms(w->desk->warn, k) : 0;
 
+	if (hold_ms > 0)
+		return warn_hold(w, k, level, hold_ms, row, e);
+	value_unset(row, "held");
 	value_unset(row, "floor");
 	k->floor = 0;
 	if (k->watch != NULL)

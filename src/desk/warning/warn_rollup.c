@@ -204,6 +204,20 @@ struct rolling {
 	int64_t end_ms;
 };
 
+/* A time for which it was held down is over, and it is not there any more. */
+static int end_hold(struct work *w, struct wkey *k)
+{
+	struct value row = wkey_row(w, k);
+
+	if (value_get(&row, "held") == NULL)
+		return 0;
+	(void)warn_held_level(w, 0, &row);
+	if (value_get(&row, "held") != NULL)
+		return 0;
+	wkey_put(w, k, &row);
+	return 1;
+}
+
 static int roll_up(struct work *w, struct warn_try *t, struct err *e)
 {
 	const struct rolling *of = t->ctx;
@@ -216,17 +230,22 @@ static int roll_up(struct work *w, struct warn_try *t, struct err *e)
 	struct warn_event event = {.event = "change", .at_ms = of->end_ms};
 	struct group g;
 	struct value row;
+	bool was_held;
 
 	if (least <= 0)
 		return 0;
 	gather_group(w, rollup, (uint8_t)least, of->end_ms - within_ms, &g);
 	if (!is_open && g.n_fresh < value_int_or(value_get(rollup, "cities"), 0))
-		return 0;
+		return k == NULL ? 0 : end_hold(w, k);
 	k = wkey_need(n, value_slice(value_get(rollup, "key")));
 	event.from = k->level;
 	row = wkey_row(w, k);
-	if (is_open && g.level == k->floor && value_get(&row, "children") != NULL &&
-		value_equal(value_get(&row, "children"), &g.children))
+	was_held = value_get(&row, "held") != NULL;
+	g.level = warn_held_level(w, g.level, &row);
+	if (!is_open && g.level == 0)
+		return 0; /* lowered to none, and no worse since */
+	if (is_open && was_held == (value_get(&row, "held") != NULL) && g.level == k->floor &&
+		value_get(&row, "children") != NULL && value_equal(value_get(&row, "children"), &g.children))
 		return 0; /* nothing new */
 	warn_try_on(t, k);
 	is_joined = has_more(&g.children, value_get(&row, "children"));
@@ -283,11 +302,13 @@ static int judge(struct work *w, struct warn_try *t, struct err *e)
 	struct value row;
 
 	if (is_late == (k != NULL && k->floor != 0)) /* as it was */
-		return 0;
+		return !is_late && k != NULL ? end_hold(w, k) : 0;
 	k = wkey_need(n, value_slice(&text));
+	row = wkey_row(w, k);
+	if (is_late && warn_held_level(w, of->level, &row) == 0)
+		return 0; /* a person lowered it */
 	warn_try_on(t, k);
 	event.from = k->level;
-	row = wkey_row(w, k);
 	set_floor(w, k, is_late ? of->level : 0, "silence", &row);
 	value_set(w->arena, &row, "silent", *source);
 	value_set(w->arena, &row, "minutes",

@@ -3,7 +3,7 @@
  *
  *   'w' key → {level, watch?, since, opened, began, case, state=bytes of the machine, machine=its level?, seen,
  *             expected, p, input, window, incident?, ack={by, at, until}?, rung, reminders, next_again?, next_bulletin?,
- *             told=[[level, person]…], floor={level, by, until?, reason?}?, parent?, children=[key…]?,
+ *             told=[[level, person]…], floor={level, by, until?, reason?}?, held={level, over, until}?, parent?, children=[key…]?,
  *             cities?, under={LEVEL=n}?, judged=end of the last bin, is_ready?, silent?, late?,
  *             acts=[{at, by, action, reason}…]}
  */
@@ -154,7 +154,7 @@ static bool is_over(const struct wkey *k, const struct value *row)
 {
 	return k->level == 0 && k->floor == 0 && (k->watch == NULL || detector_is_idle(k->watch, &k->det)) &&
 	       value_get(row, "incident") == NULL && value_get(row, "order") == NULL &&
-	       value_get(row, "floor") == NULL;
+	       value_get(row, "floor") == NULL && value_get(row, "held") == NULL;
 }
 
 void wkey_put(struct work *w, struct wkey *k, struct value *row)
