@@ -108,7 +108,7 @@ class Acting(Warning):
         self.assertEqual("warning.change", methods[0])
         explained = self.c.call("ticket.explain", id=w["incident"], rule="warning/a case from orange")
         decision = [d for d in explained["decisions"] if d["point"] == "warning"][0]
-        self.assertEqual({"field": "incident", "value": w["incident"], "expected": "absent"}, decision["rules"][0]["failed"])
+        self.assertEqual({"field": "incident", "value": w["incident"], "expected": "absent", "expected_zh": "未知"}, decision["rules"][0]["failed"])
         first = self.c.call("ticket.explain", id=w["incident"], seq=self.history(w["incident"])[0]["seq"])
         decision = [d for d in first["decisions"] if d["point"] == "warning"][0]
         self.assertEqual(["warning/a case from orange"], [r["rule"] for r in decision["rules"] if r["fired"]])
