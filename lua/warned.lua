@@ -20,9 +20,8 @@ rules.all "warning" {
     because = "what spreads to another city is the same case",
   },
   rule "the case has its level" {
-    when = { warning = any_of("change", "joined", "standing"), case_level = at_least("yellow"), case_moved = true, incident = present,
-      incident_stage = none_of("closed") },
+    when = { warning = any_of("change", "joined", "standing"), case_moved = true, incident = present, incident_stage = none_of("closed") },
     act = "level", data = { level = "{case_level}" },
-    because = "a case is as bad as the worst of its warnings",
+    because = "a case is as bad as the worst of its warnings is now; fields.highest keeps what it was at its worst",
   },
 }

@@ -94,7 +94,10 @@ rules "prompt" {
   rule "important customers speak to a person" { when = { vip = true }, prompt = false },
   rule "who has complained speaks to a person" { when = { number_complained = true }, prompt = false,
     because = "the prompt is for those who would complain" },
-  rule "no prompt below orange" { when = { ["fields.level"] = none_of("orange", "red", "black") }, prompt = false },
+  rule "no prompt below orange" {
+    when = { ["fields.level"] = none_of("orange", "red", "black"), ["fields.highest"] = none_of("orange", "red", "black") }, prompt = false,
+    because = "but once it plays it does until the recovery is proven: that fewer complain may be its own doing",
+  },
   rule "no prompt after the recovery" { when = { ["fields.recovery"] = any_of("proven", "told", "watched") }, prompt = false,
     because = "a prompt about a fault that is over makes new calls" },
   rule "no prompt past its end" { when = { prompt_over = at_least "0s" }, prompt = false },

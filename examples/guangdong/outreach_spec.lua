@@ -70,6 +70,7 @@ caller("an older customer speaks to a person", { age65 = true }, playing, { prom
 caller("an important customer, too", { vip = true }, playing, { prompt = false, by = "important customers speak to a person" })
 caller("and who has complained", {}, playing, { prompt = false, by = "who has complained speaks to a person" }, { number = { complained = true } })
 caller("yellow plays nothing", {}, { level = "yellow" }, { prompt = false, by = "no prompt below orange" })
+caller("it plays on when fewer complain", {}, { level = "none", highest = "red" }, { prompt = true })
 caller("what has recovered plays nothing", {}, { level = "red", recovery = "proven" }, { prompt = false, by = "no prompt after the recovery" })
 caller("a drill plays nothing", {}, { level = "red", drill = true }, { prompt = false, by = "no prompt of a drill" })
 local over = { level = "red", script_until_time = 1790042400000 } -- 2026-09-22T10:00

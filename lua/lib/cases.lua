@@ -172,6 +172,7 @@ function cases.open(v, d)
   set.fields = set.fields or {}
   if given.key == nil then set.fields.key = (city or "*") .. "/" .. (category or "*") end
   if given.cities == nil and city then set.fields.cities = host.list { city } end
+  if given.level ~= nil then set.fields.highest = given.level end
   if given.drill then
     set.title = "【演练】DRILL: " .. (v.facts.ticket.title or "")
     drills.open(v, d)

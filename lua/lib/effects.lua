@@ -5,7 +5,7 @@ local errors = host.lib "errors"
 local units = host.lib "units"
 local effects = {}
 
-effects.keys = { "keep", "mark", "sign", "draft", "approve", "add", "remove", "children", "after", "at", "tally", "raise", "gather", "log" }
+effects.keys = { "keep", "peak", "mark", "sign", "draft", "approve", "add", "remove", "children", "after", "at", "tally", "raise", "gather", "log" }
 
 local function name_list(x) return type(x) == "string" and { x } or x end
 
@@ -51,8 +51,8 @@ end
 
 -- Called once for each action when all kinds are known.
 function effects.check(kind, a, where, what)
-  for _, key in ipairs { "keep", "mark", "add", "remove", "children", "after", "at", "log" } do check_map(a, key, where, what) end
-  for _, key in ipairs { "keep", "add", "remove" } do
+  for _, key in ipairs { "keep", "peak", "mark", "add", "remove", "children", "after", "at", "log" } do check_map(a, key, where, what) end
+  for _, key in ipairs { "keep", "peak", "add", "remove" } do
     for _, source in host.sorted_pairs(a[key] or {}) do check_source(a, key, source, where, what) end
   end
   for _, source in host.sorted_pairs(a.children and a.children.data or {}) do check_source(a, "children", source, where, what) end
@@ -85,7 +85,7 @@ end
 function effects.own(kind)
   local names, under = {}, {}
   for _, a in host.sorted_pairs(kind.actions) do
-    for _, key in ipairs { "keep", "mark", "add", "remove" } do
+    for _, key in ipairs { "keep", "peak", "mark", "add", "remove" } do
       for name in host.sorted_pairs(a[key] or {}) do names[name] = true end
     end
     for _, name in ipairs(name_list(a.sign) or {}) do names[name .. "_by"], names[name .. "_at"] = true, true end
@@ -117,6 +117,12 @@ local function put_field(v, set, name, x)
   set.fields = set.fields or {}
   set.fields[name] = x
   v["fields." .. name] = x
+end
+
+-- The highest level there was: peak = { highest = "level" }.
+local function put_peak(v, set, name, level)
+  local ranks = host.lib("alarms").ranks()
+  if (ranks[level] or 0) > (ranks[field_of(v, name)] or 0) then put_field(v, set, name, level) end
 end
 
 local function copy_of(x)
@@ -201,6 +207,7 @@ function effects.apply(action, v, d, given)
   for name, source in host.sorted_pairs(action.keep or {}) do
     if given[source] ~= nil then put_field(v, set, name, given[source]) end
   end
+  for name, source in host.sorted_pairs(action.peak or {}) do put_peak(v, set, name, given[source]) end
   for name, x in host.sorted_pairs(action.mark or {}) do put_field(v, set, name, x) end
   for _, name in ipairs(name_list(action.sign) or {}) do
     put_field(v, set, name .. "_by", who)

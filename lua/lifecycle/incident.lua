@@ -33,7 +33,7 @@ kind "incident" {
   action "note" { zh = "记录", en = "note", from = { "open", "restoring", "recovering", "proven", "told", "watched", "closed" }, roles = desk,
     data = { text = "text" } },
   action "level" { zh = "调整预警等级", en = "level", from = live, roles = heads, data = { level = "level" }, keep = { level = "level" },
-    sign = "level" },
+    peak = { highest = "level" }, sign = "level" },
   action "evidence" { zh = "并入预警", en = "take in a warning", from = live, roles = heads, data = { key = "text", began = "time?" },
     add = { keys = "key" }, keep = { began = "began" }, offered = false, gather = true },
   action "widen" { zh = "纳入更多地市", en = "take in more cities", from = live, roles = heads, data = { cities = "list" },

@@ -106,7 +106,7 @@ class OneFault(Evidence):
                          (self.of_keys(), self.fields(case)["level"]))
         self.feed([0] * 6)
         self.assertEqual({}, self.of_keys())
-        self.assertEqual("yellow", self.fields(case)["level"])  # nobody closed it
+        self.assertEqual(("none", "orange"), (self.fields(case)["level"], self.fields(case)["highest"]))  # nobody closed it
 
     def test_another_city_and_another_fault_are_other_cases(self):
         self.feed([30])

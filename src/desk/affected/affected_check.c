@@ -75,7 +75,8 @@ static struct value prompt_ticket(
 	struct arena *a, const struct fault_case *c, struct slice number, const struct value *known)
 {
 	static const char *const of_row[] = {"category", "city", "stage"},
-				 *const of_fields[] = {"level", "recovery", "drill", "script_until_time"},
+				 *const of_fields[] = {"level", "highest", "recovery", "drill",
+					 "script_until_time"},
 				 *const of_crm[] = {"name", "brand", "star", "group", "vip", "age65"};
 	struct value ticket = value_map(a, 8), fields = value_map(a, 4), customer = value_map(a, 6);
 
