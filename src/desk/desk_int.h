@@ -84,6 +84,7 @@ struct work {
 	struct value extra;      /* further keys of the event part */
 	struct value acts;       /* what the decision about a new ticket does to others; nil */
 	struct value again;      /* … and for which cases its number complains again (heard.h); nil */
+	struct work_undo *undo;  /* what of memory is put back unless it is committed */
 	const void *read_clocks; /* the bytes that `slots` were read from, or NULL: clocks_slots */
 	struct ledger_slot *slots;
 	uint32_t n_slots;
@@ -100,6 +101,16 @@ struct work {
 #define EVENT_PARAMS_AT 8
 void work_begin(struct work *, struct desk *, struct arena *, const char *method, const char *who,
 	uint32_t roles, struct slice params);
+/*
+ * What a work changes in memory before its rows are published is put back when it, or the part that did it, is
+ * dropped, and when its commit fails; newest first. ctx lives in the work's arena.
+ */
+struct work_undo {
+	struct work_undo *next;
+	void (*put_back)(void *ctx);
+	void *ctx;
+};
+void work_on_drop(struct work *, void (*put_back)(void *ctx), void *ctx);
 /* 0; or -1 and the work is aborted: it is more than an entry can hold. */
 int work_commit(struct work *, struct err *e) MUST_CHECK;
 void work_abort(struct work *);

@@ -28,10 +28,25 @@ void work_begin(struct work *w, struct desk *d, struct arena *a, const char *met
 	w->tx = tx_begin(d->store, w->now_ms);
 }
 
+void work_on_drop(struct work *w, void (*put_back)(void *ctx), void *ctx)
+{
+	struct work_undo *u = arena_alloc(w->arena, sizeof(*u));
+
+	*u = (struct work_undo){w->undo, put_back, ctx};
+	w->undo = u;
+}
+
+static void put_back(struct work *w, const struct work_undo *until)
+{
+	for (; w->undo != until; w->undo = w->undo->next)
+		w->undo->put_back(w->undo->ctx);
+}
+
 void work_abort(struct work *w)
 {
 	if (w->tx == NULL)
 		return;
+	put_back(w, NULL);
 	tx_abort(w->tx);
 	lexicon_drop(w->desk->lexicon);
 	w->tx = NULL;
@@ -82,6 +97,7 @@ void work_part_keep(struct work *w)
 void work_part_drop(struct work *w, const struct work *was)
 {
 	tx_rewind(w->tx);
+	put_back(w, was->undo);
 	*w = *was;
 }
 
@@ -138,6 +154,7 @@ int work_commit(struct work *w, struct err *e)
 		tx_commit(w->tx, buf_slice(event));
 		lexicon_keep(w->desk->lexicon);
 		w->tx = NULL;
+		w->undo = NULL;
 		w->desk->last_ticket_id += w->n_opened;
 		return 0;
 	}

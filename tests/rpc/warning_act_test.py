@@ -182,6 +182,51 @@ class Acting(Warning):
         self.assertEqual(("disaster", "disaster_over"), (told[0], told[-1]))
 
 
+class NotStored(Warning):
+    """An act whose entry cannot be stored (it tells topics more often than an entry may) leaves the warning as it was."""
+
+    def tell_many(self, level):
+        self.add_to_pack('local many = {}\nfor i = 1, 5000 do many[i] = "list" .. i end\n'
+            'alarm "%s" { zh = "预警", en = "warning", call = { { "duty of care" } }, to = many }\n' % level)
+
+    def test_raised_by_hand(self):
+        self.feed([16])
+        self.tell_many("red")
+        before = self.one()
+        self.assertEqual("yellow", before["level"])
+        said = self.refused("warning.act", {"key": KEY, "action": "raise", "level": "red", "reason": "x"}, code="too_large")
+        self.assertIn("more than 4096", said["message"])
+        self.assertEqual(before, self.one())
+        self.c.call("warning.act", key=KEY, action="raise", level="orange", reason="x")
+        self.assertEqual([("09:05", "none", "yellow"), ("09:05", "yellow", "orange")], self.changes())
+
+    def test_a_relapse(self):
+        case = self.create(kind="incident", city="shenzhen", category="recharge.not_credited", title="x")["id"]
+        self.feed([16])
+        self.c.call("ticket.act", id=case, action="resolve", data={"text": "x"})
+        self.tell_many("orange")
+        before, row = self.one(), self.c.call("ticket.get", id=case)
+        self.assertEqual("yellow", before["level"])
+        said = self.refused("ticket.act", {"id": case, "action": "relapse", "data": {"reason": "x"}}, code="too_large")
+        self.assertIn("more than 4096", said["message"])
+        self.assertEqual((before, row), (self.one(), self.c.call("ticket.get", id=case)))
+        self.restart()
+        self.assertEqual(before["level"], self.one()["level"])
+
+    def test_a_part_that_is_dropped(self):
+        """What a complaint means for its case is refused after the relapse has raised the warning: so is that."""
+        self.add_to_pack('rules.before "follow" { kinds = { "incident" }, rule "at once" { when = { action = "again" }, act = "relapse" } }\n')
+        case = self.create(kind="incident", city="shenzhen", category="recharge.not_credited", title="x")["id"]
+        self.feed([16], number="13800130001")
+        self.c.call("ticket.act", id=case, action="resolve", data={"text": "x"})
+        self.c.call("clock.advance", by="1s")
+        self.tell_many("orange")
+        before = self.one()
+        self.refused("ticket.create", {"channel": "app", "text": "x", "city": "shenzhen", "category": "recharge.not_credited",
+            "number": "13800130001"}, code="too_large")
+        self.assertEqual(before["level"], self.one()["level"])
+
+
 S2_LIKE = [6] * 40
 
 if __name__ == "__main__":

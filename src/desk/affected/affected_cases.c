@@ -472,7 +472,7 @@ static int sweep_part(
 }
 
 /* A closed part's numbers leave memory, some at a time: rows stay. */
-static int unload_part(struct affected *x, struct part *p, bool *is_done, struct err *e)
+static int unload_part(struct affected *x, struct part *p, struct err *e)
 {
 	uint8_t from[13], to[13];
 	struct scan s;
@@ -487,8 +487,19 @@ static int unload_part(struct affected *x, struct part *p, bool *is_done, struct
 		numset_del(x->set, p->swept, p->id % PARTS_MAX);
 	}
 	scan_fini(&s);
-	*is_done = got == 0;
+	p->is_unloaded = got == 0;
 	return got < 0 ? -1 : 0;
+}
+
+/* Those whose numbers have left go themselves: before anything is staged, so that no entry rests on them. */
+static void drop_unloaded(struct affected *x)
+{
+	for (uint32_t i = 0; i < PARTS_MAX; i++)
+		if (x->parts[i] != NULL && x->parts[i]->is_unloaded) {
+			free(x->parts[i]);
+			x->parts[i] = NULL;
+			x->n_parts--;
+		}
 }
 
 /* Lists of cases that closed long ago: their rows go, PURGE_ROWS at a time. */
@@ -549,10 +560,12 @@ static void end_runs(struct affected_edit *edit)
 int affected_fire(struct work *w, struct err *e)
 {
 	struct affected *x = w->desk->affected;
-	struct affected_edit *edit = affected_begin(w);
+	struct affected_edit *edit;
 	struct sweep s = {.now_ms = w->now_ms, .forget = {0, SWEEP_DROPS}};
 	int64_t next_ms = INT64_MAX, wait_ms = 0;
 
+	drop_unloaded(x);
+	edit = affected_begin(w);
 	tx_del(w->tx, TABLE_NUMBER, SLICE_TEXT("t"));
 	affected_publish(edit, &next_ms);
 	if (purge(w, e) != 0)
@@ -560,19 +573,13 @@ int affected_fire(struct work *w, struct err *e)
 	end_runs(edit);
 	for (uint32_t i = 0; i < PARTS_MAX; i++) {
 		struct part *p = x->parts[i];
-		bool is_done;
 
 		if (p == NULL)
 			continue;
 		if (p->is_closed) {
-			if (unload_part(x, p, &is_done, e) != 0)
+			if (unload_part(x, p, e) != 0)
 				return -1;
 			wait_ms = 1000;
-			if (is_done) {
-				free(p);
-				x->parts[i] = NULL;
-				x->n_parts--;
-			}
 		} else if (sweep_part(edit, p, &s, &wait_ms, e) != 0)
 			return -1;
 		if (w->now_ms + wait_ms < next_ms)

@@ -30,9 +30,10 @@ struct part {
 	uint32_t counts[NUMSET_FLAGS];
 	int64_t incidents[PART_INCIDENTS_MAX]; /* cases it is or was a list of */
 	uint32_t n_incidents;
-	int64_t from_ms; /* what is older is not of its case, and leaves as the sweep comes by; 0: nothing
+	int64_t from_ms;  /* what is older is not of its case, and leaves as the sweep comes by; 0: nothing
 			    does */
-	uint64_t swept;  /* memory only: the sweep goes on behind this number */
+	uint64_t swept;   /* memory only: the sweep goes on behind this number */
+	bool is_unloaded; /* memory only: closed, none of its numbers is in memory any more */
 };
 
 struct run { /* of a fault */

@@ -153,7 +153,7 @@ static int stage_care(struct work *w, struct warn_try *t, struct err *e)
 	struct wkey *k = t->ctx;
 	struct value row = wkey_row(w, k);
 
-	warn_try_on(t, k);
+	warn_try_on(w, t, k);
 	if (care(w, k, &row, t->is_plain, e) != 0)
 		return -1;
 	wkey_put(w, k, &row);

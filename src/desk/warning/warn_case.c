@@ -372,13 +372,13 @@ int warn_happened(struct work *w, struct wkey *k, const struct warn_event *event
 }
 
 /* ---- entries of the system ----------------------------------------------------------------------------- */
-void warn_try_on(struct warn_try *t, struct wkey *k)
+void warn_try_on(struct work *w, struct warn_try *t, struct wkey *k)
 {
 	t->key = k;
-	t->was = *k;
+	wkey_hold(w, k);
 }
 
-/* 0 done, or there was nothing to do; -1 and what it changed is put back. */
+/* 0 done, or there was nothing to do; -1. */
 static int try_once(struct warn *n, const char *method, int64_t at_ms, warn_stage *stage, struct warn_try *t,
 	struct err *e)
 {
@@ -394,8 +394,6 @@ static int try_once(struct warn *n, const char *method, int64_t at_ms, warn_stag
 		work_abort(&w);
 	if (got == 0)
 		return 0;
-	if (t->key != NULL)
-		wkey_restore(t->key, &t->was);
 	n->n_failures++;
 	log_line(LOG_ERROR, "warning.failed", "key=\"%s\" error=\"%s\"", t->key == NULL ? "" : t->key->text,
 		e->text);
@@ -424,7 +422,7 @@ static int stage_event(struct work *w, struct warn_try *t, struct err *e)
 	struct wkey *k = of->key;
 	struct value row = wkey_row(w, k);
 
-	warn_try_on(t, k);
+	warn_try_on(w, t, k);
 	warn_figures(w, k, event->at_ms, &row);
 	if (k->watch != NULL && strcmp(event->event, "recovery") == 0)
 		warn_under(w, k, &row);

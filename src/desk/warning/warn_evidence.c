@@ -74,7 +74,7 @@ static int stage_standing(struct work *w, struct warn_try *t, struct err *e)
 
 	if (t->is_plain) /* it stays without a case, as it was */
 		return 0;
-	warn_try_on(t, of->key);
+	warn_try_on(w, t, of->key);
 	if (warn_attach(w, of->key, &event, &row, e) != 0)
 		return -1;
 	if (of->key->incident == 0)

@@ -83,8 +83,8 @@ struct warn {
 	int64_t learn_ms;    /* when learning is due; INT64_MAX: it is not */
 	int64_t declared_ms; /* when incidents were asked about last (warn_declare.c); 0: not since the start */
 	int64_t newest_case; /* the newest incident whose evidence was looked for; 0: none since the start */
-	uint64_t n_counted, n_late_counts, n_closes, n_missed, n_changes, close_us_max, learn_us_max, learn_units_max,
-		n_failures;
+	uint64_t n_counted, n_late_counts, n_closes, n_missed, n_changes, close_us_max, learn_us_max,
+		learn_units_max, n_failures;
 	uint32_t n_tries; /* of the close at hand that failed */
 	struct gap {
 		int64_t from_ms, to_ms;
@@ -146,8 +146,8 @@ void wkey_take_again(struct warn *, struct wkey *);
 /* A close was not written: all of them. */
 void warn_rows_again(struct warn *);
 void wkey_on_publish(struct warn *, struct slice key, const struct slice *val);
-/* Memory follows the rows: machine, level and case are again what they were. */
-void wkey_restore(struct wkey *, const struct wkey *was);
+/* Memory follows the rows: machine, level and case are again what they are now when the work is dropped. */
+void wkey_hold(struct work *, struct wkey *);
 /* The row as a map of its own in the work's arena; empty without one. */
 struct value wkey_row(struct work *, const struct wkey *);
 /* Write it with level, machine and when it is to be looked after next; without anything to keep it goes. */
@@ -193,15 +193,14 @@ int warn_new_cases(struct warn *, int64_t end_ms, struct err *e) MUST_CHECK;
 struct warn_try {
 	bool is_plain;
 	void *ctx;
-	struct wkey *key; /* NULL: none was changed yet */
-	struct wkey was;
+	struct wkey *key; /* that it is about; NULL: none yet */
 };
 /* 1 staged, 0 there is nothing to do, -1. */
 typedef int warn_stage(struct work *, struct warn_try *, struct err *e);
 int warn_twice(
 	struct warn *, const char *method, int64_t at_ms, warn_stage *, void *ctx, struct err *e) MUST_CHECK;
 /* From here on the try changes this key. */
-void warn_try_on(struct warn_try *, struct wkey *);
+void warn_try_on(struct work *, struct warn_try *, struct wkey *);
 /* The same as such an entry, at event->at_ms. */
 int warn_event_commit(struct warn *, struct wkey *, const struct warn_event *, struct err *e) MUST_CHECK;
 

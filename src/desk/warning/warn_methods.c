@@ -362,9 +362,8 @@ static int act(struct work *w, const struct value *args, struct value *result, s
 	struct warn *n = w->desk->warn;
 	struct slice text = value_slice(value_get(args, "key"));
 	bool is_all = slice_cmp(text, SLICE_TEXT(KEY_ALL)) == 0, is_key = text.n > 0 && text.n < KEY_TEXT_MAX;
-	struct wkey *k, before;
+	struct wkey *k;
 	struct warn_key parts;
-	int rc;
 
 	if (check_belongs(w, args, value_cstr(w->arena, value_get(args, "action")), is_all, e) != 0)
 		return -1;
@@ -375,11 +374,8 @@ static int act(struct work *w, const struct value *args, struct value *result, s
 		return err_arg(e, ERR_NOT_FOUND, "key", value_cstr(w->arena, value_get(args, "key")),
 			"nothing is watched under \"%s\"; warning.list shows the keys",
 			value_cstr(w->arena, value_get(args, "key")));
-	before = *k;
-	rc = act_on_key(w, k, args, result, e);
-	if (rc != 0)
-		wkey_restore(k, &before);
-	return rc;
+	wkey_hold(w, k);
+	return act_on_key(w, k, args, result, e);
 }
 
 /* From here on as when a person raises it, by whoever this work is done for. */
@@ -413,7 +409,7 @@ int warn_relapse(struct work *w, struct slice key, int64_t incident, struct slic
 	struct err *e)
 {
 	struct warn *n = w->desk->warn;
-	struct wkey *k = key.n == 0 || key.n >= KEY_TEXT_MAX ? NULL : warn_plan_key(n, key), before;
+	struct wkey *k = key.n == 0 || key.n >= KEY_TEXT_MAX ? NULL : warn_plan_key(n, key);
 	int to = warn_level_find(n, level);
 
 	if (to < 0)
@@ -421,11 +417,8 @@ int warn_relapse(struct work *w, struct slice key, int64_t incident, struct slic
 			(int)level.n, (const char *)level.p);
 	if (k == NULL)
 		return 0;
-	before = *k;
-	if (raise_again(w, k, incident, (uint8_t)to, reason, e) == 0)
-		return 0;
-	wkey_restore(k, &before);
-	return -1;
+	wkey_hold(w, k);
+	return raise_again(w, k, incident, (uint8_t)to, reason, e);
 }
 
 static int warning_act(struct call *c, struct value *result, struct err *e)

@@ -247,7 +247,7 @@ static int roll_up(struct work *w, struct warn_try *t, struct err *e)
 	if (is_open && was_held == (value_get(&row, "held") != NULL) && g.level == k->floor &&
 		value_get(&row, "children") != NULL && value_equal(value_get(&row, "children"), &g.children))
 		return 0; /* nothing new */
-	warn_try_on(t, k);
+	warn_try_on(w, t, k);
 	is_joined = has_more(&g.children, value_get(&row, "children"));
 	set_floor(w, k, g.level, "rollup", &row);
 	value_set(w->arena, &row, "children", g.children);
@@ -307,7 +307,7 @@ static int judge(struct work *w, struct warn_try *t, struct err *e)
 	row = wkey_row(w, k);
 	if (is_late && warn_held_level(w, of->level, &row) == 0)
 		return 0; /* a person lowered it */
-	warn_try_on(t, k);
+	warn_try_on(w, t, k);
 	event.from = k->level;
 	set_floor(w, k, is_late ? of->level : 0, "silence", &row);
 	value_set(w->arena, &row, "silent", *source);

@@ -129,12 +129,28 @@ int warn_rows_load(struct warn *n, struct err *e)
 	return got;
 }
 
-void wkey_restore(struct wkey *k, const struct wkey *was)
+struct held {
+	struct wkey *key;
+	struct wkey was;
+};
+
+static void restore(void *ctx)
 {
-	k->det = was->det;
-	k->level = was->level;
-	k->floor = was->floor;
-	k->incident = was->incident;
+	const struct held *h = ctx;
+	struct wkey *k = h->key;
+
+	k->det = h->was.det;
+	k->level = h->was.level;
+	k->floor = h->was.floor;
+	k->incident = h->was.incident;
+}
+
+void wkey_hold(struct work *w, struct wkey *k)
+{
+	struct held *h = arena_alloc(w->arena, sizeof(*h));
+
+	*h = (struct held){k, *k};
+	work_on_drop(w, restore, h);
 }
 
 struct value wkey_row(struct work *w, const struct wkey *k)
