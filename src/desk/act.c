@@ -1,22 +1,17 @@
-/* ticket.act, contact.add, due timers: get the ticket, ask the rules, apply, save. */
+/* ticket.act, contact.add: get the ticket, ask the rules, apply, save. */
 #include <string.h>
 
 #include "affected.h"
 #include "cases.h"
 #include "grants.h"
 #include "heard.h"
-#include "jobs.h"
 #include "names.h"
-#include "signals.h"
 #include "sources.h"
-#include "tasks.h"
-#include "tocsin/log.h"
 #include "warn.h"
 
 #define CHILDREN_MAX 64
 #define ACTS_MAX 8
-#define CONTACT_TIMES 20      /* of a ticket, the newest; all are counted */
-#define BROKEN_PAUSE_MS 60000 /* until a timer that could not be worked is due again */
+#define CONTACT_TIMES 20 /* of a ticket, the newest; all are counted */
 
 struct value ticket_facts(struct work *w, const struct value *row)
 {
@@ -86,7 +81,7 @@ int ticket_decided(struct work *w, const struct value *decision, const struct va
 }
 
 /* Ask, and do it; *after is the row as saved. */
-static int decide(struct work *w, const char *point, const struct value *facts, const struct value *before,
+int ticket_decide(struct work *w, const char *point, const struct value *facts, const struct value *before,
 	struct value *after, struct value *decision, struct err *e)
 {
 	return work_ask(w, point, facts, decision, e) != 0 ? -1
@@ -133,7 +128,7 @@ static int act_decided(struct work *w, const struct value *before, const struct 
 	if (history.type != VALUE_NIL)
 		value_add(w->arena, &facts, "history", history);
 	*after = value_copy_map(w->arena, before);
-	if (decide(w, "act", &facts, before, after, decision, e) != 0)
+	if (ticket_decide(w, "act", &facts, before, after, decision, e) != 0)
 		return -1;
 	return warn_changed(w, before, after, e);
 }
@@ -271,7 +266,7 @@ int contact_add(struct work *w, const struct value *args, struct value *result, 
 	value_set(w->arena, &after, "contacts", value_int(n));
 	value_set(w->arena, &after, "last_contact", value_int(w->now_ms));
 	value_set(w->arena, &after, "contact_at", contact_times(w, &before));
-	if (decide(w, "contact", &facts, &before, &after, &decision, e) != 0 ||
+	if (ticket_decide(w, "contact", &facts, &before, &after, &decision, e) != 0 ||
 		warn_contacted(w, &after, &contact, e) != 0 ||
 		again_keep(w, caller, value_get(&decision, "again"), e) != 0)
 		return -1;
@@ -338,174 +333,4 @@ int ticket_told(struct work *w, int64_t id, struct value about, bool is_plain, s
 		open_children(w, value_get(&decision, "open"), &after, e) != 0)
 		return -1;
 	return ticket_save(w, &before, &after, e);
-}
-
-/* ---- due timers ---------------------------------------------------------------------------------------- */
-static void begin_timer(struct work *w, struct desk *d, uint64_t id)
-{
-	work_begin(w, d, &d->arena, "timer.fire", "timer", 0, slice_of(NULL, 0));
-	w->fired_ticket = id < TIMER_OF_JOB ? (int64_t)id : 0;
-}
-
-/* What the permanent record says came in. */
-static void take_params(struct work *w, const struct value *params)
-{
-	struct buf *b = &w->desk->scratch;
-
-	buf_reset(b);
-	value_encode(b, params);
-	must(!b->is_full);
-	w->params = slice_of(arena_copy(w->arena, b->p, b->n), b->n);
-}
-
-/* What the timer is told, what comes of it. */
-static int timer_decide(struct work *w, const struct timer *t, const struct value *before, struct err *e)
-{
-	struct value after = value_copy_map(w->arena, before), facts = ticket_facts(w, before),
-		     about = value_copy_map(w->arena, &t->about), decision;
-
-	value_add(w->arena, &about, "due", value_int(t->due_ms));
-	value_add(w->arena, &about, "ticket", value_int(w->fired_ticket));
-	value_add(w->arena, &facts, "timer", about);
-	if (timer_spend(w, t, &after, e) != 0)
-		return -1;
-	return decide(w, "timer", &facts, before, &after, &decision, e);
-}
-
-/* A timer whose decision cannot be applied is still spent: its ticket goes to the duty queue, visibly. */
-static int timer_failed(struct work *w, const struct timer *t, const struct value *before,
-	const struct err *why, struct err *e)
-{
-	struct value after = value_copy_map(w->arena, before);
-
-	log_line(LOG_ERROR, "timer.failed", "ticket=%jd due_ms=%jd error=\"%s\"", (intmax_t)w->fired_ticket,
-		(intmax_t)t->due_ms, why->text);
-	if (timer_spend(w, t, &after, e) != 0)
-		return -1;
-	work_otherwise(w, "timer", why, &after);
-	return ticket_save(w, before, &after, e);
-}
-
-static void drop_row(struct work *w, int64_t due_ms, uint64_t id)
-{
-	uint8_t key[DUE_KEY_LEN];
-
-	due_key(key, due_ms, id);
-	tx_del(w->tx, TABLE_TIMER, slice_of(key, sizeof(key)));
-}
-
-/* A row that no timer of its ticket stands behind would be due for ever: it goes. */
-static int timer_lost(struct work *w, int64_t due_ms, uint64_t ticket, const char *why, struct err *e)
-{
-	log_line(LOG_ERROR, "timer.lost", "due_ms=%jd ticket=%ju error=\"%s\"", (intmax_t)due_ms,
-		(uintmax_t)ticket, why);
-	drop_row(w, due_ms, ticket);
-	return work_commit(w, e);
-}
-
-/* Load, decide, save. -1: not even a failure could be kept, and the work is aborted. */
-static int fire_ticket(struct desk *d, int64_t due_ms, uint64_t ticket, struct err *e)
-{
-	struct value before, params;
-	struct timer t;
-	struct work w;
-	struct err why;
-
-	begin_timer(&w, d, ticket);
-	if (ticket_load(d, w.tx, w.arena, (int64_t)ticket, &before, &why) != 0)
-		return timer_lost(&w, due_ms, ticket, why.text, e);
-	if (!timer_first(&w, &before, &t) || t.due_ms != due_ms)
-		return timer_lost(&w, due_ms, ticket, "the ticket waits for nothing then", e);
-	params = value_copy_map(w.arena, &t.about);
-	value_add(w.arena, &params, "ticket", value_int((int64_t)ticket));
-	take_params(&w, &params);
-	if (timer_decide(&w, &t, &before, &why) != 0)
-		work_abort(&w);
-	else if (work_commit(&w, &why) == 0)
-		return 0;
-	begin_timer(&w, d, ticket);
-	take_params(&w, &params);
-	if (timer_failed(&w, &t, &before, &why, e) == 0)
-		return work_commit(&w, e);
-	work_abort(&w);
-	return -1;
-}
-
-static int fire_task(struct desk *d, int64_t due_ms, uint64_t id, struct err *e)
-{
-	int64_t task = (int64_t)(id & ~TIMER_OF_TASK);
-	struct value params = value_map(&d->arena, 2);
-	struct work w;
-	int rc;
-
-	value_add(&d->arena, &params, "kind", value_literal("task"));
-	value_add(&d->arena, &params, "task", value_int(task));
-	for (int is_plain = 0; is_plain < 2; is_plain++) {
-		begin_timer(&w, d, id);
-		take_params(&w, &params);
-		drop_row(&w, due_ms, id);
-		rc = task_fire(&w, task, is_plain, e);
-		if (rc == 0 && work_commit(&w, e) == 0)
-			return 0;
-		if (rc != 0)
-			work_abort(&w);
-	}
-	log_line(LOG_ERROR, "task.put_off", "task=%jd error=\"%s\"", (intmax_t)task, e->text);
-	begin_timer(&w, d, id); /* a row that stayed would be due for ever */
-	take_params(&w, &params);
-	drop_row(&w, due_ms, id);
-	if (task_put_off(&w, task, e) == 0)
-		return work_commit(&w, e);
-	work_abort(&w);
-	return -1;
-}
-
-static int fire_affected(struct desk *d, int64_t due_ms, uint64_t id, struct err *e)
-{
-	struct value params = value_map(&d->arena, 1);
-	struct work w;
-	int rc;
-
-	value_add(&d->arena, &params, "kind", value_literal(id == TIMER_OF_AFFECTED ? "numbers" : "change"));
-	begin_timer(&w, d, id);
-	take_params(&w, &params);
-	drop_row(&w, due_ms, id);
-	rc = id == TIMER_OF_AFFECTED ? affected_fire(&w, e) : change_fire(&w, id - TIMER_OF_AFFECTED, e);
-	if (rc == 0)
-		return work_commit(&w, e);
-	work_abort(&w);
-	return -1;
-}
-
-/* Whose timer an id is, by ranges; the part above `from` is what fires. */
-static const struct timer_owner {
-	uint64_t from;
-	const char *name;
-	int (*fire)(struct desk *, int64_t due_ms, uint64_t id, struct err *e);
-} timer_owners[] = {
-	{TIMER_OF_TASK, "task", fire_task},
-	{TIMER_OF_AFFECTED, "numbers", fire_affected},
-	{TIMER_OF_JOB, "job", job_fire},
-	{0, "ticket", fire_ticket},
-};
-
-void timer_fire(void *udata, int64_t due_ms, uint64_t id)
-{
-	const struct timer_owner *owner = timer_owners;
-	struct desk *d = udata;
-	struct err e;
-
-	arena_reset(&d->arena);
-	d->counts.n_timers++;
-	if (id == TIMER_OF_WARN || id == TIMER_OF_LEARN) {
-		(id == TIMER_OF_WARN ? warn_fire : warn_learn_fire)(d, due_ms);
-		return;
-	}
-	while (id < owner->from)
-		owner++;
-	if (owner->fire(d, due_ms, id, &e) == 0)
-		return;
-	log_line(LOG_ERROR, "timer.broken", "%s=%ju due_ms=%jd again_ms=%d error=\"%s\"", owner->name,
-		(uintmax_t)(id - owner->from), (intmax_t)due_ms, BROKEN_PAUSE_MS, e.text);
-	due_put_off(d->due, due_ms, id, d->clock->now_ms + BROKEN_PAUSE_MS); /* its row stands */
 }

@@ -30,9 +30,6 @@
 
 #include "desk_int.h"
 
-/* A timer's id: behind tickets, before all others. */
-#define TIMER_OF_AFFECTED (UINT64_C(1) << 60)
-
 struct affected;
 
 /* Reads what is kept; after the pack. 0, or -1 from the store. */

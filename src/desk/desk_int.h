@@ -19,6 +19,8 @@
 #include "tocsin/wire.h"
 #include "tocsin/worker.h"
 
+#include "timer_ids.h"
+
 #define EVENT_BYTES_MAX ((size_t)8 * 1024 * 1024)
 
 #define STAR_MAX 9 /* of a customer */
@@ -126,8 +128,6 @@ void work_part_drop(struct work *, const struct work *was);
 struct work work_to_ask(struct call *, int64_t now_ms);
 /* Drop what is staged and begin anew, as if nothing had been done. */
 void work_again(struct work *);
-#define TIMER_OF_JOB (UINT64_C(1) << 59)  /* a timer's id is a ticket's, or this and a job's, */
-#define TIMER_OF_TASK (UINT64_C(1) << 62) /* or this and a task's */
 
 /* The changing handler's frame: request_id, begin, fn, commit or abort. */
 typedef int work_fn(struct work *, const struct value *args, struct value *result, struct err *e);
@@ -287,6 +287,9 @@ struct slice key_after(struct arena *, struct slice prefix);
 int opening_check(struct work *, const struct value *args, struct err *e) MUST_CHECK;
 int ticket_open(struct work *, const struct value *args, struct value *row, struct err *e) MUST_CHECK;
 work_fn ticket_create, ticket_import, ticket_act, contact_add;
+/* Ask the pack at a point, apply all it says to *after, save; what it asks of other tickets, too. */
+int ticket_decide(struct work *, const char *point, const struct value *facts, const struct value *before,
+	struct value *after, struct value *decision, struct err *e) MUST_CHECK;
 /*
  * An action on a ticket that was loaded: args = {action, data?, note?}; *after is the row as saved. -1 with
  * ERR_REJECTED: the pack refuses, nothing is staged.

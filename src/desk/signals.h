@@ -54,7 +54,7 @@ int suspects_find(struct desk *, struct tx *, struct arena *, int64_t now_ms, co
 	struct value *out, struct err *e) MUST_CHECK;
 
 /* ---- planned work (changes.c) -------------------------------------------------------------------------- */
-/* A change's timer is TIMER_OF_AFFECTED + n, n >= 1 (affected.h). */
+/* A change's timer is TIMER_OF_AFFECTED + n, n >= 1 (timer_ids.h). */
 /* The change of this component that began at most span_ms ago or is under way; in several the latest. 1, 0,
  * -1. */
 int change_of(struct desk *, struct tx *, struct arena *, struct slice component, const struct value *cities,

@@ -12,10 +12,6 @@
 struct warn;
 struct watches;
 
-/* Timers' ids: behind tickets, before tasks. */
-#define TIMER_OF_WARN (UINT64_C(1) << 61)
-#define TIMER_OF_LEARN (TIMER_OF_WARN | 1)
-
 /* Reads counts and warnings; after packs and timers. 0, or -1 from the store. */
 int warn_new(struct desk *, struct err *e) MUST_CHECK;
 void warn_free(struct warn *);

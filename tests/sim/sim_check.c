@@ -234,8 +234,7 @@ static int check_timers(struct sim *s, bool is_advanced, uint64_t n_wanted)
 
 	scan_init(&scan, s->store, NULL, TABLE_TIMER, slice_of(NULL, 0), slice_of(NULL, 0), false);
 	while (rc == 0 && scan_next(&scan, &e) == 1) {
-		n += load_be64((const uint8_t *)scan.key.p + 8) <
-		     TIMER_OF_JOB; /* the lowest that is no ticket */
+		n += timer_owner(load_be64((const uint8_t *)scan.key.p + 8)) == TIMER_OF_TICKET;
 		if (is_advanced && (int64_t)load_be64(scan.key.p) <= s->clock.now_ms)
 			rc = sim_wrong(s, "a timer due at %jd is left at %jd",
 				(intmax_t)load_be64(scan.key.p), (intmax_t)s->clock.now_ms);

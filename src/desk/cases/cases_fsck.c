@@ -82,7 +82,7 @@ static int count_timers(struct fsck *f, struct job_sums *sums, struct err *e)
 	while ((got = scan_next(&s, e)) == 1) {
 		uint64_t id = s.key.n == DUE_KEY_LEN ? load_be64((const uint8_t *)s.key.p + 8) : 0;
 
-		sums->n_timers += id >= TIMER_OF_JOB && id < TIMER_OF_AFFECTED;
+		sums->n_timers += timer_owner(id) == TIMER_OF_JOB;
 	}
 	scan_fini(&s);
 	return got;

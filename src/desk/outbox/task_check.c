@@ -80,7 +80,7 @@ static int count_timers(struct check *c, struct err *e)
 	scan_init(&s, c->store, NULL, TABLE_TIMER, slice_of(NULL, 0), slice_of(NULL, 0), false);
 	while ((got = scan_next(&s, e)) == 1)
 		c->n_timers_seen += s.key.n == DUE_KEY_LEN &&
-				    (load_be64((const uint8_t *)s.key.p + 8) & TIMER_OF_TASK) != 0;
+				    timer_owner(load_be64((const uint8_t *)s.key.p + 8)) == TIMER_OF_TASK;
 	scan_fini(&s);
 	return got;
 }

@@ -293,7 +293,7 @@ static int count_rows(struct store *store, enum table table, uint64_t *n, struct
 	scan_init(&s, store, NULL, table, slice_of(NULL, 0), slice_of(NULL, 0), false);
 	while ((got = scan_next(&s, e)) == 1)
 		*n += table != TABLE_TIMER || s.key.n != DUE_KEY_LEN ||
-		      load_be64((const uint8_t *)s.key.p + 8) < TIMER_OF_JOB;
+		      timer_owner(load_be64((const uint8_t *)s.key.p + 8)) == TIMER_OF_TICKET;
 	scan_fini(&s);
 	return got;
 }
