@@ -564,12 +564,15 @@ end
 function rules.explain(name, v, only, out)
   local set = find(name, v)
   if not set then return end
-  local taken
+  local taken, of_clock = nil, {}
   local function row(r, failed)
-    if not failed and taken and set.mode == "first" then
-      failed = { field = "order", value = taken, expected = "no earlier rule that holds", expected_zh = "前面没有规则成立" }
+    local clock = name == "clocks" and r.out.clock -- of these the first rule of each clock counts
+    local before = clock and of_clock[clock] or set.mode == "first" and taken
+    if not failed and before then
+      failed = { field = "order", value = before, expected = "no earlier rule that holds", expected_zh = "前面没有规则成立" }
     end
     if not failed then taken = taken or r.full end
+    if not failed and clock then of_clock[clock] = r.full end
     if not only or only == r.full or only == r.name then
       out[#out + 1] = { rule = r.full, line = r.where, because = r.because, fired = not failed, failed = failed }
     end

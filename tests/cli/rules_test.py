@@ -179,6 +179,14 @@ class Try(Packs):
         self.assertRegex(said.out, r"\n为什么没有\n规则 +位置 +原因\nrouting/otherwise  default/routing\.lua:\d+  "
             r"routing/gold 成立，并且在它前面\n$")
 
+    def test_of_each_clock_one_rule_counts(self):
+        said = tocsin("rules", "try", "--rules", PACK, *BILL, "fields.region=henan", "--at", "2026-09-22T10:00", "--why-not", "answer, national")
+        self.assertEqual((0, ""), (said.code, said.err))
+        why, why_not = said.out.split("\nwhy not\n")
+        self.assertRegex(why, r"(?m)^clocks +answer: 5 working_days, due 2026-10-01 00:00\+08:00, by law$")
+        self.assertEqual(["clocks/answer, Henan"], re.findall(r"(?m)^clocks/answer, \w+", why))
+        self.assertRegex(why_not, r"(?m)^clocks/answer, national +statutory\.csv:7 +clocks/answer, Henan holds, and stands before it$")
+
     def test_each_condition_in_both_languages(self):
         """What a rule wants that did not fire, for every form of condition."""
         forms = (

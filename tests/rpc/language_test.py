@@ -167,7 +167,6 @@ WRONG = [
     ("ticket.create", dict(CHANNEL, request_id=" "), "bad_request", "request_id", 'argument "request_id" is blank; expected text of 1 to 200 bytes',
         "参数“request_id”是空白；应为文本，1 到 200 字节"),
     ("ticket.create", {"channel": "app", "text": b"x"}, "bad_request", "text", 'argument "text" is bytes "eA=="; expected text', '参数“text”是字节串 "eA=="；应为文本'),
-    ("ticket.explain", {"id": 1, "rule": "nosuch"}, "not_found", "rule", 'no rule "nosuch" was asked about ticket 1 in entry 2', "没有问过规则“nosuch”（工单 1，记录 2）"),
     ("warning.list", {"cursor": "x"}, "bad_request", "cursor", 'cursor "x" is not one that warning.list gave', "游标“x”不是 warning.list 给出的"),
     ("number.check", {"number": ""}, "bad_request", "number", 'argument "number" has 0 bytes; expected text of 1 to 32768 bytes',
         "参数“number”有 0 字节；应为文本，1 到 32768 字节"),
@@ -226,6 +225,11 @@ class Asked(Case):
             for method, args, argument, en, zh in BOTH:
                 with self.subTest(method, lang=lang, **args):
                     self.refused(method, args, c=c, code="rejected", argument=argument, message={None: en + " / " + zh, "en": en, "zh": zh}[lang])
+
+    def test_numbers_of_entries(self):
+        seq = self.history(1)[0]["seq"]
+        for lang, message in (("en", 'no rule "nosuch" was asked about ticket 1 in entry %d' % seq), ("zh", "没有问过规则“nosuch”（工单 1，记录 %d）" % seq)):
+            self.refused("ticket.explain", {"id": 1, "rule": "nosuch"}, c=self.asking(lang), code="not_found", argument="rule", message=message)
 
     def test_what_is_machine_readable_stays(self):
         en, zh = (self.refused("ticket.act", {"id": 1, "action": "reopen"}, c=self.asking(lang)) for lang in ("en", "zh"))
