@@ -242,7 +242,7 @@ end
 
 words.quoted = quoted
 words.flatten = flatten
--- ---- what a condition wants, in Chinese, where it has words: the forms that the words above give their texts
+-- ---- what a condition wants, in Chinese: the forms that the words above give their texts
 local in_zh = {
   { "^any of (.*)$", "%s 之一" }, { "^none of (.*)$", "不是 %s" }, { "^has one of (%d+) words %((.*), …%)$", "含这 %s 个词之一（%s……）" },
   { "^has (.*)$", "含 %s" }, { "^starts with (.*)$", "以 %s 开头" }, { "^under (.*)$", "%s 或其下级" }, { "^within (.*)$", "%s 以内" },
@@ -255,6 +255,7 @@ function words.zh(text)
     local found = table.pack(text:match(form[1]))
     if found[1] then return string.format(form[2], table.unpack(found)) end
   end
+  return text
 end
 
 return words
