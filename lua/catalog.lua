@@ -106,6 +106,7 @@ inputs {
   -- of incidents
   { "service", zh = "业务", en = "service" },
   { "until_time", zh = "截止时间", en = "until when" },
+  { "began", zh = "开始时间", en = "when it began" },
   { "person", zh = "人员", en = "person" },
   { "ok", zh = "是否正常", en = "whether it works" },
   { "operation", zh = "恢复操作", en = "operation" },

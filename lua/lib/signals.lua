@@ -10,8 +10,15 @@ local units = host.lib "units"
 local catalog = host.lib "catalog"
 local signals = { env = {} }
 local data, env = catalog.data, signals.env
-data.signals, data.components, data.faults, data.suspects = {}, {}, {}, {}
-data.signal_limits = {}
+data.signals, data.components, data.faults = {}, {}, {}
+local day = 86400000
+
+-- What holds where the pack says nothing; the core has no numbers of its own. A fault that is gone from the pack has those of a fault.
+data.signal_limits = { late_ms = day, ahead_ms = 60000, keep_ms = 7 * day, streams = 2000, numbers = 6000000, version_every_ms = 20000,
+  number_keep_ms = 90 * day }
+data.fault_defaults = { window_ms = 3600000, expires_ms = day }
+data.suspects = { window_ms = 3600000, change_ms = day, order = host.list {}, most = 5, metrics = host.list {},
+  minimum = { failed = 1, share = 0, times_usual = 0, metric = 0 } }
 
 local says = { affected = true, potential = true, fixed = true }
 local values = { number = true, state = true }
@@ -153,8 +160,8 @@ function env.fault(name)
     catalog.declare("faults", name, where, { label = catalog.label(row, where, what), service = row.service,
       components = texts(row, "components", where, what), codes = texts(row, "codes", where, what),
       not_codes = texts(row, "not_codes", where, what), categories = texts(row, "categories", where, what) or host.list {},
-      cities = texts(row, "cities", where, what), window_ms = duration(row, "window", where, what) or 3600000,
-      expires_ms = duration(row, "expires", where, what) or 86400000, potential = potential(row, where, what),
+      cities = texts(row, "cities", where, what), window_ms = duration(row, "window", where, what) or data.fault_defaults.window_ms,
+      expires_ms = duration(row, "expires", where, what) or data.fault_defaults.expires_ms, potential = potential(row, where, what),
       publish = texts(row, "publish", where, what) or host.list { "incident" },
       closes_at = one_of(row, "closes_at", stages, where, what) or "fixed" })
   end
@@ -212,12 +219,12 @@ function env.suspects(row)
   if #metrics > most_metrics then
     errors.add(where, "suspects: metrics: %d are more than %d", "suspects：metrics：%d 项，最多 %d 项", { #metrics, most_metrics })
   end
-  data.suspects = { window_ms = duration(row, "window", where, "suspects") or 3600000,
-    change_ms = duration(row, "change", where, "suspects") or 86400000, order = order, most = whole(row, "most", where, "suspects") or 5,
-    minimum = {}, metrics = host.list(metrics) }
-  for key in host.sorted_pairs(minimum_keys) do
-    data.suspects.minimum[key] = whole(minimum, key, where, "suspects: minimum") or (key == "failed" and 1 or 0)
-  end
+  local said, was = { order = host.list(order), metrics = host.list(metrics), minimum = {} }, data.suspects
+  said.window_ms = duration(row, "window", where, "suspects") or was.window_ms
+  said.change_ms = duration(row, "change", where, "suspects") or was.change_ms
+  said.most = whole(row, "most", where, "suspects") or was.most
+  for key in host.sorted_pairs(minimum_keys) do said.minimum[key] = whole(minimum, key, where, "suspects: minimum") or was.minimum[key] end
+  data.suspects = said
 end
 
 -- ---- what can only be checked when all is known -----------------------------------------------------------------------------------------

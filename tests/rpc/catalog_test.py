@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """What front ends make their forms of: rpc.methods says where names stand, catalog.get has them, in both languages."""
 
+import os
 import re
 import unittest
 
@@ -74,6 +75,24 @@ class Catalog(daemon.Case):
             elif isinstance(x, str):
                 self.assertIsNone(re.search(r"\.(lua|csv):\d", x), (path, x))
         walk("catalog", self.c.call("catalog.get"))
+
+
+class Usual(daemon.Case):
+    """A pack that says nothing of signals has the numbers of the words; the core has none of its own."""
+
+    @classmethod
+    def daemon_new(cls):
+        d = daemon.Daemon(rules=os.path.join(daemon.ROOT, "tests", "packs", "alone"))
+        d.start()
+        return d
+
+    def test_what_holds_where_a_pack_says_nothing(self):
+        c = self.c.call("catalog.get")
+        self.assertEqual(dict(late_ms=daemon.DAY_MS, ahead_ms=60000, keep_ms=7 * daemon.DAY_MS, streams=2000, numbers=6000000, version_every_ms=20000,
+            number_keep_ms=90 * daemon.DAY_MS), c["signal_limits"])
+        self.assertEqual(dict(window_ms=3600000, expires_ms=daemon.DAY_MS), c["fault_defaults"])
+        self.assertEqual(dict(window_ms=3600000, change_ms=daemon.DAY_MS, order=[], most=5, metrics=[],
+            minimum=dict(failed=1, share=0, times_usual=0, metric=0)), c["suspects"])
 
 
 if __name__ == "__main__":

@@ -13,7 +13,6 @@
 #define PURGE_ROWS 2000      /* of closed cases, past signals.number_keep */
 #define SWEEP_EVERY_MS 60000 /* while there are numbers that nobody published */
 #define TAKE_EVERY_MS 100    /* between slices of what a new case does not take */
-#define NUMBER_KEEP_MS (INT64_C(90) * 24 * 3600 * 1000)
 
 static struct slice case_key(struct arena *a, int64_t id)
 {
@@ -157,7 +156,7 @@ static int forget_one(struct affected_edit *edit, struct part_edit *p, uint64_t 
 static int take_part(struct affected_edit *edit, struct part_edit *p, const struct value *fault,
 	int64_t incident, struct err *e)
 {
-	int64_t window = value_int_or(value_get(fault, "window_ms"), 3600000), version;
+	int64_t window = fault_ms(edit->work->desk, fault, "window_ms"), version;
 	struct forget f = {edit->work->now_ms - window, SWEEP_DROPS};
 	struct part *memory = part_of_slot(edit->work->desk->affected, p->part.id);
 	uint64_t after = 0;
@@ -440,7 +439,7 @@ static int sweep_part(
 	struct affected_edit *edit, struct part *memory, struct sweep *s, int64_t *wait_ms, struct err *e)
 {
 	const struct value *fault = fault_of(edit->work->desk, memory->fault);
-	int64_t window = value_int_or(value_get(fault, "window_ms"), 3600000);
+	int64_t window = fault_ms(edit->work->desk, fault, "window_ms");
 	bool has_case = case_of(edit->work->desk->affected, memory) != NULL;
 	struct part_edit *p;
 	uint64_t after = memory->swept;
@@ -448,7 +447,7 @@ static int sweep_part(
 
 	if (got != 1)
 		return got;
-	s->expires_ms = value_int_or(value_get(fault, "expires_ms"), 86400000);
+	s->expires_ms = fault_ms(edit->work->desk, fault, "expires_ms");
 	s->forget.before_ms = s->now_ms - window;
 	s->from_ms = p->part.from_ms;
 	if (walk(edit, p, &after, SWEEP_ROWS, has_case ? expire_one : forget_one,
@@ -506,7 +505,7 @@ static void drop_unloaded(struct affected *x)
 static int purge(struct work *w, struct err *e)
 {
 	int64_t keep = value_int_or(
-		value_path(packs_catalog(w->desk->packs), "signal_limits.number_keep_ms"), NUMBER_KEEP_MS);
+		value_path(packs_catalog(w->desk->packs), "signal_limits.number_keep_ms"), INT64_MAX);
 	uint8_t to[9] = {'k'}, age[13], from[13], until[13], part[5] = {'p'};
 	struct slice *keys = arena_alloc(w->arena, PURGE_ROWS * sizeof(*keys));
 	uint32_t n = 0, id = 0;

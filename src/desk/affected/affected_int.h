@@ -99,6 +99,8 @@ int part_load(struct work *, uint32_t id, struct part_edit *, struct err *e) MUS
 struct part *part_of_slot(struct affected *, uint32_t slot);
 struct run *run_find(struct affected *, const char *fault);
 const struct value *fault_of(struct desk *, const char *name);
+/* A span of the fault, "window_ms" or "expires_ms"; of one that is gone from the pack (NULL) the pack's usual one. */
+int64_t fault_ms(struct desk *, const struct value *fault, const char *key);
 bool list_has(const struct value *list, struct slice text);
 /* How well an open case matches a fault's part: 0 not, more is more exact. */
 int case_weight(

@@ -185,7 +185,7 @@ static int by_number(const void *a, const void *b)
 static struct value hit_value(struct desk *d, struct arena *a, const struct hit *h)
 {
 	const struct value *reason = value_at(&h->part->reasons, (uint32_t)h->entry.reason);
-	int64_t expires = value_int_or(value_get(fault_of(d, h->part->part.fault), "expires_ms"), 0);
+	int64_t expires = fault_ms(d, fault_of(d, h->part->part.fault), "expires_ms");
 	struct value v = value_map(a, 9);
 	char text[NUMSET_TEXT];
 

@@ -4,9 +4,6 @@
 #include "affected_int.h"
 #include "tocsin/log.h"
 
-#define NUMBERS_MAX 6000000 /* where the pack's signals.numbers says nothing */
-#define VERSION_EVERY_MS 20000
-
 struct affected_edit *affected_begin(struct work *w)
 {
 	struct affected_edit *edit = arena_zalloc(w->arena, sizeof(*edit));
@@ -317,7 +314,7 @@ static struct part *part_with(struct affected *x, const char *fault, uint64_t nu
 static bool is_full(struct affected_edit *edit)
 {
 	struct desk *d = edit->work->desk;
-	int64_t max = value_int_or(value_path(packs_catalog(d->packs), "signal_limits.numbers"), NUMBERS_MAX);
+	int64_t max = value_int_or(value_path(packs_catalog(d->packs), "signal_limits.numbers"), 0);
 
 	return (int64_t)(numset_count(d->affected->set) + edit->n_staged) >= max;
 }
@@ -477,8 +474,7 @@ int affected_arm(struct work *w, int64_t at_ms, struct err *e)
 
 int64_t version_every_ms(struct desk *d)
 {
-	return value_int_or(
-		value_path(packs_catalog(d->packs), "signal_limits.version_every_ms"), VERSION_EVERY_MS);
+	return value_int_or(value_path(packs_catalog(d->packs), "signal_limits.version_every_ms"), 0);
 }
 
 int affected_end(struct affected_edit *edit, struct err *e)

@@ -321,6 +321,14 @@ static bool is_under(struct slice category, struct slice top)
 	return category.n == top.n || ((const char *)category.p)[top.n] == '.';
 }
 
+int64_t fault_ms(struct desk *d, const struct value *fault, const char *key)
+{
+	int64_t usual_ms =
+		value_int_or(value_get(value_get(packs_catalog(d->packs), "fault_defaults"), key), 0);
+
+	return value_int_or(value_get(fault, key), usual_ms);
+}
+
 bool fault_has_category(const struct value *fault, struct slice category)
 {
 	const struct value *list = value_get(fault, "categories");

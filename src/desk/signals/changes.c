@@ -14,7 +14,6 @@
 #define ID_BYTES 120
 #define OWNER_BYTES 200
 #define LIST_MAX 1000
-#define CHANGE_MS (INT64_C(24) * 60 * SIGNAL_MINUTE_MS)
 #define HOUR_MS (INT64_C(60) * SIGNAL_MINUTE_MS)
 
 static struct slice change_key(struct arena *a, struct slice id)
@@ -28,7 +27,7 @@ static struct slice change_key(struct arena *a, struct slice id)
 
 static int64_t change_span(struct desk *d)
 {
-	return value_int_or(value_path(packs_catalog(d->packs), "suspects.change_ms"), CHANGE_MS);
+	return value_int_or(value_path(packs_catalog(d->packs), "suspects.change_ms"), 0);
 }
 
 /* ---- looking ------------------------------------------------------------------------------------------- */

@@ -10,10 +10,6 @@
 #include "tocsin/numset.h"
 
 #define PUSH_MAX 10000
-#define LATE_MS (INT64_C(24) * 3600 * 1000)
-#define AHEAD_MS 60000
-#define KEEP_MS (INT64_C(7) * 24 * 3600 * 1000)
-#define STREAMS_MAX 2000
 
 /* Signals of one minute and stream. */
 struct fold {
@@ -38,9 +34,9 @@ struct push {
 	int64_t n_accepted;
 };
 
-static int64_t setting(const struct push *p, const char *key, int64_t otherwise)
+static int64_t setting(const struct push *p, const char *key)
 {
-	return value_int_or(value_get(value_get(p->check.catalog, "signal_limits"), key), otherwise);
+	return value_int_or(value_get(value_get(p->check.catalog, "signal_limits"), key), 0);
 }
 
 /* ---- folding ------------------------------------------------------------------------------------------- */
@@ -357,10 +353,10 @@ static void push_init(struct push *p, struct work *w)
 	p->edit = affected_begin(w);
 	p->check.rejected = value_array(w->arena, 4);
 	p->tail = &p->first;
-	p->check.late_ms = setting(p, "late_ms", LATE_MS);
-	p->check.ahead_ms = setting(p, "ahead_ms", AHEAD_MS);
-	p->keep_ms = setting(p, "keep_ms", KEEP_MS);
-	p->max_streams = setting(p, "streams", STREAMS_MAX);
+	p->check.late_ms = setting(p, "late_ms");
+	p->check.ahead_ms = setting(p, "ahead_ms");
+	p->keep_ms = setting(p, "keep_ms");
+	p->max_streams = setting(p, "streams");
 }
 
 static int push(struct work *w, const struct value *args, struct value *result, struct err *e)

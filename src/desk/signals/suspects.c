@@ -11,9 +11,6 @@
 
 #define NAME_BYTES 200 /* of a key or a service, at most */
 
-#define WINDOW_MS (INT64_C(60) * SIGNAL_MINUTE_MS)
-#define CHANGE_MS (INT64_C(24) * 60 * SIGNAL_MINUTE_MS)
-
 /* ---- criteria ------------------------------------------------------------------------------------------ */
 static int64_t percent(uint64_t part, uint64_t whole)
 {
@@ -164,7 +161,7 @@ static bool is_enough(const struct search *s, const struct candidate *c)
 	if (c->has_change || c->state == STATE_DOWN ||
 		(by_metric > 0 && suspect_metric(s, c, &which) >= by_metric))
 		return true;
-	return (int64_t)c->explained >= value_int_or(value_get(minimum, "failed"), 1) &&
+	return (int64_t)c->explained >= value_int_or(value_get(minimum, "failed"), 0) &&
 	       percent(c->explained, s->n_failures) >= value_int_or(value_get(minimum, "share"), 0) &&
 	       (int64_t)c->explained >=
 		       value_int_or(value_get(minimum, "times_usual"), 0) * (int64_t)c->explained_before;
@@ -175,7 +172,7 @@ static void answer(struct search *s, struct value *out)
 	struct candidate **in_order = arena_alloc(s->arena, (s->n + 1) * sizeof(*in_order));
 	struct value list = value_array(s->arena, 8), order = value_array(s->arena, 8);
 	const struct value *criteria = value_get(s->settings, "order");
-	uint32_t n = 0, most = (uint32_t)value_int_or(value_get(s->settings, "most"), 5);
+	uint32_t n = 0, most = (uint32_t)value_int_or(value_get(s->settings, "most"), 0);
 
 	for (uint32_t i = 0; i < s->n; i++) {
 		uint32_t at = n;
@@ -215,8 +212,8 @@ int suspects_find(struct desk *d, struct tx *tx, struct arena *a, int64_t now_ms
 	s->catalog = packs_catalog(d->packs);
 	s->settings = value_get(s->catalog, "suspects");
 	s->now_ms = now_ms;
-	s->window_ms = value_int_or(value_get(s->settings, "window_ms"), WINDOW_MS);
-	s->change_ms = value_int_or(value_get(s->settings, "change_ms"), CHANGE_MS);
+	s->window_ms = value_int_or(value_get(s->settings, "window_ms"), 0);
+	s->change_ms = value_int_or(value_get(s->settings, "change_ms"), 0);
 	s->from_ms = now_ms - s->window_ms;
 	s->from_ms -= s->from_ms % SIGNAL_MINUTE_MS;
 	components = value_get(s->catalog, "components");
