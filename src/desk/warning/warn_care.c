@@ -1,5 +1,5 @@
 /*
- * What a case needs as time goes: it is called out again until somebody acts, acknowledgements and orders
+ * What a standing warning needs as time goes: it is called out again until somebody acts, acknowledgements and orders
  * end, and bulletins come at their rhythm. What was missed while the system was down comes once, and says
  * what was skipped.
  */

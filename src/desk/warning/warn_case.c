@@ -1,7 +1,7 @@
 /*
  * What happens to a key: its row changes, the pack is asked at point "warning", and what it decides is done:
- * persons are called (each once per case and level), an incident is opened or acted on, tasks go out,
- * everybody is told.
+ * persons are called (each once per level of its case, or of its episode), an incident is opened or acted on,
+ * tasks go out, everybody is told.
  */
 #include <math.h>
 #include <string.h>
@@ -32,7 +32,7 @@ static void note_told(struct work *w, struct value *row, const char *level, cons
 	value_set(w->arena, row, "told", told);
 }
 
-/* The row of the case that this one is part of; false: it stands alone. */
+/* The row of the roll-up that this key is part of; false: of none. */
 static bool parent_row(struct work *w, const struct value *row, struct wkey **parent, struct value *out)
 {
 	const struct value *key = value_get(row, "parent");
@@ -44,7 +44,7 @@ static bool parent_row(struct work *w, const struct value *row, struct wkey **pa
 	return true;
 }
 
-/* Each person at most once per case and level; a part's case is the whole's. */
+/* Each person at most once per level of a case; whom a part has called its roll-up has called, too. */
 static void call_persons(struct work *w, const struct wkey *k, const struct value *calls, struct value *row)
 {
 	const char *level = warn_level_name(w->desk->warn, k->level);
@@ -224,8 +224,8 @@ static void new_level(struct work *w, const struct wkey *k, const struct warn_ev
 	bool is_rise = k->level > event->from;
 
 	value_set(w->arena, row, "since", value_int(event->at_ms));
-	if (event->from == 0 && value_get(row, "incident") == NULL) { /* another case */
-		value_set(w->arena, row, "case", value_int((int64_t)tx_seq(w->tx)));
+	if (event->from == 0 && value_get(row, "incident") == NULL) { /* another episode */
+		value_set(w->arena, row, "episode", value_int((int64_t)tx_seq(w->tx)));
 		value_set(w->arena, row, "opened", value_int(event->at_ms));
 		if (k->watch != NULL && k->is_seen)
 			value_set(
@@ -293,7 +293,7 @@ static void tell_change(struct work *w, const struct wkey *k, const struct warn_
 		warn_bulletin(w, k, row, event->event, &extra);
 }
 
-/* A part of a case of many cities, or not (any more). */
+/* A part of a roll-up, or not (any more). */
 static void find_whole(struct work *w, const struct wkey *k, struct value *row)
 {
 	const struct wkey *whole = warn_whole_of(w, k);

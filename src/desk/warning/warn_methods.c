@@ -6,7 +6,7 @@
 #include "desk/pages.h"
 #include "warn_int.h"
 
-#define ACTS_KEPT 20 /* of what persons did about a case, the newest */
+#define ACTS_KEPT 20 /* of what persons did about a key, the newest */
 
 /* ---- warning.act --------------------------------------------------------------------------------------- */
 static bool has_role(const struct work *w, const struct value *roles)

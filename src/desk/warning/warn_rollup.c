@@ -68,7 +68,7 @@ bool warn_told_elsewhere(struct work *w, const struct wkey *k, const char *level
 	return false;
 }
 
-/* ---- one case of many cities --------------------------------------------------------------------------- */
+/* ---- many cities are one key --------------------------------------------------------------------------- */
 struct group {
 	struct value children; /* keys */
 	uint32_t n_cities, n_fresh;
@@ -132,7 +132,7 @@ static void gather_group(
 	}
 }
 
-/* The children know their case: what they call for counts there too. */
+/* The children know their roll-up: whom they call counts there too. */
 static void tie(struct work *w, struct wkey *parent, const struct value *children)
 {
 	for (uint32_t i = 0; i < children->n; i++) {

@@ -1,7 +1,7 @@
 /*
  * TABLE_WARNING: a row for each key that has a level, a case or a machine that remembers.
  *
- *   'w' key → {level, watch?, since, opened, began, case, state=bytes of the machine, machine=its level?, seen,
+ *   'w' key → {level, watch?, since, opened, began, episode, state=bytes of the machine, machine=its level?, seen,
  *             expected, p, input, window, incident?, ack={by, at, until}?, rung, reminders, next_again?, next_bulletin?,
  *             told=[[level, person]…], floor={level, by, until?, reason?}?, held={level, over, until}?, parent?, children=[key…]?,
  *             cities?, under={LEVEL=n}?, judged=end of the last bin, is_ready?, silent?, late?,

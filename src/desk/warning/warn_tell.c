@@ -129,7 +129,7 @@ static struct value line_of(struct work *w, const struct wkey *k, const struct v
 struct value warn_brief(struct work *w, const struct wkey *k, const struct value *row)
 {
 	static const char *const shown[] = {"since", "seen", "expected", "p", "input", "window", "incident",
-		"is_ready", "parent", "children", "cities", "top", "silent", "case"};
+		"is_ready", "parent", "children", "cities", "top", "silent", "episode"};
 	const struct value *catalog = packs_catalog(w->desk->packs),
 			   *city = label_in(catalog, "cities", k->city),
 			   *category = label_in(catalog, "categories", k->category);
