@@ -69,6 +69,22 @@ class Province(Warning):
         self.assertEqual(42, len([t for t in self.c.call("ticket.find", where=dict(city="maoming", kind="complaint"), limit=100)["tickets"]
             if t.get("parent") == whole["incident"]]))
 
+    def test_a_roll_up_over_a_city_that_has_a_case_is_evidence_of_it(self):
+        """The outbreak begins in one city and spreads: one case, which takes in the others and has the level of the worst."""
+        self.complain(["shenzhen"], 40)
+        (incident,) = self.c.call("incident.list")["incidents"]
+        self.assertEqual(("shenzhen", ["shenzhen"], "orange"), (incident["city"], incident["cities"], incident["level"]))
+        self.complain(CITIES, 16)
+        whole = self.one("*/recharge.not_credited")
+        self.assertEqual(("orange", incident["id"]), (whole["level"], whole["incident"]))
+        self.complain(["foshan"], 160)
+        (case,) = self.c.call("incident.list")["incidents"]
+        self.assertEqual((incident["id"], "red", ["shenzhen"] + sorted(set(CITIES) - {"shenzhen"})), (case["id"], case["level"], case["cities"]))
+        self.assertEqual(case["id"], self.create(city="foshan", category="recharge.not_credited")["incident"])
+        self.assertEqual(None, self.create(city="maoming", category="recharge.not_credited").get("incident"))
+        calls = self.calls()
+        self.assertEqual(len(set(calls)), len(calls))
+
     def cities_of(self, whole):
         return self.c.call("ticket.get", id=whole["incident"])["fields"]["cities"]
 
