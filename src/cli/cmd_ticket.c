@@ -193,6 +193,41 @@ static int run_act(struct cli *c, int argc, char **argv, struct err *e)
 	return cli_call(c, "ticket.act", &args, &result, e) != 0 ? -1 : show(c, &result);
 }
 
+static void change_print(struct buf *out, struct arena *a, const char *field, const struct value *before,
+	const struct value *after)
+{
+	const char *was = value_shown(a, field, before), *is = value_shown(a, field, after);
+
+	buf_printf(out, "%s%s: %s → %s", out->n > 0 ? "; " : "", field,
+		text_clip(a, slice_of(was, strlen(was)), 40), text_clip(a, slice_of(is, strlen(is)), 60));
+}
+
+/* Of a map those of its fields that are otherwise now. */
+static void changes_print(struct buf *out, struct arena *a, const char *field, const struct value *before,
+	const struct value *after)
+{
+	bool was_none = before == NULL || before->type == VALUE_NIL;
+
+	if (!value_is(after, VALUE_MAP) || (!was_none && before->type != VALUE_MAP)) {
+		change_print(out, a, field, before, after);
+		return;
+	}
+	for (uint32_t i = 0; i < after->n; i++) {
+		const char *key = value_cstr(a, &after->as.pairs[i].key);
+		const struct value *was = value_get(before, key), *is = &after->as.pairs[i].val;
+
+		if (was == NULL || !value_equal(was, is))
+			change_print(out, a, arena_printf(a, "%s.%s", field, key), was, is);
+	}
+	for (uint32_t i = 0; value_is(before, VALUE_MAP) && i < before->n; i++) {
+		const char *key = value_cstr(a, &before->as.pairs[i].key);
+
+		if (value_get(after, key) == NULL)
+			change_print(
+				out, a, arena_printf(a, "%s.%s", field, key), &before->as.pairs[i].val, NULL);
+	}
+}
+
 static void history_print(struct arena *a, const struct value *events)
 {
 	struct text_table t;
@@ -205,16 +240,10 @@ static void history_print(struct arena *a, const struct value *events)
 
 		buf_init(&changed, 65536);
 		for (uint32_t k = 0; value_is(set, VALUE_MAP) && k < set->n; k++) {
-			const char *field = value_cstr(a, &set->as.pairs[k].key);
 			const struct value *both = &set->as.pairs[k].val;
-			const char *after = value_shown(a, field, value_at(both, 1));
 
-			buf_printf(&changed, "%s%s: %s → %s", k > 0 ? "; " : "", field,
-				text_clip(a,
-					slice_of(value_shown(a, field, value_at(both, 0)),
-						strlen(value_shown(a, field, value_at(both, 0)))),
-					40),
-				text_clip(a, slice_of(after, strlen(after)), 60));
+			changes_print(&changed, a, value_cstr(a, &set->as.pairs[k].key), value_at(both, 0),
+				value_at(both, 1));
 		}
 		if (value_get(ev, "note") != NULL)
 			buf_printf(&changed, "%s“%s”", changed.n > 0 ? "; " : "", text_of(a, ev, "note"));

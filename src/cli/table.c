@@ -176,7 +176,7 @@ static bool is_one_of(const char *name, const char *const *names)
 bool field_is_time(const char *field)
 {
 	static const char *const times[] = {"at", "created", "updated", "closed", "occurred", "due", "now",
-		"from", "to", "since", "resolved", "received", "until", NULL};
+		"from", "to", "since", "resolved", "received", "until", "started", "ends", NULL};
 	/* of a pack's own fields: asked_at, green_until, script_eta */
 	static const char *const endings[] = {"at", "until", "eta", NULL};
 	const char *dot = strrchr(field, '.'), *name = dot == NULL ? field : dot + 1,

@@ -165,6 +165,9 @@ class Commands(Case):
         self.assertEqual({"fields.green": "asked", "fields.green_asked_at": "2026-09-22 10:00:00+08:00", "fields.green_asked_by": self.who(),
             "fields.green_reason": "all of it is down", "fields.green_service": "recharge", "fields.green_until": "2026-09-22 18:30:00+08:00"},
             {name: text.strip() for name, text in shown.items()})
+        self.assertTrue(self.ok("history", case).splitlines()[2].endswith("fields.green:  → asked; fields.green_asked_at:  → 2026-09-22 10:00:00+08:00; "
+            "fields.green_asked_by:  → %s; fields.green_reason:  → all of it is down; fields.green_service:  → recharge; "
+            "fields.green_until:  → 2026-09-22 18:30:00+08:00" % self.who()))
         with Daemon(rules=os.path.join(ROOT, "examples", "guangdong")) as d:
             server = ("--server", d.address)
             with d.client() as c:
