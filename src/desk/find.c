@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "access.h"
+#include "find.h"
 #include "pages.h"
 #include "ticket_code.h"
 
@@ -160,89 +161,6 @@ static bool test_one(const struct value *got, const char *op, const struct value
 				       : c < 0;
 }
 
-/* A map is a condition, unless it is a whole subject or customer to compare with. */
-static bool is_condition(const char *field, const struct value *v)
-{
-	return value_is(v, VALUE_MAP) && strcmp(field, "subject") != 0 && strcmp(field, "customer") != 0;
-}
-
-#define N_WORDS(list) (sizeof(list) / sizeof((list)[0]))
-
-static int unknown(struct err *e, const char *argument, const char *what, const char *word,
-	const char *const *known, size_t n_known)
-{
-	err_arg(e, ERR_BAD_REQUEST, argument, word, "%s \"%s\" is not known", what, word);
-	return err_hint(e, nearest_word(word, known, n_known));
-}
-
-static int check_operators(struct arena *a, const char *field, const struct value *condition, struct err *e)
-{
-	static const char *const ops[] = {"eq", "in", "ge", "gt", "le", "lt", "under"};
-
-	for (uint32_t i = 0; i < condition->n; i++) {
-		const struct pair *p = &condition->as.pairs[i];
-		const char *op = value_cstr(a, &p->key);
-		bool is_known = false;
-
-		for (size_t k = 0; k < N_WORDS(ops); k++)
-			is_known = is_known || strcmp(op, ops[k]) == 0;
-		if (!is_known)
-			return unknown(e, "where", "operator", op, ops, N_WORDS(ops));
-		if (strcmp(op, "in") == 0 && p->val.type != VALUE_ARRAY)
-			return err_arg(e, ERR_BAD_REQUEST, "where", NULL,
-				"where.%s.in must be an array, not %s", field, value_type_name(&p->val));
-	}
-	return 0;
-}
-
-#define FIELD(name, kind) #name,
-static const char *const ticket_fields[] = {TICKET_FIELDS(FIELD) "spent", "approval", "open"};
-#undef FIELD
-
-/* What stands apart is shown by ticket.get {with}; `open` can be asked for in `where` only. */
-static bool is_hidden(const char *argument, const char *field)
-{
-	return strcmp(field, "clocks") == 0 || strcmp(field, "timers") == 0 ||
-	       (strcmp(field, "open") == 0 && strcmp(argument, "where") != 0);
-}
-
-/* A misspelt field would find nothing and look like an answer; `n` bytes of it count. */
-static int check_field(const char *argument, const char *field, size_t n, struct err *e)
-{
-	const char *known[N_WORDS(ticket_fields)];
-	size_t n_known = 0;
-
-	for (size_t k = 0; k < N_WORDS(ticket_fields); k++) {
-		if (is_hidden(argument, ticket_fields[k]))
-			continue;
-		if (strlen(ticket_fields[k]) == n && memcmp(ticket_fields[k], field, n) == 0)
-			return 0;
-		known[n_known++] = ticket_fields[k];
-	}
-	return unknown(e, argument, "field", field, known, n_known);
-}
-
-static int check_where(struct find *f, struct err *e)
-{
-	for (uint32_t i = 0; f->where != NULL && i < f->where->n; i++) {
-		const struct pair *p = &f->where->as.pairs[i];
-		const char *field = value_cstr(f->arena, &p->key);
-
-		if (check_field("where", field, strcspn(field, "."), e) != 0 ||
-			(is_condition(field, &p->val) && check_operators(f->arena, field, &p->val, e) != 0))
-			return -1;
-	}
-	for (uint32_t i = 0; f->fields != NULL && i < f->fields->n; i++) {
-		const char *field = value_cstr(f->arena, &f->fields->as.items[i]);
-
-		if (field == NULL)
-			return err_arg(e, ERR_BAD_REQUEST, "fields", NULL, "fields[%u] must be text", i);
-		if (check_field("fields", field, strlen(field), e) != 0)
-			return -1;
-	}
-	return 0;
-}
-
 /* Whether the walk itself answers this condition. */
 static bool is_answered(const struct find *f, const struct pair *p)
 {
@@ -279,7 +197,7 @@ static bool matches(struct find *f, const struct value *row)
 		if (is_answered(f, p))
 			continue;
 		got = field_of(f, row, field);
-		if (!is_condition(field, &p->val)) {
+		if (!find_is_condition(field, &p->val)) {
 			if (!test_one(got, "eq", &p->val))
 				return false;
 			continue;
@@ -453,7 +371,7 @@ static int ticket_find(struct call *c, struct value *result, struct err *e)
 
 	(void)result;
 	f.limit = (uint32_t)value_int_or(value_get(&c->args, "limit"), 100);
-	if (check_where(&f, e) != 0)
+	if (find_check(c->arena, f.where, f.fields, e) != 0)
 		return -1;
 	if (f.where != NULL)
 		f.where = numbers_plain_where(c->arena, packs_catalog(d->packs), f.where);
@@ -492,7 +410,7 @@ static int show_with(
 		const struct value *word = &with->as.items[i];
 		bool is_known = false;
 
-		for (size_t k = 0; k < N_WORDS(parts); k++) {
+		for (size_t k = 0; k < sizeof(parts) / sizeof(parts[0]); k++) {
 			if (!value_is_text(word, parts[k].name))
 				continue;
 			value_set(c->arena, row, parts[k].name, parts[k].shown(&w, &whole));

@@ -34,6 +34,26 @@ static int check_names(struct work *w, const struct value *args, struct err *e)
 		       : 0;
 }
 
+/* The subject as it was said; one without an id is none: no two complaints are of the same nobody. */
+static int take_said(struct work *w, const struct value *subject, const struct value *number,
+	struct value *row, struct err *e)
+{
+	const struct value *id = value_get(subject, "id");
+
+	if (id->n == 0) {
+		value_unset(row, "subject");
+		return 0;
+	}
+	if (!value_is_text(value_get(subject, "type"), "mobile"))
+		return 0;
+	if (number != NULL && number->n > 0 && !value_equal(number, id))
+		return err_arg(e, ERR_BAD_REQUEST, "number", value_cstr(w->arena, number),
+			"number %s and subject.id %s are two; a subject of type mobile is the number",
+			value_cstr(w->arena, number), value_cstr(w->arena, id));
+	value_set(w->arena, row, "number", *id);
+	return 0;
+}
+
 /* `number` is the subject of type mobile; a subject of type mobile is the number. */
 static int take_subject(struct work *w, const struct value *args, struct value *row, struct err *e)
 {
@@ -45,9 +65,8 @@ static int take_subject(struct work *w, const struct value *args, struct value *
 			!value_is(value_get(subject, "id"), VALUE_TEXT))
 			return err_arg(
 				e, ERR_BAD_REQUEST, "subject", NULL, "subject must be {type=text, id=text}");
-		if (number == NULL && value_is_text(value_get(subject, "type"), "mobile"))
-			value_set(w->arena, row, "number", *value_get(subject, "id"));
-		return 0;
+		if (value_get(subject, "id")->n > 0 || number == NULL || number->n == 0)
+			return take_said(w, subject, number, row, e);
 	}
 	if (number == NULL || number->n == 0)
 		return 0;

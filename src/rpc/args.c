@@ -35,7 +35,11 @@ static int check_key(const char *path, const struct value *key, struct err *e)
 	if (key->type != VALUE_TEXT)
 		return err_arg(e, ERR_BAD_REQUEST, path, NULL,
 			"argument \"%s\" has a key that is %s; keys are texts", path, value_type_name(key));
-	if (key->n > TEXT_BYTES_MAX || !utf8_valid(key->as.text, key->n))
+	if (key->n > TEXT_BYTES_MAX)
+		return err_arg(e, ERR_BAD_REQUEST, path, NULL,
+			"argument \"%s\" has a key of %u bytes; a text has at most %d", path, key->n,
+			TEXT_BYTES_MAX);
+	if (!utf8_valid(key->as.text, key->n))
 		return err_arg(e, ERR_BAD_REQUEST, path, NULL,
 			"argument \"%s\" has a key that is not valid UTF-8", path);
 	return 0;

@@ -6,6 +6,8 @@ const struct zh_pair zh_rpc[] = {
 	{"argument \"%s\" holds a NUL character at byte %zu", "参数“%s”的第 %zu 字节是 NUL 字符"},
 	{"argument \"%s\" is not valid UTF-8", "参数“%s”不是有效的 UTF-8"},
 	{"argument \"%s\" has a key that is %s; keys are texts", "参数“%s”有一个键是\1%s\2；键应为文本"},
+	{"argument \"%s\" has a key of %u bytes; a text has at most %d",
+		"参数“%s”的一个键有 %u 字节；文本最多 %d 字节"},
 	{"argument \"%s\" has a key that is not valid UTF-8", "参数“%s”有一个键不是有效的 UTF-8"},
 	{"argument \"%s\" has the key \"%.*s\" twice", "参数“%s”里键“%.*s”出现了两次"},
 	{"argument \"%s\" is %s; expected a finite number", "参数“%s”\1%s\2；应为有限的数"},

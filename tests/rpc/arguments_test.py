@@ -212,6 +212,49 @@ class Values(Case):
         self.refused("ticket.explain", {"id": one, "rule": "routing/nobody"}, code="not_found", argument="rule", value="routing/nobody",
             message='no rule "routing/nobody" was asked about ticket 2 in entry %d' % self.head()["seq"])
 
+    def test_conditions(self):
+        """What is of another type than the field would find nothing and look like an answer; times may be said as text."""
+        time = 'expected a time: integer ms since 1970 UTC, or ISO 8601 text such as "2026-09-22T10:00"'
+        one = self.create(number="13800138000")["id"]
+
+        def bad(argument, says, value=None, **where):
+            self.bad("ticket.find", argument, 'argument "%s" is %s' % (argument, says), value, where=where)
+
+        bad("where.status", "integer 5; expected text", "5", status=5)
+        bad("where.id.ge", 'text "x"; expected a finite number', "x", id={"ge": "x"})
+        bad("where.id.in[1]", "array []; expected a finite number", "[]", id={"in": [1, []]})
+        bad("where.created.le", 'text "yesterday"; ' + time, "yesterday", created={"le": "yesterday"})
+        bad("where.due", "-1; expected 0 to 253402300799999", "-1", due=-1)
+        bad("where.open", 'text "yes"; expected true or false', "yes", open="yes")
+        bad("where.queue.under", "true/false true; expected text", "true", queue={"under": True})
+        self.bad("ticket.find", "where", "where.status.in must be an array, not text", None, where={"status": {"in": "closed"}})
+
+        def found(**where):
+            return [t["id"] for t in self.c.call("ticket.find", where=where)["tickets"]]
+
+        self.assertEqual(([one], []), (found(created={"ge": "2026-09-22T10:00", "le": START_MS}), found(created={"gt": "2026-09-22"[:10] + "T10:00"})))
+        self.assertEqual(([one], []), (found(created={"in": ["2026-09-22T10:00"]}), found(closed={"lt": "2027-01-01T00:00"})))
+        self.assertEqual(([one], [one]), (found(closed=None), found(**{"fields.x": None})))
+
+    def test_subject(self):
+        """A subject without an id is none: no two complaints are of the same nobody. One that contradicts the number is refused."""
+        for subject in ({"type": "mobile", "id": ""}, {"type": "", "id": ""}):
+            first, again = (self.create(subject=subject, category="network.slow") for _ in range(2))
+            self.assertNotIn("duplicate_of", again)
+            self.assertNotIn("subject", self.c.call("ticket.get", id=first["id"]))
+        t = self.c.call("ticket.get", id=self.create(subject={"type": "mobile", "id": ""}, number="13800138000")["id"])
+        self.assertEqual({"type": "mobile", "id": "13800138000"}, t["subject"])
+        self.bad("ticket.create", "number", "number 139****9000 and subject.id 138****8000 are two; a subject of type mobile is the number",
+            "139****9000", channel="app", text="x", number="13900139000", subject={"type": "mobile", "id": "13800138000"})
+        t = self.create(number="+86 138 0013 8001", subject={"type": "mobile", "id": "13800138001"})
+        self.assertEqual("13800138001", self.c.call("ticket.get", id=t["id"])["number"])
+
+    def test_keys(self):
+        self.bad("ticket.create", "fields", 'argument "fields" has a key of 32769 bytes; a text has at most 32768', None, channel="app", text="x",
+            fields={BIG + "x": 1})
+        self.bad("warning.counts", "key", 'key "network.slwo" is not in the catalog (did you mean "network.slow"?)', "network.slwo",
+            key="foshan/network.slwo")
+
     def test_topics(self):
         self.bad("topic.subscribe", "topics", "topics names 257; expected 1 to 256", None, topics=["rules"] * 257)
         self.bad("topic.subscribe", "topics", "topics names 0; expected 1 to 256", None, topics=[])

@@ -260,14 +260,12 @@ struct asked {
 static int read_asked(struct call *c, struct asked *q, struct err *e)
 {
 	const struct desk *d = c->ctx;
-	const struct value *key = value_get(&c->args, "key"), *catalog = packs_catalog(d->packs);
-	struct value name;
+	const struct value *key = value_get(&c->args, "key");
 
 	if (!warn_key_split(value_slice(key), &q->key))
 		return err_arg(e, ERR_BAD_REQUEST, "key", value_cstr(c->arena, key),
 			"key must be CITY/CATEGORY; * stands for all");
-	name = value_borrow(q->key.city.p, q->key.city.n);
-	if (!warn_is_all(q->key.city) && catalog_check(c->arena, catalog, "cities", "key", &name, e) != 0)
+	if (warn_check_key(c->ctx, c->arena, &q->key, e) != 0)
 		return -1;
 	q->bin_ms = value_int_or(value_get(&c->args, "bin"), 5 * MINUTE_MS);
 	q->to_ms = value_int_or(value_get(&c->args, "to"), d->clock->now_ms + MINUTE_MS);

@@ -137,6 +137,8 @@ uint32_t wkey_place(const struct warn *, struct slice text);
 /* Names of levels: the pack's, or those of the contract where it has no table. */
 const char *warn_level_name(const struct warn *, uint8_t level);
 uint8_t warn_n_levels(const struct warn *);
+/* City and category of a key are the catalog's (`*`: all); a category stands for those below it, too. */
+int warn_check_key(struct desk *, struct arena *, const struct warn_key *, struct err *e) MUST_CHECK;
 int warn_level_find(const struct warn *, struct slice name); /* -1: none */
 
 /* ---- rows (warn_rows.c) -------------------------------------------------------------------------------- */

@@ -339,22 +339,18 @@ static int act_on_key(
 	return 0;
 }
 
-/* City and category of the key are the catalog's; a category stands for those below it too. */
-static int check_key(struct work *w, const struct warn_key *key, struct err *e)
+int warn_check_key(struct desk *d, struct arena *a, const struct warn_key *key, struct err *e)
 {
-	const struct value *catalog = packs_catalog(w->desk->packs),
-			   *codes = value_get(catalog, "categories");
+	const struct value *catalog = packs_catalog(d->packs), *codes = value_get(catalog, "categories");
 	struct value city = value_borrow(key->city.p, key->city.n),
 		     category = value_borrow(key->category.p, key->category.n);
 
-	if (!warn_is_all(key->city) && catalog_check(w->arena, catalog, "cities", "key", &city, e) != 0)
+	if (!warn_is_all(key->city) && catalog_check(a, catalog, "cities", "key", &city, e) != 0)
 		return -1;
 	for (uint32_t i = 0; codes != NULL && i < codes->n; i++)
 		if (category_under(value_slice(&codes->as.pairs[i].key), key->category))
 			return 0;
-	return warn_is_all(key->category)
-		       ? 0
-		       : catalog_check(w->arena, catalog, "categories", "key", &category, e);
+	return warn_is_all(key->category) ? 0 : catalog_check(a, catalog, "categories", "key", &category, e);
 }
 
 static int act(struct work *w, const struct value *args, struct value *result, struct err *e)
@@ -367,7 +363,8 @@ static int act(struct work *w, const struct value *args, struct value *result, s
 
 	if (check_belongs(w, args, value_cstr(w->arena, value_get(args, "action")), is_all, e) != 0)
 		return -1;
-	if (is_key && !is_all && warn_key_split(text, &parts) && check_key(w, &parts, e) != 0)
+	if (is_key && !is_all && warn_key_split(text, &parts) &&
+		warn_check_key(w->desk, w->arena, &parts, e) != 0)
 		return -1;
 	k = !is_key ? NULL : is_all ? wkey_need(n, text) : warn_plan_key(n, text);
 	if (k == NULL)
