@@ -200,6 +200,8 @@ struct rpc_hooks {
 	int (*peer)(void *ctx, uid_t uid, struct principal *out);
 	/* Whether `as` exists, and its roles: 0, or -1 with the reason. NULL: nobody exists. */
 	int (*person)(void *ctx, const char *as, uint32_t *roles, struct err *e);
+	/* The language of a person, ANY where the pack does not say. NULL: ANY. */
+	enum lang (*lang)(void *ctx, const char *as);
 	int64_t (*now_ms)(void *ctx);
 	/* The last seq any reader may have seen; answers wait until it is durable. NULL: 0. */
 	uint64_t (*last_seq)(void *ctx);

@@ -25,18 +25,25 @@ local function authority_of(x, where, what)
   errors.add(where, '%s: authority must be a whole number such as 2, not %s', '%s：authority 应为整数，例如 2，而不是 %s', { what, tostring(x) })
 end
 
+-- The language in which a person is told what is refused; else as the session asks.
+local function lang_of(x, where, what)
+  if x == nil or x == "" then return nil end
+  if x == "zh" or x == "en" then return x end
+  errors.add(where, '%s: lang must be "zh" or "en", not %s', '%s：lang 应为 "zh" 或 "en"，而不是 %s', { what, tostring(x) })
+end
+
 local function declare_person(name, row, where)
   local what, has, away = "person " .. tostring(name), {}, {}
   for _, role in ipairs(units.parts(row.roles) or {}) do has[role] = true end
   for _, a in ipairs(row.away or {}) do away[#away + 1] = absence(a, where, what) end
   catalog.declare("persons", name, where, { label = catalog.label(row, where, what), roles = has, department = row.department,
     post = row.post, authority = authority_of(row.authority, where, what), deputy = row.deputy, reach = row.reach,
-    calendar = row.calendar, away = away })
+    calendar = row.calendar, lang = lang_of(row.lang, where, what), away = away })
 end
 
-local person_keys = catalog.set_of("roles", "department", "post", "authority", "deputy", "away", "reach", "calendar")
+local person_keys = catalog.set_of("roles", "department", "post", "authority", "deputy", "away", "reach", "calendar", "lang")
 -- person "li.ming" { zh=…, en=…, roles = {"agent"}, department = "…", post = "…", deputy = "…",
---   away = { { from = "2026-10-01", to = "2026-10-07", deputy = "…" } }, reach = "…", calendar = "…" }
+--   away = { { from = "2026-10-01", to = "2026-10-07", deputy = "…" } }, reach = "…", calendar = "…", lang = "zh" }
 -- calendar: whose hours notices wait for; else the department's, else "office".
 function org.env.person(name)
   local where = host.where(2)
@@ -47,7 +54,7 @@ function org.env.person(name)
 end
 
 -- persons { csv = "persons.csv" }
-local columns = { "name", "zh", "en", "roles", "department", "post", "authority", "deputy", "reach", "calendar" }
+local columns = { "name", "zh", "en", "roles", "department", "post", "authority", "deputy", "reach", "calendar", "lang" }
 function org.env.persons(row)
   units.each_row(row.csv, columns, host.where(2), function(cells, at) declare_person(cells.name, cells, at) end)
 end

@@ -174,6 +174,15 @@ int access_person(void *ctx, const char *as, uint32_t *roles, struct err *e)
 	return 0;
 }
 
+enum lang access_lang(void *ctx, const char *as)
+{
+	struct desk *d = ctx;
+	const struct value *person = value_get(value_get(packs_catalog(d->packs), "persons"), as),
+			   *lang = value_get(person, "lang");
+
+	return lang == NULL ? LANG_ANY : value_is_text(lang, "zh") ? LANG_ZH : LANG_EN;
+}
+
 const char *call_own(const struct call *c)
 {
 	return c->roles == ROLE_INTAKE ? session_who(c->session) : NULL;

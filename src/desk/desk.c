@@ -185,6 +185,7 @@ static void make_rpc(struct desk *d, struct server_hooks *hooks)
 		.auth = access_auth,
 		.peer = access_peer,
 		.person = access_person,
+		.lang = access_lang,
 		.now_ms = hook_now_ms,
 		.last_seq = hook_last_seq,
 		.accepts = hook_accepts,

@@ -38,6 +38,8 @@ int rpc_act_as(struct rpc *r, struct session *s, const char *name, struct err *e
 	if (h->person(h->ctx, name, &person_roles, e) != 0)
 		return -1;
 	snprintf(s->as, sizeof(s->as), "%s", name);
+	if (s->lang == LANG_ANY && h->lang != NULL)
+		s->lang = h->lang(h->ctx, name);
 	return 0;
 }
 
@@ -107,8 +109,8 @@ static const struct rpc_arg hello_args[] = {
 	{.name = "lang",
 		.type = ARG_ENUM,
 		.words = langs,
-		.help = "of the messages of errors from now on; left out: English, and both where the pack "
-			"refuses"},
+		.help = "of the messages of errors from now on; left out: as the pack says of the acting "
+			"person, else English, and both where the pack refuses"},
 };
 
 const struct rpc_method methods_session[] = {

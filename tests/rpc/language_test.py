@@ -10,7 +10,7 @@ import subprocess
 import tempfile
 import unittest
 
-from daemon import ROOT, TOCSIND, Case, Daemon, main
+from daemon import ROOT, TOCSIND, Case, Daemon, RpcError, main
 
 LITERAL = r'"(?:[^"\\]|\\.)*"'
 CONVERSION = re.compile(r"%[-+ #0]*(?:\*|\d+)?(?:\.(?:\*|\d+))?((?:hh|h|ll|l|j|z)?[a-zA-Z%])")
@@ -253,6 +253,30 @@ class Asked(Case):
         c = self.asking(None)
         c.call("session.hello", {"as": "wu.qiang", "lang": "zh"})
         self.refused("rules.reload", c=c, code="forbidden", message="rules.reload 需要角色 analyst, admin；wu.qiang 的角色是 agent")
+
+
+class Person(unittest.TestCase):
+    """Who acts for somebody speaks his language, unless another is asked for."""
+
+    PACK = (("pack.lua", 'pack { base = "default", name = "two" }'),
+        ("two.lua", '''person "li" { zh = "李", en = "Li", roles = { "agent" }, department = "second_line", lang = "zh" }
+person "lee" { zh = "李", en = "Lee", roles = { "agent" }, department = "second_line", lang = "en" }
+'''))
+
+    def test_the_packs_persons_have_a_language(self):
+        with tempfile.TemporaryDirectory() as where:
+            for name, content in self.PACK:
+                with open(os.path.join(where, name), "w", encoding="utf-8") as f:
+                    f.write(content + "\n")
+            en, zh = '"x" is not an action of complaint', "“x”不是投诉的操作"
+            with Daemon(rules=where) as d, d.client() as c:
+                c.call("ticket.create", channel="app", text="x")
+                for hello, said in (({"as": "li"}, zh), ({"as": "lee"}, en), ({"as": "wu.qiang"}, en + " / " + zh), ({"as": "li", "lang": "en"}, en),
+                        ({}, en + " / " + zh)):
+                    c.call("session.hello", hello)
+                    with self.assertRaises(RpcError) as caught:
+                        c.call("ticket.act", id=1, action="x")
+                    self.assertEqual(said, caught.exception.message, hello)
 
 
 class Gateway(unittest.TestCase):
