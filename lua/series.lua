@@ -1,6 +1,7 @@
--- Any count series (tocsin detect): one watch for each length of bins, with a budget of false alarms a series instead of thresholds. Each of
--- the two tests of a level may raise, on a series at rest, one yellow in four weeks, one orange in a year, one red in ten; black once in a
--- hundred: the level twice that at most. Minimum counts keep thin series quiet. Change the budgets here; nothing else depends on them.
+-- Any count series (tocsin detect): one watch for each length of bins, with a budget of false alarms a series instead of thresholds: on a
+-- series at rest one yellow in four weeks, one orange in a year, one red in ten, black once in a hundred. The two tests of a level share its
+-- budget, half for each, which is more than they use, since they look at the same counts. Minimum counts keep thin series quiet. Change the
+-- budgets here; nothing else depends on them.
 local function by_budget(short, long, least)
   local function chance(every) return budget { alarms = 1, every = every, streams = 2 } end -- two ways in, half for each
   local function row(name, every, stay)

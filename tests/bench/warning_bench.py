@@ -19,6 +19,8 @@ import sys
 import tempfile
 from datetime import datetime, timedelta
 
+import at_rest
+
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 DATA = os.environ.get("TOCSIN_DATA", os.path.join(ROOT, "..", "shared", "data"))
 TOCSIN = os.path.join(ROOT, "build", "tocsin")
@@ -213,7 +215,34 @@ def topic_table(path):
             print("| %s | %s | %d of %d | %s |" % (name, span, part, sum(counts), " | ".join(cells)))
 
 
+AT_REST = 3  # series of a kind
+AT_REST_WEEKS = 12
+
+
+def alarms(on):
+    return sum(x and not before for x, before in zip(on, [False] + on))
+
+
+def at_rest_table():
+    print("\nSimulated, nothing happens (tests/bench/at_rest.py; %d series of %d weeks each): alarms a week, all false\n" % (AT_REST, AT_REST_WEEKS))
+    print("| counts | %s |\n|%s" % (" | ".join(METHODS), "---|" * (1 + len(METHODS))))
+    with tempfile.TemporaryDirectory() as folder:
+        for kind in at_rest.KINDS:
+            sums = [0] * len(METHODS)
+            for seed in range(AT_REST):
+                path = os.path.join(folder, "counts.csv")
+                with open(path, "w", encoding="utf-8") as f:
+                    f.write("time,n\n")
+                    for i, n in enumerate(at_rest.series(kind, seed, AT_REST_WEEKS)):
+                        f.write("%s,%d\n" % ((datetime(2025, 3, 3) + i * timedelta(minutes=5)).isoformat(" "), n))
+                _, counts, levels = tocsin(path, "--time", "time", "--value", "n", "--bin", "5m")
+                found = [levels, fixed(counts, 288), elastalert(counts, 288)] + [ears(counts, k) for k in (1, 2, 3)]
+                sums = [a + alarms(list(on)) for a, on in zip(sums, found)]
+            print("| %s | %s |" % (kind, " | ".join("%.2f" % (a / (AT_REST * AT_REST_WEEKS)) for a in sums)))
+
+
 def main():
+    at_rest_table()
     missing = [name for name in ("surveillance", "nab", TOPICS_FILE) if not os.path.exists(os.path.join(DATA, name))]
     if missing:
         print("bench-warning: skipped: there is no %s in %s" % (" and no ".join(missing), os.path.normpath(DATA)))

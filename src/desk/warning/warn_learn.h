@@ -81,10 +81,10 @@ struct lesson {
 	bool has_cursor;          /* keys before this one are done */
 	size_t cursor_n;
 	char cursor[KEY_TEXT_MAX];
-	uint32_t leaf;     /* … and of it the leaves before this one, */
-	uint32_t n_spots;  /* … which had so many minutes, */
-	uint32_t *bins;    /* … added up here; NULL: it was not begun */
-	uint32_t n_units;  /* of the slice at hand */
+	uint32_t leaf;    /* … and of it the leaves before this one, */
+	uint32_t n_spots; /* … which had so many minutes, */
+	uint32_t *bins;   /* … added up here; NULL: it was not begun */
+	uint32_t n_units; /* of the slice at hand */
 };
 
 void lesson_begin(struct lesson *, int32_t first, int32_t day, enum lesson_phase);
