@@ -46,7 +46,7 @@ local function unknown(what, x, known)
     near = near and string.format(' (did you mean "%s"?)', near) or "", near_zh = near and string.format("（是不是“%s”？）", near) or "" }
 end
 
--- nil when x is of the type, else what was expected. `now`: what "future" must lie behind.
+-- nil when x is of the type, else what was expected, and of a list the item that is wrong. `now`: what "future" must lie behind.
 local function check_data(want, x, v)
   if want == "level" then
     local ranks, names = host.lib("alarms").ranks(), {}
@@ -58,6 +58,12 @@ local function check_data(want, x, v)
     local n = 0
     for _ in pairs(type(x) == "table" and x or {}) do n = n + 1 end
     return (n == 0 or n ~= #x) and { en = "a list with something in it and without holes", zh = "不含空项的非空列表" } or nil
+  end
+  if want == "cities" then
+    for i = 1, type(x) == "table" and #x or 0 do
+      if not data.cities[x[i]] then return unknown("city", x[i], data.cities), tostring(x[i]) end
+    end
+    return (type(x) ~= "table" or #x == 0) and { en = "a list of declared cities", zh = "已声明的地市列表" } or nil
   end
   if want == "map" then return type(x) ~= "table" and { en = "a map", zh = "一组字段" } or nil end
   if want == "category" and data.categories[x] then
@@ -87,6 +93,21 @@ end
 local function unasked(asked, given)
   for key in host.sorted_pairs(given) do
     if not asked[key] then return tostring(key), host.nearest(tostring(key), errors.names(asked)) end
+  end
+end
+
+-- nil, or why a ticket of the kind may not be opened with these fields: of those that an action writes, the wrong one.
+local function check_given(kind, v)
+  local fields = v.facts.ticket.fields or {}
+  for name, want in host.sorted_pairs(kind.given) do
+    local x = fields[name]
+    local why, shown = nil, nil
+    if x ~= nil then why, shown = check_data(want, x, v) end
+    if why then
+      shown = shown or type(x) == "table" and "{…}" or tostring(x)
+      return { message = string.format('fields.%s: "%s" is not %s%s', name, shown, why.en, why.near or ""),
+        message_zh = string.format("fields.%s：“%s”不是%s%s", name, shown, why.zh, why.near_zh or ""), argument = "fields." .. name, value = shown }
+    end
   end
 end
 
@@ -122,14 +143,15 @@ local function check_action(kind, v, name)
     if want.required and (x == nil or x == "") then
       return refuse(kind, v, string.format("%s needs data.%s", name, key), string.format("%s必须填写 %s", action.label.zh, key), "data." .. key)
     end
-    local why = x ~= nil and check_data(want.type, x, v)
+    local why, shown = nil, nil
+    if x ~= nil then why, shown = check_data(want.type, x, v) end
     if why then
-      local shown = type(x) == "table" and "{…}" or tostring(x)
+      shown = shown or type(x) == "table" and "{…}" or tostring(x)
       return refuse(kind, v, string.format('data.%s: "%s" is not %s%s', key, shown, why.en, why.near or ""),
         string.format("data.%s：“%s”不是%s%s", key, shown, why.zh, why.near_zh or ""), "data." .. key, shown)
     end
   end
 end
 
-actions.is_from, actions.refuse, actions.check = is_from, refuse, check_action
+actions.is_from, actions.refuse, actions.check, actions.check_given = is_from, refuse, check_action, check_given
 return actions

@@ -241,7 +241,7 @@ local action_keys = set_of("from", "to", "roles", "data", "copy", "pause", "resu
 for _, key in ipairs(effects.keys) do action_keys[key] = true end
 local data_types = { text = true, queue = true, department = true, person = true, ticket = true, money = true, number = true, category = true,
   city = true, grade = true, level = true, time = true, future = true, boolean = true,
-  map = true, list = true }
+  map = true, list = true, cities = true }
 
 local function action_data(row, what)
   local out = {}
@@ -352,14 +352,16 @@ local function check_opening(name, kind)
       errors.add(where, 'kind %s: "%s" is not a role', "kind %s：“%s”不是角色", { name, role }, role, data.roles)
     end
   end
+  local given = next(kind.given or {}) and host.map {} or nil
   for _, field in ipairs(kind.given or {}) do
+    given[field] = effects.type_of(kind, field)
     if not names[field] then
       errors.add(where, 'kind %s: given: no action writes fields.%s, so that anybody may give it', "kind %s：given：没有操作写入 fields.%s，谁都可以填写",
         { name, field }, field, names)
     end
     names[field] = nil
   end
-  kind.given, kind.own, kind.own_under = nil, host.list {}, host.list {}
+  kind.given, kind.own, kind.own_under = given, host.list {}, host.list {}
   for field in host.sorted_pairs(names) do kind.own[#kind.own + 1] = field end
   for start in host.sorted_pairs(under) do kind.own_under[#kind.own_under + 1] = start end
 end

@@ -96,6 +96,14 @@ function effects.own(kind)
   return names, under
 end
 
+-- Of what type the actions of the kind keep a field; nil: as anybody writes it.
+function effects.type_of(kind, field)
+  for _, a in host.sorted_pairs(kind.actions) do
+    local key = a.keep and a.keep[field]
+    if key and a.data[key] then return a.data[key].type end
+  end
+end
+
 -- ---- when it is done -----------------------------------------------------------------------------------------
 local function field_of(v, name) return (v.facts.ticket.fields or {})[name] end
 

@@ -184,6 +184,8 @@ function points.create(facts)
   local h = v.h
   local kind = data.kinds[v.kind_name] or data.kinds.complaint
   if not kind then error("pack.lua: no kind " .. tostring(v.kind_name) .. " is declared", 0) end
+  local wrong = kind.given and actions.check_given(kind, v)
+  if wrong then return close(v, { refuse = wrong }) end
   local set = {}
   local d = { set = set, links = nil, advice = nil, tasks = nil, failed = nil }
   decide(h, ids.stage, kind.first.stage)

@@ -36,7 +36,7 @@ kind "incident" {
     peak = { highest = "level" }, sign = "level" },
   action "evidence" { zh = "并入预警", en = "take in a warning", from = live, roles = heads, data = { key = "text", began = "time?" },
     add = { keys = "key" }, keep = { began = "began" }, offered = false, gather = true },
-  action "widen" { zh = "纳入更多地市", en = "take in more cities", from = live, roles = heads, data = { cities = "list" },
+  action "widen" { zh = "纳入更多地市", en = "take in more cities", from = live, roles = heads, data = { cities = "cities" },
     keep = { cities = "cities" }, gather = true },
   action "suspect" { zh = "定位瓶颈", en = "suspect", from = live, roles = desk, data = { component = "text", evidence = "text?" },
     keep = { suspect = "component", suspect_evidence = "evidence" }, sign = "suspect" },

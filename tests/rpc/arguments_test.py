@@ -170,6 +170,14 @@ class Values(Case):
         refused("level", "data.levle", None, 'level does not ask for data.levle (did you mean "level"?)'
             " / 调整预警等级不需要填写 levle（是不是“level”？）", level="red", levle="black")
         refused("take", "data.x", None, "take does not ask for data.x / 接手不需要填写 x", x=1)
+        refused("widen", "data.cities", "fosan", 'data.cities: "fosan" is not a declared city (did you mean "foshan"?)'
+            " / data.cities：“fosan”不是已声明的 city（是不是“foshan”？）", cities=["zhuhai", "fosan"])
+        for fields, says, says_zh in (({"level": "pink"}, 'fields.level: "pink" is not a level: none, yellow, orange, red, black',
+                "fields.level：“pink”不是预警等级：none、yellow、orange、red、black"),
+                ({"cities": 5}, 'fields.cities: "5" is not a list of declared cities', "fields.cities：“5”不是已声明的地市列表"),
+                ({"cities": []}, 'fields.cities: "{…}" is not a list of declared cities', "fields.cities：“{…}”不是已声明的地市列表")):
+            self.refused("ticket.create", {"kind": "incident", "channel": "app", "text": "x", "fields": fields}, code="rejected",
+                argument="fields." + next(iter(fields)), message="%s / %s" % (says, says_zh))
         for key in ("eta", "until_time"):
             for at in (0, START_MS):
                 refused("script", "data." + key, str(at), 'data.%s: "%d" is not a time to come: whole ms since 1970 UTC'
