@@ -3,6 +3,8 @@
 
 #include "desk_int.h"
 
+#define DIR_BYTES 4096
+
 struct backup {
 	struct desk *desk;
 	struct deferral *deferral;
@@ -48,8 +50,12 @@ static int server_backup(struct call *c, struct value *result, struct err *e)
 	return RPC_DEFERRED;
 }
 
-static const struct rpc_arg backup_args[] = {
-	{.name = "dir", .type = ARG_TEXT, .is_required = true, .help = "a folder that does not exist yet"}};
+static const struct rpc_arg backup_args[] = {{.name = "dir",
+	.type = ARG_TEXT,
+	.is_required = true,
+	.min = 1,
+	.max = DIR_BYTES,
+	.help = "a folder that does not exist yet"}};
 
 static const struct rpc_method methods[] = {
 	{.name = "server.backup",
