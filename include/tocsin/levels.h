@@ -3,9 +3,9 @@
  *
  * A table has a row for each level, rising. At the close of a bin
  *   1. the highest row above the present level whose `enter` holds is entered: levels may be skipped upward;
- *   2. else the present level is left when its `leave` has held for `closes` closes in a row and at least
- *      `stay` bins have closed since it was entered (quiet closes count during the stay): one row down, never
- *      more;
+ *   2. else the present level is left when its `leave` has held, and its `enter` has not, for `closes` closes
+ *      in a row and at least `stay` bins have closed since it was entered (quiet closes count during the
+ *      stay): one row down, never more;
  *   3. any change restarts both counters. A row with `is_signed` is not left but "ready to lower", until a
  *      person signs (level_sign). Being ready ends when its `leave` no longer holds.
  */

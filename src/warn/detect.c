@@ -246,6 +246,25 @@ static int condition_holds(const struct look *k, const struct level_row *row, co
 	return -1;
 }
 
+/*
+ * Whether what entered the level still holds: leaving it would be entering it again at the next close. A CUSUM
+ * does not count, since it ends with its warning.
+ */
+static bool entry_holds(const struct look *k, const struct level_row *row)
+{
+	for (uint32_t g = 0; g < row->enter.n_groups; g++) {
+		const struct test_group *group = &row->enter.groups[g];
+		uint32_t i = 0;
+
+		while (i < group->n && k->watch->inputs[group->tests[i].input].kind != INPUT_CUSUM &&
+			test_holds(k, row, &group->tests[i]))
+			i++;
+		if (i == group->n)
+			return true;
+	}
+	return false;
+}
+
 /* ---- the close ----------------------------------------------------------------------------------------- */
 static uint8_t first_sum(const struct watch *w)
 {
@@ -301,7 +320,7 @@ void detect(const struct watch *w, struct detector *d, const struct close *c, st
 		groups[i] = condition_holds(&k, row, &row->enter);
 		enters |= groups[i] >= 0 ? UINT32_C(1) << i : 0;
 		d->under[i] = !leaves ? 0 : d->under[i] < UNDER_MAX ? d->under[i] + 1 : UNDER_MAX;
-		out->is_leaving |= row == present && leaves;
+		out->is_leaving |= row == present && leaves && !(groups[i] >= 0 && entry_holds(&k, row));
 	}
 	out->is_changed = level_step(&w->levels, &d->level, enters, out->is_leaving);
 	if (out->from > 0 && d->level.level == 0) /* what it gathered belongs to the warning that is over */
