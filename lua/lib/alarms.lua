@@ -289,6 +289,11 @@ function alarms.check()
     local where, what = place["rollup " .. one.name], "rollup " .. one.name
     check_level(one.level, where, what)
     if #one.categories == 0 then errors.add(where, "%s names no categories", "%s 没有写分类", { what }) end
+    local n_cities = #errors.names(data.cities)
+    if math.type(one.cities) == "integer" and one.cities > n_cities then
+      errors.add(where, "%s: cities = %d, but there are %d: it would never come about", "%s：cities = %d，而地市只有 %d 个，永远不会成立",
+        { what, one.cities, n_cities })
+    end
     for _, code in ipairs(one.categories) do
       local known = data.categories[code]
       for other in host.sorted_pairs(data.categories) do known = known or other:sub(1, #code + 1) == code .. "." end

@@ -94,6 +94,23 @@ function env.day_class(name)
   end
 end
 
+-- The first class that a day falls into counts: behind one of the working days and one of the others of a calendar there is no day left.
+local function check_class_order()
+  local taken = {}
+  for _, class in ipairs(data.day_classes) do
+    local all
+    for name, of in host.sorted_pairs(taken) do all = all or of[true] and of[false] and name end
+    if all then
+      errors.add(class.where, 'day_class %s: no day is left for it behind the working days and the others of "%s": write it in front of them',
+        "日期类别 %s：“%s”的工作日和其他日子已在它前面，不会再有日子属于它：请写在它们前面", { class.name, all })
+    end
+    if class.working ~= nil then
+      taken[class.calendar] = taken[class.calendar] or {}
+      taken[class.calendar][class.working] = true
+    end
+  end
+end
+
 -- ---- the model of what is usual
 local baseline_defaults = { slot = "30m", least_days = 3, memory_days = 28, borrow_days = 3, clip = 3, own_profile_from = 100,
   least_expected = 0.001, dispersion = 1.2, weekly = true, calibrated = true }
@@ -455,8 +472,14 @@ end
 -- What can only be checked when all of the pack is known. A watch or a table of the pack stands for the base's of the same name.
 function warning.check()
   for name, cluster in host.sorted_pairs(data.clusters) do
-    check_categories(cluster.categories, catalog.where("clusters", name), "cluster " .. name)
+    local where = catalog.where("clusters", name)
+    if type(cluster.categories) ~= "table" or #cluster.categories == 0 then
+      errors.add(where, 'cluster %s holds nothing together: categories = { "…", "…" }', '分类簇 %s 没有任何分类：请写 categories = { "…", "…" }', { name })
+      cluster.categories = {}
+    end
+    check_categories(cluster.categories, where, "cluster " .. name)
   end
+  check_class_order()
   for _, class in ipairs(data.day_classes) do
     if class.like and not units.find(data.day_classes, class.like) then
       errors.add(class.where, 'day_class %s: like "%s" is not a day_class', "日期类别 %s：like “%s”不是日期类别", { class.name, tostring(class.like) },

@@ -19,3 +19,8 @@ watch "no cluster" { by = { "cluster" }, bin = "5m", sums = sums, levels = "l" }
 watch "misspelt" { of = "signals", kinds = { "txn_faild" }, by = { "city" }, bin = "5m", sums = sums, levels = "l" }
 watch "number" (5)
 levels "rate" { { "yellow", enter = { S15 = per_10000(at_least(1)) }, leave = { S15 = less_than(3) } } }
+cluster "empty" { zh = "空", en = "empty", categories = {} }
+day_class "workday" { zh = "工作日", en = "working day", working = true }
+day_class "restday" { zh = "休息日", en = "day of rest", working = false }
+day_class "billing_day" { zh = "出账日", en = "billing day", month_days = { 1 } }
+rollup "too many" { zh = "多", en = "many", categories = { "recharge" }, level = "yellow", cities = 99, within = "20m" }
