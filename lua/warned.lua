@@ -1,9 +1,9 @@
 -- Which open case a warning is evidence of, also one that stood when the case was opened: it then opens none of its own. same: the case
--- is about this category, or one above or below it, or its service ("category"), or a cluster holds both ("cluster"); its city, or a
--- roll-up over it ("city"). within: so long after the case was opened, or got its present level.
+-- is about this category, or one above or below it, or its service ("category"); its city, or a roll-up over it ("city"). together: also
+-- of another category of the same cluster, when both began within so long. within: so long after the case was opened, or got its level.
 rules "evidence" {
   rule "a dead feed is no evidence of a fault" { when = { key = starts_with "source:" }, attach = false },
-  otherwise { same = { "cluster", "city" }, within = "24h" },
+  otherwise { same = { "category", "city" }, together = "1h", within = "24h" },
 }
 
 -- What follows when a warning's level changes (warning = "change"), waits for a signature ("ready"), is not answered ("again"), its incident

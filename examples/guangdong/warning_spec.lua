@@ -59,3 +59,13 @@ spec "recharges fail in BOSS before anybody complains" {
     bins = { 1, 5, 40, 90, 300, 700, 2000, 2500, 1200, 3, 1, 0, 1, 1, 2, 1, 0, 1, 1, 1, 1, 1, 1, 1 } },
   expect = { levels = { "10:04 yellow", "10:06 orange", "10:08 red", "10:15 orange", "10:18 yellow", "10:21 none" } },
 }
+
+-- ---- one fault is one case: also what agents label differently, when it begins within the hour (clusters of warning.lua)
+local ten = 1790042400000 -- 2026-09-22T10:00
+local function billing_beside_recharge(minutes, incident)
+  return { warning = { key = "shenzhen/billing.cdr", city = "shenzhen", category = "billing.cdr", from = "none", to = "orange", began = ten },
+    cases = { { id = 7, kind = "incident", city = "shenzhen", category = "recharge.not_credited", began = ten - minutes * 60000 } },
+    expect = { incident = incident } }
+end
+spec "billing and recharge, one after the other, are one fault" (billing_beside_recharge(60, 7))
+spec "an hour later they are two" (billing_beside_recharge(61, false))

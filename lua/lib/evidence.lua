@@ -73,9 +73,10 @@ function same.category(case, w)
     or touch(branches(case), branches(w))
 end
 
--- The same, or a cluster of the pack holds both: agents label one fault differently.
-function same.cluster(case, w)
-  if same.category(case, w) then return true end
+-- A cluster of the pack holds both, and they began within so long: agents label one fault differently, but what moves together is one.
+local function moves_with(case, w, now, together)
+  local began, other = w.began or now, case.began or case.created
+  if not together or math.abs(began - other) > together then return false end
   for _, c in host.sorted_pairs(data.clusters) do
     if touch(branches(case), c.categories) and touch(c.categories, branches(w)) then return true end
   end
@@ -93,11 +94,12 @@ function same.city(case, w)
   end
   return false
 end
-evidence.same = same -- what rules may name
 
-local function is_same(case, w, names)
+local function is_same(case, w, now, out)
+  local names = out.same or { "category", "city" }
   for i = 1, #names do
-    if not same[names[i]](case, w) then return false end
+    local name = names[i]
+    if not same[name](case, w) and not (name == "category" and moves_with(case, w, now, out.together)) then return false end
   end
   return true
 end
@@ -112,7 +114,7 @@ local function find(v, w)
   if not out or out.attach == false then return nil end
   local since, best = v.now - (out.within or math.maxinteger), nil
   for _, c in ipairs(v.facts.cases or {}) do -- newest first
-    if math.max(c.created, c.level_at or 0) >= since and is_same(c, w, out.same or { "category", "city" })
+    if math.max(c.created, c.level_at or 0) >= since and is_same(c, w, v.now, out)
       and (not best or weight(c, w) >= weight(best, w)) then
       best = c
     end

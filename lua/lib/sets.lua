@@ -35,8 +35,8 @@ sets.list = {
     outputs = { task = "task", of = "number_list", batch = "count", news = "news", withdraw = "task_kinds" },
     zh = "对外任务与推送",
     en = "what other systems are asked to do, what screens are told, which tasks are taken back" },
-  evidence = { mode = "first", is_partial = true, point = "evidence", outputs = { same = "parts", within = "duration", attach = "boolean" },
-    zh = "预警并入事件", en = "which open case a warning is evidence of" },
+  evidence = { mode = "first", is_partial = true, point = "evidence", outputs = { same = "parts", within = "duration", together = "duration",
+    attach = "boolean" }, zh = "预警并入事件", en = "which open case a warning is evidence of" },
   declare = { mode = "first", is_partial = true, point = "declare", outputs = { open = "kind" },
     zh = "事件升级为应急", en = "what an open incident becomes by how many it hits and for how long" },
   warning = { mode = "all", point = "warning",
@@ -130,7 +130,7 @@ end
 check.number_list = one_of { "complainers", "affected", "everybody" }
 check.unit = one_of { "hours", "natural_days", "working_days" }
 check.instant = one_of { "created", "received" }
-local part = one_of { "category", "cluster", "city" }
+local part = one_of { "category", "city" }
 
 local function list_of(x, at, key, one)
   if type(x) == "string" then x = { x } end

@@ -137,6 +137,7 @@
 ---@field task? any in outbox, warning
 ---@field title? any in warning
 ---@field to? any in answer, contact, escalation, follow, routing
+---@field together? any in evidence
 ---@field unit? any in clocks
 ---@field withdraw? any in outbox
 ---@field within? any in attach, duplicate, evidence

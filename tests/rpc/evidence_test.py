@@ -133,6 +133,13 @@ class OneFault(Evidence):
         self.c.call("clock.advance", by=1000)
         self.assertEqual(case, self.c.call("ticket.get", id=early["id"])["parent"])  # what came before is taken in
 
+    def test_what_begins_an_hour_later_is_another_fault(self):
+        self.feed([30] + [0] * 12)
+        (case,) = self.incidents()
+        self.feed([40], category="billing.overcharge")
+        self.assertEqual(2, len(self.incidents()))
+        self.assertNotEqual(case, self.of_keys()["shenzhen/billing.overcharge"][1])
+
     def test_what_a_person_opened_is_the_case(self):
         case = self.create(kind="incident", city="shenzhen", category="recharge.not_credited", title="充值")["id"]
         self.feed([30])
