@@ -46,26 +46,32 @@ struct err {
 
 #define MUST_CHECK __attribute__((warn_unused_result))
 
+/*
+ * All are marked cold: the compiler puts what leads to an error aside, so that the way good calls go stays in
+ * the processor's cache.
+ */
+
 /* Fill *e and return -1. Numbers of subscribers in the text are masked (log.h). */
-int err_set(struct err *e, enum err_code code, const char *format, ...) __attribute__((format(printf, 3, 4)));
+int err_set(struct err *e, enum err_code code, const char *format, ...)
+	__attribute__((cold, format(printf, 3, 4)));
 
 /* The same with the argument and value that were wrong. `value` may be NULL. */
 int err_arg(struct err *e, enum err_code code, const char *argument, const char *value, const char *format,
-	...) __attribute__((format(printf, 5, 6)));
+	...) __attribute__((cold, format(printf, 5, 6)));
 
 /* The same in both languages at once, as packs refuse: the text is "en / zh". `value` may be NULL. */
 int err_both(struct err *e, enum err_code code, const char *argument, const char *value, const char *en,
-	const char *zh);
+	const char *zh) __attribute__((cold));
 
 /* Say the Chinese here: where values are sentences of their own, which no format can translate. Returns -1.
  */
-int err_zh(struct err *e, const char *format, ...) __attribute__((format(printf, 2, 3)));
+int err_zh(struct err *e, const char *format, ...) __attribute__((cold, format(printf, 2, 3)));
 
 /* Add " (did you mean "word"?)" unless the word is NULL; returns -1. */
-int err_hint(struct err *e, const char *word);
+int err_hint(struct err *e, const char *word) __attribute__((cold));
 
 /* Put "prefix: " before the text; returns -1. */
-int err_prefix(struct err *e, const char *format, ...) __attribute__((format(printf, 2, 3)));
+int err_prefix(struct err *e, const char *format, ...) __attribute__((cold, format(printf, 2, 3)));
 
 /* What $LC_ALL, $LC_MESSAGES or $LANG, the first that is set, asks for: ZH, else EN. */
 enum lang lang_environment(void);
@@ -85,4 +91,4 @@ const char *err_name(enum err_code code);
 /* must(x): our own bug if false, aborts with a trace line, in release too. never(why): impossible arm. */
 #define must(x) ((x) ? (void)0 : must_fail(#x, __FILE__, __LINE__))
 #define never(why) must_fail(why, __FILE__, __LINE__)
-_Noreturn void must_fail(const char *what, const char *file, int line);
+_Noreturn void must_fail(const char *what, const char *file, int line) __attribute__((cold));

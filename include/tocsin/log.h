@@ -35,7 +35,7 @@ enum log_level {
  * precision.
  */
 void log_line(enum log_level, const char *event, const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
+	__attribute__((cold, format(printf, 3, 4)));
 
 /* Lines below `level` are dropped; default LOG_INFO. */
 void log_set_level(enum log_level level);
