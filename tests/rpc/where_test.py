@@ -32,7 +32,7 @@ class Where(unittest.TestCase):
             c.call("ticket.create", channel="app", number="13800138000", city="shenzhen", text="充值没有到账")
             for field in ("satisfied", "been", "ping_pong", "duplicate_of", "contact_at", "incident", "spent", "approval", "erased"):
                 with self.subTest(field=field):
-                    self.assertEqual([], c.call("ticket.find", where={field: 1})["tickets"])
+                    self.assertEqual([], c.call("ticket.find", where={field: True if field in ("satisfied", "erased") else 1})["tickets"])
                     self.assertEqual([{"id": 1}], c.call("ticket.find", fields=["id", field])["tickets"])
             for fields, message in ((["open"], 'field "open" is not known'), (["clocks"], 'field "clocks" is not known')):
                 with self.assertRaises(RpcError) as refused:
@@ -40,12 +40,21 @@ class Where(unittest.TestCase):
                 self.assertEqual(("bad_request", "fields"), (refused.exception.code, refused.exception.argument))
                 self.assertTrue(refused.exception.message.startswith(message), refused.exception.message)
 
-    def test_what_cannot_be_compared_is_not_found(self):
+    def test_what_cannot_be_compared_is_refused(self):
         with Daemon() as d, d.client() as c:
             c.call("ticket.create", channel="app", number="13800138000", city="shenzhen", text="充值没有到账")
-            for where in ({"due": {"lt": "x"}}, {"queue": {"gt": 3}}, {"created": {"le": "2026-09-22"}}, {"id": {"ge": True}}):
+            for where, argument, message in (
+                    ({"due": {"lt": "x"}}, "where.due.lt",
+                        'is text "x"; expected a time: integer ms since 1970 UTC, or ISO 8601 text such as "2026-09-22T10:00"'),
+                    ({"queue": {"gt": 3}}, "where.queue.gt", "is integer 3; expected text"),
+                    ({"id": {"ge": True}}, "where.id.ge", "is true/false true; expected a finite number"),
+                    ({"satisfied": 1}, "where.satisfied", "is integer 1; expected true or false")):
                 with self.subTest(where=where):
-                    self.assertEqual([], c.call("ticket.find", where=where)["tickets"])
+                    with self.assertRaises(RpcError) as refused:
+                        c.call("ticket.find", where=where)
+                    self.assertEqual(("bad_request", argument, 'argument "%s" %s' % (argument, message)),
+                                     (refused.exception.code, refused.exception.argument, refused.exception.message))
+            self.assertEqual([], c.call("ticket.find", where={"created": {"le": "2026-09-22"}})["tickets"])
             self.assertEqual(1, len(c.call("ticket.find", where={"id": {"ge": 0.5}, "queue": {"gt": "a"}})["tickets"]))
 
     def test_numbers_as_people_write_them(self):
