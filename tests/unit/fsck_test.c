@@ -483,6 +483,7 @@ static void flips_of_a_killed_store(void **state)
 		put_row(s, i);
 		OK(store_flush(s, &why));
 	}
+	fixture_rest(s);
 	fixture_run("cp -r %s %s/saved", f->data, f->dir);
 	store_close(s);
 	flip_many(f, N_ROWS + N_BEHIND, fixture_dose(300));

@@ -174,6 +174,7 @@ static void make_half_checkpointed(struct fixture *f)
 	for (uint64_t i = 21; i <= 30; i++)
 		put_numbered(s, i);
 	OK(store_flush(s, &why));
+	fixture_rest(s);
 	fixture_run("cp -r %s %s/killed", f->data, f->dir);
 	store_close(s);
 	fixture_run("rm -r %s/*", f->data, "");

@@ -144,6 +144,7 @@ static void reopen_killed(struct world *w)
 	OK(store_flush(w->s, &why));
 	if (w->s->frozen != NULL)
 		return; /* the checkpoint thread may be writing: a copy would be no state of the disk */
+	fixture_rest(w->s);
 	fixture_run("cp -r %s %s/killed", w->f->data, w->f->dir);
 	store_close(w->s);
 	fixture_run("rm -rf %s", w->f->data, "");

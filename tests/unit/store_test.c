@@ -247,6 +247,7 @@ static void an_event_is_erased_and_the_chain_holds(void **state)
 	assert_event(s, 2, slice_of(NULL, 0), 2);
 	OK(store_flush(s, &why));
 	store_stats(s, &before);
+	fixture_rest(s);
 	fixture_run("cp -r %s %s/killed", f->data, f->dir);
 	store_close(s);
 	fixture_run("cp -r %s/killed/. %s", f->dir, f->data); /* replay erases again */
@@ -416,6 +417,7 @@ static void memory_marks_stop_reading_and_accepting(void **state)
 	assert_int_equal(store_accepts(s, &e), -1);
 	assert_int_equal(e.code, ERR_BUSY);
 	OK(store_checkpoint(s, &why));
+	fixture_rest(s);
 	assert_false(store_is_behind(s));
 	OK(store_accepts(s, &why));
 	store_close(s);
