@@ -162,8 +162,9 @@ int tx_fits(const struct tx *tx, size_t event_n, struct err *e)
 	if (n <= max)
 		return 0;
 	return err_set(e, ERR_TOO_LARGE,
-		"the call would write %ju bytes at once, at most %ju are possible; split it", (uintmax_t)n,
-		(uintmax_t)max);
+		"the call would write %ju bytes at once, at most %ju are possible; split it, or raise "
+		"journal-segment",
+		(uintmax_t)n, (uintmax_t)max);
 }
 
 void tx_abort(struct tx *tx)

@@ -135,8 +135,9 @@ const struct zh_pair zh_start[] = {
 		"tables.mdb 是格式 %u，这个版本认识格式 %d：请用写它的那个版本"},
 	{"entry %ju is not durable yet; try again", "记录 %ju 还没有落盘；请再试"},
 	{"there is no event of entry %ju", "没有记录 %ju 的事件"},
-	{"the call would write %ju bytes at once, at most %ju are possible; split it",
-		"这次调用要一次写 %ju 字节，最多 %ju 字节；请分成几次"},
+	{"the call would write %ju bytes at once, at most %ju are possible; split it, or raise "
+	 "journal-segment",
+		"这次调用要一次写 %ju 字节，最多 %ju 字节；请分成几次，或调大 journal-segment"},
 	{"tables.mdb says nothing about its entries (no row META \"store\"): it is damaged or not Tocsin's",
 		"tables.mdb 没有写明它的记录（没有 META 行“store”）：已损坏，或不是 Tocsin 的"},
 	{"%s %s: %s", "%s %s：\1%s\2"},

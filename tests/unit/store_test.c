@@ -275,7 +275,8 @@ static void too_large_is_said_before_the_commit(void **state)
 	tx_put(tx, TABLE_TICKET, SLICE_TEXT("k"), bytes_of(val, room, 1));
 	assert_int_equal(tx_fits(tx, 1, &e), -1);
 	snprintf(want, sizeof(want),
-		"the call would write %ju bytes at once, at most %ju are possible; split it",
+		"the call would write %ju bytes at once, at most %ju are possible; split it, or raise "
+		"journal-segment",
 		(uintmax_t)store_entry_max(s) + 8, (uintmax_t)store_entry_max(s));
 	assert_string_equal(e.text, want);
 	assert_int_equal(e.code, ERR_TOO_LARGE);
