@@ -58,8 +58,9 @@ void pack_build_run(void *udata);
 struct value pack_build_report(const struct pack_build *, struct arena *);
 void pack_build_fini(struct pack_build *);
 void packs_accept(struct desk *, struct pack_build *);
-/* A pack that was built: may it decide from now on? Else is_ok is false, and found and why tell. */
-void packs_may_take(struct desk *, struct pack_build *);
+/* A warning that stands would lose its watch or level by the pack that was built: is_ok becomes false, found and
+ * why tell which. */
+void packs_check_standing(struct desk *, struct pack_build *);
 struct value packs_status(const struct packs *, struct arena *);
 /* Read a stored generation's files: 0, or -1. */
 int packs_stored(struct desk *, int64_t number, struct pack_files *out, struct err *e) MUST_CHECK;

@@ -17,10 +17,10 @@ int warn_new(struct desk *, struct err *e) MUST_CHECK;
 void warn_free(struct warn *);
 void warn_on_publish(struct warn *, enum table table, struct slice key, const struct slice *val);
 /*
- * Whether this pack may decide from now on: the watch of every warning that stands, and its level, are still
- * there, or the pack says what becomes of them (retire). 0; 1: *found says which is not; -1 from the store.
+ * Whether a warning that stands loses its watch or its level when this pack decides from now on, and the pack
+ * does not say what becomes of it (retire). 0: none does; 1: *found says which; -1 from the store.
  */
-int warn_may_take(struct desk *, const struct watches *, const struct value *catalog,
+int warn_standing_lost(struct desk *, const struct watches *, const struct value *catalog,
 	struct rules_error *found, struct err *e) MUST_CHECK;
 /*
  * Which stream makes which key under another pack's watches, worked out aside (warn_replan.c): begun on the

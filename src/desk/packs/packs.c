@@ -286,10 +286,11 @@ static int check_fits(struct desk *d, const struct pack_build *b, struct err *e)
 	return rc;
 }
 
-void packs_may_take(struct desk *d, struct pack_build *b)
+void packs_check_standing(struct desk *d, struct pack_build *b)
 {
 	int found =
-		b->is_ok ? warn_may_take(d, b->watches, generation_catalog(b->made), &b->found, &b->why) : 0;
+		b->is_ok ? warn_standing_lost(d, b->watches, generation_catalog(b->made), &b->found, &b->why)
+			 : 0;
 
 	if (found == 0)
 		return;
@@ -321,7 +322,7 @@ void packs_accept(struct desk *d, struct pack_build *b)
 		b->why = e;
 	}
 	if (!is_same && p->live != NULL)
-		packs_may_take(d, b);
+		packs_check_standing(d, b);
 	if (b->is_ok && !is_same) {
 		swap(d, b, number, d->clock->now_ms);
 		warn_reload(d, b->replan, &b->watches, b->words);

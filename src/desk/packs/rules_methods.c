@@ -154,7 +154,7 @@ static void check_done(void *udata)
 	struct pack_build *b = udata;
 	struct value report;
 
-	packs_may_take(b->desk, b);
+	packs_check_standing(b->desk, b);
 	arena_reset(&b->desk->arena);
 	report = pack_build_report(b, &b->desk->arena);
 	deferral_finish(b->deferral, &report, NULL);

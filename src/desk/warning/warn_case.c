@@ -375,7 +375,7 @@ int warn_happened(struct work *w, struct wkey *k, const struct warn_event *event
 void warn_try_on(struct work *w, struct warn_try *t, struct wkey *k)
 {
 	t->key = k;
-	wkey_hold(w, k);
+	wkey_undo(w, k);
 }
 
 /* 0 done, or there was nothing to do; -1. */

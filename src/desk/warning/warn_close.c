@@ -121,7 +121,7 @@ static int64_t next_care(const struct warn *n, int64_t now_ms)
 
 /* The last entry of a close: machines that remember, old counts, the next timer. */
 static int finish(
-	struct warn *n, int64_t due_ms, int64_t end_ms, int64_t next_ms, bool is_held, struct err *e)
+	struct warn *n, int64_t due_ms, int64_t end_ms, int64_t next_ms, bool is_waiting, struct err *e)
 {
 	struct desk *d = n->desk;
 	uint8_t key[DUE_KEY_LEN];
@@ -146,7 +146,7 @@ static int finish(
 	n->armed_ms = INT64_MAX;
 	if (next_ms != INT64_MAX)
 		warn_arm(&w, next_ms);
-	if (is_held) /* the lesson's end closes them */
+	if (is_waiting) /* the lesson's end closes them */
 		warn_learn_arm(&w, n->desk->clock->now_ms);
 	if (forget(&w, e) != 0) {
 		work_abort(&w);
@@ -165,7 +165,7 @@ static int64_t floor_to(int64_t at_ms, int64_t every_ms)
  * False: some wait until the day before was learned. */
 static bool close_bins(struct warn *n, int64_t due_ms, int64_t now_ms, int64_t *end_ms)
 {
-	int64_t end = warn_next_end(n, due_ms - 1), holds_ms = warn_learn_holds(n);
+	int64_t end = warn_next_end(n, due_ms - 1), awaits_ms = warn_learn_awaits(n);
 
 	if (now_ms - end > REPLAY_MS) {
 		log_line(LOG_WARN, "warning.skipped", "from_ms=%jd to_ms=%jd", (intmax_t)end,
@@ -173,7 +173,7 @@ static bool close_bins(struct warn *n, int64_t due_ms, int64_t now_ms, int64_t *
 		end = floor_to(now_ms - REPLAY_MS, n->bin_ms);
 		end = warn_next_end(n, end - 1);
 	}
-	for (; end <= now_ms && end < holds_ms; end = warn_next_end(n, end)) {
+	for (; end <= now_ms && end < awaits_ms; end = warn_next_end(n, end)) {
 		n->n_closes++;
 		n->n_missed += now_ms - end >= n->bin_ms;
 		*end_ms = end;
@@ -296,19 +296,19 @@ static int fire(struct warn *n, int64_t due_ms, struct err *e)
 {
 	int64_t now_ms = n->desk->clock->now_ms > due_ms ? n->desk->clock->now_ms : due_ms, end_ms = due_ms,
 		next_ms = INT64_MAX, quiet_ms = INT64_MAX, care_ms, declare_ms;
-	bool is_held = false;
+	bool is_waiting = false;
 
 	forget_close(n);
 	if (n->bin_ms > 0) {
 		if (rings(n, due_ms, now_ms, e) != 0)
 			return -1;
 		warn_take_affected(n);
-		is_held = !close_bins(n, due_ms, now_ms, &end_ms);
+		is_waiting = !close_bins(n, due_ms, now_ms, &end_ms);
 		if (tell_changes(n, now_ms, true, e) != 0 || tell_changes(n, now_ms, false, e) != 0 ||
 			warn_rollups(n, end_ms, e) != 0 || warn_new_cases(n, end_ms, e) != 0 ||
 			tell_recovery(n, end_ms, e) != 0)
 			return -1;
-		next_ms = is_held ? INT64_MAX : next_close(n, end_ms > now_ms ? end_ms : now_ms);
+		next_ms = is_waiting ? INT64_MAX : next_close(n, end_ms > now_ms ? end_ms : now_ms);
 	}
 	if (warn_sources(n, now_ms, &quiet_ms, e) != 0 || care(n, now_ms, e) != 0)
 		return -1;
@@ -318,7 +318,7 @@ static int fire(struct warn *n, int64_t due_ms, struct err *e)
 	next_ms = next_ms < quiet_ms ? next_ms : quiet_ms;
 	next_ms = next_ms < care_ms ? next_ms : care_ms;
 	next_ms = next_ms < declare_ms ? next_ms : declare_ms;
-	return finish(n, due_ms, end_ms, next_ms, is_held, e);
+	return finish(n, due_ms, end_ms, next_ms, is_waiting, e);
 }
 
 /* The row of its timer is still there; keys that were done come to the same. */

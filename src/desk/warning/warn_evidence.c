@@ -14,8 +14,8 @@ uint8_t warn_case_level(const struct warn *n, int64_t incident)
 	return worst;
 }
 
-/* It may be evidence from now on: it rose, it is wider, or there is another case. */
-static bool is_asked(const struct wkey *k, const struct warn_event *event)
+/* From now on: it rose, it is wider, or there is another case. */
+static bool may_be_evidence(const struct wkey *k, const struct warn_event *event)
 {
 	bool is_change = strcmp(event->event, "change") == 0;
 
@@ -39,7 +39,7 @@ int warn_attach(
 	const struct value *cases;
 	int64_t incident;
 
-	if (!is_asked(k, event))
+	if (!may_be_evidence(k, event))
 		return 0;
 	if (warn_facts(w, k, event, row, &facts, e) != 0 || cases_facts(w, NULL, NULL, &facts, e) != 0)
 		return -1;
@@ -61,14 +61,14 @@ int warn_attach(
 }
 
 /* ---- what stood when a case was opened ----------------------------------------------------------------- */
-struct standing {
+struct caseless {
 	struct wkey *key;
 	int64_t end_ms;
 };
 
 static int stage_standing(struct work *w, struct warn_try *t, struct err *e)
 {
-	const struct standing *of = t->ctx;
+	const struct caseless *of = t->ctx;
 	struct warn_event event = {.event = "standing", .from = of->key->level, .at_ms = of->end_ms};
 	struct value row = wkey_row(w, of->key);
 
@@ -89,7 +89,7 @@ int warn_new_cases(struct warn *n, int64_t end_ms, struct err *e)
 	if (cases_ids(n->desk, &newest, 1) == 0 || newest <= n->newest_case)
 		return 0;
 	for (uint32_t i = 0; i < n->n_keys; i++) {
-		struct standing of = {n->keys[i], end_ms};
+		struct caseless of = {n->keys[i], end_ms};
 
 		if (n->keys[i]->level > 0 && n->keys[i]->incident == 0 &&
 			warn_twice(n, "warning.change", end_ms, stage_standing, &of, e) != 0)

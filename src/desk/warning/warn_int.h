@@ -149,7 +149,7 @@ void wkey_take_again(struct warn *, struct wkey *);
 void warn_rows_again(struct warn *);
 void wkey_on_publish(struct warn *, struct slice key, const struct slice *val);
 /* Memory follows the rows: machine, level and case are again what they are now when the work is dropped. */
-void wkey_hold(struct work *, struct wkey *);
+void wkey_undo(struct work *, struct wkey *);
 /* The row as a map of its own in the work's arena; empty without one. */
 struct value wkey_row(struct work *, const struct wkey *);
 /* Write it with level, machine and when it is to be looked after next; without anything to keep it goes. */
@@ -294,7 +294,7 @@ void taught_on_publish(struct warn *, struct slice key, const struct slice *val)
 /* Begin again with the next slice. */
 void warn_learn_forget(struct warn *);
 /* Bins that end at this instant or later wait until the day before has been learned. INT64_MAX: none does. */
-int64_t warn_learn_holds(const struct warn *);
+int64_t warn_learn_awaits(const struct warn *);
 /* Let days that have ended by at_ms be learned then, at the latest. */
 void warn_learn_arm(struct work *, int64_t at_ms);
 /* Something was counted: its day is learned when it is over; one that is over knows nothing of it. */

@@ -11,7 +11,7 @@
  *              else. In memory and then into the other side's rows, while the old ones are in use; the row
  *              "d" turns sides
  *
- * Bins behind midnight wait for the daily lesson (warn_learn_holds), never for one anew.
+ * Bins behind midnight wait for the daily lesson (warn_learn_awaits), never for one anew.
  */
 #include <stdlib.h>
 
@@ -128,7 +128,7 @@ bool warn_learn_waits(const struct warn *n, int64_t now_ms)
 	return wants_daily(n, now_ms) || (n->taught.is_any && wants_anew(n));
 }
 
-int64_t warn_learn_holds(const struct warn *n)
+int64_t warn_learn_awaits(const struct warn *n)
 {
 	if (!n->taught.is_any || !is_any_learning(n))
 		return INT64_MAX;

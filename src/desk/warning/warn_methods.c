@@ -371,7 +371,7 @@ static int act(struct work *w, const struct value *args, struct value *result, s
 		return err_arg(e, ERR_NOT_FOUND, "key", value_cstr(w->arena, value_get(args, "key")),
 			"nothing is watched under \"%s\"; warning.list shows the keys",
 			value_cstr(w->arena, value_get(args, "key")));
-	wkey_hold(w, k);
+	wkey_undo(w, k);
 	return act_on_key(w, k, args, result, e);
 }
 
@@ -414,7 +414,7 @@ int warn_relapse(struct work *w, struct slice key, int64_t incident, struct slic
 			(int)level.n, (const char *)level.p);
 	if (k == NULL)
 		return 0;
-	wkey_hold(w, k);
+	wkey_undo(w, k);
 	return raise_again(w, k, incident, (uint8_t)to, reason, e);
 }
 

@@ -129,28 +129,28 @@ int warn_rows_load(struct warn *n, struct err *e)
 	return got;
 }
 
-struct held {
+struct wkey_was {
 	struct wkey *key;
 	struct wkey was;
 };
 
 static void restore(void *ctx)
 {
-	const struct held *h = ctx;
-	struct wkey *k = h->key;
+	const struct wkey_was *old = ctx;
+	struct wkey *k = old->key;
 
-	k->det = h->was.det;
-	k->level = h->was.level;
-	k->floor = h->was.floor;
-	k->incident = h->was.incident;
+	k->det = old->was.det;
+	k->level = old->was.level;
+	k->floor = old->was.floor;
+	k->incident = old->was.incident;
 }
 
-void wkey_hold(struct work *w, struct wkey *k)
+void wkey_undo(struct work *w, struct wkey *k)
 {
-	struct held *h = arena_alloc(w->arena, sizeof(*h));
+	struct wkey_was *old = arena_alloc(w->arena, sizeof(*old));
 
-	*h = (struct held){k, *k};
-	work_on_drop(w, restore, h);
+	*old = (struct wkey_was){k, *k};
+	work_on_drop(w, restore, old);
 }
 
 struct value wkey_row(struct work *w, const struct wkey *k)

@@ -98,7 +98,7 @@ static void add_others(struct standing *s)
 	strncat(f->message_zh, others_zh, sizeof(f->message_zh) - strlen(f->message_zh) - 1);
 }
 
-int warn_may_take(struct desk *d, const struct watches *watches, const struct value *catalog,
+int warn_standing_lost(struct desk *d, const struct watches *watches, const struct value *catalog,
 	struct rules_error *out, struct err *e)
 {
 	struct standing s = {.watches = watches, .retired = value_get(catalog, "retired"), .found = out};
