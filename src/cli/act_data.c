@@ -4,11 +4,11 @@
 #include "cli_int.h"
 #include "tocsin/clock.h"
 
-/* How the pack's types are written on the command line; those of names and texts stay text. */
+/* How the pack's types are written on the command line; those of names and texts stay text (tests/rpc/fields_test.py). */
 static const struct {
 	const char *asked, *type;
-} types[] = {{"boolean", "bool"}, {"number", "number"}, {"money", "integer"}, {"integer", "integer"},
-	{"ticket", "integer"}, {"map", "map"}, {"list", "list"}, {"time", "instant"}, {"future", "instant"}};
+} types[] = {{"boolean", "bool"}, {"number", "number"}, {"money", "integer"}, {"ticket", "integer"},
+	{"map", "map"}, {"list", "list"}, {"cities", "list"}, {"time", "instant"}, {"future", "instant"}};
 
 /* The data that an action of this ticket asks for, NULL where the daemon does not say. */
 static const struct value *asked_data(struct cli *c, int64_t id, const char *action)

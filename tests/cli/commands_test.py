@@ -195,6 +195,8 @@ class Commands(Case):
         for words in ("numbers=13800138000,13800138001", 'numbers=["13800138000","13800138001"]', 'numbers:=["13800138000","13800138001"]'):
             self.ok("act", case, "restore_numbers", words)
             self.assertEqual(2, self.c.call("task.list", ticket=case)["tasks"][-1]["n_numbers"])
+        self.ok("act", case, "widen", "cities=guangzhou,foshan")
+        self.assertEqual(["guangzhou", "foshan"], self.c.call("ticket.get", id=case)["fields"]["cities"])
 
     def test_texts_in_two_languages_are_shown_in_the_readers(self):
         self.create(number="13800138000", category="billing.cdr")

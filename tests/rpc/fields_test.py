@@ -18,6 +18,7 @@ def words(path, begins, ends="};"):
 
 
 ROW = set(re.findall(r"FIELD\(([a-z_]+), [A-Z]+\)", source("src/desk/ticket_fields.h", "#define TICKET_FIELDS", "enum ticket_field")))
+TEXT_LIKE = {"text", "queue", "department", "person", "category", "city", "grade", "level"}  # types of data that the command line sends as text
 APART = {"spent", "approval"}  # of few rows: they have no number of their own
 
 
@@ -45,6 +46,12 @@ class Fields(Case):
     def test_what_is_kept_of_an_erased_ticket_and_exported(self):
         self.assertEqual(set(), words("src/desk/erase.c", "kept[] =") - ROW - APART)
         self.assertEqual(set(), words("src/cli/cmd_export.c", "columns[] =") - ROW)
+
+    def test_what_types_of_data_the_command_line_knows(self):
+        (known,) = re.findall(r"types\[\] = (.*?);", source("src/cli/act_data.c", "How the pack's types", "/* The data"), re.S)
+        typed = re.findall(r'\{"([a-z]+)", "[a-z]+"\}', known)
+        self.assertEqual(set(re.findall(r"([a-z]+) = true", source("lua/lib/catalog.lua", "local data_types", "}"))), set(typed) | TEXT_LIKE)
+        self.assertEqual(len(typed), len(set(typed) - TEXT_LIKE))
 
     def test_what_is_found_by(self):
         types = words("src/desk/find_check.c", "*const mixed[]") | words("src/desk/find_check.c", "times[] =") | words(
