@@ -255,16 +255,16 @@ static bool is_blank(const struct value *v)
 
 static int check_length(const struct rpc_arg *arg, const struct value *v, struct err *e)
 {
-	bool is_short = v->n > 0 && v->n <= arg->max;
+	bool has_room = v->n >= arg->min && v->n <= arg->max;
 	struct buf expected;
 	char shown[64];
 
-	if (arg->min >= arg->max || (v->n >= arg->min && v->n <= arg->max && (arg->min == 0 || !is_blank(v))))
+	if (arg->min >= arg->max || (has_room && (arg->min == 0 || !is_blank(v))))
 		return 0;
 	buf_init(&expected, 400);
 	arg_expected(arg, &expected);
 	snprintf(shown, sizeof(shown), "%.*s", clipped(v), v->as.text);
-	if (is_short)
+	if (has_room)
 		err_arg(e, ERR_BAD_REQUEST, arg->name, shown, "argument \"%s\" is blank; expected %.*s",
 			arg->name, (int)expected.n, expected.p);
 	else
@@ -272,7 +272,7 @@ static int check_length(const struct rpc_arg *arg, const struct value *v, struct
 			arg->name, v->n, (int)expected.n, expected.p);
 	buf_reset(&expected);
 	arg_expected_zh(arg, &expected);
-	if (is_short)
+	if (has_room)
 		err_zh(e, "参数“%s”是空白；应为%.*s", arg->name, (int)expected.n, expected.p);
 	else
 		err_zh(e, "参数“%s”有 %u 字节；应为%.*s", arg->name, v->n, (int)expected.n, expected.p);

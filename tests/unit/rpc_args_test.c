@@ -228,6 +228,10 @@ static void bounds(void **state)
 	one("name", value_literal("123456789"),
 		"argument \"name\" has 9 bytes; expected text of 1 to 8 bytes");
 	one("name", value_literal(" \t\n"), "argument \"name\" is blank; expected text of 1 to 8 bytes");
+	one("code", value_literal("ab"), "{\"code\":\"ab\"}");
+	one("code", value_literal("a"), "argument \"code\" has 1 bytes; expected text of 2 to 4 bytes");
+	one("code", value_literal(" "), "argument \"code\" has 1 bytes; expected text of 2 to 4 bytes");
+	one("code", value_literal("  "), "argument \"code\" is blank; expected text of 2 to 4 bytes");
 	one("at", value_int(0), "{\"at\":0}");
 	one("at", value_int(TIME_MAX_MS), "{\"at\":253402300799999}");
 	one("at", value_int(-1), "argument \"at\" is -1; expected 0 to 253402300799999");

@@ -101,6 +101,7 @@ static const struct rpc_arg fake_args[] = {
 	{.name = "by", .type = ARG_DURATION, .help = "a duration"},
 	{.name = "kind", .type = ARG_ENUM, .words = fake_words, .help = "a | word"},
 	{.name = "name", .type = ARG_TEXT, .min = 1, .max = 8, .help = "a short text"},
+	{.name = "code", .type = ARG_TEXT, .min = 2, .max = 4, .help = "two letters and more"},
 	{.name = "person", .type = ARG_MAP, RPC_MEMBERS(fake_members), .help = "a map of known things"},
 };
 
