@@ -4,10 +4,14 @@ local host = ...
 local errors = host.lib "errors"
 local units = host.lib "units"
 local catalog = { env = {} }
+local minute, hour, day = 60000, 3600000, 86400000
 local data = {
   zone = "Asia/Shanghai", kinds = {}, channels = {}, categories = {}, cities = {}, queues = {}, grades = {}, clocks = {}, roles = {},
   inputs = {}, statuses = {}, forms = {}, posts = {}, tasks = {}, persons = {}, departments = {}, districts = {}, calendars = {},
-  limits = {},
+  limits = { -- where the pack says nothing; the core has no numbers of its own
+    history_ms = 30 * day, request_keep_ms = 7 * day, task_keep_ms = 7 * day, rule_failures = 5, rule_rest_ms = minute, avoided_ms = 2 * hour,
+    held_ms = 10 * minute,
+  },
   otherwise = { queue = "duty" },
 }
 local place = {} -- "channels.sms" → where it was declared
@@ -202,24 +206,24 @@ function env.pack(row)
 end
 
 -- limits { history = "90d", request_keep = "7d" } → limits.history_ms
-local limit_keys = { history = true, request_keep = true, task_keep = true, rule_rest = true, avoided = true, held = true }
+local limit_keys = { history = true, request_keep = true, task_keep = true, rule_failures = true, rule_rest = true, avoided = true, held = true }
 function env.limits(row)
   local where = host.where(2)
   local failures = row.rule_failures
-  row.rule_failures = nil
-  if failures and (math.type(failures) ~= "integer" or failures < 1) then
+  if failures ~= nil and (math.type(failures) ~= "integer" or failures < 1) then
     errors.add(where, "limits.rule_failures: %s is not a number of failures such as 5", "limits.rule_failures：%s 不是失败次数，应写成 5 这样的整数",
       { tostring(failures) })
   end
-  data.limits.rule_failures = failures
+  data.limits.rule_failures = failures or data.limits.rule_failures
   reject_unknown(row, limit_keys, where, "limits")
   for key, span in host.sorted_pairs(row) do
-    local ms = units.duration(span)
-    if not ms then
+    local ms = key ~= "rule_failures" and units.duration(span)
+    if not ms and key ~= "rule_failures" then
       errors.add(where, 'limits.%s: "%s" is not a duration such as "30m", "4h" or "2d"',
         'limits.%s：“%s”不是时长，应写成 "30m"、"4h" 或 "2d"', { key, tostring(span) })
+    elseif ms then
+      data.limits[key .. "_ms"] = ms
     end
-    data.limits[key .. "_ms"] = ms
   end
 end
 

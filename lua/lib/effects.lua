@@ -232,13 +232,11 @@ function effects.apply(action, v, d, given)
   if action.after or action.at then follow_later(action, v, d) end
 end
 
-local HELD_MS = 10 * 60000 -- where the pack says nothing: limits { held = "10m" }
-
 -- An action that was to follow is refused now: it is tried again later. One whose time stood in a field had its time.
 function effects.held(timer, d, after_ms)
   if type(timer.name) ~= "string" or timer.name:sub(1, 4) ~= "act:" then return end
   d.timers = d.timers or {}
-  d.timers[#d.timers + 1] = { name = timer.name, rule = timer.rule, after_ms = after_ms or HELD_MS, round = (timer.round or 0) + 1 }
+  d.timers[#d.timers + 1] = { name = timer.name, rule = timer.rule, after_ms = after_ms, round = (timer.round or 0) + 1 }
 end
 
 -- Whose word an action by itself has: the name behind "act:", nil for other timers.

@@ -5,8 +5,6 @@
 #define RULES_MAX 64 /* that failed lately; of more the first are known */
 #define NAME_BYTES 160
 #define PREFIX "breaker "
-#define FAILURES 5
-#define REST_MS INT64_C(60000)
 
 struct breakers {
 	struct breaker {
@@ -118,7 +116,7 @@ void breakers_count(struct work *w, const struct value *failed)
 {
 	struct slice rule = value_slice(value_get(failed, "rule"));
 	const struct breaker *old = find(w->desk->breakers, rule);
-	int64_t rest_ms = packs_limit(w->desk->packs, "rule_rest_ms", REST_MS),
+	int64_t rest_ms = packs_limit(w->desk->packs, "rule_rest_ms"),
 		generation = packs_generation(w->desk->packs);
 	struct breaker now = {.generation = generation, .failures = 1, .last_ms = w->now_ms};
 	struct value row = value_map(w->arena, 4);
@@ -129,7 +127,7 @@ void breakers_count(struct work *w, const struct value *failed)
 	memcpy(now.rule, rule.p, rule.n);
 	if (old != NULL && old->generation == generation && w->now_ms - old->last_ms <= 2 * rest_ms)
 		now.failures = old->failures + 1;
-	if (now.failures >= packs_limit(w->desk->packs, "rule_failures", FAILURES)) {
+	if (now.failures >= packs_limit(w->desk->packs, "rule_failures")) {
 		now.until_ms = w->now_ms + rest_ms;
 		tell(w, &now, value_get(failed, "message"));
 	}

@@ -321,8 +321,8 @@ int64_t packs_generation(const struct packs *);
 const struct value *packs_catalog(const struct packs *);
 /* The live pack's kind of ticket by name, a complaint without one (NULL); NULL: there is no such kind. */
 const struct value *packs_kind(const struct packs *, const struct value *name);
-/* A number of the live pack's limits, such as "history_ms"; `otherwise` where the pack says nothing. */
-int64_t packs_limit(const struct packs *, const char *name, int64_t otherwise);
+/* A number of the live pack's limits, such as "history_ms": what it says, else what lua/lib/catalog.lua does. */
+int64_t packs_limit(const struct packs *, const char *name);
 struct calendar;
 /* A calendar of the live pack by name, or NULL. */
 const struct calendar *packs_calendar(const struct packs *, const char *name);

@@ -81,7 +81,7 @@ int facts_history(struct work *w, const struct value *ticket, struct value *out,
 {
 	struct slice texts[] = {value_slice(value_path(ticket, "subject.type")),
 		value_slice(value_path(ticket, "subject.id"))};
-	int64_t since = w->now_ms - packs_limit(w->desk->packs, "history_ms", INT64_C(30) * 24 * 3600 * 1000);
+	int64_t since = w->now_ms - packs_limit(w->desk->packs, "history_ms");
 	int64_t self = value_int_or(value_get(ticket, "id"), 0), n_contacts = 0;
 	struct value tickets = value_array(w->arena, 4), contacts = value_array(w->arena, 4);
 	struct slice prefix;

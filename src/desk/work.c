@@ -241,8 +241,6 @@ static int request_seen(struct work *w, const uint8_t *key, const struct value *
 }
 
 #define REQUEST_AGE_KEY_LEN (1 + 8 + REQUEST_KEY_LEN)
-#define REQUEST_KEEP_MS                                                                                      \
-	(INT64_C(7) * 24 * 3600 * 1000) /* where the pack's limits.request_keep says nothing */
 
 /*
  * Whoever brings one request_id takes up to two away that are past the pack's limit: they never pile up. The
@@ -250,7 +248,7 @@ static int request_seen(struct work *w, const uint8_t *key, const struct value *
  */
 static int request_forget(struct work *w, struct err *e)
 {
-	int64_t until_ms = w->now_ms - packs_limit(w->desk->packs, "request_keep_ms", REQUEST_KEEP_MS);
+	int64_t until_ms = w->now_ms - packs_limit(w->desk->packs, "request_keep_ms");
 	int64_t *from_ms = &w->desk->requests_from_ms;
 	uint8_t from[1 + 8] = {'t'}, to[1 + 8] = {'t'}, old[2][REQUEST_AGE_KEY_LEN];
 	struct scan s;

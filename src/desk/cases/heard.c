@@ -8,7 +8,6 @@
 #define CALLS_MAX 256 /* of a number that are kept one by one, */
 #define CALLS_LEAST 8 /* and those that are kept when nothing can become of them any more */
 #define NUMBER_BYTES_MAX 32
-#define AVOIDED_MS (INT64_C(2) * 3600 * 1000)
 
 struct called {
 	int64_t at_ms, version, fate;
@@ -16,7 +15,7 @@ struct called {
 
 static int64_t window_ms(const struct desk *d)
 {
-	return packs_limit(d->packs, "avoided_ms", AVOIDED_MS);
+	return packs_limit(d->packs, "avoided_ms");
 }
 
 static struct slice key_of(struct arena *a, int64_t incident, struct slice number)

@@ -143,12 +143,11 @@ struct value outbox_value(struct desk *d, struct arena *a)
 }
 
 /* ---- forgetting ---------------------------------------------------------------------------------------- */
-#define TASK_KEEP_MS (INT64_C(7) * 24 * 3600 * 1000) /* where the pack's limits.task_keep says nothing */
 #define FORGET_AT_ONCE 2
 
 int tasks_forget(struct work *w, struct err *e)
 {
-	int64_t until = w->now_ms - packs_limit(w->desk->packs, "task_keep_ms", TASK_KEEP_MS);
+	int64_t until = w->now_ms - packs_limit(w->desk->packs, "task_keep_ms");
 	int64_t *from = &w->desk->outbox->finished_ms;
 	struct slice old[FORGET_AT_ONCE];
 	int n = 0, got = 0;

@@ -37,9 +37,12 @@ const struct value *packs_kind(const struct packs *p, const struct value *name)
 	return value_get_n(value_get(packs_catalog(p), "kinds"), text.p, text.n);
 }
 
-int64_t packs_limit(const struct packs *p, const char *name, int64_t otherwise)
+int64_t packs_limit(const struct packs *p, const char *name)
 {
-	return value_int_or(value_get(value_get(packs_catalog(p), "limits"), name), otherwise);
+	int64_t limit = 0;
+
+	must(value_as_int(value_get(value_get(packs_catalog(p), "limits"), name), &limit));
+	return limit;
 }
 
 const struct calendar *packs_calendar(const struct packs *p, const char *name)
