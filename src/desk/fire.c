@@ -128,21 +128,39 @@ static int fire_task(struct desk *d, int64_t due_ms, uint64_t id, struct err *e)
 	return -1;
 }
 
-static int fire_affected(struct desk *d, int64_t due_ms, uint64_t id, struct err *e)
+/* An entry without its row. */
+static void begin_spent(struct work *w, struct desk *d, int64_t due_ms, uint64_t id, const char *kind)
 {
 	struct value params = value_map(&d->arena, 1);
-	struct work w;
-	int rc;
 
-	value_add(&d->arena, &params, "kind", value_literal(id == TIMER_OF_AFFECTED ? "numbers" : "change"));
-	begin_timer(&w, d, id);
-	take_params(&w, &params);
-	drop_row(&w, due_ms, id);
-	rc = id == TIMER_OF_AFFECTED ? affected_fire(&w, e) : change_fire(&w, id - TIMER_OF_AFFECTED, e);
+	value_add(&d->arena, &params, "kind", value_literal(kind));
+	begin_timer(w, d, id);
+	take_params(w, &params);
+	drop_row(w, due_ms, id);
+}
+
+static int end_spent(struct work *w, int rc, struct err *e)
+{
 	if (rc == 0)
-		return work_commit(&w, e);
-	work_abort(&w);
+		return work_commit(w, e);
+	work_abort(w);
 	return -1;
+}
+
+static int fire_numbers(struct desk *d, int64_t due_ms, uint64_t id, struct err *e)
+{
+	struct work w;
+
+	begin_spent(&w, d, due_ms, id, "numbers");
+	return end_spent(&w, affected_fire(&w, e), e);
+}
+
+static int fire_change(struct desk *d, int64_t due_ms, uint64_t id, struct err *e)
+{
+	struct work w;
+
+	begin_spent(&w, d, due_ms, id, "change");
+	return end_spent(&w, change_fire(&w, id, e), e);
 }
 
 static int fire_warn(struct desk *d, int64_t due_ms, uint64_t id, struct err *e)
@@ -159,8 +177,9 @@ static const struct timer_worker {
 	int (*fire)(struct desk *, int64_t due_ms, uint64_t id, struct err *e);
 } workers[] = {
 	{TIMER_OF_TICKET, "ticket", fire_ticket},
+	{TIMER_OF_CHANGE, "change", fire_change},
 	{TIMER_OF_JOB, "job", job_fire},
-	{TIMER_OF_AFFECTED, "numbers", fire_affected},
+	{TIMER_OF_AFFECTED, "numbers", fire_numbers},
 	{TIMER_OF_WARN, "warning", fire_warn},
 	{TIMER_OF_TASK, "task", fire_task},
 };

@@ -54,13 +54,12 @@ int suspects_find(struct desk *, struct tx *, struct arena *, int64_t now_ms, co
 	struct value *out, struct err *e) MUST_CHECK;
 
 /* ---- planned work (changes.c) -------------------------------------------------------------------------- */
-/* A change's timer is TIMER_OF_AFFECTED + n, n >= 1 (timer_ids.h). */
 /* The change of this component that began at most span_ms ago or is under way; in several the latest. 1, 0,
  * -1. */
 int change_of(struct desk *, struct tx *, struct arena *, struct slice component, const struct value *cities,
 	int64_t now_ms, int64_t span_ms, struct value *out, struct err *e) MUST_CHECK;
-/* Its timer has fired; the caller has deleted its row. */
-int change_fire(struct work *, uint64_t n, struct err *e) MUST_CHECK;
+/* The timer of a change has fired (its number below the owner's bit); the caller has deleted its row. */
+int change_fire(struct work *, uint64_t id, struct err *e) MUST_CHECK;
 void signal_counts_register(struct desk *);
 void changes_register(struct desk *);
 void suspects_register(struct desk *);

@@ -123,10 +123,10 @@ static void set_timer(struct work *w, int64_t n, const struct value *was, int64_
 	int64_t old;
 
 	if (value_as_int(value_get(was, "settles"), &old)) {
-		due_key(key, old, TIMER_OF_AFFECTED + (uint64_t)n);
+		due_key(key, old, TIMER_OF_CHANGE | (uint64_t)n);
 		tx_del(w->tx, TABLE_TIMER, slice_of(key, sizeof(key)));
 	}
-	due_key(key, due_ms, TIMER_OF_AFFECTED + (uint64_t)n);
+	due_key(key, due_ms, TIMER_OF_CHANGE | (uint64_t)n);
 	tx_put(w->tx, TABLE_TIMER, slice_of(key, sizeof(key)), slice_of("", 0));
 }
 
@@ -245,17 +245,17 @@ static void tell(struct work *w, const struct value *row)
 	value_push(w->arena, &w->notices, both);
 }
 
-int change_fire(struct work *w, uint64_t n, struct err *e)
+int change_fire(struct work *w, uint64_t id, struct err *e)
 {
-	struct slice id;
+	struct slice change;
 	struct value row;
 	uint8_t key[9];
 	int got;
 
-	number_key(key, (int64_t)n);
-	got = tx_get(w->tx, TABLE_CHANGE, slice_of(key, 9), &id, e);
+	number_key(key, (int64_t)(id & ~TIMER_OF_CHANGE));
+	got = tx_get(w->tx, TABLE_CHANGE, slice_of(key, 9), &change, e);
 	if (got == 1)
-		got = row_get(w->desk, w->tx, w->arena, TABLE_CHANGE, change_key(w->arena, id), &row, e);
+		got = row_get(w->desk, w->tx, w->arena, TABLE_CHANGE, change_key(w->arena, change), &row, e);
 	if (got != 1)
 		return got < 0 ? -1 : 0;
 	if (settle(w, &row, e) != 0)
