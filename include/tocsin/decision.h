@@ -31,7 +31,10 @@
  *              that the ticket may hang on; at "evidence" all
  *   hit, raised   at "declare": {affected, complainers, began, before?} of an open incident, and what it
  *              became before: [{id, kind, is_open}] (desk/warning/warn_declare.c)
- *   warning    at "warning" and "evidence": what happened to a key (desk/warning/warn_case.c)
+ *   warning    at "warning" and "evidence": what happened to a key (desk/warning/warn_facts.c)
+ *   off        [rule] that failed too often and are left out for a while (desk/breaker.h)
+ *   is_import  at "create": the ticket is from another system, in its own past
+ *   suspects   at "warning", of a rise: which component is at fault (suspects_find, desk/signals.h)
  *
  * Decision:
  *   refuse     {message, message_zh?, reason?, allowed={…}?, argument?, value?} → error `rejected`; nothing
@@ -62,8 +65,16 @@
  *              ticket's own changes come from the core
  *   advice     [{zh, en}] what the front desk should say or do
  *   because    [number] the rules that fired, in order (generation_rules names them)
- *   incident   at "evidence": the open case that the warning is evidence of, and act=[{action, data?}] on it
+ *   incident   at "evidence": the open case that the warning is evidence of
+ *   act        [{action, data?}] at "evidence" and "warning": on the incident of the key
+ *   call       [{person, …}] at "warning": whom it calls, each once per level of its case; the rest of the map
+ *              comes with the event "call" of topic "duty"
+ *   say        {zh, en} at "warning": said with the change of the level
+ *   raise      {level, reason?}: the case relapses; the warning of the incident's key stands at least there
  *   failed     {rule, message} a rule failed and `otherwise` was taken; the rest of the decision is valid
+ *
+ * Questions that change nothing have facts and answers of their own: "duty" (desk/duty.c), "grants"
+ * (desk/grants.c), "draft" (desk/cases/drafts.c), "prompt" (desk/affected/affected_check.c).
  *
  * Catalog (what the core itself reads; the rest is passed through to catalog.get):
  *   zone · kinds={NAME={prefix, first={stage, status}, stages={NAME={status, label}}, actions={NAME={label,
