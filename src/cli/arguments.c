@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "cli_int.h"
+#include "desk/ticket_fields.h"
 #include "tocsin/clock.h"
 #include "tocsin/util.h"
 
@@ -152,8 +153,7 @@ int arguments_take(
 /* ---- conditions of ticket.find ------------------------------------------------------------------------- */
 static int where_value(struct cli *c, const char *field, const char *text, struct value *out, struct err *e)
 {
-	static const char *const ints[] = {
-		"id", "version", "priority", "parent", "contacts", "merged_into", "incident"};
+	enum arg_type type = ticket_field_type(field);
 	int64_t i;
 
 	*out = value_text(&c->arena, text, strlen(text));
@@ -165,15 +165,13 @@ static int where_value(struct cli *c, const char *field, const char *text, struc
 				return err_prefix(e, "%s", field);
 		}
 		*out = value_int(i);
-	} else if (strcmp(text, "true") == 0 || strcmp(text, "false") == 0) {
+	} else if (type == ARG_NUMBER) {
+		if (!whole_int(text, &i))
+			return wrong(field, text, tr("an integer"), e);
+		*out = value_int(i);
+	} else if (type != ARG_TEXT && (strcmp(text, "true") == 0 || strcmp(text, "false") == 0)) {
 		*out = value_bool(text[0] == 't');
 	}
-	for (size_t k = 0; k < sizeof(ints) / sizeof(ints[0]); k++)
-		if (strcmp(field, ints[k]) == 0) {
-			if (!whole_int(text, &i))
-				return wrong(field, text, tr("an integer"), e);
-			*out = value_int(i);
-		}
 	return 0;
 }
 

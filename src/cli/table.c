@@ -5,6 +5,7 @@
 #include <wchar.h>
 
 #include "cli_int.h"
+#include "desk/ticket_fields.h"
 #include "tocsin/clock.h"
 #include "tocsin/util.h"
 
@@ -175,14 +176,16 @@ static bool is_one_of(const char *name, const char *const *names)
 
 bool field_is_time(const char *field)
 {
-	static const char *const times[] = {"at", "created", "updated", "closed", "occurred", "due", "now",
-		"from", "to", "since", "resolved", "received", "until", "started", "ends", NULL};
+	/* of answers that are no ticket */
+	static const char *const times[] = {
+		"at", "now", "from", "to", "since", "resolved", "received", "until", "started", "ends", NULL};
 	/* of a pack's own fields: asked_at, green_until, script_eta */
 	static const char *const endings[] = {"at", "until", "eta", NULL};
 	const char *dot = strrchr(field, '.'), *name = dot == NULL ? field : dot + 1,
 		   *line = strrchr(name, '_');
 
-	return is_one_of(name, times) || is_one_of(line == NULL ? name : line + 1, endings);
+	return ticket_field_type(name) == ARG_TIME || is_one_of(name, times) ||
+	       is_one_of(line == NULL ? name : line + 1, endings);
 }
 
 bool value_is_time(const char *field, const struct value *v, int64_t *at_ms)

@@ -28,29 +28,6 @@ static bool is_one_of(const char *word, size_t n, const char *const *words, size
 	return false;
 }
 
-/* What a field holds; of the fields of a map and of what is no plain value anything. */
-static enum arg_type type_of(const char *field)
-{
-	static const char *const times[] = {"created", "updated", "closed", "occurred", "last_contact",
-		"due"},
-				 *const numbers[] = {"id", "version", "priority", "contacts", "parent",
-					 "merged_into", "duplicate_of", "incident", "escalation", "transfers",
-					 "ping_pong", "reopened", "urges"},
-				 *const truths[] = {"complete", "satisfied", "late", "open", "erased"},
-				 *const mixed[] = {"missing", "subject", "customer", "fields", "clocks",
-					 "advice", "fired", "timers", "links", "contact_at", "been", "tags",
-					 "spent", "approval"};
-	size_t n = strcspn(field, ".");
-
-	if (is_one_of(field, n, times, N_WORDS(times)))
-		return ARG_TIME;
-	if (is_one_of(field, n, numbers, N_WORDS(numbers)))
-		return ARG_NUMBER;
-	if (is_one_of(field, n, truths, N_WORDS(truths)))
-		return ARG_BOOL;
-	return is_one_of(field, n, mixed, N_WORDS(mixed)) ? ARG_ANY : ARG_TEXT;
-}
-
 /* As an argument of that type is checked, in place; nil is fine: the ticket has none. */
 static int check_value(struct arena *a, const char *path, enum arg_type type, struct value *v, struct err *e)
 {
@@ -85,7 +62,7 @@ static int check_operators(struct arena *a, const char *field, const struct valu
 	for (uint32_t i = 0; i < condition->n; i++) {
 		struct pair *p = &condition->as.pairs[i];
 		const char *op = value_cstr(a, &p->key), *path = arena_printf(a, "where.%s.%s", field, op);
-		enum arg_type type = type_of(field);
+		enum arg_type type = ticket_field_type(field);
 
 		if (!is_one_of(op, strlen(op), ops, N_WORDS(ops)))
 			return unknown(e, "where", "operator", op, ops, N_WORDS(ops));
@@ -96,8 +73,8 @@ static int check_operators(struct arena *a, const char *field, const struct valu
 }
 
 /* ---- names --------------------------------------------------------------------------------------------- */
-#define FIELD(name, kind) #name,
-static const char *const ticket_fields[] = {TICKET_FIELDS(FIELD) "spent", "approval", "open"};
+#define FIELD(name, kind, type) #name,
+static const char *const ticket_fields[] = {TICKET_FIELDS(FIELD) TICKET_FIELDS_UNNUMBERED(FIELD)};
 #undef FIELD
 
 /* What stands apart is shown by ticket.get {with}; `open` can be asked for in `where` only. */
@@ -133,7 +110,7 @@ int find_check(struct arena *a, const struct value *where, const struct value *f
 			return -1;
 		if (find_is_condition(field, &p->val) ? check_operators(a, field, &p->val, e) != 0
 						      : check_value(a, arena_printf(a, "where.%s", field),
-								type_of(field), &p->val, e) != 0)
+								ticket_field_type(field), &p->val, e) != 0)
 			return -1;
 	}
 	for (uint32_t i = 0; fields != NULL && i < fields->n; i++) {

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "tocsin/lexicon.h"
+#include "tocsin/rpc.h"
 #include "tocsin/value.h"
 
 enum field_kind {
@@ -16,72 +17,80 @@ enum field_kind {
 	FIELD_APART  /* none of what stands as fields */
 };
 
-/* FIELD(name, kind). The order is the format: append only. Most rows have their fields in this order. */
+/*
+ * FIELD(name, kind, type). The order is the format: append only. Most rows have their fields in this order. The
+ * type is what ticket.find compares with, a name of enum arg_type: `due` is the next one, and what is a map or
+ * a list compares with ANY.
+ */
 #define TICKET_FIELDS(FIELD)                                                                                 \
-	FIELD(id, PLAIN)                                                                                     \
-	FIELD(no, PLAIN)                                                                                     \
-	FIELD(kind, NAME)                                                                                    \
-	FIELD(status, NAME)                                                                                  \
-	FIELD(stage, NAME)                                                                                   \
-	FIELD(version, PLAIN)                                                                                \
-	FIELD(channel, NAME)                                                                                 \
-	FIELD(number, PLAIN)                                                                                 \
-	FIELD(category, NAME)                                                                                \
-	FIELD(city, NAME)                                                                                    \
-	FIELD(title, PLAIN)                                                                                  \
-	FIELD(text, PLAIN)                                                                                   \
-	FIELD(created, PLAIN)                                                                                \
-	FIELD(created_by, NAME)                                                                              \
-	FIELD(complete, PLAIN)                                                                               \
-	FIELD(missing, NAMES)                                                                                \
-	FIELD(contacts, PLAIN)                                                                               \
-	FIELD(subject, KEYED)                                                                                \
-	FIELD(grade, NAME)                                                                                   \
-	FIELD(priority, PLAIN)                                                                               \
-	FIELD(queue, NAME)                                                                                   \
-	FIELD(department, NAME)                                                                              \
-	FIELD(owner, NAME)                                                                                   \
-	FIELD(clocks, APART)                                                                                 \
-	FIELD(due, KEYED)                                                                                    \
-	FIELD(advice, SAID)                                                                                  \
-	FIELD(updated, PLAIN)                                                                                \
-	FIELD(fired, KEYED)                                                                                  \
-	FIELD(first_owner, NAME)                                                                             \
-	FIELD(caller, PLAIN)                                                                                 \
-	FIELD(callback, PLAIN)                                                                               \
-	FIELD(customer, PLAIN)                                                                               \
-	FIELD(form, PLAIN)                                                                                   \
-	FIELD(fields, PLAIN)                                                                                 \
-	FIELD(occurred, PLAIN)                                                                               \
-	FIELD(source_ref, PLAIN)                                                                             \
-	FIELD(outcome, PLAIN)                                                                                \
-	FIELD(timers, APART)                                                                                 \
-	FIELD(erased, APART)                                                                                 \
-	FIELD(links, PLAIN)                                                                                  \
-	FIELD(contact_at, PLAIN)                                                                             \
-	FIELD(last_contact, PLAIN)                                                                           \
-	FIELD(urges, PLAIN)                                                                                  \
-	FIELD(been, PLAIN)                                                                                   \
-	FIELD(transfers, PLAIN)                                                                              \
-	FIELD(ping_pong, PLAIN)                                                                              \
-	FIELD(reply, PLAIN)                                                                                  \
-	FIELD(resolution, PLAIN)                                                                             \
-	FIELD(cause, PLAIN)                                                                                  \
-	FIELD(satisfied, PLAIN)                                                                              \
-	FIELD(closed, PLAIN)                                                                                 \
-	FIELD(late, PLAIN)                                                                                   \
-	FIELD(reopened, PLAIN)                                                                               \
-	FIELD(suspended, PLAIN)                                                                              \
-	FIELD(escalation, PLAIN)                                                                             \
-	FIELD(tags, PLAIN)                                                                                   \
-	FIELD(parent, PLAIN)                                                                                 \
-	FIELD(merged_into, PLAIN)                                                                            \
-	FIELD(duplicate_of, PLAIN)                                                                           \
-	FIELD(incident, PLAIN)
+	FIELD(id, PLAIN, NUMBER)                                                                             \
+	FIELD(no, PLAIN, TEXT)                                                                               \
+	FIELD(kind, NAME, TEXT)                                                                              \
+	FIELD(status, NAME, TEXT)                                                                            \
+	FIELD(stage, NAME, TEXT)                                                                             \
+	FIELD(version, PLAIN, NUMBER)                                                                        \
+	FIELD(channel, NAME, TEXT)                                                                           \
+	FIELD(number, PLAIN, TEXT)                                                                           \
+	FIELD(category, NAME, TEXT)                                                                          \
+	FIELD(city, NAME, TEXT)                                                                              \
+	FIELD(title, PLAIN, TEXT)                                                                            \
+	FIELD(text, PLAIN, TEXT)                                                                             \
+	FIELD(created, PLAIN, TIME)                                                                          \
+	FIELD(created_by, NAME, TEXT)                                                                        \
+	FIELD(complete, PLAIN, BOOL)                                                                         \
+	FIELD(missing, NAMES, ANY)                                                                           \
+	FIELD(contacts, PLAIN, NUMBER)                                                                       \
+	FIELD(subject, KEYED, ANY)                                                                           \
+	FIELD(grade, NAME, TEXT)                                                                             \
+	FIELD(priority, PLAIN, NUMBER)                                                                       \
+	FIELD(queue, NAME, TEXT)                                                                             \
+	FIELD(department, NAME, TEXT)                                                                        \
+	FIELD(owner, NAME, TEXT)                                                                             \
+	FIELD(clocks, APART, ANY)                                                                            \
+	FIELD(due, KEYED, TIME)                                                                              \
+	FIELD(advice, SAID, ANY)                                                                             \
+	FIELD(updated, PLAIN, TIME)                                                                          \
+	FIELD(fired, KEYED, ANY)                                                                             \
+	FIELD(first_owner, NAME, TEXT)                                                                       \
+	FIELD(caller, PLAIN, TEXT)                                                                           \
+	FIELD(callback, PLAIN, TEXT)                                                                         \
+	FIELD(customer, PLAIN, ANY)                                                                          \
+	FIELD(form, PLAIN, TEXT)                                                                             \
+	FIELD(fields, PLAIN, ANY)                                                                            \
+	FIELD(occurred, PLAIN, TIME)                                                                         \
+	FIELD(source_ref, PLAIN, TEXT)                                                                       \
+	FIELD(outcome, PLAIN, TEXT)                                                                          \
+	FIELD(timers, APART, ANY)                                                                            \
+	FIELD(erased, APART, BOOL)                                                                           \
+	FIELD(links, PLAIN, ANY)                                                                             \
+	FIELD(contact_at, PLAIN, ANY)                                                                        \
+	FIELD(last_contact, PLAIN, TIME)                                                                     \
+	FIELD(urges, PLAIN, NUMBER)                                                                          \
+	FIELD(been, PLAIN, ANY)                                                                              \
+	FIELD(transfers, PLAIN, NUMBER)                                                                      \
+	FIELD(ping_pong, PLAIN, NUMBER)                                                                      \
+	FIELD(reply, PLAIN, TEXT)                                                                            \
+	FIELD(resolution, PLAIN, TEXT)                                                                       \
+	FIELD(cause, PLAIN, TEXT)                                                                            \
+	FIELD(satisfied, PLAIN, BOOL)                                                                        \
+	FIELD(closed, PLAIN, TIME)                                                                           \
+	FIELD(late, PLAIN, BOOL)                                                                             \
+	FIELD(reopened, PLAIN, NUMBER)                                                                       \
+	FIELD(suspended, PLAIN, TEXT)                                                                        \
+	FIELD(escalation, PLAIN, NUMBER)                                                                     \
+	FIELD(tags, PLAIN, ANY)                                                                              \
+	FIELD(parent, PLAIN, NUMBER)                                                                         \
+	FIELD(merged_into, PLAIN, NUMBER)                                                                    \
+	FIELD(duplicate_of, PLAIN, NUMBER)                                                                   \
+	FIELD(incident, PLAIN, NUMBER)
+
+/* Fields of few rows, which have no number, and `open`, which ticket.find makes. */
+#define TICKET_FIELDS_UNNUMBERED(FIELD)                                                                      \
+	FIELD(spent, PLAIN, ANY) FIELD(approval, PLAIN, ANY) FIELD(open, PLAIN, BOOL)
 
 enum ticket_field {
 	TICKET_FIELD_NONE, /* a field of another name: the name follows */
-#define FIELD(name, kind) TICKET_FIELD_##name,
+#define FIELD(name, kind, type) TICKET_FIELD_##name,
 	TICKET_FIELDS(FIELD)
 #undef FIELD
 		N_TICKET_FIELDS
@@ -104,6 +113,9 @@ static inline struct slice ticket_field_name(unsigned number)
 {
 	return slice_of(ticket_field_names[number].name, ticket_field_names[number].n);
 }
+
+/* The type of a field, and of what stands inside it ("fields.amount"): ARG_ANY where none is said. */
+enum arg_type ticket_field_type(const char *path);
 
 /* ---- values as they are stored: MessagePack, and TEXT_REF be16 for a text of the lexicon --------------- */
 #define TEXT_REF 0xc1 /* MessagePack never uses it */

@@ -131,6 +131,12 @@ class Commands(Case):
         self.assertEqual([4, 3], ids("--order", "-id", "--limit", "2", "created>=2026-09-22T10:00"))
         self.assertEqual([], ids("created<2026-09-22T10:00"))
         self.assertEqual([2], ids("number=13800138001"))
+        for field in ("urges", "transfers", "escalation", "reopened", "duplicate_of", "ping_pong"):
+            self.assertEqual([], ids(field + ">=1"))
+        self.c.call("contact.add", ticket=2, channel="app", kind="urge")
+        self.assertEqual([[2]] * 4, [ids("urges=1"), ids("urges=1,7"), ids("last_contact>=2026-09-22T10:00", "urges>0"), ids("complete=false", "id=2")])
+        self.fails(1, 'tocsin: bad_request: urges must be an integer, not "one" (argument urges = one)\n', "list", "urges=one")
+        self.assertEqual([], ids("title=true"))
         for _ in range(48):
             self.create()
         said = self.tocsin("list")

@@ -3,7 +3,7 @@
 import os
 import re
 
-from daemon import ROOT, Case, main
+from daemon import ROOT, START_MS, Case, main
 
 
 def source(path, begins, ends="};"):
@@ -17,9 +17,15 @@ def words(path, begins, ends="};"):
     return {w.rstrip("{") for w in re.findall(r'"([a-z_]+\{?)"', source(path, begins, ends))}
 
 
-ROW = set(re.findall(r"FIELD\(([a-z_]+), [A-Z]+\)", source("src/desk/ticket_fields.h", "#define TICKET_FIELDS", "enum ticket_field")))
+TYPES = dict(re.findall(r"FIELD\(([a-z_]+), [A-Z]+, ([A-Z]+)\)", source("src/desk/ticket_fields.h", "#define TICKET_FIELDS", "enum ticket_field {")))
 TEXT_LIKE = {"text", "queue", "department", "person", "category", "city", "grade", "level"}  # types of data that the command line sends as text
 APART = {"spent", "approval"}  # of few rows: they have no number of their own
+ROW = set(TYPES) - APART - {"open"}
+# Of each type: a value that fits, one that does not, what is expected.
+VALUES = {"TEXT": ("x", 5, "text"), "NUMBER": (5, "x", "a finite number"), "BOOL": (True, "x", "true or false"),
+    "TIME": (5, True, 'a time: integer ms since 1970 UTC, or ISO 8601 text such as "2026-09-22T10:00"'), "ANY": ([5], None, None)}
+SHOWN = {5: "integer 5", "x": 'text "x"', True: "true/false true"}
+IN_RULES = {"text": "TEXT", "number": "NUMBER", "bool": "BOOL", "time": "TIME"}
 
 
 class Fields(Case):
@@ -54,9 +60,34 @@ class Fields(Case):
         self.assertEqual(len(typed), len(set(typed) - TEXT_LIKE))
 
     def test_what_is_found_by(self):
-        types = words("src/desk/find_check.c", "*const mixed[]") | words("src/desk/find_check.c", "times[] =") | words(
-            "src/desk/find_check.c", "*const numbers[]") | words("src/desk/find_check.c", "*const truths[]")
-        self.assertEqual(set(), types - ROW - APART - {"open"})
+        self.assertEqual(APART | {"open"}, set(TYPES) - ROW)
+        for name, of in TYPES.items():
+            fits, odd, expected = VALUES[of]
+            with self.subTest(name):
+                if name in ("clocks", "timers"):
+                    self.refused("ticket.find", {"where": {name: fits}}, code="bad_request", message='field "%s" is not known' % name)
+                    continue
+                self.assertEqual([], self.c.call("ticket.find", where={name: fits, "id": {"gt": 1 << 40}})["tickets"])
+                if odd is not None:
+                    self.refused("ticket.find", {"where": {name: odd}}, code="bad_request", argument="where." + name,
+                        message='argument "where.%s" is %s; expected %s' % (name, SHOWN[odd], expected))
+
+    def test_a_row_has_the_types_that_its_fields_say(self):
+        """Of a life with much in it; of ANY it is a map or a list, of which `due` is the next."""
+        first, second = (self.create(number="13800138000", category="billing.cdr", source_ref="r%d" % i, occurred=START_MS)["id"] for i in range(2))
+        self.c.call("contact.add", ticket=first, channel="app", kind="urge")
+        for action, data in (("dispatch", {}), ("handle", {}), ("reply", {"text": "y", "refund": 100}), ("reply", {"text": "y"}), ("confirm", {"satisfied": True})):
+            self.c.call("ticket.act", id=first, action=action, data=data)
+        rows = [self.c.call("ticket.get", {"id": i, "with": ["clocks", "timers"]}) for i in (first, second)]
+        of_value = {str: "TEXT", bool: "BOOL", int: "NUMBER", float: "NUMBER", list: "ANY", dict: "ANY"}
+        told = {name: of_value[type(x)] for row in rows for name, x in row.items() if name in TYPES}
+        self.assertEqual({name: {"due": "ANY"}.get(name, {"TIME": "NUMBER"}.get(of, of)) for name, of in TYPES.items() if name in told}, told)
+        self.assertGreater(len(told), 35, sorted(set(TYPES) - set(told)))
+
+    def test_rules_read_a_field_as_what_it_is(self):
+        read = re.findall(r'add\("[a-z_]+", "([a-z_]+)", ticket "([a-z_]+)"', source("lua/lib/fields.lua", "local function add", "What a field's values can be"))
+        self.assertEqual({name: TYPES[name] for _, name in read}, {name: IN_RULES[of] for of, name in read})
+        self.assertGreater(len(read), 25)
 
 
 if __name__ == "__main__":

@@ -4,13 +4,13 @@
 
 #include "tocsin/wire.h"
 
-#define FIELD(name, kind)                                                                                    \
+#define FIELD(name, kind, type)                                                                              \
 	_Static_assert(sizeof(#name) < FIELD_NAME_ROOM, "the name fits, its head is a byte");
 TICKET_FIELDS(FIELD)
 #undef FIELD
 
 const struct field_name ticket_field_names[N_TICKET_FIELDS] = {{0xa0, "", 0, FIELD_PLAIN},
-#define FIELD(name, kind) {0xa0 | (sizeof(#name) - 1), #name, sizeof(#name) - 1, FIELD_##kind},
+#define FIELD(name, kind, type) {0xa0 | (sizeof(#name) - 1), #name, sizeof(#name) - 1, FIELD_##kind},
 	TICKET_FIELDS(FIELD)
 #undef FIELD
 };
@@ -27,6 +27,23 @@ unsigned ticket_field_number(struct slice name, unsigned from)
 			return at;
 	}
 	return TICKET_FIELD_NONE;
+}
+
+enum arg_type ticket_field_type(const char *path)
+{
+#define FIELD(name, kind, type) {#name, sizeof(#name) - 1, ARG_##type},
+	static const struct {
+		const char *name;
+		size_t n;
+		enum arg_type type;
+	} fields[] = {TICKET_FIELDS(FIELD) TICKET_FIELDS_UNNUMBERED(FIELD)};
+#undef FIELD
+	size_t n = strcspn(path, ".");
+
+	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++)
+		if (fields[i].n == n && memcmp(fields[i].name, path, n) == 0)
+			return fields[i].type;
+	return ARG_ANY;
 }
 
 /* ---- writing ------------------------------------------------------------------------------------------- */
