@@ -241,8 +241,8 @@ static bool may_catch_up(const struct warn *n, const struct lesson *l, const str
 	return l->is_anew || n->taught.mark == n->mark || baseline_last_day(b) != INT32_MIN;
 }
 
-/* Days on which it had nothing come first: 1 it knows them, 0 there are more than this slice has room for, -1. */
-static int catch_up(
+/* Days on which it had nothing come first. False: there are more than this slice has room for. */
+static bool catch_up(
 	struct warn *n, struct lesson *l, struct wkey *k, const struct baseline *total, uint32_t n_bins)
 {
 	struct learned *u = l->is_anew ? &k->anew : &k->usual;
@@ -251,9 +251,9 @@ static int catch_up(
 		usual_catch_up(n, k, u->baseline, total, l->first, l->day.day - 1, 1) > 0) {
 		spend(l, UNITS_A_BIN * n_bins);
 		if (is_spent(l))
-			return 0;
+			return false;
 	}
-	return 1;
+	return true;
 }
 
 /* The key has all its minutes in l->bins: 1 it has learned them, 0 the slice is spent, -1. */
@@ -268,7 +268,7 @@ static int teach_key(struct warn *n, struct lesson *l, struct wkey *k, uint32_t 
 	for (uint32_t i = 0; i < n_bins; i++)
 		count += l->bins[i];
 	if (u->baseline != NULL) {
-		if (catch_up(n, l, k, total, n_bins) == 0)
+		if (!catch_up(n, l, k, total, n_bins))
 			return 0;
 		day_mask(n, l->day.day, n_bins, l->bins);
 		baseline_learn(u->baseline, total, l->day.day, n_bins, l->bins);
