@@ -182,7 +182,7 @@ void warn_start(struct desk *d)
 	sources_expect(&w);
 	if (value_path(packs_catalog(d->packs), "silence.level") != NULL && n->armed_ms == INT64_MAX)
 		warn_arm(&w, now_ms + MINUTE_MS);
-	if (warn_learn_waits(n, now_ms))
+	if (warn_learn_has_days(n, now_ms))
 		warn_learn_arm(&w, now_ms);
 	if (tx_is_empty(w.tx))
 		work_abort(&w);

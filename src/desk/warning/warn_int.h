@@ -92,7 +92,21 @@ struct warn {
 	uint32_t n_gaps;
 };
 
-/* ---- keys: CITY/CATEGORY (a star stands for all), cluster:NAME, source:NAME ---------------------------- */
+/* ---- keys, CITY/CATEGORY, cluster:NAME or source:NAME, by text (warn_wkey.c) --------------------------- */
+struct wkey *wkey_find(const struct warn *, struct slice text);
+/* Without watch and row, of nobody yet; its name is final. Any thread. */
+struct wkey *wkey_new(struct slice text);
+void wkey_free(struct wkey *);
+/* New keys, sorted by text, take their places. */
+void wkeys_add(struct warn *, struct wkey **list, uint32_t n);
+/* No numbers are handed in for it. */
+void wkey_nothing_given(struct wkey *);
+/* Found, or new and without watch and row. */
+struct wkey *wkey_need(struct warn *, struct slice text);
+/* Index of the first key whose text is not below this one. */
+uint32_t wkey_place(const struct warn *, struct slice text);
+
+/* ---- what falls under a key (warn_count.c) ------------------------------------------------------------- */
 struct warn_key {
 	struct slice city, category; /* "*": all; a category stands for those below it too */
 };
@@ -110,21 +124,9 @@ struct slice watch_key(
 /* The watch that would make this key, whether or not anything was counted under it; NULL: none. */
 const struct watch *watch_of_key(const struct watches *, struct slice key);
 
-/* ---- keys by text (warn_wkey.c), and the plan (warn_plan.c): which streams make which key ---------------------------------------------- */
-struct wkey *wkey_find(const struct warn *, struct slice text);
-/* Without watch and row, of nobody yet; its name is final. Any thread. */
-struct wkey *wkey_new(struct slice text);
-void wkey_free(struct wkey *);
-/* New keys, sorted by text, take their places. */
-void wkeys_add(struct warn *, struct wkey **list, uint32_t n);
-/* No numbers are handed in for it. */
-void wkey_nothing_given(struct wkey *);
-/* Found, or new and without watch and row. */
-struct wkey *wkey_need(struct warn *, struct slice text);
+/* ---- the plan: which streams make which key, what levels are called (warn_plan.c) ---------------------- */
 /* These watches from now on, which are taken over; who makes which key is another's (warn_replan.c). */
 void warn_plan_watches(struct warn *, struct watches *, uint64_t words);
-/* What was worked out for these watches counts from now on, also for what came meanwhile. */
-void replan_take(struct warn *, struct replan *, struct watches *, uint64_t words);
 /* A stream was met for the first time. */
 void warn_plan_stream(void *warn, struct stream *);
 /* The key with that watch; NULL: none. */
@@ -132,14 +134,14 @@ struct wkey *warn_plan_key(struct warn *, struct slice text);
 void warn_plan_free(struct warn *);
 /* The end of the next bin of any watch behind at_ms. Something is watched. */
 int64_t warn_next_end(const struct warn *, int64_t at_ms);
-/* Index of the first key whose text is not below this one. */
-uint32_t wkey_place(const struct warn *, struct slice text);
 /* Names of levels: the pack's, or those of the contract where it has no table. */
 const char *warn_level_name(const struct warn *, uint8_t level);
 uint8_t warn_n_levels(const struct warn *);
-/* City and category of a key are the catalog's (`*`: all); a category stands for those below it, too. */
-int warn_check_key(struct desk *, struct arena *, const struct warn_key *, struct err *e) MUST_CHECK;
 int warn_level_find(const struct warn *, struct slice name); /* -1: none */
+
+/* ---- another pack's plan (warn_replan.c) --------------------------------------------------------------- */
+/* What was worked out for these watches counts from now on, also for what came meanwhile. */
+void replan_take(struct warn *, struct replan *, struct watches *, uint64_t words);
 
 /* ---- rows (warn_rows.c) -------------------------------------------------------------------------------- */
 int warn_rows_load(struct warn *, struct err *e) MUST_CHECK;
@@ -155,6 +157,30 @@ struct value wkey_row(struct work *, const struct wkey *);
 /* Write it with level, machine and when it is to be looked after next; without anything to keep it goes. */
 void wkey_put(struct work *, struct wkey *, struct value *row);
 
+/* ---- one key at a close (warn_look.c) ------------------------------------------------------------------ */
+/* Judge the key by the bin that ends at end_ms; it has a watch. */
+void warn_look(struct warn *, struct wkey *, int64_t end_ms);
+/* A level that no watch makes any more ends with the next close. */
+void warn_look_orphan(struct wkey *, int64_t end_ms);
+/* Numbers that are handed in: how many the lists hold now. */
+void warn_take_affected(struct warn *);
+/* People of the city, or of all (NULL), where the watch asks for them; else 0. */
+double warn_subscribers(const struct warn *, const struct watch *, const char *city);
+bool wkey_has_given(const struct wkey *);
+/* What the key's inputs were at the close of this bin, into the row. */
+void warn_figures(struct work *, const struct wkey *, int64_t end_ms, struct value *row);
+/* How many closes in a row each level would have been under its exit, had it been the present one. The key
+ * has a watch. */
+void warn_under(struct work *, const struct wkey *, struct value *row);
+
+/* ---- the close, and its timer (warn_close.c) ----------------------------------------------------------- */
+/* An entry of the system itself, at at_ms (never before the last entry). */
+void warn_begin(struct work *, struct desk *, const char *method, int64_t at_ms);
+/* Rings of the length that the live pack's watches need. */
+int warn_rings(struct warn *, int64_t now_ms, struct err *e) MUST_CHECK;
+/* Let the timer be due at at_ms at the latest. */
+void warn_arm(struct work *, int64_t at_ms);
+
 /* ---- what happens to a key (warn_case.c) --------------------------------------------------------------- */
 struct warn_event {
 	/* "change", "ready", "again", "recovery"; "joined": cities came to a roll-up; "standing": a case was
@@ -169,25 +195,10 @@ struct warn_event {
 /* The row of the key, the pack's decision, everybody told; staged. 0, or -1: it cannot be applied. */
 int warn_happened(struct work *, struct wkey *, const struct warn_event *, struct value *row, bool is_plain,
 	struct err *e) MUST_CHECK;
-/*
- * Evidence (warn_evidence.c): one fault is seen by several keys. What belongs together the pack says, at point
- * "evidence"; here the key becomes one of the case's, whose level is that of its worst key.
- */
-/* The level of the worst key of that case. */
-uint8_t warn_case_level(const struct warn *, int64_t incident);
-/* The facts of the points "evidence" and "warning" (warn_facts.c). */
-int warn_facts(struct work *, const struct wkey *, const struct warn_event *, const struct value *row,
-	struct value *facts, struct err *e) MUST_CHECK;
-/* And of a rise: which component is at fault, by the evidence of this minute (signals.h). */
-int warn_suspects(struct work *, const struct wkey *, const struct value *row, struct value *facts,
-	struct err *e) MUST_CHECK;
 /* The pack's actions on the incident of the key. */
 int warn_act(struct work *, const struct wkey *, const struct value *acts, struct err *e) MUST_CHECK;
-/* A key that stands without a case becomes one of an open case, if it is evidence of it. 0, or -1. */
-int warn_attach(
-	struct work *, struct wkey *, const struct warn_event *, struct value *row, struct err *e) MUST_CHECK;
-/* Cases were opened since the last close: what stands without one may be evidence of them. */
-int warn_new_cases(struct warn *, int64_t end_ms, struct err *e) MUST_CHECK;
+/* Whether the key's incident says that it recovers (fields.recovery). */
+bool warn_in_recovery(struct warn *, const struct wkey *);
 /*
  * An entry of the system itself about one key, at at_ms, in two tries: with the pack's decision, and plain
  * when that cannot be applied, which is logged. What a failed try changed of the key in memory is put back.
@@ -206,51 +217,57 @@ void warn_try_on(struct work *, struct warn_try *, struct wkey *);
 /* The same as such an entry, at event->at_ms. */
 int warn_event_commit(struct warn *, struct wkey *, const struct warn_event *, struct err *e) MUST_CHECK;
 
-/* ---- telling (warn_tell.c) ----------------------------------------------------------------------------- */
-void warn_notice(struct work *, const char *topic, struct value data);
-/* {key, level, seen, expected, p, line={zh, en}, …}: what topics, rules and lists say of a key. */
-struct value warn_brief(struct work *, const struct wkey *, const struct value *row);
-/* A text of catalog.warning_texts with the names in braces filled in from `names`; {zh, en}, or nil. */
-struct value warn_text(
-	struct arena *, const struct value *catalog, const char *name, const struct value *names);
-/* "10:45", local. */
-struct value warn_time(struct arena *, int64_t at_ms);
-void warn_bulletin(struct work *, const struct wkey *, const struct value *row, const char *event,
-	const struct value *extra);
-/* A level's settings in the pack (catalog.alarms), or NULL. */
-const struct value *warn_alarm(const struct warn *, uint8_t level);
-/* The next multiple of the rhythm in local time behind at_ms, INT64_MAX without one. */
-int64_t warn_slot_after(int64_t at_ms, int64_t every_ms, int64_t offset_ms);
+/* ---- which case it is evidence of (warn_evidence.c) ---------------------------------------------------- */
+/*
+ * One fault is seen by several keys. What belongs together the pack says, at point "evidence"; here the key
+ * becomes one of the case's, whose level is that of its worst key.
+ */
+/* The level of the worst key of that case. */
+uint8_t warn_case_level(const struct warn *, int64_t incident);
+/* A key that stands without a case becomes one of an open case, if it is evidence of it. 0, or -1. */
+int warn_attach(
+	struct work *, struct wkey *, const struct warn_event *, struct value *row, struct err *e) MUST_CHECK;
+/* Cases were opened since the last close: what stands without one may be evidence of them. */
+int warn_new_cases(struct warn *, int64_t end_ms, struct err *e) MUST_CHECK;
 
-/* ---- methods (warn_list.c) ----------------------------------------------------------------------------- */
-/* warning.list's word about a key, behind the others of the list. */
-int warn_listed(struct work *, const struct wkey *, const struct value *row, struct value *list,
+/* ---- what the pack is told (warn_facts.c) -------------------------------------------------------------- */
+/* The facts of the points "evidence" and "warning". */
+int warn_facts(struct work *, const struct wkey *, const struct warn_event *, const struct value *row,
+	struct value *facts, struct err *e) MUST_CHECK;
+/* And of a rise: which component is at fault, by the evidence of this minute (signals.h). */
+int warn_suspects(struct work *, const struct wkey *, const struct value *row, struct value *facts,
 	struct err *e) MUST_CHECK;
-int warning_list(struct call *, struct value *result, struct err *e) MUST_CHECK;
 
-/* ---- one key at a close (warn_look.c) ------------------------------------------------------------------ */
-/* Judge the key by the bin that ends at end_ms; it has a watch. */
-void warn_look(struct warn *, struct wkey *, int64_t end_ms);
-/* A level that no watch makes any more ends with the next close. */
-void warn_look_orphan(struct wkey *, int64_t end_ms);
-/* Numbers that are handed in: how many the lists hold now. */
-void warn_take_affected(struct warn *);
-/* People of the city, or of all (NULL), where the watch asks for them; else 0. */
-double warn_subscribers(const struct warn *, const struct watch *, const char *city);
-bool wkey_has_given(const struct wkey *);
-/* What the key's inputs were at the close of this bin, into the row. */
-void warn_figures(struct work *, const struct wkey *, int64_t end_ms, struct value *row);
-/* How many closes in a row each level would have been under its exit, had it been the present one. The key
- * has a watch. */
-void warn_under(struct work *, const struct wkey *, struct value *row);
+/* ---- a level that is held down (warn_held.c) ----------------------------------------------------------- */
+/* How long a level that nobody counts stays down when a person lowers it; 0: the key has a machine of its own,
+ * or the pack does not say. */
+int64_t warn_hold_ms(const struct warn *, const struct wkey *);
+int warn_hold(struct work *, struct wkey *, uint8_t level, int64_t hold_ms, struct value *row,
+	struct err *e) MUST_CHECK;
+/* What is left of this level while it is held down; over, or worse than that, row.held goes. */
+uint8_t warn_held_level(struct work *, uint8_t level, struct value *row);
 
-/* ---- the close (warn_close.c) -------------------------------------------------------------------------- */
-/* An entry of the system itself, at at_ms (never before the last entry). */
-void warn_begin(struct work *, struct desk *, const char *method, int64_t at_ms);
-/* Rings of the length that the live pack's watches need. */
-int warn_rings(struct warn *, int64_t now_ms, struct err *e) MUST_CHECK;
-/* Whether the key's incident says that it recovers (fields.recovery). */
-bool warn_in_recovery(struct warn *, const struct wkey *);
+/* ---- what is due of a key (warn_care.c) ---------------------------------------------------------------- */
+/* By now: reminders, bulletins, ends of acknowledgements and orders. */
+int warn_care(struct warn *, struct wkey *, int64_t now_ms, struct err *e) MUST_CHECK;
+/* When the key wants care next, by its row. */
+int64_t warn_care_next(const struct value *row);
+
+/* ---- roll-ups, and what fell silent (warn_rollup.c) ---------------------------------------------------- */
+/* Whether the person was called at this level for another key of its case, or another city of a roll-up that
+ * the key belongs to. */
+bool warn_told_elsewhere(struct work *, const struct wkey *, const char *level, const struct value *person);
+/* The open roll-up whose part the key is at its level; NULL: none. */
+const struct wkey *warn_whole_of(struct work *, const struct wkey *);
+/* The pack's roll-ups, NULL: none; whether a key of that city and category (either NULL: none) is part of one. */
+const struct value *warn_rollup_list(const struct warn *);
+bool warn_rollup_has(const struct value *rollup, const char *city, const char *category);
+/* Cities warned of one kind become one case. */
+int warn_rollups(struct warn *, int64_t end_ms, struct err *e) MUST_CHECK;
+/* Some watch says how long its keys may be silent. */
+bool warn_has_silent(const struct warn *);
+/* Sources, and keys of such watches, that have fallen silent, or speak again; *next_ms: when to look again. */
+int warn_sources(struct warn *, int64_t now_ms, int64_t *next_ms, struct err *e) MUST_CHECK;
 
 /* ---- what an incident becomes (warn_declare.c) --------------------------------------------------------- */
 /* The pack is asked about the open incidents. One that cannot be done is logged, and asked about again. */
@@ -301,35 +318,29 @@ void warn_learn_arm(struct work *, int64_t at_ms);
 void warn_learn_counted(struct work *, int64_t at_ms);
 /* History came into the day of at_ms: if that was learned, all is learned anew. */
 void warn_learn_imported(struct work *, int64_t at_ms);
-/* Days wait to be learned, as of the work's time. */
-bool warn_learn_waits(const struct warn *, int64_t now_ms);
+/* There are days to learn, as of the work's time. */
+bool warn_learn_has_days(const struct warn *, int64_t now_ms);
 
-/* ---- time (warn_close.c, warn_care.c) ------------------------------------------------------------------ */
-/* Let the timer be due at at_ms at the latest. */
-void warn_arm(struct work *, int64_t at_ms);
-/* What is due of the key by now: reminders, bulletins, ends of acknowledgements and orders. */
-int warn_care(struct warn *, struct wkey *, int64_t now_ms, struct err *e) MUST_CHECK;
-/* When the key wants care next, by its row. */
-int64_t warn_care_next(const struct value *row);
-/* Whether the person was called at this level for another key of its case, or another city of a roll-up that
- * the key belongs to. */
-bool warn_told_elsewhere(struct work *, const struct wkey *, const char *level, const struct value *person);
-/* The open roll-up whose part the key is at its level; NULL: none. */
-const struct wkey *warn_whole_of(struct work *, const struct wkey *);
-/* The pack's roll-ups, NULL: none; whether a key of that city and category (either NULL: none) is part of one. */
-const struct value *warn_rollup_list(const struct warn *);
-bool warn_rollup_has(const struct value *rollup, const char *city, const char *category);
-/* How long a level that nobody counts stays down when a person lowers it (warn_held.c); 0: the key has a machine
- * of its own, or the pack does not say. */
-int64_t warn_hold_ms(const struct warn *, const struct wkey *);
-int warn_hold(struct work *, struct wkey *, uint8_t level, int64_t hold_ms, struct value *row,
+/* ---- telling (warn_tell.c) ----------------------------------------------------------------------------- */
+void warn_notice(struct work *, const char *topic, struct value data);
+/* {key, level, seen, expected, p, line={zh, en}, …}: what topics, rules and lists say of a key. */
+struct value warn_brief(struct work *, const struct wkey *, const struct value *row);
+/* A text of catalog.warning_texts with the names in braces filled in from `names`; {zh, en}, or nil. */
+struct value warn_text(
+	struct arena *, const struct value *catalog, const char *name, const struct value *names);
+/* "10:45", local. */
+struct value warn_time(struct arena *, int64_t at_ms);
+void warn_bulletin(struct work *, const struct wkey *, const struct value *row, const char *event,
+	const struct value *extra);
+/* A level's settings in the pack (catalog.alarms), or NULL. */
+const struct value *warn_alarm(const struct warn *, uint8_t level);
+/* The next multiple of the rhythm in local time behind at_ms, INT64_MAX without one. */
+int64_t warn_slot_after(int64_t at_ms, int64_t every_ms, int64_t offset_ms);
+
+/* ---- methods (warn_list.c, warn_methods.c) ------------------------------------------------------------- */
+/* warning.list's word about a key, behind the others of the list. */
+int warn_listed(struct work *, const struct wkey *, const struct value *row, struct value *list,
 	struct err *e) MUST_CHECK;
-/* What is left of this level while it is held down; over, or worse than that, row.held goes. */
-uint8_t warn_held_level(struct work *, uint8_t level, struct value *row);
-/* Cities warned of one kind become one case. */
-int warn_rollups(struct warn *, int64_t end_ms, struct err *e) MUST_CHECK;
-/* Some watch says how long its keys may be silent. */
-bool warn_has_silent(const struct warn *);
-/* Sources, and keys of such watches, that have fallen silent, or speak again; *next_ms: when to look again.
- */
-int warn_sources(struct warn *, int64_t now_ms, int64_t *next_ms, struct err *e) MUST_CHECK;
+int warning_list(struct call *, struct value *result, struct err *e) MUST_CHECK;
+/* City and category of a key are the catalog's (`*`: all); a category stands for those below it, too. */
+int warn_check_key(struct desk *, struct arena *, const struct warn_key *, struct err *e) MUST_CHECK;

@@ -123,7 +123,7 @@ static bool wants_anew(const struct warn *n)
 	return is_any_learning(n) && (!n->taught.is_any || n->taught.wants_anew || n->taught.mark != n->mark);
 }
 
-bool warn_learn_waits(const struct warn *n, int64_t now_ms)
+bool warn_learn_has_days(const struct warn *n, int64_t now_ms)
 {
 	return wants_daily(n, now_ms) || (n->taught.is_any && wants_anew(n));
 }
