@@ -51,22 +51,30 @@ local compile_when
 
 -- any_of_these({…}, {…}) and unless {…}: whole conditions inside a condition.
 local function compile_group(w, at)
-  local parts, text = {}, {}
+  local parts, en, zh = {}, {}, {}
   for i, part in ipairs(w.args) do
     if type(part) == "function" then part = { part } end
     parts[i] = compile_when(part, at)
-    local said = {}
-    for k, t in ipairs(parts[i]) do said[k] = t.name .. " " .. t.text end
-    text[i] = "(" .. table.concat(said, ", ") .. ")"
+    local said, said_zh = {}, {}
+    for k, t in ipairs(parts[i]) do
+      local name = t.is_group and "" or t.name .. " "
+      said[k], said_zh[k] = name .. t.text, name .. (t.zh or t.text)
+    end
+    en[i], zh[i] = "(" .. table.concat(said, ", ") .. ")", "(" .. table.concat(said_zh, ", ") .. ")"
   end
-  return { op = w.op, name = "kind", field = fields.ids.kind, parts = parts, is_group = true,
-    text = w.op == "unless" and "unless " .. table.concat(text, " or ") or "any of " .. table.concat(text, ", ") }
+  local test = { op = w.op, name = "kind", field = fields.ids.kind, parts = parts, is_group = true }
+  if w.op == "unless" then
+    test.text, test.zh = "unless " .. table.concat(en, " or "), "以下不成立：" .. table.concat(zh, " 或 ")
+  else
+    test.text, test.zh = "any of " .. table.concat(en, ", "), table.concat(zh, ", ") .. " 之一"
+  end
+  return test
 end
 
 local function compile_positional(x, at)
   if words.is(x) and (x.op == "any_of_these" or x.op == "unless") then return compile_group(x, at) end
   if type(x) == "function" then
-    return { op = "call", name = "kind", field = fields.ids.kind, is_group = true, is_function = true, text = "function",
+    return { op = "call", name = "kind", field = fields.ids.kind, is_group = true, is_function = true, text = "function", zh = "函数成立",
       fn = function(h) return x(fields.readonly(h)) end }
   end
   at("when: write field = condition, any_of_these(…), unless { … } or a function",
@@ -554,10 +562,10 @@ local function why_not(set, v, i)
   if not ok then return { field = "when", expected = "no error: " .. tostring(at), expected_zh = "没有错误：" .. tostring(at) } end
   if not at then return nil end
   local t = set.rows[i].tests[at]
-  if t.is_group then return { field = "when", expected = t.text, expected_zh = words.zh(t.text) } end
+  if t.is_group then return { field = "when", expected = t.text, expected_zh = t.zh or t.text } end
   local value, field = v[t.name], fields.find(t.name)
   if field and field.type == "level" then value = host.lib("alarms").level_of(value) end
-  return { field = t.name, value = value, expected = t.text, expected_zh = words.zh(t.text) }
+  return { field = t.name, value = value, expected = t.text, expected_zh = t.zh or t.text }
 end
 
 -- {rule, line, fired, because?, failed={field, value, expected}?} of each rule of a set, in order.

@@ -1,6 +1,6 @@
 -- The words of conditions. A word only notes what was written; bind() turns it into a test once the field and the catalog are
 -- known: what host.matcher takes (op, list, limit, to, window, words, parts, fn), and for people and for finding rules that are never
--- reached: text (of the limit), sign (equal signs mean equal tests), exact (the set of values it holds for), says (a word list).
+-- reached: text (of the limit) and zh (the same in Chinese, where it differs), sign (equal signs mean equal tests), exact (the set of values it holds for), says (a word list).
 local host = ...
 local errors = host.lib "errors"
 local units = host.lib "units"
@@ -122,9 +122,9 @@ local function bind_any(field, w, at)
     if x ~= nil then set[x] = true end
   end
   if not next(set) then at("when.%s: any_of needs at least one value", "when.%s：any_of 至少要有一个值", { field.name }) end
-  local text = "any of " .. names(list)
-  if field.type == "set" then return { op = "has_key", list = list, text = text } end
-  return { op = "any", list = list, text = text, exact = set }
+  local text, zh = "any of " .. names(list), names(list) .. " 之一"
+  if field.type == "set" then return { op = "has_key", list = list, text = text, zh = zh } end
+  return { op = "any", list = list, text = text, zh = zh, exact = set }
 end
 
 local function bind_compare(field, w, at)
@@ -146,7 +146,8 @@ local function bind_compare(field, w, at)
     at('when.%s: the window must be within "7d"', 'when.%s：时间窗应写成 within "7d"', { field.name })
     return nil
   end
-  return { op = w.op, limit = limit, window = ms, text = text .. " within " .. window.args[1] }
+  return { op = w.op, limit = limit, window = ms, text = text .. " within " .. window.args[1],
+    zh = string.format("%s（%s 以内）", text, window.args[1]) }
 end
 
 local bind = { any_of = bind_any, list = bind_any }
@@ -154,35 +155,39 @@ for op in pairs(sign) do bind[op] = bind_compare end
 
 function bind.none_of(field, w, at)
   local any = bind_any(field, w, at)
-  local text = any.text:gsub("^any", "none")
-  if any.op == "any" then return { op = "none", list = any.list, text = text } end
+  local text, zh = "none of " .. names(any.list), "不是 " .. names(any.list)
+  if any.op == "any" then return { op = "none", list = any.list, text = text, zh = zh } end
   any.field = host.lib("fields").ids[field.name]
-  return { op = "unless", parts = { { any } }, text = text }
+  return { op = "unless", parts = { { any } }, text = text, zh = zh }
 end
 
 function bind.between(field, w, at)
   local from, to = literal(field, w.args[1], at), literal(field, w.args[2], at)
   if type(from) ~= type(to) or from == nil then return nil end
-  local text = string.format("from %s to %s", quoted(w.args[1]), quoted(w.args[2]))
+  local first, last = quoted(w.args[1]), quoted(w.args[2])
+  local text, zh = string.format("from %s to %s", first, last), string.format("%s 到 %s", first, last)
   if field.type == "clock_time" then -- "22:00" to "06:00" goes over midnight; the end is not included
-    return { op = "time_of_day", limit = from, to = to, text = text }
+    return { op = "time_of_day", limit = from, to = to, text = text, zh = zh }
   end
   if from > to then
     at("when.%s: between %s and %s holds nothing", "when.%s：%s 到 %s 之间没有值", { field.name, quoted(from), quoted(to) })
   end
-  return { op = "between", limit = from, to = to, text = text }
+  return { op = "between", limit = from, to = to, text = text, zh = zh }
 end
 
 function bind.has_word(field, w, at)
   local list = flatten(w.args)
   if #list == 0 then at("when.%s: has_word needs at least one word", "when.%s：has_word 至少要有一个词", { field.name }) return nil end
-  local text = #list > 6 and string.format("has one of %d words (%s, …)", #list, list[1]) or "has " .. names(list)
-  return { op = "has_word", words = host.words(list), text = text, sign = table.concat(list, "|"), says = list }
+  local text, zh = "has " .. names(list), "含 " .. names(list)
+  if #list > 6 then
+    text, zh = string.format("has one of %d words (%s, …)", #list, list[1]), string.format("含这 %d 个词之一（%s……）", #list, list[1])
+  end
+  return { op = "has_word", words = host.words(list), text = text, zh = zh, sign = table.concat(list, "|"), says = list }
 end
 
 function bind.starts_with(_, w)
   local list = flatten(w.args)
-  return { op = "starts_with", list = list, text = "starts with " .. names(list) }
+  return { op = "starts_with", list = list, text = "starts with " .. names(list), zh = "以 " .. names(list) .. " 开头" }
 end
 
 -- under "network" → network and every category below it, as a set of exact values.
@@ -201,7 +206,7 @@ function bind.under(field, w, at)
       at('when.%s: there is nothing under "%s"', "when.%s：“%s”之下没有任何分类", { field.name, tostring(top) }, top, known)
     end
   end
-  return { op = "any", list = list, text = "under " .. names(tops), exact = set }
+  return { op = "any", list = list, text = "under " .. names(tops), zh = names(tops) .. " 或其下级", exact = set }
 end
 
 function bind.within(field, w, at)
@@ -211,11 +216,11 @@ function bind.within(field, w, at)
       'when.%s：within 用于时间字段，应写成 occurred = within "2h"', { field.name })
     return nil
   end
-  return { op = "within", window = ms, text = "within " .. w.args[1] }
+  return { op = "within", window = ms, text = "within " .. w.args[1], zh = w.args[1] .. " 以内" }
 end
 
-function bind.present() return { op = "present", text = "present" } end
-function bind.absent() return { op = "absent", text = "absent" } end
+function bind.present() return { op = "present", text = "present", zh = "已知" } end
+function bind.absent() return { op = "absent", text = "absent", zh = "未知" } end
 
 -- value: a literal or a word. → the test, without its field; nil when it was reported through at().
 function words.bind(field, value, at)
@@ -231,7 +236,8 @@ function words.bind(field, value, at)
   end
   if type(value) == "function" then
     local number, readonly = host.lib("fields").ids[field.name], host.lib("fields").readonly
-    return { op = "call", fn = function(h) return value(host.get(h, number), readonly(h)) end, text = "function", is_function = true }
+    return { op = "call", fn = function(h) return value(host.get(h, number), readonly(h)) end, text = "function", zh = "函数成立",
+      is_function = true }
   end
   local x = literal(field, value, at)
   if x == nil then return nil end
@@ -242,20 +248,5 @@ end
 
 words.quoted = quoted
 words.flatten = flatten
--- ---- what a condition wants, in Chinese: the forms that the words above give their texts
-local in_zh = {
-  { "^any of (.*)$", "%s 之一" }, { "^none of (.*)$", "不是 %s" }, { "^has one of (%d+) words %((.*), …%)$", "含这 %s 个词之一（%s……）" },
-  { "^has (.*)$", "含 %s" }, { "^starts with (.*)$", "以 %s 开头" }, { "^under (.*)$", "%s 或其下级" }, { "^within (.*)$", "%s 以内" },
-  { "^from (.*) to (.*)$", "%s 到 %s" }, { "^present$", "已知" }, { "^absent$", "未知" }, { "^function$", "函数成立" },
-  { "^unless (.*)$", "以下不成立：%s" }, { "^(.*) within (%S+)$", "%s（%s 以内）" },
-}
-
-function words.zh(text)
-  for _, form in ipairs(in_zh) do
-    local found = table.pack(text:match(form[1]))
-    if found[1] then return string.format(form[2], table.unpack(found)) end
-  end
-  return text
-end
 
 return words

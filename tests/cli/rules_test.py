@@ -205,6 +205,17 @@ class Try(Packs):
             ("star = absent", "star is 4, not absent", "star 是 4，要求 未知"),
             ("unless { star = 4 }", "when is unknown, not unless (star 4)", "when 未知，要求 以下不成立：(star 4)"),
             ("any_of_these({ star = 1 }, { vip = true })", "when is unknown, not any of (star 1), (vip true)", "when 未知，要求 (star 1), (vip true) 之一"),
+            ('any_of_these({ category = under "network" }, { channel = none_of("app", "hall") })',
+                'when is unknown, not any of (category under "network"), (channel none of "app", "hall")',
+                'when 未知，要求 (category "network" 或其下级), (channel 不是 "app", "hall") 之一'),
+            ('unless { contacts = at_most(3, within "7d"), star = between(1, 4) }, unless { star = 4 }',
+                "when is unknown, not unless (contacts <= 3 within 7d, star from 1 to 4)",
+                "when 未知，要求 以下不成立：(contacts <= 3（7d 以内）, star 1 到 4)"),
+            ('any_of_these({ unless({ star = 4 }, { vip = present }) }, { function(t) return t.star == 9 end })',
+                "when is unknown, not any of (unless (star 4) or (vip present)), (function)",
+                "when 未知，要求 (以下不成立：(star 4) 或 (vip 已知)), (函数成立) 之一"),
+            ('text = "come within reach"', 'text is call records, not "come within reach"', 'text 是 call records，要求 "come within reach"'),
+            ('title = "any of them"', 'title is unknown, not "any of them"', 'title 未知，要求 "any of them"'),
             ("function(t) return t.star == 9 end", "when is unknown, not function", "when 未知，要求 函数成立"),
         )
         rules = "\n".join('  rule "r%d" { when = { %s }, to = queue "expert" },' % (i, form[0]) for i, form in enumerate(forms))
