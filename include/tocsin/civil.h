@@ -12,6 +12,7 @@
 #define CIVIL_YEAR_MIN 1970
 #define CIVIL_YEAR_MAX 2199 /* of instants that periods begin at; results may lie later */
 #define DAY_MINUTES 1440
+#define INSTANT_MAX_MS INT64_C(253402300799999) /* the end of the year 9999, UTC: no instant lies behind it */
 
 int32_t civil_day(int year, int month, int day);
 void civil_split(int32_t day, int *year, int *month, int *mday);

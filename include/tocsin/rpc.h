@@ -18,12 +18,12 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "tocsin/civil.h"
 #include "tocsin/net.h"
 #include "tocsin/value.h"
 
 #define TEXT_BYTES_MAX 32768
-#define TIME_MAX_MS INT64_C(253402300799999) /* the end of the year 9999 */
-#define ID_MAX INT64_C(9007199254740991)     /* 2^53 - 1: exact in every client's numbers */
+#define ID_MAX INT64_C(9007199254740991) /* 2^53 - 1: exact in every client's numbers */
 
 /* ROLE(name, wire name, what it is) */
 #define ROLES(ROLE)                                                                                          \
@@ -92,7 +92,7 @@ struct rpc_arg {
 	const char *help;
 	const char *const *words; /* of ARG_ENUM, NULL at the end */
 	/* Of ARG_INT, ARG_NUMBER, ARG_DURATION and ARG_TIME when min < max; every time lies within 0 and
-	 * TIME_MAX_MS. Of ARG_TEXT the bytes it may have; with min > 0 it may not be blank either. */
+	 * INSTANT_MAX_MS. Of ARG_TEXT the bytes it may have; with min > 0 it may not be blank either. */
 	int64_t min, max;
 	/* Where its names stand (of an ARG_ARRAY: those of its items): a key of catalog.get such as
 	 * "channels", or another method's answer such as "report.list"; NULL: anything. Said in rpc.methods

@@ -163,7 +163,7 @@ static int advance_to(struct desk *d, int64_t to_ms, struct err *e)
 	return 0;
 }
 
-#define CLOCK_MS_MAX INT64_C(253402271999999) /* 9999-12-31T23:59:59.999+08:00 */
+#define CLOCK_MS_MAX (INSTANT_MAX_MS - INT64_C(8) * 3600 * 1000) /* 9999-12-31T23:59:59.999+08:00 */
 
 static int clock_advance(struct call *c, struct value *result, struct err *e)
 {

@@ -11,7 +11,6 @@
 
 #define NAME_MAX_BYTES 256
 #define OPS_MAX 64
-#define FAR_MS INT64_C(253402300800000) /* year 10000 */
 
 /* The clocks of a row while they change: read once, written back once. */
 struct clocks {
@@ -208,7 +207,7 @@ static int op_start(struct clocks *c, const struct value *op, const char *name, 
 
 	if (read_terms(c->w, op, &terms, e) != 0)
 		return -1;
-	if (from_ms < 0 || from_ms > FAR_MS)
+	if (from_ms < 0 || from_ms > INSTANT_MAX_MS)
 		return err_set(e, ERR_REJECTED, "the clock's start lies outside the years 1970 to 9999");
 	calendar = terms.calendar == NULL ? NULL : packs_calendar(c->w->desk->packs, terms.calendar);
 	if (ledger_start(&l, c->w->arena, name, value_true(value_get(op, "statutory")), &terms, calendar,

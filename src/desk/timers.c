@@ -10,7 +10,6 @@
 
 #define RULE_TIMERS_MAX 512 /* of a ticket */
 #define NAME_MAX_BYTES 256
-#define FAR_MS INT64_C(253402300800000) /* year 10000 */
 #define AGAIN_MS 1000 /* a timer that arms a timer waits at least this, so that time goes on */
 
 enum place { DUE, NAME, RULE, ROUND, CLOCK, PERCENT, N_PLACES };
@@ -61,7 +60,8 @@ static int when_due(struct work *w, const struct value *op, const char *name, in
 	int64_t after_ms;
 
 	if (!value_as_int(value_get(op, "at_ms"), at_ms)) {
-		if (!value_as_int(value_get(op, "after_ms"), &after_ms) || after_ms < 0 || after_ms > FAR_MS)
+		if (!value_as_int(value_get(op, "after_ms"), &after_ms) || after_ms < 0 ||
+			after_ms > INSTANT_MAX_MS)
 			return err_set(e, ERR_REJECTED,
 				"the decision's timer %s needs at_ms or after_ms >= 0", name);
 		*at_ms = w->now_ms + after_ms;

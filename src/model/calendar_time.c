@@ -29,8 +29,7 @@ static int64_t minute_ms(const struct local_day *d, int minute)
 	return civil_instant(d->day, minute);
 }
 
-#define INSTANT_MAX_MS INT64_C(253402300800000) /* year 10000; days of it fit an int32_t, sums an int64_t */
-
+/* Days of such instants fit an int32_t, sums of them an int64_t. */
 static int check_span(int64_t at_ms, int64_t ms, struct err *e)
 {
 	if (at_ms >= -INSTANT_MAX_MS && at_ms <= INSTANT_MAX_MS && ms >= 0 && ms <= INSTANT_MAX_MS)

@@ -301,7 +301,7 @@ static int as_time(const struct rpc_arg *arg, struct arena *a, struct value *v, 
 		return as_integer(arg, v, e);
 	if (check_text(arg->name, v, e) != 0)
 		return -1;
-	if (clock_parse(value_cstr(a, v), &at_ms, &why) != 0 || at_ms < 0 || at_ms > TIME_MAX_MS)
+	if (clock_parse(value_cstr(a, v), &at_ms, &why) != 0 || at_ms < 0 || at_ms > INSTANT_MAX_MS)
 		return wrong_type(arg, v, e);
 	*v = value_int(at_ms);
 	return check_range(arg, v, e);

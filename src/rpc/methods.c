@@ -150,7 +150,7 @@ bool arg_bounds(const struct rpc_arg *arg, int64_t *min, int64_t *max)
 	bool is_said = arg->min < arg->max;
 
 	*min = is_said ? arg->min : 0;
-	*max = is_said ? arg->max : TIME_MAX_MS;
+	*max = is_said ? arg->max : INSTANT_MAX_MS;
 	return is_said || arg->type == ARG_TIME;
 }
 

@@ -233,7 +233,7 @@ static void bounds(void **state)
 	one("code", value_literal(" "), "argument \"code\" has 1 bytes; expected text of 2 to 4 bytes");
 	one("code", value_literal("  "), "argument \"code\" is blank; expected text of 2 to 4 bytes");
 	one("at", value_int(0), "{\"at\":0}");
-	one("at", value_int(TIME_MAX_MS), "{\"at\":253402300799999}");
+	one("at", value_int(INSTANT_MAX_MS), "{\"at\":253402300799999}");
 	one("at", value_int(-1), "argument \"at\" is -1; expected 0 to 253402300799999");
 	one("at", value_int(INT64_MAX),
 		"argument \"at\" is 9223372036854775807; expected 0 to 253402300799999");

@@ -103,7 +103,7 @@ static bool time_of(struct arena *a, const struct value *given, int64_t *out)
 	struct err e;
 
 	if (value_as_int(given, out))
-		return *out >= 0 && *out <= TIME_MAX_MS;
+		return *out >= 0 && *out <= INSTANT_MAX_MS;
 	if (given->type != VALUE_TEXT)
 		return false;
 	value_add(a, &args, "at", *given);
