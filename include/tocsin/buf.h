@@ -23,6 +23,7 @@ static inline struct slice slice_of(const void *p, size_t n)
 
 /* <0, 0, >0 as memcmp, a shorter prefix sorts first. */
 int slice_cmp(struct slice a, struct slice b);
+bool slice_is(struct slice, const char *text);
 
 struct buf {
 	uint8_t *p;

@@ -10,6 +10,11 @@
 /* CRC-32C (Castagnoli, RFC 3720 B.4), hardware where present; crc = 0 to start, chainable. */
 uint32_t crc32c(uint32_t crc, const void *p, size_t n);
 
+/* FNV-1a, to find and to compare, never against an adversary; HASH_START to begin, chainable. */
+#define HASH_START UINT64_C(14695981039346656037)
+uint64_t hash_add(uint64_t hash, const void *p, size_t n);
+uint64_t slice_hash(struct slice);
+
 #define SHA256_LEN 32
 void sha256(const void *p, size_t n, uint8_t out[SHA256_LEN]);
 /* SHA-256 over several slices in order. */
@@ -29,6 +34,9 @@ bool share_find(char *out);
 const char *digest_library(void);
 /* Compare versions such as "2.1.12-stable" by their numbers, whatever stands between and behind them. */
 int version_cmp(const char *a, const char *b);
+
+/* Names in levels: "recharge.card" is under "recharge", and so is "recharge". Nothing is under an empty name. */
+bool name_under(struct slice name, struct slice top);
 
 /* Valid UTF-8 without surrogates, overlong forms or NUL. */
 bool utf8_valid(const char *p, size_t n);

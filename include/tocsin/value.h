@@ -131,8 +131,9 @@ static inline bool value_is_number(const struct value *v)
 }
 bool value_as_int(const struct value *, int64_t *); /* INT, or FLOAT with an integral value */
 int64_t value_int_or(const struct value *, int64_t otherwise);
-bool value_true(const struct value *);                        /* BOOL true */
-struct slice value_slice(const struct value *);               /* TEXT or BIN bytes, else empty */
+bool value_true(const struct value *);                            /* BOOL true */
+struct slice value_slice(const struct value *);                   /* TEXT or BIN bytes, else empty */
+bool value_has_text(const struct value *list, struct slice text); /* in an ARRAY; in nothing else */
 const char *value_cstr(struct arena *, const struct value *); /* NUL-terminated copy of a TEXT, else NULL */
 bool value_equal(const struct value *, const struct value *); /* maps regardless of order */
 int value_cmp(

@@ -7,6 +7,20 @@
 
 #include "tocsin/err.h"
 
+uint64_t hash_add(uint64_t hash, const void *p, size_t n)
+{
+	const uint8_t *b = p;
+
+	for (size_t i = 0; i < n; i++)
+		hash = (hash ^ b[i]) * UINT64_C(1099511628211);
+	return hash;
+}
+
+uint64_t slice_hash(struct slice s)
+{
+	return hash_add(HASH_START, s.p, s.n);
+}
+
 char *hex(const void *p, size_t n, char *out)
 {
 	static const char digits[] = "0123456789abcdef";
@@ -43,6 +57,12 @@ int unhex(const char *text, size_t text_n, uint8_t *out, size_t out_n)
 		out[i] = (uint8_t)(high << 4 | low);
 	}
 	return (int)(text_n / 2);
+}
+
+bool name_under(struct slice name, struct slice top)
+{
+	return top.n > 0 && name.n >= top.n && memcmp(name.p, top.p, top.n) == 0 &&
+	       (name.n == top.n || ((const char *)name.p)[top.n] == '.');
 }
 
 /* The next number of a version, 0 at its end. */

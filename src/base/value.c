@@ -248,6 +248,14 @@ struct slice value_slice(const struct value *v)
 	return slice_of(v->as.text, v->n);
 }
 
+bool value_has_text(const struct value *list, struct slice text)
+{
+	for (uint32_t i = 0; value_is(list, VALUE_ARRAY) && i < list->n; i++)
+		if (slice_cmp(value_slice(&list->as.items[i]), text) == 0)
+			return true;
+	return false;
+}
+
 const char *value_cstr(struct arena *a, const struct value *v)
 {
 	return v == NULL || v->type != VALUE_TEXT ? NULL : arena_text(a, v->as.text, v->n);

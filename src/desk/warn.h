@@ -74,8 +74,6 @@ int warn_changed(
 int warn_relapse(struct work *, struct slice key, int64_t incident, struct slice level, const char *reason,
 	struct err *e) MUST_CHECK;
 
-/* The category is top, or lies below it. */
-bool category_under(struct slice category, struct slice top);
 /* The key of a warning, CITY/CATEGORY, is about this category or one above it. */
 bool warn_key_names(struct slice key, struct slice category);
 

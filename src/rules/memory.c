@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "host_int.h"
+#include "tocsin/util.h"
 
 #define DIGEST_DEPTH_MAX 6
 
@@ -24,31 +25,22 @@ struct watch {
 	uint32_t first;         /* finding of this walk */
 };
 
-static uint64_t mix(uint64_t h, const void *p, size_t n)
-{
-	const unsigned char *c = p;
-
-	for (size_t i = 0; i < n; i++)
-		h = (h ^ c[i]) * UINT64_C(1099511628211); /* FNV-1a */
-	return h;
-}
-
 /* Of the value on top; a table's does not depend on the order of its keys. */
 static uint64_t digest(lua_State *L, int depth)
 {
 	int type = lua_type(L, -1);
-	uint64_t h = mix(UINT64_C(14695981039346656037), &type, sizeof(type));
+	uint64_t h = hash_add(HASH_START, &type, sizeof(type));
 	lua_Number f;
 	size_t n;
 
 	if (type == LUA_TSTRING) {
 		const char *text = lua_tolstring(L, -1, &n);
 
-		return mix(h, text, n);
+		return hash_add(h, text, n);
 	}
 	if (type == LUA_TNUMBER) {
 		f = lua_tonumber(L, -1);
-		return mix(h, &f, sizeof(f));
+		return hash_add(h, &f, sizeof(f));
 	}
 	if (type == LUA_TBOOLEAN)
 		return h + (uint64_t)lua_toboolean(L, -1);
@@ -59,7 +51,7 @@ static uint64_t digest(lua_State *L, int depth)
 		uint64_t value = digest(L, depth + 1);
 
 		lua_pop(L, 1);
-		h += mix(digest(L, depth + 1), &value, sizeof(value));
+		h += hash_add(digest(L, depth + 1), &value, sizeof(value));
 		vm_charge(L, 1);
 	}
 	return h;

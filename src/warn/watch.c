@@ -270,15 +270,13 @@ const char *level_name(const struct watches *w, uint8_t level)
 	return level < w->n_levels ? w->levels[level].name : w->levels[0].name;
 }
 
-/* "recharge" has "recharge" and "recharge.not_credited". */
 static bool is_under(const struct texts *tops, const char *category)
 {
-	for (uint32_t i = 0; i < tops->n; i++) {
-		size_t n = strlen(tops->p[i]);
+	struct slice name = slice_of(category, strlen(category));
 
-		if (strncmp(category, tops->p[i], n) == 0 && (category[n] == '\0' || category[n] == '.'))
+	for (uint32_t i = 0; i < tops->n; i++)
+		if (name_under(name, slice_of(tops->p[i], strlen(tops->p[i]))))
 			return true;
-	}
 	return false;
 }
 

@@ -3,31 +3,21 @@
 
 #include <string.h>
 
-#include "tocsin/buf.h"
+#include "tocsin/util.h"
 
 #define CATALOG_BYTES_MAX ((size_t)256 << 20)
-
-static uint64_t hash_of(struct slice text)
-{
-	const uint8_t *p = text.p;
-	uint64_t h = UINT64_C(14695981039346656037);
-
-	for (size_t i = 0; i < text.n; i++)
-		h = (h ^ p[i]) * UINT64_C(1099511628211);
-	return h;
-}
 
 static void mark_number(uint64_t *h, uint64_t v)
 {
 	uint8_t bytes[8];
 
 	store_be64(bytes, v);
-	*h = (*h ^ hash_of(slice_of(bytes, sizeof(bytes)))) * UINT64_C(1099511628211);
+	*h = hash_add(*h, bytes, sizeof(bytes));
 }
 
 static void mark_text(uint64_t *h, const char *text)
 {
-	mark_number(h, text == NULL ? 0 : hash_of(slice_of(text, strlen(text))));
+	mark_number(h, text == NULL ? 0 : slice_hash(slice_of(text, strlen(text))));
 }
 
 static void mark_texts(uint64_t *h, const struct texts *t)
@@ -61,7 +51,7 @@ static void mark_watch(uint64_t *h, const struct watches *all, const struct watc
 
 uint64_t watches_mark(const struct watches *all)
 {
-	uint64_t h = UINT64_C(14695981039346656037);
+	uint64_t h = HASH_START;
 
 	for (uint32_t i = 0; i < all->n; i++)
 		if (all->list[i].of != WATCH_SERIES)
@@ -83,7 +73,7 @@ uint64_t watches_words(const struct value *catalog)
 		buf_reset(&b);
 		if (part != NULL)
 			value_encode(&b, part);
-		mark_number(&h, hash_of(buf_slice(&b)));
+		mark_number(&h, slice_hash(buf_slice(&b)));
 	}
 	buf_fini(&b);
 	return h;

@@ -101,7 +101,6 @@ struct run *run_find(struct affected *, const char *fault);
 const struct value *fault_of(struct desk *, const char *name);
 /* A span of the fault, "window_ms" or "expires_ms"; of one that is gone from the pack (NULL) the pack's usual one. */
 int64_t fault_ms(struct desk *, const struct value *fault, const char *key);
-bool list_has(const struct value *list, struct slice text);
 /* How well an open case matches a fault's part: 0 not, more is more exact. */
 int case_weight(
 	const struct fault_case *, const struct value *fault, const char *fault_name, struct slice city);

@@ -286,14 +286,14 @@ static bool fault_is_of(const struct value *fault, const struct affected_signal 
 
 	if (service != NULL && slice_cmp(value_slice(service), s->service) != 0)
 		return false;
-	if (components != NULL && !list_has(components, s->component))
+	if (components != NULL && !value_has_text(components, s->component))
 		return false;
-	if (cities != NULL && !list_has(cities, s->city))
+	if (cities != NULL && !value_has_text(cities, s->city))
 		return false;
 	if (value_is_text(s->says, "fixed"))
 		return true; /* a success has no code */
-	return (codes == NULL || list_has(codes, s->code)) &&
-	       !list_has(value_get(fault, "not_codes"), s->code);
+	return (codes == NULL || value_has_text(codes, s->code)) &&
+	       !value_has_text(value_get(fault, "not_codes"), s->code);
 }
 
 /* The open part of this fault the number is in already, as memory knows it. */

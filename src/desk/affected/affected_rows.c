@@ -305,22 +305,6 @@ const struct value *fault_of(struct desk *d, const char *name)
 	return value_get(value_get(packs_catalog(d->packs), "faults"), name);
 }
 
-bool list_has(const struct value *list, struct slice text)
-{
-	for (uint32_t i = 0; list != NULL && i < list->n; i++)
-		if (slice_cmp(value_slice(&list->as.items[i]), text) == 0)
-			return true;
-	return false;
-}
-
-/* "recharge.card" is under "recharge". */
-static bool is_under(struct slice category, struct slice top)
-{
-	if (category.n < top.n || top.n == 0 || memcmp(category.p, top.p, top.n) != 0)
-		return false;
-	return category.n == top.n || ((const char *)category.p)[top.n] == '.';
-}
-
 int64_t fault_ms(struct desk *d, const struct value *fault, const char *key)
 {
 	int64_t usual_ms =
@@ -334,7 +318,7 @@ bool fault_has_category(const struct value *fault, struct slice category)
 	const struct value *list = value_get(fault, "categories");
 
 	for (uint32_t i = 0; list != NULL && i < list->n; i++)
-		if (is_under(category, value_slice(&list->as.items[i])))
+		if (name_under(category, value_slice(&list->as.items[i])))
 			return true;
 	return false;
 }
@@ -347,7 +331,7 @@ static bool case_has_category(const struct value *fault, struct slice category)
 	if (fault_has_category(fault, category))
 		return true;
 	for (uint32_t i = 0; list != NULL && i < list->n; i++)
-		if (is_under(value_slice(&list->as.items[i]), category))
+		if (name_under(value_slice(&list->as.items[i]), category))
 			return true;
 	return false;
 }
@@ -366,7 +350,7 @@ int case_weight(
 	else if (category != NULL)
 		weight = case_has_category(fault, value_slice(category)) ? 30 : 0;
 	else if (component != NULL)
-		weight = list_has(value_get(fault, "components"), value_slice(component)) ? 20 : 0;
+		weight = value_has_text(value_get(fault, "components"), value_slice(component)) ? 20 : 0;
 	else
 		weight = service != NULL && value_equal(service, value_get(fault, "service") == NULL
 									 ? &value_nil
@@ -378,7 +362,7 @@ int case_weight(
 	if (of != NULL && slice_cmp(value_slice(of), city) == 0)
 		return weight + 3;
 	if (of != NULL || cities != NULL) /* a case of one city takes in others */
-		return list_has(cities, city) ? weight + 2 : 0;
+		return value_has_text(cities, city) ? weight + 2 : 0;
 	return weight + 1;
 }
 

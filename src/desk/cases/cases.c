@@ -236,7 +236,7 @@ static bool fits_category(const struct value *fact, const struct value *category
 {
 	const struct value *of = value_get(fact, "category"), *keys = value_get(fact, "keys");
 
-	if (of == NULL || category == NULL || category_under(value_slice(category), value_slice(of)))
+	if (of == NULL || category == NULL || name_under(value_slice(category), value_slice(of)))
 		return true;
 	for (uint32_t i = 0; value_is(keys, VALUE_ARRAY) && i < keys->n; i++)
 		if (warn_key_names(value_slice(&keys->as.items[i]), value_slice(category)))
@@ -260,7 +260,7 @@ static bool fits_city(const struct value *fact, const struct value *city)
 static bool has_branch(const struct value *list, struct slice category)
 {
 	for (uint32_t i = 0; value_is(list, VALUE_ARRAY) && i < list->n; i++)
-		if (category_under(category, value_slice(&list->as.items[i])))
+		if (name_under(category, value_slice(&list->as.items[i])))
 			return true;
 	return false;
 }
@@ -284,14 +284,6 @@ bool case_is_of(struct desk *d, const struct value *fact, struct slice city, str
 	       affected_is_of(d, fact, city, category);
 }
 
-static bool has_text(const struct value *list, struct slice text)
-{
-	for (uint32_t i = 0; value_is(list, VALUE_ARRAY) && i < list->n; i++)
-		if (slice_cmp(value_slice(&list->as.items[i]), text) == 0)
-			return true;
-	return false;
-}
-
 bool case_has_signal(struct desk *d, const struct value *fact, struct slice city, struct slice service,
 	struct slice component)
 {
@@ -309,7 +301,7 @@ bool case_has_signal(struct desk *d, const struct value *fact, struct slice city
 
 		if (fault_has_category(of, value_slice(category)) &&
 			((service.n > 0 && slice_cmp(value_slice(value_get(of, "service")), service) == 0) ||
-				(component.n > 0 && has_text(value_get(of, "components"), component))))
+				(component.n > 0 && value_has_text(value_get(of, "components"), component))))
 			return true;
 	}
 	return false;

@@ -204,23 +204,17 @@ bool warn_key_split(struct slice key, struct warn_key *out)
 	return true;
 }
 
-bool category_under(struct slice category, struct slice top)
-{
-	return category.n >= top.n && memcmp(category.p, top.p, top.n) == 0 &&
-	       (category.n == top.n || ((const char *)category.p)[top.n] == '.');
-}
-
 bool warn_key_names(struct slice key, struct slice category)
 {
 	struct warn_key parts;
 
-	return warn_key_split(key, &parts) && category_under(category, parts.category);
+	return warn_key_split(key, &parts) && name_under(category, parts.category);
 }
 
 bool warn_key_holds(const struct warn_key *k, const struct stream_name *s)
 {
 	return s->what == 'c' && (warn_is_all(k->city) || slice_cmp(k->city, s->part[0]) == 0) &&
-	       (warn_is_all(k->category) || category_under(s->part[1], k->category));
+	       (warn_is_all(k->category) || name_under(s->part[1], k->category));
 }
 
 /* ---- what was counted of a case ------------------------------------------------------------------------ */

@@ -46,19 +46,9 @@ void stream_split(struct slice text, struct stream_name *out)
 }
 
 /* ---- streams by text ----------------------------------------------------------------------------------- */
-static uint64_t hash_of(struct slice text)
-{
-	const uint8_t *p = text.p;
-	uint64_t h = UINT64_C(14695981039346656037); /* FNV-1a: only where a stream is found depends on it */
-
-	for (size_t i = 0; i < text.n; i++)
-		h = (h ^ p[i]) * UINT64_C(1099511628211);
-	return h;
-}
-
 static struct stream **slot_of(const struct counts *c, struct slice text)
 {
-	return &c->slots[hash_of(text) & (c->n_slots - 1)];
+	return &c->slots[slice_hash(text) & (c->n_slots - 1)];
 }
 
 struct stream *counts_find(const struct counts *c, struct slice text)

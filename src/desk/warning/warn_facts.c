@@ -43,14 +43,6 @@ static struct value case_fields(struct arena *a, const struct value *fields)
 	return out;
 }
 
-static bool has_text(const struct value *list, const struct value *text)
-{
-	for (uint32_t i = 0; list != NULL && i < list->n; i++)
-		if (value_equal(&list->as.items[i], text))
-			return true;
-	return false;
-}
-
 /*
  * Of a roll-up: in_cities, those of its case (`has`, NULL: none) and behind them those that are warned by
  * now; joined: how many its case does not have yet.
@@ -63,13 +55,11 @@ static void add_cities(struct arena *a, const struct value *row, const struct va
 
 	for (uint32_t i = 0; children != NULL && i < children->n; i++) {
 		struct warn_key key;
-		struct value city;
 
 		if (!warn_key_split(value_slice(&children->as.items[i]), &key))
 			continue;
-		city = value_text(a, key.city.p, key.city.n);
-		if (!has_text(&list, &city))
-			value_push(a, &list, city);
+		if (!value_has_text(&list, key.city))
+			value_push(a, &list, value_text(a, key.city.p, key.city.n));
 	}
 	if (children == NULL)
 		return;

@@ -93,6 +93,7 @@ struct warn {
 };
 
 /* ---- keys, CITY/CATEGORY, cluster:NAME or source:NAME, by text (warn_wkey.c) --------------------------- */
+struct slice wkey_text(const struct wkey *);
 struct wkey *wkey_find(const struct warn *, struct slice text);
 /* Without watch and row, of nobody yet; its name is final. Any thread. */
 struct wkey *wkey_new(struct slice text);

@@ -6,15 +6,10 @@
 
 #include "warn_int.h"
 
-static bool is_text(struct slice s, const char *text)
-{
-	return s.n == strlen(text) && memcmp(s.p, text, s.n) == 0;
-}
-
 static bool is_one_of(const struct texts *t, struct slice s)
 {
 	for (uint32_t i = 0; i < t->n; i++)
-		if (is_text(s, t->p[i]))
+		if (slice_is(s, t->p[i]))
 			return true;
 	return t->n == 0;
 }
@@ -36,8 +31,8 @@ static bool counts_signal(const struct watch *w, const struct stream_name *s)
 {
 	return w->of == WATCH_SIGNALS && s->what == 's' && is_one_of(&w->kinds, s->part[1]) &&
 	       !((w->by & BY_CITY) && s->part[0].n == 0) &&
-	       (w->service == NULL || is_text(s->part[2], w->service)) &&
-	       (w->component == NULL || is_text(s->part[3], w->component));
+	       (w->service == NULL || slice_is(s->part[2], w->service)) &&
+	       (w->component == NULL || slice_is(s->part[3], w->component));
 }
 
 static struct slice by_or(const struct watch *w, enum watch_by by, struct slice part, const char *fixed)

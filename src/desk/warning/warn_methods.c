@@ -348,7 +348,7 @@ int warn_check_key(struct desk *d, struct arena *a, const struct warn_key *key, 
 	if (!warn_is_all(key->city) && catalog_check(a, catalog, "cities", "key", &city, e) != 0)
 		return -1;
 	for (uint32_t i = 0; codes != NULL && i < codes->n; i++)
-		if (category_under(value_slice(&codes->as.pairs[i].key), key->category))
+		if (name_under(value_slice(&codes->as.pairs[i].key), key->category))
 			return 0;
 	return warn_is_all(key->category) ? 0 : catalog_check(a, catalog, "categories", "key", &category, e);
 }

@@ -116,11 +116,6 @@ void warn_plan_watches(struct warn *n, struct watches *made, uint64_t words)
 	take_bins(n);
 }
 
-static bool is_text(struct slice s, const char *text)
-{
-	return s.n == strlen(text) && memcmp(s.p, text, s.n) == 0;
-}
-
 /* ---- levels by name ------------------------------------------------------------------------------------ */
 static const char *const usual[] = {"none", "yellow", "orange", "red", "black"};
 #define N_USUAL (sizeof(usual) / sizeof(usual[0]))
@@ -140,7 +135,7 @@ uint8_t warn_n_levels(const struct warn *n)
 int warn_level_find(const struct warn *n, struct slice name)
 {
 	for (uint8_t i = 0; i < warn_n_levels(n); i++)
-		if (is_text(name, warn_level_name(n, i)))
+		if (slice_is(name, warn_level_name(n, i)))
 			return i;
 	return -1;
 }

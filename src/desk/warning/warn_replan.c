@@ -171,18 +171,17 @@ static void join(struct replan *r, const struct watches *all, const struct makin
 
 		for (n = 1; i + n < m->n && slice_cmp(m->list[i + n].text, text) == 0;)
 			n++;
-		while (at < r->n_keys &&
-			slice_cmp(slice_of(r->keys[at]->text, r->keys[at]->text_n), text) < 0)
+		while (at < r->n_keys && slice_cmp(wkey_text(r->keys[at]), text) < 0)
 			at++;
 		p = plan_one(r, all, &m->list[i], n);
-		if (at < r->n_keys && slice_cmp(slice_of(r->keys[at]->text, r->keys[at]->text_n), text) == 0)
+		if (at < r->n_keys && slice_cmp(wkey_text(r->keys[at]), text) == 0)
 			r->of[at] = p;
 		else
 			add_fresh(r, text, &p);
 	}
 	for (uint32_t i = 0; i < r->n_keys; i++) /* nothing was counted, but it may stand at a level */
 		if (r->of[i].watch == NULL)
-			r->of[i].watch = watch_of_key(all, slice_of(r->keys[i]->text, r->keys[i]->text_n));
+			r->of[i].watch = watch_of_key(all, wkey_text(r->keys[i]));
 }
 
 static bool are_same_levels(const struct watches *a, const struct watches *b)
@@ -279,7 +278,7 @@ static void take_keys(struct warn *n, struct replan *r)
 /* A key that came meanwhile: leaves that the worker found for it, if it did. */
 static void take_newcomer(struct warn *n, struct replan *r, struct wkey *k)
 {
-	struct planned p = {.watch = watch_of_key(n->watches, slice_of(k->text, k->text_n))};
+	struct planned p = {.watch = watch_of_key(n->watches, wkey_text(k))};
 
 	for (uint32_t i = 0; i < r->n_fresh; i++) {
 		struct wkey *f = r->fresh[i];

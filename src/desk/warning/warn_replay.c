@@ -225,7 +225,7 @@ static void give_affected(const struct replay *r, struct played *p, uint32_t las
 
 		if (s->of.what == 'a' && last < r->of->n_bins &&
 			(p->city == NULL || slice_cmp(s->of.city, slice_of(p->city, strlen(p->city))) == 0) &&
-			category_under(s->of.category, slice_of(p->category, strlen(p->category))))
+			name_under(s->of.category, slice_of(p->category, strlen(p->category))))
 			sum += s->counts[last];
 	}
 	p->given[at] = sum > 0 ? (double)sum : (double)NAN;

@@ -23,8 +23,7 @@ bool warn_rollup_has(const struct value *rollup, const char *city, const char *c
 	const struct value *categories = value_get(rollup, "categories");
 
 	for (uint32_t i = 0; city != NULL && category != NULL && categories != NULL && i < categories->n; i++)
-		if (category_under(
-			    slice_of(category, strlen(category)), value_slice(&categories->as.items[i])))
+		if (name_under(slice_of(category, strlen(category)), value_slice(&categories->as.items[i])))
 			return true;
 	return false;
 }

@@ -3,23 +3,19 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tocsin/util.h"
 #include "warn_int.h"
 
 #define SLOTS_MIN 1024
 
-static uint64_t hash_of(struct slice text)
+struct slice wkey_text(const struct wkey *k)
 {
-	const uint8_t *p = text.p;
-	uint64_t h = UINT64_C(14695981039346656037); /* only where it is found depends on it */
-
-	for (size_t i = 0; i < text.n; i++)
-		h = (h ^ p[i]) * UINT64_C(1099511628211);
-	return h;
+	return slice_of(k->text, k->text_n);
 }
 
 static struct wkey **slot_of(const struct warn *n, struct slice text)
 {
-	return &n->slots[hash_of(text) & (n->n_slots - 1)];
+	return &n->slots[slice_hash(text) & (n->n_slots - 1)];
 }
 
 struct wkey *wkey_find(const struct warn *n, struct slice text)
@@ -33,7 +29,7 @@ struct wkey *wkey_find(const struct warn *n, struct slice text)
 
 static void enter(struct warn *n, struct wkey *k)
 {
-	struct wkey **slot = slot_of(n, slice_of(k->text, k->text_n));
+	struct wkey **slot = slot_of(n, wkey_text(k));
 
 	k->next_in_slot = *slot;
 	*slot = k;
@@ -57,7 +53,7 @@ static uint32_t wkey_place_among(const struct warn *n, struct slice text, uint32
 	while (low < high) {
 		uint32_t middle = (low + high) / 2;
 
-		if (slice_cmp(slice_of(n->keys[middle]->text, n->keys[middle]->text_n), text) < 0)
+		if (slice_cmp(wkey_text(n->keys[middle]), text) < 0)
 			low = middle + 1;
 		else
 			high = middle;
@@ -88,7 +84,7 @@ void wkeys_add(struct warn *n, struct wkey **list, uint32_t n_list)
 
 	make_room(n, n_list);
 	for (uint32_t i = n_list; i-- > 0;) { /* from the end, so that each is moved once */
-		struct slice text = slice_of(list[i]->text, list[i]->text_n);
+		struct slice text = wkey_text(list[i]);
 		uint32_t at = wkey_place_among(n, text, from);
 
 		memmove(&n->keys[at + i + 1], &n->keys[at], (from - at) * sizeof(struct wkey *));
@@ -131,7 +127,7 @@ static void name_signal(struct wkey *k)
 /* What the key is about, as its text says it. */
 static void name_parts(struct wkey *k)
 {
-	struct slice text = slice_of(k->text, k->text_n), rest = text;
+	struct slice text = wkey_text(k), rest = text;
 	struct warn_key parts;
 
 	if (starts(text, SOURCE_PREFIX))
