@@ -10,7 +10,7 @@ import threading
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "rpc"))
 
-from daemon import ROOT, Case, main, until  # noqa: E402
+from daemon import ROOT, Case, free_port, main, until  # noqa: E402
 
 BUILD = os.path.join(ROOT, "build")
 CLIENTS = os.path.join(ROOT, "examples", "clients")
@@ -58,12 +58,6 @@ class Program:
         self.process.wait()
         self.process.stdout.close()
         self.process.stderr.close()
-
-
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
 
 
 class Examples(Case):

@@ -4,7 +4,6 @@
 import hashlib
 import os
 import shutil
-import socket
 import tempfile
 import unittest
 
@@ -43,17 +42,11 @@ TO = {"accepted": [], "dispatched": ["dispatch"], "suspended": ["dispatch", "sus
     "closed": ["dispatch", "handle", "reply", "confirm", "close"]}
 
 
-def port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
-
-
 class Access(daemon.Case):
     rules = daemon.PACK
 
     def daemon_new(self):
-        self.port = port()
+        self.port = daemon.free_port()
         d = daemon.Daemon(rules=self.rules, listen=["tcp:127.0.0.1:%d" % self.port])
         path = os.path.join(d.data, "tokens")
         with open(path, "w", encoding="utf-8") as f:

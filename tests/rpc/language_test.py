@@ -10,7 +10,7 @@ import subprocess
 import tempfile
 import unittest
 
-from daemon import ROOT, TOCSIND, Case, Daemon, RpcError, main
+from daemon import ROOT, TOCSIND, Case, Daemon, RpcError, free_port, main
 
 LITERAL = r'"(?:[^"\\]|\\.)*"'
 CONVERSION = re.compile(r"%[-+ #0]*(?:\*|\d+)?(?:\.(?:\*|\d+))?((?:hh|h|ll|l|j|z)?[a-zA-Z%])")
@@ -187,12 +187,6 @@ BOTH = [
     ("ticket.act", {"id": 1, "action": "reopen"}, "action", "reopen is not possible while the ticket is accepted", "工单处于“已受理”时不能重开"),
     ("warning.act", {"key": "*", "action": "lower", "reason": "r"}, "key", "there is no disaster mode to end", "现在没有灾害模式"),
 ]
-
-
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
 
 
 class Asked(Case):

@@ -8,7 +8,7 @@ import time
 
 import msgpack
 
-from daemon import Case, Daemon, RpcError, main
+from daemon import Case, Daemon, RpcError, free_port, main
 
 SEED = int(os.environ.get("SEED", random.SystemRandom().randrange(1 << 30)))
 SHAPES = "[0, msgid, method, params] or [2, method, params]"
@@ -20,12 +20,6 @@ def pack(message):
 
 
 PING = pack([0, 1, "session.ping", []])
-
-
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
 
 
 class Frames(Case):
