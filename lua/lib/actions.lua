@@ -35,64 +35,119 @@ local function refuse(kind, v, en, zh, argument, value)
     because = host.noted(v.h), failed = v.failed or nil }
 end
 
-local time_max = 253402300799999 -- the end of the year 9999
+-- ---- data, by its type: nil when x is of it, else what was expected, and of a list the item that is wrong --------------------------
 
-local of = { queue = "queues", department = "departments", person = "persons", category = "categories", city = "cities", grade = "grades" }
+local TIME_MAX = 253402300799999 -- the end of the year 9999
+local check = {}
 
--- What one of the pack's names was expected, and which was probably meant.
-local function unknown(what, x, known)
-  local near = host.nearest(tostring(x), errors.names(known))
-  return { en = "a declared " .. what, zh = "已声明的" .. (what == "queue" and "队列" or " " .. what),
-    near = near and string.format(' (did you mean "%s"?)', near) or "", near_zh = near and string.format("（是不是“%s”？）", near) or "" }
+-- One of the pack's names was expected: which was probably meant.
+local function unknown(what, what_zh, x, known)
+  local meant, meant_zh = errors.meant(x, known)
+  return { en = "a declared " .. what, zh = "已声明的" .. what_zh, meant = meant, meant_zh = meant_zh }
 end
 
--- nil when x is of the type, else what was expected, and of a list the item that is wrong. `now`: what "future" must lie behind.
-local function check_data(want, x, v)
-  if want == "level" then
-    local ranks, names = host.lib("alarms").ranks(), {}
-    for name, rank in host.sorted_pairs(ranks) do names[rank + 1] = name end
-    return not ranks[x] and { en = "a level: " .. table.concat(names, ", "), zh = "预警等级：" .. table.concat(names, "、") } or nil
+local function named(of, what, what_zh)
+  return function(x)
+    local known = data[of]
+    if not known[x] then return unknown(what, what_zh, x, known) end
   end
-  if want == "queue" then return not sets.is_queue(x) and unknown(want, x, data.queues) or nil end
-  if want == "list" then
-    local n = 0
-    for _ in pairs(type(x) == "table" and x or {}) do n = n + 1 end
-    return (n == 0 or n ~= #x) and { en = "a list with something in it and without holes", zh = "不含空项的非空列表" } or nil
+end
+
+local function typed(name, en, zh)
+  local expected = { en = en, zh = zh }
+  return function(x)
+    if type(x) ~= name then return expected end
   end
-  if want == "cities" then
-    for i = 1, type(x) == "table" and #x or 0 do
-      if not data.cities[x[i]] then return unknown("city", x[i], data.cities), tostring(x[i]) end
-    end
-    return (type(x) ~= "table" or #x == 0) and { en = "a list of declared cities", zh = "已声明的地市列表" } or nil
+end
+
+check.text, check.map, check.boolean = typed("string", "a text", "文字"), typed("table", "a map", "一组字段"),
+  typed("boolean", "true or false", " true 或 false")
+check.number = typed("number", "a number", "数字")
+check.department, check.person = named("departments", "department", "部门"), named("persons", "person", "人员")
+check.city, check.grade = named("cities", "city", "地市"), named("grades", "grade", "等级")
+
+function check.queue(x)
+  if not sets.is_queue(x) then return unknown("queue", "队列", x, data.queues) end
+end
+
+local is_category = named("categories", "category", "分类")
+
+function check.category(x, v)
+  if not data.categories[x] then return is_category(x) end
+  local _, why = catalog.current(x, v.date)
+  if why then return { en = "in use: " .. why.en, zh = "可用的分类：" .. why.zh } end
+end
+
+function check.level(x)
+  local ranks = host.lib("alarms").ranks()
+  if ranks[x] then return nil end
+  local names = {}
+  for name, rank in host.sorted_pairs(ranks) do names[rank + 1] = name end
+  return { en = "a level: " .. table.concat(names, ", "), zh = "预警等级：" .. table.concat(names, "、") }
+end
+
+local a_list = { en = "a list with something in it and without holes", zh = "不含空项的非空列表" }
+
+function check.list(x)
+  local n = 0
+  if type(x) == "table" then
+    for _ in pairs(x) do n = n + 1 end
   end
-  if want == "map" then return type(x) ~= "table" and { en = "a map", zh = "一组字段" } or nil end
-  if want == "category" and data.categories[x] then
-    local _, why = catalog.current(x, v.date)
-    return why and { en = "in use: " .. why.en, zh = "可用的分类：" .. why.zh } or nil
+  if n == 0 or n ~= #x then return a_list end
+end
+
+local of_cities = { en = "a list of declared cities", zh = "已声明的地市列表" }
+
+function check.cities(x)
+  if type(x) ~= "table" or #x == 0 then return of_cities end
+  for i = 1, #x do
+    local why = check.city(x[i])
+    if why then return why, tostring(x[i]) end
   end
-  if of[want] then return not data[of[want]][x] and unknown(want, x, data[of[want]]) or nil end
-  if want == "text" then return type(x) ~= "string" and { en = "a text", zh = "文字" } or nil end
-  if want == "money" then
-    return (math.type(x) ~= "integer" or x < 0) and { en = "an amount: a whole number of fen, 0 or more", zh = "金额：不小于 0 的整数，单位为分" } or nil
-  end
-  if want == "boolean" then return type(x) ~= "boolean" and { en = "true or false", zh = " true 或 false" } or nil end
-  if want == "time" or want == "future" then
-    local from = want == "future" and v.now + 1 or 0
-    if math.type(x) == "integer" and x >= from and x <= time_max then return nil end
-    return want == "future" and { en = "a time to come: whole ms since 1970 UTC", zh = "将来的时刻：自 1970 年 UTC 起的整毫秒数" }
-      or { en = "a time: whole ms since 1970 UTC, to the year 9999", zh = "时刻：自 1970 年 UTC 起的整毫秒数，不晚于 9999 年" }
-  end
-  if math.type(x) ~= "integer" and (want ~= "number" or type(x) ~= "number") then return { en = "a whole number", zh = "整数" } end
+end
+
+local an_id = { en = "a whole number", zh = "整数" }
+
+function check.ticket(x)
+  if math.type(x) ~= "integer" then return an_id end
+end
+
+local an_amount = { en = "an amount: a whole number of fen, 0 or more", zh = "金额：不小于 0 的整数，单位为分" }
+
+function check.money(x)
+  if math.type(x) ~= "integer" or x < 0 then return an_amount end
+end
+
+local a_time = { en = "a time: whole ms since 1970 UTC, to the year 9999", zh = "时刻：自 1970 年 UTC 起的整毫秒数，不晚于 9999 年" }
+local to_come = { en = "a time to come: whole ms since 1970 UTC", zh = "将来的时刻：自 1970 年 UTC 起的整毫秒数" }
+
+local function is_time(x, from) return math.type(x) == "integer" and x >= from and x <= TIME_MAX end
+
+function check.time(x)
+  if not is_time(x, 0) then return a_time end
+end
+
+function check.future(x, v)
+  if not is_time(x, v.now + 1) then return to_come end
+end
+
+-- nil, or why x, said as part.name, is not of the type: in English and Chinese, and what is shown of it.
+local function wrong(part, name, want, x, v)
+  local why, item = check[want](x, v)
+  if not why then return nil end
+  local shown = item or type(x) == "table" and "{…}" or tostring(x)
+  return string.format('%s.%s: "%s" is not %s%s', part, name, shown, why.en, why.meant or ""),
+    string.format("%s.%s：“%s”不是%s%s", part, name, shown, why.zh, why.meant_zh or ""), shown
 end
 
 local function role_names(roles)
   return table.concat(roles, ", ")
 end
 
--- The first name that is given and not asked for, and what was meant: what nobody reads would be lost.
+-- The first name that is given and not asked for: what nobody reads would be lost.
 local function unasked(asked, given)
   for key in host.sorted_pairs(given) do
-    if not asked[key] then return tostring(key), host.nearest(tostring(key), errors.names(asked)) end
+    if not asked[key] then return tostring(key) end
   end
 end
 
@@ -101,12 +156,9 @@ local function check_given(kind, v)
   local fields = v.facts.ticket.fields or {}
   for name, want in host.sorted_pairs(kind.given) do
     local x = fields[name]
-    local why, shown = nil, nil
-    if x ~= nil then why, shown = check_data(want, x, v) end
-    if why then
-      shown = shown or type(x) == "table" and "{…}" or tostring(x)
-      return { message = string.format('fields.%s: "%s" is not %s%s', name, shown, why.en, why.near or ""),
-        message_zh = string.format("fields.%s：“%s”不是%s%s", name, shown, why.zh, why.near_zh or ""), argument = "fields." .. name, value = shown }
+    if x ~= nil then
+      local no, no_zh, shown = wrong("fields", name, want, x, v)
+      if no then return { message = no, message_zh = no_zh, argument = "fields." .. name, value = shown } end
     end
   end
 end
@@ -132,10 +184,11 @@ local function check_action(kind, v, name)
   if no then return refuse(kind, v, no, no_zh, "action", name) end
   local given = v.facts.data or {}
   local asked = effects.plans[action].data
-  local odd, near = unasked(action.data, given)
+  local odd = unasked(action.data, given)
   if odd then
-    return refuse(kind, v, string.format("%s does not ask for data.%s%s", name, odd, near and string.format(' (did you mean "%s"?)', near) or ""),
-      string.format("%s不需要填写 %s%s", action.label.zh, odd, near and string.format("（是不是“%s”？）", near) or ""), "data." .. odd)
+    local meant, meant_zh = errors.meant(odd, action.data)
+    return refuse(kind, v, string.format("%s does not ask for data.%s%s", name, odd, meant),
+      string.format("%s不需要填写 %s%s", action.label.zh, odd, meant_zh), "data." .. odd)
   end
   for i = 1, #asked do
     local key, want = asked[i][1], asked[i][2]
@@ -143,12 +196,9 @@ local function check_action(kind, v, name)
     if want.required and (x == nil or x == "") then
       return refuse(kind, v, string.format("%s needs data.%s", name, key), string.format("%s必须填写 %s", action.label.zh, key), "data." .. key)
     end
-    local why, shown = nil, nil
-    if x ~= nil then why, shown = check_data(want.type, x, v) end
-    if why then
-      shown = shown or type(x) == "table" and "{…}" or tostring(x)
-      return refuse(kind, v, string.format('data.%s: "%s" is not %s%s', key, shown, why.en, why.near or ""),
-        string.format("data.%s：“%s”不是%s%s", key, shown, why.zh, why.near_zh or ""), "data." .. key, shown)
+    if x ~= nil then
+      local bad, bad_zh, shown = wrong("data", key, want.type, x, v)
+      if bad then return refuse(kind, v, bad, bad_zh, "data." .. key, shown) end
     end
   end
 end

@@ -8,19 +8,22 @@ local blank
 blank = setmetatable({}, { __call = function() return blank end, __index = function() return blank end })
 errors.blank = blank
 
+-- ' (did you mean "x"?)' in English and Chinese and x itself: the nearest to `word` of the known; "" twice where none is near.
+function errors.meant(word, known)
+  local near = host.nearest(tostring(word), errors.names(known))
+  if not near then return "", "" end
+  return string.format(' (did you mean "%s"?)', near), string.format("（是不是“%s”？）", near), near
+end
+
 -- where: "routing.lua:12", or a bare file name. `word` and `known` give "did you mean"; args_zh where
 -- the Chinese text needs other words.
 function errors.add(where, en, zh, args, word, known, args_zh)
   args = args or {}
-  local message = string.format(en, table.unpack(args))
-  local message_zh = string.format(zh, table.unpack(args_zh or args))
-  local near = word and host.nearest(tostring(word), errors.names(known))
-  if near then
-    message = message .. string.format(' (did you mean "%s"?)', near)
-    message_zh = message_zh .. string.format("（是不是“%s”？）", near)
-  end
+  local meant, meant_zh, near = "", "", nil
+  if word then meant, meant_zh, near = errors.meant(word, known) end
   local file, line = tostring(where):match("^(.-):(%d+)")
-  errors.put { file = file or where, line = tonumber(line), message = message, message_zh = message_zh,
+  errors.put { file = file or where, line = tonumber(line), message = string.format(en, table.unpack(args)) .. meant,
+    message_zh = string.format(zh, table.unpack(args_zh or args)) .. meant_zh,
     cure = near and string.format('write "%s"', near) or nil, cure_zh = near and string.format('请写成 "%s"', near) or nil }
 end
 

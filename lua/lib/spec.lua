@@ -381,10 +381,9 @@ end
 local function unknown(name)
   local names = {}
   for i, s in ipairs(all) do names[i] = s.name end
-  local near = host.nearest(name, names)
-  return { { name = name, line = "", ok = false,
-    message = string.format('there is no spec "%s"%s', name, near and string.format(' (did you mean "%s"?)', near) or ""),
-    message_zh = string.format("没有用例“%s”%s", name, near and string.format("（是不是“%s”？）", near) or "") } }
+  local meant, meant_zh = errors.meant(name, names)
+  return { { name = name, line = "", ok = false, message = string.format('there is no spec "%s"%s', name, meant),
+    message_zh = string.format("没有用例“%s”%s", name, meant_zh) } }
 end
 
 -- The specs, or those of a name, in an order shuffled by seed (0: as written).

@@ -1,6 +1,7 @@
 -- The words of conditions. A word only notes what was written; bind() turns it into a test once the field and the catalog are
 -- known: what host.matcher takes (op, list, limit, to, window, words, parts, fn), and for people and for finding rules that are never
--- reached: text (of the limit) and zh (the same in Chinese, where it differs), sign (equal signs mean equal tests), exact (the set of values it holds for), says (a word list).
+-- reached: text (of the limit) and zh (the same in Chinese, where it differs), sign (equal signs mean equal tests), exact (the set of
+-- values it holds for), says (a word list).
 local host = ...
 local errors = host.lib "errors"
 local units = host.lib "units"

@@ -171,7 +171,7 @@ class Values(Case):
             " / 调整预警等级不需要填写 levle（是不是“level”？）", level="red", levle="black")
         refused("take", "data.x", None, "take does not ask for data.x / 接手不需要填写 x", x=1)
         refused("widen", "data.cities", "fosan", 'data.cities: "fosan" is not a declared city (did you mean "foshan"?)'
-            " / data.cities：“fosan”不是已声明的 city（是不是“foshan”？）", cities=["zhuhai", "fosan"])
+            " / data.cities：“fosan”不是已声明的地市（是不是“foshan”？）", cities=["zhuhai", "fosan"])
         for fields, says, says_zh in (({"level": "pink"}, 'fields.level: "pink" is not a level: none, yellow, orange, red, black',
                 "fields.level：“pink”不是预警等级：none、yellow、orange、red、black"),
                 ({"cities": 5}, 'fields.cities: "5" is not a list of declared cities', "fields.cities：“5”不是已声明的地市列表"),
@@ -183,6 +183,35 @@ class Values(Case):
                 refused("script", "data." + key, str(at), 'data.%s: "%d" is not a time to come: whole ms since 1970 UTC'
                     " / data.%s：“%d”不是将来的时刻：自 1970 年 UTC 起的整毫秒数" % (key, at, key, at), zh="正在抢修", prompt="p1", **{key: at})
         self.c.call("ticket.act", id=case, action="script", data={"zh": "正在抢修", "eta": START_MS + 1, "until_time": START_MS + 1})
+
+    def test_types_of_data(self):
+        """Every type that an action may ask for: what is not of it, and what was expected."""
+        one, handled, inspection, case = (self.create(kind=kind)["id"] for kind in ("complaint", "complaint", "inspection", "incident"))
+        self.c.call("ticket.act", id=handled, action="dispatch")
+        self.c.call("ticket.act", id=handled, action="handle")
+        for ticket, action, data, shown, says, says_zh in (
+                (one, "accept", {"category": "network.slwo"}, "network.slwo", 'a declared category (did you mean "network.slow"?)', "已声明的分类（是不是“network.slow”？）"),
+                (one, "accept", {"city": "fosan"}, "fosan", 'a declared city (did you mean "foshan"?)', "已声明的地市（是不是“foshan”？）"),
+                (one, "accept", {"number": 7}, "7", "a text", "文字"),
+                (one, "accept", {"fields": "x"}, "x", "a map", "一组字段"),
+                (one, "dispatch", {"queue": "expertt"}, "expertt", 'a declared queue (did you mean "expert"?)', "已声明的队列（是不是“expert”？）"),
+                (one, "dispatch", {"department": 5}, "5", "a declared department", "已声明的部门"),
+                (one, "dispatch", {"owner": "nobody at all"}, "nobody at all", "a declared person", "已声明的人员"),
+                (one, "escalate", {"reason": "x", "grade": "majr"}, "majr", 'a declared grade (did you mean "major"?)', "已声明的等级（是不是“major”？）"),
+                (handled, "resume", {"answered": -1}, "-1", "a time: whole ms since 1970 UTC, to the year 9999", "时刻：自 1970 年 UTC 起的整毫秒数，不晚于 9999 年"),
+                (handled, "reply", {"text": "x", "refund": 1.5}, "1.5", "an amount: a whole number of fen, 0 or more", "金额：不小于 0 的整数，单位为分"),
+                (one, "merge", {"ticket": "1"}, "1", "a whole number", "整数"),
+                (inspection, "score", {"score": "9"}, "9", "a number", "数字"),
+                (case, "restore_numbers", {"numbers": {"a": 1}}, "{…}", "a list with something in it and without holes", "不含空项的非空列表"),
+                (case, "restore_numbers", {"numbers": 5}, "5", "a list with something in it and without holes", "不含空项的非空列表")):
+            key = list(data)[-1]
+            with self.subTest(action, **data):
+                self.refused("ticket.act", {"id": ticket, "action": action, "data": data}, code="rejected", argument="data." + key, value=shown,
+                    message='data.%s: "%s" is not %s / data.%s：“%s”不是%s' % (key, shown, says, key, shown, says_zh))
+        self.c.call("ticket.act", id=handled, action="reply", data={"text": "x"})
+        self.refused("ticket.act", {"id": handled, "action": "confirm", "data": {"satisfied": 1}}, code="rejected", argument="data.satisfied", value="1",
+            message='data.satisfied: "1" is not true or false / data.satisfied：“1”不是 true 或 false')
+        self.assertEqual("scored", self.c.call("ticket.act", id=inspection, action="score", data={"score": 9.5})["stage"])
 
     def test_occurred_to_come(self):
         """A slip of the pen: the complaint counts in the minute it came in, and its clocks do not wait for the year 9999."""

@@ -55,8 +55,10 @@ class Fields(Case):
 
     def test_what_types_of_data_the_command_line_knows(self):
         (known,) = re.findall(r"types\[\] = (.*?);", source("src/cli/act_data.c", "How the pack's types", "/* The data"), re.S)
+        checked = set(re.findall(r"check\.([a-z]+)(?=[(,]| =)", source("lua/lib/actions.lua", "local check = {}", "-- nil, or why x,")))
         typed = re.findall(r'\{"([a-z]+)", "[a-z]+"\}', known)
         self.assertEqual(set(re.findall(r"([a-z]+) = true", source("lua/lib/catalog.lua", "local data_types", "}"))), set(typed) | TEXT_LIKE)
+        self.assertEqual(checked, set(typed) | TEXT_LIKE)
         self.assertEqual(len(typed), len(set(typed) - TEXT_LIKE))
 
     def test_what_is_found_by(self):
