@@ -5,6 +5,7 @@
 #pragma once
 
 #include "desk_int.h"
+#include "stream_name.h"
 
 #define CASE_KIND "incident" /* the kind whose tickets hold others */
 
@@ -29,12 +30,15 @@ int cases_facts(struct work *, const struct value *city, const struct value *cat
 int cases_fact_one(struct work *, int64_t incident, struct value *facts, struct err *e) MUST_CHECK;
 /* The same of any incident by its row; borrows from it. */
 struct value case_fact(struct arena *, const struct value *row);
-/* Whether complaints of this city and category are what the incident is about. */
-bool case_is_of(struct desk *, const struct value *fact, struct slice city, struct slice category);
-/* Whether signals of this city, service and component are its own: by its service or component, or those of the
- * faults that its category belongs to. */
-bool case_has_signal(struct desk *, const struct value *fact, struct slice city, struct slice service,
-	struct slice component);
+/*
+ * What of all that is counted is the incident's: complaints of its cities and categories; signals of its cities,
+ * by its service or component, or those of the faults that its category belongs to.
+ */
+struct case_scope {
+	struct desk *desk;
+	struct value fact; /* case_fact */
+};
+bool case_has_stream(void *scope, const struct stream_name *);
 /* The script a case has now: {version, zh, en, prompt?, eta?, …}, or NULL. Lives until the next commit. */
 const struct value *cases_script(struct desk *, int64_t incident);
 

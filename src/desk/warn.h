@@ -8,6 +8,7 @@
 #pragma once
 
 #include "desk_int.h"
+#include "stream_name.h"
 
 struct warn;
 struct watches;
@@ -40,20 +41,16 @@ void warn_start(struct desk *);
 void warn_fire(struct desk *, int64_t due_ms);
 void warn_learn_fire(struct desk *, int64_t due_ms);
 
-/* What a count is of. Absent parts are empty. */
-struct warn_what {
-	char what;                                       /* 'c' complaint or 's' signal */
-	struct slice city, category, service, component; /* of a signal, category is its kind */
-};
 /*
  * n more of it at at_ms (what lies in the future counts now), as a row of this work. Costs one small row, and
  * a timer's when none waits. 0, or -1 from the store.
  */
-int warn_count(struct work *, const struct warn_what *, int64_t at_ms, uint64_t n, struct err *e) MUST_CHECK;
+int warn_count(
+	struct work *, const struct stream_name *, int64_t at_ms, uint64_t n, struct err *e) MUST_CHECK;
 
 /* Complaints and further contacts counted in [from_ms, to_ms) of the streams that is_of() says. Walks all
  * rows of that time: for an hour or so. 0, or -1 from the store. */
-typedef bool warn_is_of(void *ctx, struct slice city, struct slice category);
+typedef bool warn_is_of(void *ctx, const struct stream_name *);
 int warn_counted(struct desk *, warn_is_of *, void *ctx, int64_t from_ms, int64_t to_ms, int64_t *count,
 	struct err *e) MUST_CHECK;
 
@@ -85,10 +82,10 @@ void warn_counts_register(struct desk *);
 void warn_methods_register(struct desk *);
 
 /* ---- replay (warn_replay.c) ---------------------------------------------------------------------------- */
-/* A stream in bins of equal length, oldest first: complaints ('c') or signals ('s') that came in, or numbers
- * that are affected by then ('a', of a city and category). */
+/* A stream in bins of equal length, oldest first: what came in, or numbers that are affected by then (of a city
+ * and category). */
 struct recorded {
-	struct warn_what of;
+	struct stream_name of;
 	uint32_t *counts;
 };
 struct recording {
@@ -107,7 +104,7 @@ struct recording {
  */
 int warn_replay(struct desk *, struct arena *, const struct recording *, int64_t start_ms,
 	struct value *events, struct err *e) MUST_CHECK;
-/* What was counted in [from_ms, to_ms), by the minute, of streams that is_of() says; `most` streams. */
-typedef bool warn_is_recorded(void *ctx, const struct warn_what *);
-int warn_recorded(struct desk *, struct arena *, warn_is_recorded *, void *ctx, int64_t from_ms,
-	int64_t to_ms, uint32_t most, struct recording *out, struct err *e) MUST_CHECK;
+/* What was counted in [from_ms, to_ms), by the minute, of streams that is_of() says; `most` streams
+ * (warn_record.c). */
+int warn_recorded(struct desk *, struct arena *, warn_is_of *, void *ctx, int64_t from_ms, int64_t to_ms,
+	uint32_t most, struct recording *out, struct err *e) MUST_CHECK;

@@ -265,7 +265,7 @@ static bool has_branch(const struct value *list, struct slice category)
 	return false;
 }
 
-bool case_is_of(struct desk *d, const struct value *fact, struct slice city, struct slice category)
+static bool has_complaints(struct desk *d, const struct value *fact, struct slice city, struct slice category)
 {
 	struct slice cluster = value_slice(value_get(fact, "cluster"));
 	struct value where = value_borrow(city.p, city.n), what = value_borrow(category.p, category.n);
@@ -284,7 +284,7 @@ bool case_is_of(struct desk *d, const struct value *fact, struct slice city, str
 	       affected_is_of(d, fact, city, category);
 }
 
-bool case_has_signal(struct desk *d, const struct value *fact, struct slice city, struct slice service,
+static bool has_signals(struct desk *d, const struct value *fact, struct slice city, struct slice service,
 	struct slice component)
 {
 	const struct value *faults = value_get(packs_catalog(d->packs), "faults"),
@@ -305,6 +305,14 @@ bool case_has_signal(struct desk *d, const struct value *fact, struct slice city
 			return true;
 	}
 	return false;
+}
+
+bool case_has_stream(void *scope, const struct stream_name *of)
+{
+	const struct case_scope *s = scope;
+
+	return of->what == 'c' ? has_complaints(s->desk, &s->fact, of->city, of->category)
+			       : has_signals(s->desk, &s->fact, of->city, of->service, of->component);
 }
 
 int cases_facts(struct work *w, const struct value *city, const struct value *category, struct value *facts,

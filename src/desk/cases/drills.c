@@ -62,25 +62,11 @@ static void from_pack(struct drill *d, const struct value *name)
 		d->of.streams[d->of.n_streams++] = stream_of(w->arena, &streams->as.items[i], d->of.n_bins);
 }
 
-/* What of the counts is the incident's: complaints that it is about, signals of its services and components. */
-struct about {
-	struct desk *desk;
-	struct value fact;
-};
-
-static bool is_recorded(void *ctx, const struct warn_what *of)
-{
-	struct about *x = ctx;
-
-	return of->what == 'c' ? case_is_of(x->desk, &x->fact, of->city, of->category)
-			       : case_has_signal(x->desk, &x->fact, of->city, of->service, of->component);
-}
-
 /* What was counted from an hour before the incident until it was closed, at most a day. */
 static int from_incident(struct drill *d, int64_t id, struct err *e)
 {
 	struct work *w = d->work;
-	struct about about = {.desk = w->desk};
+	struct case_scope scope = {.desk = w->desk};
 	struct value row;
 	int64_t from_ms, to_ms;
 
@@ -90,14 +76,15 @@ static int from_incident(struct drill *d, int64_t id, struct err *e)
 		value_true(value_path(&row, "fields.drill")))
 		return err_arg(e, ERR_BAD_REQUEST, "incident", NULL,
 			"ticket %jd is no incident that happened", (intmax_t)id);
-	about.fact = case_fact(w->arena, &row);
+	scope.fact = case_fact(w->arena, &row);
 	from_ms = value_int_or(value_get(&row, "created"), 0) - HOUR_MS;
 	from_ms -= from_ms % BIN_MS;
 	to_ms = value_int_or(value_get(&row, "closed"), w->now_ms);
 	to_ms = to_ms - from_ms > INCIDENT_SPAN_MS ? from_ms + INCIDENT_SPAN_MS : to_ms;
 	d->source = value_int(id);
 	d->label = value_get(&row, "title") == NULL ? value_nil : *value_get(&row, "title");
-	return warn_recorded(w->desk, w->arena, is_recorded, &about, from_ms, to_ms, STREAMS_MAX, &d->of, e);
+	return warn_recorded(
+		w->desk, w->arena, case_has_stream, &scope, from_ms, to_ms, STREAMS_MAX, &d->of, e);
 }
 
 /* ---- drill.start --------------------------------------------------------------------------------------- */
@@ -147,7 +134,7 @@ static void add_new(struct arena *a, struct value *list, const struct value *v)
 }
 
 /* The first stream that says what the drill is about: of complaints, else of numbers, else of signals. */
-static const struct warn_what *subject_of(const struct drill *d)
+static const struct stream_name *subject_of(const struct drill *d)
 {
 	static const char order[] = {'c', 'a', 's'};
 
@@ -167,7 +154,7 @@ static void add_part(struct arena *a, struct value *to, const char *name, struct
 static struct value ticket_of(struct drill *d)
 {
 	struct arena *a = d->work->arena;
-	const struct warn_what *about = subject_of(d);
+	const struct stream_name *about = subject_of(d);
 	struct value args = value_map(a, 6), fields = value_map(a, 8), replay = value_map(a, 5),
 		     cities = value_array(a, 8), keys = value_array(a, 8);
 

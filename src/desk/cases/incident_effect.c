@@ -113,29 +113,18 @@ static void effect_phases(struct desk *d, const struct value *row, int64_t began
 	x->to_ms[2] = value_int_or(value_get(row, "closed"), now);
 }
 
-struct about {
-	struct desk *desk;
-	struct value fact;
-};
-
-static bool is_about(void *ctx, struct slice city, struct slice category)
-{
-	struct about *of = ctx;
-
-	return case_is_of(of->desk, &of->fact, city, category);
-}
-
 /* What hangs on it came in while it was there or shortly before: what was usual before is counted. */
 static int count_phases(struct call *c, const struct value *row, struct effect *x, struct err *e)
 {
-	struct about of = {c->ctx, case_fact(c->arena, row)};
+	struct case_scope scope = {c->ctx, case_fact(c->arena, row)};
 	int64_t began_ms;
 
 	if (began(c, row, &began_ms, e) != 0)
 		return -1;
 	effect_phases(c->ctx, row, began_ms, x);
 	return incident_walk(c, int_of(row, "id"), 0, effect_take, x, e) == 0
-		       ? warn_counted(c->ctx, is_about, &of, x->from_ms[0], x->to_ms[0], &x->n[0], e)
+		       ? warn_counted(
+				 c->ctx, case_has_stream, &scope, x->from_ms[0], x->to_ms[0], &x->n[0], e)
 		       : -1;
 }
 

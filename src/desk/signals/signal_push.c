@@ -308,7 +308,11 @@ static void add_double(struct buf *b, double v)
 
 static int put_fold(struct push *p, const struct fold *f, struct err *e)
 {
-	struct warn_what what = {'s', f->city, f->kind, f->service, f->component};
+	struct stream_name what = {.what = 's',
+		.city = f->city,
+		.category = f->kind,
+		.service = f->service,
+		.component = f->component};
 	struct buf *b = &p->w->desk->scratch;
 
 	if (f->n == f->n_before)

@@ -39,14 +39,14 @@ static void arm_for(struct work *w, int64_t start_ms)
 		warn_learn_counted(w, start_ms);
 }
 
-static int count_by(struct work *w, const struct warn_what *what, int64_t at_ms, int64_t by, struct err *e)
+static int count_by(struct work *w, const struct stream_name *what, int64_t at_ms, int64_t by, struct err *e)
 {
-	const struct slice parts[] = {what->city, what->category, what->service, what->component};
 	char text[STREAM_TEXT_MAX];
 	uint8_t key[COUNT_KEY_MAX];
 	struct buf *b = &w->desk->scratch;
 	int64_t start_ms = minute_of(at_ms > w->now_ms ? w->now_ms : at_ms);
-	size_t text_n = stream_text(text, what->what, parts, what->what == 'c' ? 2 : STREAM_PARTS), key_n;
+	size_t text_n = stream_text(text, what->what, what->part, what->what == 'c' ? 2 : STREAM_PARTS),
+	       key_n;
 	uint64_t n;
 
 	if (text_n == 0)
@@ -67,7 +67,7 @@ static int count_by(struct work *w, const struct warn_what *what, int64_t at_ms,
 	return 0;
 }
 
-int warn_count(struct work *w, const struct warn_what *what, int64_t at_ms, uint64_t n, struct err *e)
+int warn_count(struct work *w, const struct stream_name *what, int64_t at_ms, uint64_t n, struct err *e)
 {
 	if (n == 0)
 		return 0;
@@ -104,7 +104,7 @@ static int64_t row_at_ms(const struct work *w, const struct value *row)
 
 static int count_row(struct work *w, const struct value *row, int64_t at_ms, int64_t by, struct err *e)
 {
-	struct warn_what what = {.what = 'c',
+	struct stream_name what = {.what = 'c',
 		.city = value_slice(value_get(row, "city")),
 		.category = value_slice(value_get(row, "category"))};
 
@@ -213,8 +213,8 @@ bool warn_key_names(struct slice key, struct slice category)
 
 bool warn_key_holds(const struct warn_key *k, const struct stream_name *s)
 {
-	return s->what == 'c' && (warn_is_all(k->city) || slice_cmp(k->city, s->part[0]) == 0) &&
-	       (warn_is_all(k->category) || name_under(s->part[1], k->category));
+	return s->what == 'c' && (warn_is_all(k->city) || slice_cmp(k->city, s->city) == 0) &&
+	       (warn_is_all(k->category) || name_under(s->category, k->category));
 }
 
 /* ---- what was counted of a case ------------------------------------------------------------------------ */
@@ -235,7 +235,7 @@ int warn_counted(struct desk *d, warn_is_of *is_of, void *ctx, int64_t from_ms, 
 		uint64_t n;
 
 		stream_split(slice_of((const uint8_t *)s.key.p + 8, s.key.n - 8), &name);
-		if (name.what == 'c' && slice_varint(&val, &n) == 0 && is_of(ctx, name.part[0], name.part[1]))
+		if (name.what == 'c' && slice_varint(&val, &n) == 0 && is_of(ctx, &name))
 			*count += (int64_t)n;
 	}
 	scan_fini(&s);

@@ -15,18 +15,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "desk/stream_name.h"
 #include "tocsin/buf.h"
 #include "tocsin/store.h"
 
 #define MINUTE_MS INT64_C(60000)
 #define STREAM_TEXT_MAX 440
-#define STREAM_PARTS 4
-
-/* Borrows from the text. */
-struct stream_name {
-	char what;                       /* 'c' or 's' */
-	struct slice part[STREAM_PARTS]; /* city; category or kind; service; component */
-};
 
 struct stream {
 	struct stream *next_in_slot;
@@ -56,6 +50,7 @@ size_t count_key(uint8_t out[COUNT_KEY_MAX], int64_t start_ms, struct slice text
 /* "c/CITY/CATEGORY" into out; 0 when it would be longer than STREAM_TEXT_MAX. */
 size_t stream_text(char out[STREAM_TEXT_MAX], char what, const struct slice *parts, uint32_t n_parts);
 
+/* Borrows from the text. */
 void stream_split(struct slice text, struct stream_name *out);
 
 void counts_init(struct counts *);

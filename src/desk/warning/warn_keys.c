@@ -18,21 +18,21 @@ static bool counts_complaint(const struct watches *all, const struct watch *w, c
 {
 	char category[STREAM_TEXT_MAX + 1];
 
-	if (w->of != WATCH_COMPLAINTS || s->what != 'c' || ((w->by & BY_CITY) && s->part[0].n == 0) ||
-		((w->by & BY_CATEGORY) && s->part[1].n == 0))
+	if (w->of != WATCH_COMPLAINTS || s->what != 'c' || ((w->by & BY_CITY) && s->city.n == 0) ||
+		((w->by & BY_CATEGORY) && s->category.n == 0))
 		return false;
-	if (s->part[1].n > 0)
-		memcpy(category, s->part[1].p, s->part[1].n);
-	category[s->part[1].n] = '\0';
+	if (s->category.n > 0)
+		memcpy(category, s->category.p, s->category.n);
+	category[s->category.n] = '\0';
 	return watch_has_category(all, w, category);
 }
 
 static bool counts_signal(const struct watch *w, const struct stream_name *s)
 {
-	return w->of == WATCH_SIGNALS && s->what == 's' && is_one_of(&w->kinds, s->part[1]) &&
-	       !((w->by & BY_CITY) && s->part[0].n == 0) &&
-	       (w->service == NULL || slice_is(s->part[2], w->service)) &&
-	       (w->component == NULL || slice_is(s->part[3], w->component));
+	return w->of == WATCH_SIGNALS && s->what == 's' && is_one_of(&w->kinds, s->category) &&
+	       !((w->by & BY_CITY) && s->city.n == 0) &&
+	       (w->service == NULL || slice_is(s->service, w->service)) &&
+	       (w->component == NULL || slice_is(s->component, w->component));
 }
 
 static struct slice by_or(const struct watch *w, enum watch_by by, struct slice part, const char *fixed)
@@ -45,14 +45,14 @@ static struct slice by_or(const struct watch *w, enum watch_by by, struct slice 
 /* The key that the watch makes of this stream; nothing when it would be too long. */
 static struct slice key_of(const struct watch *w, const struct stream_name *s, char out[KEY_TEXT_MAX])
 {
-	struct slice city = by_or(w, BY_CITY, s->part[0], NULL),
-		     category = by_or(w, BY_CATEGORY, s->part[1], NULL);
+	struct slice city = by_or(w, BY_CITY, s->city, NULL),
+		     category = by_or(w, BY_CATEGORY, s->category, NULL);
 	int n;
 
 	if (w->of == WATCH_SIGNALS) {
-		struct slice kind = by_or(w, BY_KIND, s->part[1], w->kinds.n == 1 ? w->kinds.p[0] : NULL),
-			     service = by_or(w, BY_SERVICE, s->part[2], w->service),
-			     component = by_or(w, BY_COMPONENT, s->part[3], w->component);
+		struct slice kind = by_or(w, BY_KIND, s->category, w->kinds.n == 1 ? w->kinds.p[0] : NULL),
+			     service = by_or(w, BY_SERVICE, s->service, w->service),
+			     component = by_or(w, BY_COMPONENT, s->component, w->component);
 
 		n = snprintf(out, KEY_TEXT_MAX, SIGNAL_PREFIX "%.*s/%.*s/%.*s/%.*s", (int)city.n,
 			(const char *)city.p, (int)kind.n, (const char *)kind.p, (int)service.n,

@@ -227,9 +227,9 @@ static struct value top_value(struct work *w, const struct wkey *k, int64_t from
 		struct value one = value_map(w->arena, 3);
 
 		value_add(w->arena, &one, "city",
-			value_text(w->arena, best[i]->name.part[0].p, best[i]->name.part[0].n));
+			value_text(w->arena, best[i]->name.city.p, best[i]->name.city.n));
 		value_add(w->arena, &one, "category",
-			value_text(w->arena, best[i]->name.part[1].p, best[i]->name.part[1].n));
+			value_text(w->arena, best[i]->name.category.p, best[i]->name.category.n));
 		value_add(w->arena, &one, "n", value_int((int64_t)n[i]));
 		value_push(w->arena, &top, one);
 	}

@@ -42,10 +42,10 @@ struct replay {
 /* ---- its keys ------------------------------------------------------------------------------------------ */
 static struct stream_name name_of(const struct recorded *s)
 {
-	struct stream_name name = {
-		.what = s->of.what == 's' ? 's' : 'c', /* numbers are hit under the keys of complaints */
-		.part = {s->of.city, s->of.category, s->of.service, s->of.component}};
+	struct stream_name name = s->of;
 
+	if (name.what == 'a') /* numbers are hit under the keys of complaints */
+		name.what = 'c';
 	return name;
 }
 
@@ -352,71 +352,4 @@ int warn_replay(struct desk *d, struct arena *a, const struct recording *of, int
 	qsort(r.keys, r.n_keys, sizeof(*r.keys), in_order);
 	play_all(&r);
 	return 0;
-}
-
-/* ---- recordings out of the counts ---------------------------------------------------------------------- */
-static struct recorded *need_stream(
-	struct recording *out, const struct stream_name *name, uint32_t most, struct arena *a)
-{
-	struct recorded *s;
-
-	for (uint32_t i = 0; i < out->n_streams; i++) {
-		const struct warn_what *of = &out->streams[i].of;
-
-		if (of->what == name->what && slice_cmp(of->city, name->part[0]) == 0 &&
-			slice_cmp(of->category, name->part[1]) == 0 &&
-			slice_cmp(of->service, name->part[2]) == 0 &&
-			slice_cmp(of->component, name->part[3]) == 0)
-			return &out->streams[i];
-	}
-	if (out->n_streams == most)
-		return NULL;
-	s = &out->streams[out->n_streams++];
-	s->of.what = name->what;
-	for (int i = 0; i < STREAM_PARTS; i++) {
-		struct slice part =
-			slice_of(arena_copy(a, name->part[i].p, name->part[i].n), name->part[i].n);
-
-		*(i == 0         ? &s->of.city
-			: i == 1 ? &s->of.category
-			: i == 2 ? &s->of.service
-				 : &s->of.component) = part;
-	}
-	s->counts = arena_zalloc(a, (out->n_bins + 1) * sizeof(*s->counts));
-	return s;
-}
-
-int warn_recorded(struct desk *d, struct arena *a, warn_is_recorded *is_of, void *ctx, int64_t from_ms,
-	int64_t to_ms, uint32_t most, struct recording *out, struct err *e)
-{
-	uint8_t from[8], to[8];
-	struct scan s;
-	int got;
-
-	*out = (struct recording){.bin_ms = MINUTE_MS,
-		.n_bins = (uint32_t)((to_ms - from_ms + MINUTE_MS - 1) / MINUTE_MS),
-		.streams = arena_zalloc(a, most * sizeof(struct recorded))};
-	store_be64(from, (uint64_t)from_ms);
-	store_be64(to, (uint64_t)to_ms);
-	scan_init(&s, d->store, NULL, TABLE_COUNT, slice_of(from, 8), slice_of(to, 8), false);
-	while ((got = scan_next(&s, e)) == 1) {
-		struct slice rest = s.val;
-		struct stream_name name;
-		struct recorded *stream;
-		uint64_t n;
-
-		stream_split(slice_of((const char *)s.key.p + 8, s.key.n - 8), &name);
-		if (slice_varint(&rest, &n) != 0 ||
-			!is_of(ctx, &(struct warn_what){name.what, name.part[0], name.part[1], name.part[2],
-					    name.part[3]}))
-			continue;
-		stream = need_stream(out, &name, most, a);
-		if (stream == NULL) {
-			got = err_set(e, ERR_REJECTED, "the recording has more than %u streams", most);
-			break;
-		}
-		stream->counts[((int64_t)load_be64(s.key.p) - from_ms) / MINUTE_MS] += (uint32_t)n;
-	}
-	scan_fini(&s);
-	return got < 0 ? -1 : 0;
 }
