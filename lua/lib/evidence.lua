@@ -65,14 +65,6 @@ local function touch(list, others)
   return false
 end
 
-local same = {}
-
--- One is about what the other is about, or above it; or both are of one component or service.
-function same.category(case, w)
-  return case.component ~= nil and case.component == w.component or case.service ~= nil and case.service == w.service
-    or touch(branches(case), branches(w))
-end
-
 -- A cluster of the pack holds both, and they began within so long: agents label one fault differently, but what moves together is one.
 local function moves_with(case, w, now, together)
   local began, other = w.began or now, case.began or case.created
@@ -81,6 +73,14 @@ local function moves_with(case, w, now, together)
     if touch(branches(case), c.categories) and touch(c.categories, branches(w)) then return true end
   end
   return false
+end
+
+local same = {}
+
+-- One is about what the other is about, or above it; or both are of one component or service; or they move together.
+function same.category(case, w, now, together)
+  return case.component ~= nil and case.component == w.component or case.service ~= nil and case.service == w.service
+    or touch(branches(case), branches(w)) or moves_with(case, w, now, together)
 end
 
 -- The same city; or one is a roll-up over the other's.
@@ -98,8 +98,7 @@ end
 local function is_same(case, w, now, out)
   local names = out.same or { "category", "city" }
   for i = 1, #names do
-    local name = names[i]
-    if not same[name](case, w) and not (name == "category" and moves_with(case, w, now, out.together)) then return false end
+    if not same[names[i]](case, w, now, out.together) then return false end
   end
   return true
 end
