@@ -9,7 +9,7 @@ local alarms = { env = {} }
 local data = catalog.data
 local env = alarms.env
 local place = {}
-local reject_unknown, set_of, label = catalog.reject_unknown, catalog.set_of, catalog.label
+local reject_unknown, labelled, label = catalog.reject_unknown, catalog.labelled, catalog.label
 
 data.counting = { contacts = { same_fault = true }, duplicates = true, merged = true, keep_ms = 400 * 86400000, back_ms = 86400000, relearn = 1000 }
 data.alarms, data.rollups, data.warning_roles, data.warning_texts = {}, {}, {}, {}
@@ -113,7 +113,7 @@ local function check_rung(r)
   return true
 end
 
-local alarm_keys = set_of("call", "again", "ack", "bulletin", "bulletin_at", "to")
+local alarm_keys = labelled { "call", "again", "ack", "bulletin", "bulletin_at", "to" }
 
 -- alarm "red" { zh=…, en=…, call = { { "duty of care" }, { "head of care" } }, again = "15m", ack = "1h", bulletin = "1h", to = { "wall" } }
 -- call: the first rung at once, the next one whenever `again` has passed and nobody has acted. ack: how long an acknowledgement holds.
@@ -142,17 +142,18 @@ end
 -- warning_roles { ack = { "agent" }, raise = { "supervisor", "leader" }, …, disaster = { "leader" } }
 function env.warning_roles(row)
   local where = host.where(2)
-  reject_unknown(row, set_of(table.unpack(acts)), where, "warning_roles")
+  reject_unknown(row, units.set_of(acts), where, "warning_roles")
   for _, act in ipairs(acts) do
     if row[act] then data.warning_roles[act] = roles_of(row[act], where, "warning_roles." .. act) end
   end
 end
 
 -- warning_texts { line = { zh = "…{seen}…", en = "…" }, … }: what is said of a warning; the names in braces that each knows are filled in.
-local of_line = set_of("seen", "expected", "p", "window", "key", "cities", "minutes", "count", "incident")
+local of_line = units.set_of { "seen", "expected", "p", "window", "key", "cities", "minutes", "count", "incident" }
 local text_keys = { line = of_line, uncounted = of_line, silent = of_line, rolled_up = of_line, quiet = {}, late = {}, recovering = {}, ready = {},
-  missed = set_of("count", "skipped"), unanswered = set_of "count", disaster = set_of("person", "until"), disaster_over = {},
-  next_close = set_of "at", next_sign = set_of("at", "person"), next_down = set_of("at", "count") }
+  missed = units.set_of { "count", "skipped" }, unanswered = units.set_of { "count" },
+  disaster = units.set_of { "person", "until" }, disaster_over = {},
+  next_close = units.set_of { "at" }, next_sign = units.set_of { "at", "person" }, next_down = units.set_of { "at", "count" } }
 
 function env.warning_texts(row)
   local where = host.where(2)
@@ -164,11 +165,8 @@ function env.warning_texts(row)
     for _, language in ipairs { "zh", "en" } do
       for name in tostring(text[language] or ""):gmatch("{([^}]*)}") do
         local known = text_keys[key] or {}
-        if not known[name] or name == "zh" or name == "en" then
+        if not known[name] then
           local names = errors.names(known)
-          for i = #names, 1, -1 do
-            if names[i] == "zh" or names[i] == "en" then table.remove(names, i) end
-          end
           local list = #names > 0 and "{" .. table.concat(names, "}, {") .. "}"
           errors.add(where, "%s.%s: {%s} is not filled in here; there is %s", "%s.%s：{%s} 在这里不会填入；可用的有 %s",
             { what, language, name, list or "none" }, name, names, { what, language, name, list or "（无）" })
@@ -180,7 +178,7 @@ end
 
 -- bulletin_facts { { field = "ivr", is = "not_delivered", zh = "IVR未送达", en = "IVR not delivered" }, … }: what every bulletin says of its
 -- case, as long as that field of the incident has that value.
-local fact_keys = set_of("field", "is")
+local fact_keys = labelled { "field", "is" }
 function env.bulletin_facts(rows)
   local where = host.where(2)
   data.bulletin_facts = host.list {}
@@ -196,7 +194,7 @@ function env.bulletin_facts(rows)
   end
 end
 
-local rollup_keys = set_of("categories", "level", "cities", "within", "hold")
+local rollup_keys = labelled { "categories", "level", "cities", "within", "hold" }
 local HOLD_MS = 3600000 -- where the pack says nothing
 
 -- rollup "payment" { zh=…, en=…, categories = { "recharge.not_credited" }, level = "yellow", cities = 15, within = "20m", hold = "1h" }

@@ -4,7 +4,7 @@ local errors = host.lib "errors"
 local units = host.lib "units"
 local catalog = host.lib "catalog"
 local calendar = { env = {} }
-local keys = catalog.set_of("hours", "days", "off", "work", "years", "source", "like")
+local keys = catalog.labelled { "hours", "days", "off", "work", "years", "source", "like" }
 local sources = {} -- name → {off, work, years, source}, for `like`
 
 local function segments(list, where, what)

@@ -72,16 +72,17 @@ local function reject_unknown(row, allowed, where, what)
 end
 catalog.reject_unknown = reject_unknown
 
-local function set_of(...)
-  local out = { zh = true, en = true }
-  for _, name in ipairs { ... } do out[name] = true end
+-- What a thing with a label may have: that, and these.
+local function labelled(names)
+  local out = units.set_of(names)
+  out.zh, out.en = true, true
   return out
 end
-catalog.set_of = set_of
+catalog.labelled = labelled
 
 -- channels { { "sms", zh = "短信", en = "text message" }, … } and its like: name first, labels, then what the table allows.
 local function table_word(of, allowed, convert)
-  allowed = set_of(table.unpack(allowed))
+  allowed = labelled(allowed)
   env[of] = function(rows, from)
     local where = from or host.where(2)
     for _, row in ipairs(rows) do
@@ -238,10 +239,10 @@ local function part(kind)
 end
 env.stage, env.action = part "stage", part "action"
 
-local stage_keys = set_of("status", "part", "name", "where")
+local stage_keys = labelled { "status", "part", "name", "where" }
 local effects = host.lib "effects"
-local action_keys = set_of("from", "to", "roles", "data", "copy", "pause", "resume", "stop", "status", "link", "unlink", "count", "part",
-  "name", "where", "assign", "takes", "returns", "void", "spends", "releases", "offered")
+local action_keys = labelled { "from", "to", "roles", "data", "copy", "pause", "resume", "stop", "status", "link", "unlink", "count", "part",
+  "name", "where", "assign", "takes", "returns", "void", "spends", "releases", "offered" }
 for _, key in ipairs(effects.keys) do action_keys[key] = true end
 local data_types = { text = true, queue = true, department = true, person = true, ticket = true, money = true, number = true, category = true,
   city = true, grade = true, level = true, time = true, future = true, boolean = true,
@@ -293,7 +294,7 @@ end
 function env.kind(name)
   local where = host.where(2)
   return function(row)
-    reject_unknown(row, set_of("prefix", "first", "roles", "given"), where, "kind " .. tostring(name))
+    reject_unknown(row, labelled { "prefix", "first", "roles", "given" }, where, "kind " .. tostring(name))
     local kind = { prefix = row.prefix or "T", stages = {}, actions = {}, order = {}, action_order = {}, roles = row.roles,
       given = row.given, label = label(row, where, "kind " .. tostring(name)) }
     for _, entry in ipairs(row) do

@@ -7,7 +7,7 @@ local rules = host.lib "rules"
 local words = host.lib("words").env
 local category = { env = {} }
 local data = catalog.data
-local row_keys = catalog.set_of("valid", "replaced_by", "department", "need", "complete_in")
+local row_keys = catalog.labelled { "valid", "replaced_by", "department", "need", "complete_in" }
 local columns = { "code", "zh", "en", "valid_from", "valid_to", "replaced_by", "need", "complete_in", "department" }
 
 local function check_date(date, where, what)

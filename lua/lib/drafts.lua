@@ -8,6 +8,7 @@ local errors = host.lib "errors"
 local fields = host.lib "fields"
 local rules = host.lib "rules"
 local catalog = host.lib "catalog"
+local units = host.lib "units"
 local data = catalog.data
 local drafts = { env = {} }
 local texts = {} -- draft → {zh, en}, its parts: words and {fact = name}
@@ -16,14 +17,13 @@ local languages = { "zh", "en" }
 data.drafts = {}
 
 -- ---- while the pack loads ----------------------------------------------------------------------------------
-local ways = catalog.set_of("text", "time", "number", "list", "city", "cities", "category", "person", "persons", "count")
-ways.zh, ways.en = nil, nil
+local ways = units.set_of { "text", "time", "number", "list", "city", "cities", "category", "person", "persons", "count" }
 
 function drafts.env.draft_facts(rows)
   local where = host.where(2)
   for _, row in ipairs(rows) do
     local what = "draft_facts." .. tostring(row[1])
-    catalog.reject_unknown(row, catalog.set_of("from", "as"), where, what)
+    catalog.reject_unknown(row, catalog.labelled { "from", "as" }, where, what)
     local one = { name = tostring(row[1]), label = catalog.label(row, where, what), from = type(row.from) == "table" and row.from or {},
       as = row.as or "text" }
     if #one.from == 0 then
@@ -52,7 +52,7 @@ function drafts.env.draft(name)
   local where = host.where(2)
   return function(row)
     local what = "draft " .. tostring(name)
-    catalog.reject_unknown(row, catalog.set_of("to", "text", "action", "kinds"), where, what)
+    catalog.reject_unknown(row, catalog.labelled { "to", "text", "action", "kinds" }, where, what)
     local text = type(row.text) == "table" and row.text or {}
     for _, language in ipairs(languages) do
       if type(text[language]) ~= "string" then

@@ -76,7 +76,7 @@ function drills.env.drill(name)
   local where = host.where(2)
   return function(row)
     local what = "drill " .. tostring(name)
-    catalog.reject_unknown(row, catalog.set_of("csv", "bin"), where, what)
+    catalog.reject_unknown(row, catalog.labelled { "csv", "bin" }, where, what)
     local bin = units.duration(row.bin)
     if not bin or bin < 60000 or bin % 60000 ~= 0 then
       errors.add(where, '%s: bin must be a length of whole minutes such as "5m"', '%s：bin 应为整分钟的时长，如 "5m"', { what })

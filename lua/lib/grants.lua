@@ -39,7 +39,7 @@ function grants.env.grants(name)
   local where = host.where(2)
   return function(body)
     local what = "grants " .. tostring(name)
-    catalog.reject_unknown(body, catalog.set_of("above"), where, what)
+    catalog.reject_unknown(body, catalog.labelled { "above" }, where, what)
     if body.above ~= nil and body.above ~= "route" and body.above ~= "refuse" then
       errors.add(where, '%s: above = "%s" is none of route, refuse', "%s：above = “%s”不是 route、refuse 之一", { what, tostring(body.above) },
         tostring(body.above), ways)

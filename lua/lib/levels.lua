@@ -38,7 +38,7 @@ function env.budget(row)
   local out = words.word("budget", { row })
   return out
 end
-local budget_keys = catalog.set_of("alarms", "every", "streams")
+local budget_keys = units.set_of { "alarms", "every", "streams" }
 local function budget_of(w, where, what)
   local row = type(w.args[1]) == "table" and w.args[1] or {}
   catalog.reject_unknown(row, budget_keys, where, what .. ": budget")
@@ -52,7 +52,7 @@ local function budget_of(w, where, what)
 end
 
 local distributions = { poisson = true, negative_binomial = true }
-local tail_keys = catalog.set_of("at_least", "distribution")
+local tail_keys = units.set_of { "at_least", "distribution" }
 local function compile_tail(w, where, what)
   local p, options = w.args[1], w.args[2] or {}
   local out = { op = w.op }
@@ -140,7 +140,7 @@ local function compile_condition(said, where, what)
 end
 
 -- ---- levels "recharge" { { "yellow", enter = { S15 = at_least(16) }, leave = { S15 = less_than(8) }, closes = 3, stay = 2 }, … }
-local row_keys = catalog.set_of("enter", "leave", "closes", "stay", "sign")
+local row_keys = units.set_of { "enter", "leave", "closes", "stay", "sign" }
 function env.levels(name)
   local where = host.where(2)
   return function(rows)

@@ -41,7 +41,7 @@ local function declare_person(name, row, where)
     calendar = row.calendar, lang = lang_of(row.lang, where, what), away = away })
 end
 
-local person_keys = catalog.set_of("roles", "department", "post", "authority", "deputy", "away", "reach", "calendar", "lang")
+local person_keys = catalog.labelled { "roles", "department", "post", "authority", "deputy", "away", "reach", "calendar", "lang" }
 -- person "li.ming" { zh=…, en=…, roles = {"agent"}, department = "…", post = "…", deputy = "…",
 --   away = { { from = "2026-10-01", to = "2026-10-07", deputy = "…" } }, reach = "…", calendar = "…", lang = "zh" }
 -- calendar: whose hours notices wait for; else the department's, else "office".
@@ -67,7 +67,7 @@ end
 
 org.env.shift = roster.shift
 
-local department_keys = catalog.set_of("head", "team_head", "above", "outside", "roster", "reach", "calendar")
+local department_keys = catalog.labelled { "head", "team_head", "above", "outside", "roster", "reach", "calendar" }
 -- department "care" { zh=…, en=…, head = "…", team_head = "…", above = "…", outside = "head"|"above", reach = "…", calendar = "…",
 --   roster = { shift {…}, … } }
 -- outside: who is on duty when no shift is; without it the roster must have no hole.

@@ -9,13 +9,6 @@ local weekdays = { { "Mondays", "周一" }, { "Tuesdays", "周二" }, { "Wednesd
   { "Saturdays", "周六" }, { "Sundays", "周日" } }
 local shift_keys = { from = true, to = true, on = true, days = true, dates = true, cities = true, persons = true, turn = true }
 
-local function set_of(list)
-  if list == nil then return nil end
-  local out = {}
-  for _, x in ipairs(list) do out[x] = true end
-  return out
-end
-
 local function check_choice(where, key, x, a, b, c)
   if x and x ~= a and x ~= b and x ~= c then
     errors.add(where, 'shift: %s = "%s" is none of %s, %s, %s', "shift：%s = “%s”不是 %s、%s、%s 之一", { key, tostring(x), a, b, c },
@@ -40,8 +33,8 @@ function roster.shift(row)
       errors.add(where, "shift: days are 1 (Monday) to 7, not %s", "shift：days 是 1（周一）到 7，而不是 %s", { tostring(day) })
     end
   end
-  return { from = from or 0, to = to or 1440, on = row.on or "every", days = set_of(row.days),
-    dates = row.dates and set_of(host.lib("calendar").dates(row.dates, where, "shift")), cities = set_of(row.cities),
+  return { from = from or 0, to = to or 1440, on = row.on or "every", days = row.days and units.set_of(row.days),
+    dates = row.dates and units.set_of(host.lib("calendar").dates(row.dates, where, "shift")), cities = row.cities and units.set_of(row.cities),
     persons = row.persons or {}, turn = row.turn or "day", where = where }
 end
 

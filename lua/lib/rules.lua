@@ -360,12 +360,6 @@ local function kinds_of(note)
   return kinds
 end
 
-local function set_of(list)
-  local out = {}
-  for _, name in ipairs(list) do out[name] = true end
-  return out
-end
-
 -- The kinds that rules "warning" open: what they act on is one of them.
 local function opened()
   local out = {}
@@ -381,7 +375,7 @@ end
 
 local function new_set(note, schema, kinds)
   local set = { name = note.name, mode = schema.mode, outputs = schema.outputs, is_partial = schema.is_partial, rows = {}, where = note.where,
-    kinds = note.name == "warning" and opened() or kinds[1] ~= "*" and set_of(kinds) or nil }
+    kinds = note.name == "warning" and opened() or kinds[1] ~= "*" and units.set_of(kinds) or nil }
   local by_kind = rules.sets[note.name] or {}
   rules.sets[note.name] = by_kind
   for _, kind in ipairs(kinds) do by_kind[kind] = set end

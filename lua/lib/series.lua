@@ -10,8 +10,7 @@ local data = catalog.data
 local series = {}
 local reached = {} -- TABLE/LEVEL → true, once a spec has entered it
 local DAY_MS, BINS_MAX, COUNT_MAX = 86400000, 4096, 1000000000
-local keys = catalog.set_of("watch", "city", "before", "days", "bins", "times", "affected", "potential", "failed", "complained")
-keys.zh, keys.en = nil, nil
+local keys = units.set_of { "watch", "city", "before", "days", "bins", "times", "affected", "potential", "failed", "complained" }
 local given_names = { "affected", "potential", "failed", "complained" }
 
 local function is_by(watch, what)

@@ -79,7 +79,7 @@ end
 -- ---- signals { late = "24h", …, { "txn_failed", zh = …, en = …, number = "affected" }, … } -------------------------------------------------
 local spans = { late = 1000, ahead = 0, keep = 60000, version_every = 1000, number_keep = 60000 }
 local counts = { streams = true, numbers = true }
-local kind_keys = catalog.set_of("number", "value", "heard")
+local kind_keys = catalog.labelled { "number", "value", "heard" }
 local fates = { hung_up = true, went_on = true }
 
 local function signal_kind(row, where)
@@ -112,7 +112,7 @@ function env.signals(rows)
 end
 
 -- ---- component "recharge_gateway" { … } -------------------------------------------------------------------------------------------
-local component_keys = catalog.set_of("service", "depends_on", "team", "rhythm")
+local component_keys = catalog.labelled { "service", "depends_on", "team", "rhythm" }
 
 function env.component(name)
   local where = host.where(2)
@@ -129,8 +129,8 @@ function env.component(name)
 end
 
 -- ---- fault "recharge" { … } ---------------------------------------------------------------------------------------------------------
-local fault_keys = catalog.set_of("service", "components", "codes", "not_codes", "categories", "cities", "window", "expires", "potential",
-  "closes_at", "publish")
+local fault_keys = catalog.labelled { "service", "components", "codes", "not_codes", "categories", "cities", "window", "expires", "potential",
+  "closes_at", "publish" }
 local potential_keys = { prefixes = true, subscribers = true }
 
 local function potential(row, where, what)
@@ -170,7 +170,7 @@ end
 -- ---- suspects { window = "60m", change = "24h", order = { { by = "planned_change" }, … }, minimum = { failed = 20 } } -------------------
 local suspect_keys = { window = true, change = true, order = true, minimum = true, most = true, metrics = true }
 local minimum_keys = { failed = true, share = true, times_usual = true, metric = true }
-local metric_keys = catalog.set_of("worse", "times", "readings")
+local metric_keys = catalog.labelled { "worse", "times", "readings" }
 local ways = { higher = true, lower = true }
 local most_metrics = 16 -- as the core counts
 

@@ -76,6 +76,13 @@ function units.file_of(name, folder, ending)
   return base
 end
 
+-- { "a", "b" } → { a = true, b = true }
+function units.set_of(list)
+  local out = {}
+  for _, x in ipairs(list) do out[x] = true end
+  return out
+end
+
 -- Of a list of {name = …}: the entry of that name and its place, or nil; and all names in their order.
 function units.find(list, name)
   for i, entry in ipairs(list) do

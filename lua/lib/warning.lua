@@ -33,7 +33,7 @@ function env.farrington(row)
 end
 
 -- ---- cluster "payment" { zh = "支付", en = "payment", categories = { "recharge", "billing.overcharge" } }
-local cluster_keys = catalog.set_of("categories")
+local cluster_keys = catalog.labelled { "categories" }
 function env.cluster(name)
   local where = host.where(2)
   return function(row)
@@ -61,7 +61,7 @@ local function check_categories(list, where, what)
 end
 
 -- ---- day_class "restday" { zh = "休息日", en = "day of rest", working = false, calendar = "china", like = "…" }
-local class_keys = catalog.set_of("dates", "month_days", "last_days", "weekdays", "working", "calendar", "like")
+local class_keys = catalog.labelled { "dates", "month_days", "last_days", "weekdays", "working", "calendar", "like" }
 
 local function days_in(list, last, where, what, key)
   local out = {}
@@ -177,10 +177,9 @@ local function compile_expected(said, where, what, bin_ms)
 end
 
 -- ---- watch "recharge not credited" { categories = { "recharge.not_credited" }, by = { "city", "category" }, bin = "5m", … }
-local watch_keys = catalog.set_of("of", "categories", "kinds", "service", "component", "by", "cluster", "bin", "sums", "expected",
-  "dispersion", "levels", "silent")
-local by_names = catalog.set_of("city", "category", "cluster", "service", "component", "kind")
-by_names.zh, by_names.en = nil, nil
+local watch_keys = catalog.labelled { "of", "categories", "kinds", "service", "component", "by", "cluster", "bin", "sums", "expected",
+  "dispersion", "levels", "silent" }
+local by_names = units.set_of { "city", "category", "cluster", "service", "component", "kind" }
 local of_names = { complaints = true, signals = true, series = true }
 
 function env.watch(name)
@@ -242,7 +241,7 @@ local function bin_of(row, where, what)
   return bin
 end
 
-local cusum_keys = catalog.set_of("ratio", "cap")
+local cusum_keys = units.set_of { "ratio", "cap" }
 local function compile_input(name, said, bin_ms, where, what)
   if words.is(said) and said.op == "cusum" then
     local row = type(said.args[1]) == "table" and said.args[1] or {}

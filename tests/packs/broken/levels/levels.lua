@@ -7,7 +7,7 @@ levels "words" {
 }
 levels "shapes" {
   { "yelow", enter = at_least(5), leave = out, closes = "three" },
-  { "red", enter = { S15 = at_least(9) }, leave = out, sign = { "leadr" }, colour = "red" },
+  { "red", enter = { S15 = at_least(9) }, leave = out, sign = { "leadr" }, colour = "red", zh = "红" },
 }
 levels "words" { { "yellow", enter = { S15 = at_least(4) }, leave = { S15 = less_than(2) } } }
 levels "none" {}
