@@ -152,6 +152,7 @@ static int unknown_option(const char *name, struct err *e)
 {
 	const char *names[N_CONFIG_KEYS + N_ACTIONS + 1];
 	const char *meant;
+	char option[64];
 	size_t n = 0;
 
 	for (int i = 0; i < N_CONFIG_KEYS; i++)
@@ -160,9 +161,11 @@ static int unknown_option(const char *name, struct err *e)
 		names[n++] = actions[i].name;
 	names[n++] = "config";
 	meant = nearest_word(name, names, n);
-	return err_set(e, ERR_BAD_REQUEST, "--%.60s: no such option%s%s%s", name,
-		meant == NULL ? "; see --help" : " (did you mean \"--", meant == NULL ? "" : meant,
-		meant == NULL ? "" : "\"?)");
+	if (meant == NULL)
+		return err_set(e, ERR_BAD_REQUEST, "--%.60s: no such option; see --help", name);
+	snprintf(option, sizeof(option), "--%s", meant);
+	err_set(e, ERR_BAD_REQUEST, "--%.60s: no such option", name);
+	return err_hint(e, option);
 }
 
 static bool take_action(struct config *c, const char *word)

@@ -20,19 +20,15 @@ const char *unit_name(enum unit unit)
 
 int unit_parse(const char *name, enum unit *unit, struct err *e)
 {
-	const char *meant;
-
 	for (size_t i = 0; i < N_UNITS; i++) {
 		if (strcmp(name, unit_names[i]) == 0) {
 			*unit = (enum unit)i;
 			return 0;
 		}
 	}
-	meant = nearest_word(name, unit_names, N_UNITS);
-	return err_arg(e, ERR_BAD_REQUEST, "unit", name,
-		"the unit \"%.40s\" is not hours, natural_days or working_days%s%s%s", name,
-		meant == NULL ? "" : "; was \"", meant == NULL ? "" : meant,
-		meant == NULL ? "" : "\" meant?");
+	err_arg(e, ERR_BAD_REQUEST, "unit", name,
+		"the unit \"%.40s\" is not hours, natural_days or working_days", name);
+	return err_hint(e, nearest_word(name, unit_names, N_UNITS));
 }
 
 /* Years 1970 to CIVIL_YEAR_MAX; only near the end does the zone matter. */

@@ -160,6 +160,8 @@ WRONG = [
         '参数“level”是“redd”；应为以下之一："none", "yellow", "orange", "red", "black"（是不是“red”？）'),
     ("warning.act", {"key": "*", "action": "raise", "reason": "r", "level": "red"}, "bad_request", "level",
         "raise on * takes no level; raise and lower of a warning do", "raise（对 *）不带 level；对预警的 raise、lower 才带"),
+    ("warning.act", {"key": "foshan/recharge.not_credited", "action": "ack", "reason": "r", "until": 0}, "bad_request", "until",
+        "ack of a warning takes no until; raise on * does", "ack（对预警）不带 until；对 * 的 raise 才带"),
     ("contact.add", {"channel": "app", "kind": "urge", "incident": 1}, "bad_request", "incident", "ticket 1 is a complaint; expected an incident, or ticket=1",
         "工单 1 是 complaint；应为事件，或用 ticket=1"),
     ("contact.add", {"channel": "app", "kind": "urge", "incident": 1, "ticket": 1}, "bad_request", "incident",

@@ -165,7 +165,7 @@ static void test_errors(void **state)
 	assert_bad(civil_parse("2026-13-01", &d, &err), "\"2026-13-01\" is not a date such as 2026-10-01");
 	assert_bad(unit_parse("workin_days", &unit, &err),
 		"the unit \"workin_days\" is not hours, natural_days "
-		"or working_days; was \"working_days\" meant?");
+		"or working_days (did you mean \"working_days\"?)");
 	assert_bad(unit_parse("xyzzy", &unit, &err),
 		"the unit \"xyzzy\" is not hours, natural_days or working_days");
 	OK(unit_parse("natural_days", &unit, &err));

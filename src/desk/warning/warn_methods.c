@@ -302,12 +302,15 @@ static int check_belongs(
 
 	if (level != NULL && (is_all || !is_move))
 		return err_arg(e, ERR_BAD_REQUEST, "level", value_cstr(w->arena, level),
-			"%s%s takes no level; raise and lower of a warning do", action,
-			is_all ? " on *" : "");
+			is_all ? "%s on * takes no level; raise and lower of a warning do"
+			       : "%s takes no level; raise and lower of a warning do",
+			action);
 	if (until != NULL && (!is_all || !is_raise))
 		return err_arg(e, ERR_BAD_REQUEST, "until",
 			arena_printf(w->arena, "%jd", (intmax_t)until->as.i),
-			"%s%s takes no until; raise on * does", action, is_all ? " on *" : " of a warning");
+			is_all ? "%s on * takes no until; raise on * does"
+			       : "%s of a warning takes no until; raise on * does",
+			action);
 	return check_level(w, level, e);
 }
 
