@@ -102,33 +102,33 @@ class Values(Case):
     def bad(self, method, argument, message, value=None, **args):
         self.refused(method, args, code="bad_request", argument=argument, value=value, message=message)
 
+    def names(self, method, argument, value=None, **args):
+        """What is refused by its code and argument; the text stands in language_test.py."""
+        self.refused(method, args, code="bad_request", argument=argument, value=value)
+
     def test_customer(self):
         for star in (99, -1):
-            self.bad("ticket.create", "customer.star", 'argument "customer.star" is %d; expected 0 to 9' % star, str(star), channel="app",
-                text="x", customer={"star": star})
+            self.names("ticket.create", "customer.star", str(star), channel="app", text="x", customer={"star": star})
         self.bad("ticket.create", "customer.vip", 'argument "customer.vip" is text "yes"; expected true or false', "yes", channel="app", text="x",
             customer={"star": 5, "vip": "yes"})
-        self.bad("ticket.create", "subject.id", 'argument "subject.id" is integer 5; expected text', "5", channel="app", text="x",
-            subject={"type": "mobile", "id": 5})
+        self.names("ticket.create", "subject.id", "5", channel="app", text="x", subject={"type": "mobile", "id": 5})
         self.assertEqual({"star": 9, "since": 2001}, self.c.call("ticket.get", id=self.create(customer={"star": 9, "since": 2001})["id"])["customer"])
 
     def test_request_id(self):
-        for request_id, says in (("", "has 0 bytes"), (" ", "is blank"), ("x" * 201, "has 201 bytes")):
-            self.bad("ticket.create", "request_id", 'argument "request_id" %s; expected text of 1 to 200 bytes' % says,
-                request_id[:60] or None, channel="app", text="x", request_id=request_id)
+        for request_id in ("", " ", "x" * 201):
+            self.names("ticket.create", "request_id", request_id[:60] or None, channel="app", text="x", request_id=request_id)
         self.assertEqual(1, self.create(request_id="号" * 66)["id"])
 
     def test_form(self):
-        self.bad("ticket.create", "form", 'form "apeal" is not in the catalog (did you mean "appeal"?)', "apeal", channel="regulator_12300", text="x",
-            form="apeal")
+        self.names("ticket.create", "form", "apeal", channel="regulator_12300", text="x", form="apeal")
 
     def test_contact(self):
         one, case = self.create(number="13800138000")["id"], self.create(kind="incident", fields={"key": "guangzhou/network.slow"})["id"]
         base = {"channel": "app", "kind": "urge"}
-        self.bad("contact.add", "incident", "a contact belongs to one: say either ticket 1 or incident 2", "2", ticket=one, incident=case, **base)
-        self.bad("contact.add", "incident", "ticket 1 is a complaint; expected an incident, or ticket=1", "1", incident=one, **base)
-        self.bad("contact.add", "channel", 'channel "ap" is not in the catalog (did you mean "app"?)', "ap", ticket=one, channel="ap", kind="urge")
-        self.bad("contact.add", "ticket", "a contact needs ticket, incident or number", None, number="", **base)
+        self.names("contact.add", "incident", "2", ticket=one, incident=case, **base)
+        self.names("contact.add", "incident", "1", incident=one, **base)
+        self.names("contact.add", "channel", "ap", ticket=one, channel="ap", kind="urge")
+        self.names("contact.add", "ticket", None, number="", **base)
         self.assertEqual(case, self.c.call("contact.add", incident=case, **base)["incident"])
 
     def test_change(self):
@@ -136,18 +136,12 @@ class Values(Case):
         self.bad("change.put", "components", 'components names "sms_centre" twice', "sms_centre", components=["sms_centre", "sms_centre"], **base)
         self.bad("change.put", "cities", 'cities names "foshan" twice', "foshan", components=["sms_centre"], cities=["foshan", "zhuhai", "foshan"],
             **base)
-        self.bad("change.put", "owner", 'argument "owner" is blank; expected text of 1 to 200 bytes', " ", components=["sms_centre"],
-            **dict(base, owner=" "))
+        self.names("change.put", "owner", " ", components=["sms_centre"], **dict(base, owner=" "))
 
     def test_warning(self):
-        levels = 'argument "level" is "pink"; expected one of "none", "yellow", "orange", "red", "black"'
-        self.bad("warning.act", "level", levels, "pink", key="guangzhou/network.slow", action="raise", reason="x", level="pink")
-        self.bad("warning.act", "level", levels.replace("pink", "read") + ' (did you mean "red"?)', "read", key="guangzhou/network.slow",
-            action="lower", reason="x", level="read")
-        self.bad("warning.act", "level", "ack takes no level; raise and lower of a warning do", "red", key="guangzhou/network.slow", action="ack",
-            reason="x", level="red")
-        self.bad("warning.act", "level", "raise on * takes no level; raise and lower of a warning do", "red", key="*", action="raise",
-            reason="x", level="red", until=START_MS + HOUR_MS)
+        for action, level in (("raise", "pink"), ("lower", "read"), ("ack", "red")):
+            self.names("warning.act", "level", level, key="guangzhou/network.slow", action=action, reason="x", level=level)
+        self.names("warning.act", "level", "red", key="*", action="raise", reason="x", level="red", until=START_MS + HOUR_MS)
         self.bad("warning.act", "until", "ack of a warning takes no until; raise on * does", "0", key="guangzhou/network.slow", action="ack",
             reason="x", until=0)
         self.bad("warning.act", "until", "lower on * takes no until; raise on * does", "0", key="*", action="lower", reason="x", until=0)
@@ -240,9 +234,9 @@ class Values(Case):
         self.assertEqual({"accepted", "rejected"}, set(self.c.call("signal.push", signals=[{}] * 1000)))
 
     def test_names_that_nothing_has(self):
-        self.bad("signal.counts", "kind", 'kind "txn_fail" is not in the catalog (did you mean "txn_failed"?)', "txn_fail", kind="txn_fail")
-        self.bad("task.list", "kind", 'kind "smss" is not in the catalog (did you mean "sms"?)', "smss", kind="smss")
-        self.bad("incident.suspects", "service", 'service "smss" is not in the catalog (did you mean "sms"?)', "smss", service="smss")
+        self.names("signal.counts", "kind", "txn_fail", kind="txn_fail")
+        self.names("task.list", "kind", "smss", kind="smss")
+        self.names("incident.suspects", "service", "smss", service="smss")
         case, one = self.create(kind="incident")["id"], self.create()["id"]
         self.refused("incident.children", {"id": case, "job": 77}, code="not_found", argument="job", value="77",
             message="job 77 is none of incident 1; incident.get lists them")
@@ -264,12 +258,12 @@ class Values(Case):
         bad("where.due", "-1; expected 0 to 253402300799999", "-1", due=-1)
         bad("where.open", 'text "yes"; expected true or false', "yes", open="yes")
         bad("where.queue.under", "true/false true; expected text", "true", queue={"under": True})
-        self.bad("ticket.find", "where", "where.status.in must be an array, not text", None, where={"status": {"in": "closed"}})
+        self.names("ticket.find", "where", None, where={"status": {"in": "closed"}})
 
         def found(**where):
             return [t["id"] for t in self.c.call("ticket.find", where=where)["tickets"]]
 
-        self.assertEqual(([one], []), (found(created={"ge": "2026-09-22T10:00", "le": START_MS}), found(created={"gt": "2026-09-22"[:10] + "T10:00"})))
+        self.assertEqual(([one], []), (found(created={"ge": "2026-09-22T10:00", "le": START_MS}), found(created={"gt": "2026-09-22T10:00"})))
         self.assertEqual(([one], []), (found(created={"in": ["2026-09-22T10:00"]}), found(closed={"lt": "2027-01-01T00:00"})))
         self.assertEqual(([one], [one]), (found(closed=None), found(**{"fields.x": None})))
 
@@ -289,8 +283,7 @@ class Values(Case):
     def test_keys(self):
         self.bad("ticket.create", "fields", 'argument "fields" has a key of 32769 bytes; a text has at most 32768', None, channel="app", text="x",
             fields={BIG + "x": 1})
-        self.bad("warning.counts", "key", 'key "network.slwo" is not in the catalog (did you mean "network.slow"?)', "network.slwo",
-            key="foshan/network.slwo")
+        self.names("warning.counts", "key", "network.slwo", key="foshan/network.slwo")
 
     def test_topics(self):
         self.bad("topic.subscribe", "topics", "topics names 257; expected 1 to 256", None, topics=["rules"] * 257)
