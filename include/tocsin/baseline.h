@@ -82,7 +82,6 @@ struct expectation {
 struct baseline *baseline_new(const struct baseline_spec *, const struct day_classes *days, int64_t bin_ms,
 	uint32_t n_sums, const uint32_t *sum_bins);
 void baseline_free(struct baseline *);
-size_t baseline_bytes(const struct baseline *); /* of memory */
 
 /*
  * One day's counts, bins from local midnight on, in order; a bin that was not watched (the daemon was down,
@@ -102,7 +101,6 @@ int baseline_class(const struct baseline *, int32_t day);
 double baseline_dispersion(const struct baseline *, uint32_t bins);
 /* p as the model says it → p as this stream's past says it; sums of so many bins. */
 double baseline_calibrate(const struct baseline *, uint32_t bins, double p);
-double baseline_days(const struct baseline *);      /* learned, fading ones counted as whole */
 int32_t baseline_last_day(const struct baseline *); /* INT32_MIN: none */
 
 /*

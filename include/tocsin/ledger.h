@@ -103,8 +103,6 @@ int ledger_void(struct ledger *, const struct calendar *, int64_t from_ms, int64
 	const char *cause, int64_t *voided_ms, struct err *) MUST_CHECK;
 /* Compute due anew: the missing year has arrived, or an explicit re-pin to a changed calendar. */
 void ledger_pin(struct ledger *, const struct calendar *, int64_t now_ms);
-/* Whether the terms were computed with just this calendar (or with none, for NULL). */
-bool ledger_is_pinned(const struct ledger *, const struct calendar *);
 
 /*
  * A goal as rules write it, a number of units, as terms keep it. Hours may be a fraction. -1 with
@@ -124,9 +122,6 @@ bool ledger_is_stopped(const struct ledger *);
  */
 struct ledger_due ledger_percent_at(
 	const struct ledger *, const struct calendar *, int percent, int64_t now_ms);
-
-/* Late = closed after due. 0, or -1 with ERR_REJECTED (calendar_is_missing) while due is unknown. */
-int ledger_is_late(const struct ledger *, int64_t closed_ms, bool *is_late, struct err *) MUST_CHECK;
 
 /* What has been used up, in the clock's own unit: ms for hours, days that are over for days. */
 struct ledger_elapsed {

@@ -176,7 +176,6 @@ void generation_free(struct generation *);
 const uint8_t *generation_sha(const struct generation *);
 /* Plain data of the pack; lives as long as the generation. */
 const struct value *generation_catalog(const struct generation *);
-bool generation_has_rule(const struct generation *, const char *name);
 /* Whether a text of a decision stands in the pack as it is: it says nothing of the ticket at hand. */
 bool generation_says(const struct generation *, const char *text);
 /* Array of {rule, line, because?}: what the numbers of a decision's `because` mean. Lives as long as the

@@ -111,8 +111,6 @@ uint64_t watches_mark(const struct watches *);
 /* Of every part of a catalog that watches are made of: the same one makes the same watches. */
 uint64_t watches_words(const struct value *catalog);
 const struct watch *watch_find(const struct watches *, const char *name);
-/* Its number, or -1. "none" is 0. */
-int level_find(const struct watches *, const char *name);
 const char *level_name(const struct watches *, uint8_t level);
 /* Does this category belong to what the watch counts (its categories, or its cluster's, and all below)? */
 bool watch_has_category(const struct watches *, const struct watch *, const char *category);

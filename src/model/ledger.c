@@ -238,15 +238,6 @@ int ledger_goal(const struct value *goal, enum unit unit, int64_t *count, struct
 	return 0;
 }
 
-bool ledger_is_pinned(const struct ledger *l, const struct calendar *c)
-{
-	const struct ledger_terms *t = ledger_terms(l);
-
-	if (c == NULL)
-		return !t->has_hash;
-	return t->has_hash && memcmp(t->hash, calendar_hash(c), SHA256_LEN) == 0;
-}
-
 const struct ledger_terms *ledger_terms(const struct ledger *l)
 {
 	return &l->terms[l->n_terms - 1];

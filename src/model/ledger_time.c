@@ -149,16 +149,6 @@ struct ledger_due ledger_percent_at(
 	return due;
 }
 
-int ledger_is_late(const struct ledger *l, int64_t closed_ms, bool *is_late, struct err *e)
-{
-	const char *name = ledger_terms(l)->calendar;
-
-	if (!l->due.is_known)
-		return calendar_missing(name, l->due.needs_year, e);
-	*is_late = closed_ms > l->due.at_ms;
-	return 0;
-}
-
 static int hours_elapsed(const struct ledger *l, const struct calendar *c, int64_t end_ms,
 	struct ledger_elapsed *out, struct err *e)
 {

@@ -187,16 +187,6 @@ const struct value *generation_catalog(const struct generation *g)
 	return &g->catalog;
 }
 
-static int name_cmp(const void *a, const void *b)
-{
-	return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
-bool generation_has_rule(const struct generation *g, const char *name)
-{
-	return g->n_names > 0 && bsearch(&name, g->names, g->n_names, sizeof(g->names[0]), name_cmp) != NULL;
-}
-
 bool generation_says(const struct generation *g, const char *text)
 {
 	return arena_holds(&g->arena, text);

@@ -14,10 +14,8 @@ struct generation {
 	struct vm vm;
 	struct rules_limits limits;
 	const struct pack_files *files; /* while loading; NULL afterwards */
-	struct arena arena;             /* catalog, names of rules, texts that had to be converted */
+	struct arena arena;             /* catalog, texts that had to be converted */
 	struct value catalog;
-	const char **names; /* of rules, sorted */
-	uint32_t n_names;
 	uint8_t sha[SHA256_LEN];
 	uint64_t last_steps;
 	struct watches *watches;   /* of the catalog, once a spec has played a series; else NULL */

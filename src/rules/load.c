@@ -93,11 +93,6 @@ static int l_finish(lua_State *L)
 	return 0;
 }
 
-static int name_cmp(const void *a, const void *b)
-{
-	return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
 /* Texts of the list on top, in the arena. */
 static const char **take_names(lua_State *L, struct arena *a, uint32_t *n_names)
 {
@@ -125,11 +120,7 @@ static int l_take_data(lua_State *L)
 	if (push_lib(L, "catalog") != LUA_TTABLE)
 		return luaL_error(L, "the words made no catalog");
 	value_from_lua(L, -1, &g->arena, "catalog", CATALOG_BYTES_MAX, &g->catalog);
-	push_lib(L, "rule_names");
-	g->names = take_names(L, &g->arena, &g->n_names);
-	if (g->n_names > 0)
-		qsort(g->names, g->n_names, sizeof(g->names[0]), name_cmp);
-	x->report->n_rules = g->n_names;
+	x->report->n_rules = push_lib(L, "rule_names") == LUA_TTABLE ? (uint32_t)lua_rawlen(L, -1) : 0;
 	push_lib(L, "is_trusted");
 	g->is_trusted = lua_toboolean(L, -1);
 	if (push_lib(L, "rule_table") == LUA_TTABLE)

@@ -34,15 +34,6 @@ void baseline_free(struct baseline *b)
 	free(b);
 }
 
-size_t baseline_bytes(const struct baseline *b)
-{
-	size_t n = sizeof(*b);
-
-	for (uint32_t i = 0; i <= DAY_CLASSES_MAX; i++)
-		n += b->classes[i] == NULL ? 0 : b->n_slots * sizeof(struct cell);
-	return n;
-}
-
 /* ---- one day, with what was expected of it ------------------------------------------------------------- */
 struct lesson {
 	struct baseline *b;

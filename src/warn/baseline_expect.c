@@ -148,11 +148,6 @@ double baseline_calibrate(const struct baseline *b, uint32_t bins, double p)
 	return often * exp((log(fmax(p, 1e-300)) - log(TAIL_FROM)) / scale);
 }
 
-double baseline_days(const struct baseline *b)
-{
-	return b->n_days;
-}
-
 int32_t baseline_last_day(const struct baseline *b)
 {
 	return b->last_day;

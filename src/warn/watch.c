@@ -257,14 +257,6 @@ const struct watch *watch_find(const struct watches *w, const char *name)
 	return NULL;
 }
 
-int level_find(const struct watches *w, const char *name)
-{
-	for (uint32_t i = 0; i < w->n_levels; i++)
-		if (strcmp(w->levels[i].name, name) == 0)
-			return (int)i;
-	return -1;
-}
-
 const char *level_name(const struct watches *w, uint8_t level)
 {
 	return level < w->n_levels ? w->levels[level].name : w->levels[0].name;

@@ -257,9 +257,6 @@ static void a_generation_shows_what_it_holds(void **state)
 	assert_string_equal(report.uncovered[0], "a/one");
 	assert_string_equal(report.uncovered_at[0], "a.lua:1");
 	rules_report_fini(&report);
-	assert_true(generation_has_rule(g, "a/one"));
-	assert_true(generation_has_rule(g, "b/two"));
-	assert_false(generation_has_rule(g, "a/two"));
 	assert_true(value_is(value_get(generation_catalog(g), "list"), VALUE_ARRAY));
 	assert_true(value_is(value_get(generation_catalog(g), "tags"), VALUE_ARRAY));
 	assert_true(value_is(value_get(generation_catalog(g), "map"), VALUE_MAP));
