@@ -17,8 +17,10 @@ local data = {
 local place = {} -- "channels.sms" → where it was declared
 catalog.data = data
 catalog.moving = {} -- clocks with moves = true
-catalog.stop_ops = {} -- by clock the operation that ends it
+local stop_ops = {} -- by clock the operation that ends it
 local stopping, nothing = {}, {} -- by stage the clocks that it ends, in order
+-- Also of a clock that only an earlier pack declared, which a ticket may still have.
+function catalog.stop_op(name) return stop_ops[name] or { op = "stop", name = name } end
 function catalog.stopped_at(stage) return stopping[stage] or nothing end
 catalog.said_kinds = {} -- every kind as it was written, also those that the pack's own stand for
 local env = catalog.env
@@ -382,7 +384,7 @@ function catalog.check()
     check_opening(name, kind)
   end
   for name, clock in host.sorted_pairs(data.clocks) do
-    catalog.stop_ops[name] = host.freeze { op = "stop", name = name }
+    stop_ops[name] = host.freeze { op = "stop", name = name }
     for _, stage in ipairs(clock.stops or {}) do
       stopping[stage] = stopping[stage] or {}
       table.insert(stopping[stage], name)

@@ -2,7 +2,7 @@
 local host = ...
 local rules = host.lib "rules"
 local catalog = host.lib "catalog"
-local moving, stop_ops = catalog.moving, catalog.stop_ops
+local moving = catalog.moving
 local clocks = {}
 local begun = {} -- filled anew for every question
 
@@ -43,14 +43,14 @@ function clocks.stop_at(v, stage, d)
   local names = catalog.stopped_at(stage)
   for i = 1, #names do
     local name = names[i]
-    if is_running(v, name) and not (name == "completion" and v.complete) then put(d, stop_ops[name]) end
+    if is_running(v, name) and not (name == "completion" and v.complete) then put(d, catalog.stop_op(name)) end
   end
 end
 
 -- Those that an action ends, as a report does that was made.
 function clocks.stop(v, names, d)
   for i = 1, #names do
-    if is_running(v, names[i]) then put(d, stop_ops[names[i]]) end
+    if is_running(v, names[i]) then put(d, catalog.stop_op(names[i])) end
   end
 end
 

@@ -278,7 +278,7 @@ local function perform(kind, v, name, d)
     set.complete = #set.missing == 0
     v.complete = set.complete
     local clock = set.complete and facts.clocks and facts.clocks.completion
-    if clock and clock.state ~= "stopped" then d.clocks = put(d.clocks, catalog.stop_ops.completion) end
+    if clock and clock.state ~= "stopped" then d.clocks = put(d.clocks, catalog.stop_op "completion") end
   end
   effects.apply(action, v, d, given)
   if action.gather then cases.gather(v, d, set.fields and set.fields.cities or (facts.ticket.fields or {}).cities) end
@@ -423,7 +423,7 @@ function points.contact(facts)
     if t.number == nil and contact.number then d.set.number, v.number = contact.number, contact.number end
     d.set.missing = missing(v) or {}
     d.set.complete = #d.set.missing == 0
-    if d.set.complete and (facts.clocks or {}).completion then d.clocks = { catalog.stop_ops.completion } end
+    if d.set.complete and (facts.clocks or {}).completion then d.clocks = { catalog.stop_op "completion" } end
   end
   if cases.is_again(v) and kind.actions.again and is_from(kind.actions.again, v.stage) then
     v.action = "again"

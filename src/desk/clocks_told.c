@@ -11,6 +11,7 @@ int clocks_slots(struct work *w, const struct value *row, bool is_mine, struct l
 	struct slice bytes = value_slice(value_get(row, "clocks"));
 
 	if (bytes.p == NULL || w->read_clocks != bytes.p) {
+		w->read_clocks = NULL;
 		if (ledgers_decode(w->arena, w->desk->lexicon, bytes, &w->slots, &w->n_slots, e) != 0)
 			return -1;
 		w->read_clocks = bytes.p;

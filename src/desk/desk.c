@@ -71,7 +71,8 @@ static void work_timers(struct desk *d)
 
 	if (d->repin_after >= 0 && store_accepts(d->store, &e) == 0)
 		d->repin_after = clocks_repin(d, d->repin_after);
-	if (d->clock->is_virtual || d->clock->is_suspect || store_accepts(d->store, &e) != 0)
+	if (d->clock->is_virtual || d->clock->is_suspect || store_is_behind(d->store) ||
+		store_accepts(d->store, &e) != 0)
 		return; /* a virtual clock moves by clock.advance; held timers wait */
 	due_work(d->due, now, TIMERS_A_TURN, timer_fire, d);
 }

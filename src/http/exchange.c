@@ -237,7 +237,10 @@ static int open_session(struct exchange *x, struct err *e)
 		return -1;
 	x->session = rpc_session_new(x->http->rpc, &me);
 	x->session->lang = x->lang;
-	return as == NULL ? 0 : rpc_act_as(x->http->rpc, x->session, as, e);
+	if (as != NULL && rpc_act_as(x->http->rpc, x->session, as, e) != 0)
+		return -1;
+	x->lang = x->session->lang; /* the person's, where the request says none */
+	return 0;
 }
 
 void on_request(struct evhttp_request *req, void *udata)

@@ -2,6 +2,7 @@
 
 import errno
 import glob
+import hashlib
 import http.client
 import json
 import os
@@ -290,11 +291,14 @@ class Person(unittest.TestCase):
 person "lee" { zh = "李", en = "Lee", roles = { "agent" }, department = "second_line", lang = "en" }
 '''))
 
+    def write_pack(self, where):
+        for name, content in self.PACK:
+            with open(os.path.join(where, name), "w", encoding="utf-8") as f:
+                f.write(content + "\n")
+
     def test_the_packs_persons_have_a_language(self):
         with tempfile.TemporaryDirectory() as where:
-            for name, content in self.PACK:
-                with open(os.path.join(where, name), "w", encoding="utf-8") as f:
-                    f.write(content + "\n")
+            self.write_pack(where)
             en, zh = '"x" is not an action of complaint', "“x”不是投诉的操作"
             with Daemon(rules=where) as d, d.client() as c:
                 c.call("ticket.create", channel="app", text="x")
@@ -304,6 +308,24 @@ person "lee" { zh = "李", en = "Lee", roles = { "agent" }, department = "second
                     with self.assertRaises(RpcError) as caught:
                         c.call("ticket.act", id=1, action="x")
                     self.assertEqual(said, caught.exception.message, hello)
+
+
+    def test_also_over_http(self):
+        en, zh = "ticket 9 does not exist", "工单 9 不存在"
+        with tempfile.TemporaryDirectory() as where:
+            self.write_pack(where)
+            d = Daemon(rules=where, options=["--http", "127.0.0.1:0"])
+            self.addCleanup(d.close)
+            with open(os.path.join(d.data, "tokens"), "w", encoding="utf-8") as f:
+                f.write("desk agent+gateway %s\n" % hashlib.sha256(b"secret").hexdigest())
+            os.chmod(f.name, 0o600)
+            d.start()
+            port = int(d.log("http.listen")[-1].rsplit(":", 1)[1])
+            for head, said in (({"Act-As": "li"}, zh), ({"Act-As": "lee"}, en), ({"Act-As": "wu.qiang"}, en), ({"Act-As": "li", "Accept-Language": "en"}, en)):
+                c = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+                self.addCleanup(c.close)
+                c.request("GET", "/tickets/9", headers={"Authorization": "Bearer secret", **head})
+                self.assertEqual(said, json.loads(c.getresponse().read())["error"]["message"], head)
 
 
 class Gateway(unittest.TestCase):

@@ -189,19 +189,20 @@ int task_claim(struct work *w, const struct value *args, struct value *result, s
 /* ---- done ---------------------------------------------------------------------------------------------- */
 /*
  * Whether this answer may be taken. 1: it was given before, nothing changes. What was done is done, whoever
- * of those who had it holds the task now; a failure counts only from who holds it.
+ * of those who had it holds the task now; a failure counts only from who holds it. Of more than HOLDERS_MAX
+ * the first are forgotten: then nobody is told that he never had it.
  */
 static int check_answer(struct work *w, const struct value *args, const struct value *row, struct err *e)
 {
-	const struct value *by = value_get(args, "worker");
+	const struct value *by = value_get(args, "worker"), *held_by = value_get(row, "held_by");
 	const char *state = task_state(w, row), *worker = value_cstr(w->arena, by);
 	intmax_t id = (intmax_t)value_int_or(value_get(row, "id"), 0);
 	bool is_ok = value_true(value_get(args, "ok"));
 
-	if (worker != NULL && value_get(row, "held_by") != NULL && !has_held(row, by))
+	if (worker != NULL && held_by != NULL && held_by->n < HOLDERS_MAX && !has_held(row, by))
 		return err_arg(e, ERR_CONFLICT, "worker", worker,
 			"task %jd was never with %s; %s claimed it last", id, worker,
-			value_cstr(w->arena, value_at(value_get(row, "held_by"), 0)));
+			value_cstr(w->arena, value_at(held_by, 0)));
 	if (strcmp(state, "done") == 0 && is_ok)
 		return 1;
 	if (strcmp(state, "waiting") == 0 && is_ok && value_int_or(value_get(row, "attempts"), 0) > 0)

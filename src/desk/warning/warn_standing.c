@@ -15,24 +15,32 @@ struct standing {
 };
 
 /* What is wrong, in both languages; the first is told, the others are counted. */
+/* Bytes of a text that are shown, whole characters. */
+static int clipped(const char *text, size_t most)
+{
+	size_t n = strlen(text);
+
+	return (int)utf8_clip(text, n < most ? n : most);
+}
+
 static void found(struct standing *s, const char *key, const char *level, const char *watch, const char *en,
 	const char *zh)
 {
 	if (s->n++ > 0)
 		return;
-	snprintf(s->found->message, sizeof(s->found->message),
-		"warning %.150s stands at %s by watch \"%s\"%s", key, level, watch, en);
+	snprintf(s->found->message, sizeof(s->found->message), "warning %.*s stands at %s by watch \"%s\"%s",
+		clipped(key, 150), key, level, watch, en);
 	snprintf(s->found->message_zh, sizeof(s->found->message_zh),
-		"预警 %.150s 正处于 %s，由监视项“%s”判断%s", key, level, watch, zh);
+		"预警 %.*s 正处于 %s，由监视项“%s”判断%s", clipped(key, 150), key, level, watch, zh);
 	snprintf(s->found->cure, sizeof(s->found->cure),
-		"keep it, or write retire \"%.40s\" { into = \"…\" } for who takes over, or retire \"%.40s\" "
+		"keep it, or write retire \"%.*s\" { into = \"…\" } for who takes over, or retire \"%.*s\" "
 		"{} to let "
 		"its warnings end",
-		watch, watch);
+		clipped(watch, 40), watch, clipped(watch, 40), watch);
 	snprintf(s->found->cure_zh, sizeof(s->found->cure_zh),
-		"请保留，或写 retire \"%.40s\" { into = \"…\" } 由另一个接管，或写 retire \"%.40s\" {} "
+		"请保留，或写 retire \"%.*s\" { into = \"…\" } 由另一个接管，或写 retire \"%.*s\" {} "
 		"让预警结束",
-		watch, watch);
+		clipped(watch, 40), watch, clipped(watch, 40), watch);
 }
 
 static bool has_level(const struct watches *all, const struct level_table *t, const char *level)
