@@ -25,3 +25,5 @@ void numbers_fsck(struct fsck *);
 /* Jobs, and what callers heard (cases_fsck.c). */
 void jobs_fsck(struct fsck *);
 void heard_fsck(struct fsck *);
+/* Timers, each of which has one row (timers_fsck.c). */
+void timers_fsck(struct fsck *);

@@ -197,6 +197,28 @@ class Learn(Case):
         self.advance(MIDNIGHT + DAY_MS + HOUR_MS + 5 * MINUTE_MS)
         self.assertEqual(0, self.late())
 
+    def test_a_late_one_when_nothing_was_to_be_learned(self):
+        """It arms midnight and learning anew in one call: one timer with one row, also over kill -9."""
+        path = os.path.join(self.pack, "pack.lua")
+        with open(path, encoding="utf-8") as f:
+            text = f.read()
+        with open(path, "w", encoding="utf-8") as f:  # no long bins, whose days always wait for the next one
+            f.write(text[:text.index('levels "weeks"')] + text[text.index('levels "minutes"'):] + "counting { relearn = 1 }\n")
+        self.assertTrue(self.c.call("rules.reload")["ok"])
+        self.send(self.imported(MIDNIGHT - DAY_MS + HOUR_MS, 5, category="recharge.not_credited"))
+        for day in (0, 1, 2):
+            self.advance(MIDNIGHT + day * DAY_MS + HOUR_MS)
+            self.make(3, category="recharge.not_credited")
+        self.advance(MIDNIGHT + 3 * DAY_MS + HOUR_MS)
+        self.make(1, category="recharge.not_credited", occurred=MIDNIGHT + 3 * DAY_MS - MINUTE_MS)
+        self.assertEqual(1, self.late())
+        self.restart()
+        self.advance(MIDNIGHT + 3 * DAY_MS + HOUR_MS + 2 * MINUTE_MS)
+        self.assertEqual(0, self.late())
+        self.assertEqual(0, self.d.stop())
+        said = subprocess.run([TOCSIN, "fsck", self.d.data], capture_output=True, text=True)
+        self.assertEqual((0, "%s: 0 findings\n" % self.d.data), (said.returncode, said.stdout))
+
     def test_the_day_of_installation_is_not_zero_before_it(self):
         """First started at 12:00: nobody watched in the morning, which so is no lesson."""
         self.c.close()

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import subprocess
 import tempfile
 
 from daemon import ROOT, START_MS, Case, Daemon, main
@@ -107,6 +108,17 @@ class Found(Warning):
         self.restart()
         self.feed([0])
         self.assertEqual([("09:00", "none", "red")], self.changes(key))
+
+    def test_bins_go_on_closing_where_a_level_was_raised_and_the_daemon_killed(self):
+        """Its reminder and the close of the bin are one timer with one row."""
+        self.c.call("warning.act", key=KEY, action="raise", level="red", reason="seen in the machine room")
+        self.restart()
+        self.feed([0, 0])
+        self.assertEqual(2, self.c.call("server.stats")["warnings"]["closes"])
+        self.c.call("warning.act", key="foshan/recharge.not_credited", action="raise", level="red", reason="there, too")
+        self.assertEqual(0, self.d.stop())
+        said = subprocess.run([os.path.join(ROOT, "build", "tocsin"), "fsck", self.d.data], capture_output=True, text=True)
+        self.assertEqual((0, "%s: 0 findings\n" % self.d.data), (said.returncode, said.stdout))
 
     def test_a_decision_that_cannot_be_done_stops_nobody(self):
         """The second reminder acts as the incident does not allow: it is told plainly, and bins go on closing."""

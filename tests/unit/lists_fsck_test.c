@@ -214,6 +214,7 @@ static const char *found(void)
 	numbers_fsck(&f);
 	jobs_fsck(&f);
 	heard_fsck(&f);
+	timers_fsck(&f);
 	arena_fini(&f.arena);
 	assert_int_equal(f.n_found > 0, findings[0] != '\0');
 	return findings;
@@ -264,6 +265,20 @@ static void test_any_bit_is_survived(void **state)
 	assert_string_equal(found(), "");
 }
 
+static void test_two_rows_of_a_timer(void **state)
+{
+	struct stored later = {.table = TABLE_TIMER, .key_n = DUE_KEY_LEN};
+
+	(void)state;
+	due_key(later.key, NOW_MS + 60000, TIMER_OF_WARN);
+	write_row(NULL, &later);
+	assert_string_equal(found(), "");
+	due_key(later.key, NOW_MS, TIMER_OF_WARN);
+	write_row(NULL, &later);
+	assert_string_equal(found(), "timer 0x2000000000000000 is due at 1790042400000 and at 1790042460000; "
+				     "a timer has one row\n");
+}
+
 /* A row that is missing is told, with these words. */
 static void test_missing_rows(void **state)
 {
@@ -302,6 +317,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_clean, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_flipped_bits_are_found, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_any_bit_is_survived, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_two_rows_of_a_timer, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_missing_rows, set_up, tear_down),
 	};
 

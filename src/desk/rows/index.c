@@ -309,6 +309,7 @@ static int check_lists(struct check *c)
 	numbers_fsck(&f);
 	jobs_fsck(&f);
 	heard_fsck(&f);
+	timers_fsck(&f);
 	arena_fini(&f.arena);
 	return f.n_found;
 }

@@ -31,19 +31,30 @@ void warn_begin(struct work *w, struct desk *d, const char *method, int64_t at_m
 	w->tx = tx_begin(d->store, w->now_ms);
 }
 
-void warn_arm(struct work *w, int64_t at_ms)
+/* The timer's one row moves from was_ms to at_ms; INT64_MAX: there was none, there is none from now on. */
+void warn_move_timer(struct work *w, uint64_t id, int64_t was_ms, int64_t at_ms)
 {
-	struct warn *n = w->desk->warn;
 	uint8_t key[DUE_KEY_LEN];
 
-	if (at_ms >= n->armed_ms)
-		return;
-	if (n->armed_ms != INT64_MAX) {
-		due_key(key, n->armed_ms, TIMER_OF_WARN);
+	if (was_ms != INT64_MAX) {
+		due_key(key, was_ms, id);
 		tx_del(w->tx, TABLE_TIMER, slice_of(key, sizeof(key)));
 	}
-	due_key(key, at_ms, TIMER_OF_WARN);
-	tx_put(w->tx, TABLE_TIMER, slice_of(key, sizeof(key)), slice_of("", 0));
+	if (at_ms != INT64_MAX) {
+		due_key(key, at_ms, id);
+		tx_put(w->tx, TABLE_TIMER, slice_of(key, sizeof(key)), slice_of("", 0));
+	}
+}
+
+void warn_arm(struct work *w, int64_t at_ms)
+{
+	/* what memory knows follows the rows only when they are published */
+	int64_t due_ms = w->close_due_ms != 0 ? w->close_due_ms : w->desk->warn->armed_ms;
+
+	if (at_ms >= due_ms)
+		return;
+	warn_move_timer(w, TIMER_OF_WARN, due_ms, at_ms);
+	w->close_due_ms = at_ms;
 }
 
 /* Counts past counting.keep go, some at each close. */
@@ -124,7 +135,6 @@ static int finish(
 	struct warn *n, int64_t due_ms, int64_t end_ms, int64_t next_ms, bool is_waiting, struct err *e)
 {
 	struct desk *d = n->desk;
-	uint8_t key[DUE_KEY_LEN];
 	struct work w;
 
 	arena_reset(&d->arena);
@@ -141,9 +151,8 @@ static int finish(
 			warn_under(&w, k, &row);
 		wkey_put(&w, k, &row);
 	}
-	due_key(key, due_ms, TIMER_OF_WARN);
-	tx_del(w.tx, TABLE_TIMER, slice_of(key, sizeof(key)));
-	n->armed_ms = INT64_MAX;
+	warn_move_timer(&w, TIMER_OF_WARN, due_ms, INT64_MAX);
+	w.close_due_ms = INT64_MAX;
 	if (next_ms != INT64_MAX)
 		warn_arm(&w, next_ms);
 	if (is_waiting) /* the lesson's end closes them */

@@ -179,6 +179,8 @@ void warn_under(struct work *, const struct wkey *, struct value *row);
 void warn_begin(struct work *, struct desk *, const char *method, int64_t at_ms);
 /* Rings of the length that the live pack's watches need. */
 int warn_rings(struct warn *, int64_t now_ms, struct err *e) MUST_CHECK;
+/* The row of that timer, of which there is one at most. */
+void warn_move_timer(struct work *, uint64_t id, int64_t was_ms, int64_t at_ms);
 /* Let the timer be due at at_ms at the latest. */
 void warn_arm(struct work *, int64_t at_ms);
 

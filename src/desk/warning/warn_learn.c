@@ -190,24 +190,20 @@ static int next_lesson(struct warn *n, int64_t now_ms, struct lesson **out, stru
 }
 
 /* ---- the timer ----------------------------------------------------------------------------------------- */
+static int64_t due_of(const struct work *w)
+{
+	return w->learn_due_ms != 0 ? w->learn_due_ms : w->desk->warn->learn_ms;
+}
+
 static void put_timer(struct work *w, int64_t at_ms)
 {
-	struct warn *n = w->desk->warn;
-	uint8_t key[DUE_KEY_LEN];
-
-	if (n->learn_ms != INT64_MAX) {
-		due_key(key, n->learn_ms, TIMER_OF_LEARN);
-		tx_del(w->tx, TABLE_TIMER, slice_of(key, sizeof(key)));
-	}
-	if (at_ms == INT64_MAX)
-		return;
-	due_key(key, at_ms, TIMER_OF_LEARN);
-	tx_put(w->tx, TABLE_TIMER, slice_of(key, sizeof(key)), slice_of("", 0));
+	warn_move_timer(w, TIMER_OF_LEARN, due_of(w), at_ms);
+	w->learn_due_ms = at_ms;
 }
 
 void warn_learn_arm(struct work *w, int64_t at_ms)
 {
-	if (at_ms < w->desk->warn->learn_ms && is_any_learning(w->desk->warn))
+	if (at_ms < due_of(w) && is_any_learning(w->desk->warn))
 		put_timer(w, at_ms);
 }
 
@@ -243,7 +239,7 @@ void warn_learn_counted(struct work *w, int64_t at_ms)
 
 	if (!is_any_learning(n))
 		return;
-	if (n->learn_ms == INT64_MAX)
+	if (due_of(w) == INT64_MAX)
 		put_timer(w, civil_instant(civil_day_of(w->now_ms) + 1, 0));
 	if (is_learned(n, civil_day_of(at_ms)))
 		count_late(w);

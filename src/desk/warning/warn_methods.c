@@ -314,6 +314,14 @@ static int check_belongs(
 	return check_level(w, level, e);
 }
 
+/* Its care, and the next close, which goes on from what a person did. */
+static void arm_for(struct work *w, const struct value *row)
+{
+	warn_arm(w, warn_care_next(row));
+	if (w->desk->warn->bin_ms > 0)
+		warn_arm(w, warn_next_end(w->desk->warn, w->now_ms));
+}
+
 static int act_on_key(
 	struct work *w, struct wkey *k, const struct value *args, struct value *result, struct err *e)
 {
@@ -332,10 +340,7 @@ static int act_on_key(
 		return -1;
 	into_incident(w, k);
 	wkey_put(w, k, &row);
-	if (warn_care_next(&row) != INT64_MAX)
-		warn_arm(w, warn_care_next(&row));
-	if (w->desk->warn->bin_ms > 0)
-		warn_arm(w, warn_next_end(w->desk->warn, w->now_ms));
+	arm_for(w, &row);
 	if (warn_listed(w, k, &row, &list, e) != 0)
 		return -1;
 	*result = list.as.items[0];
@@ -398,10 +403,7 @@ static int raise_again(
 		return -1;
 	tell_act(w, k, "relapse", reason, &row);
 	wkey_put(w, k, &row);
-	if (warn_care_next(&row) != INT64_MAX)
-		warn_arm(w, warn_care_next(&row));
-	if (w->desk->warn->bin_ms > 0)
-		warn_arm(w, warn_next_end(w->desk->warn, w->now_ms));
+	arm_for(w, &row);
 	return 0;
 }
 
