@@ -195,7 +195,8 @@ function env.watch(name)
 end
 
 -- ---- retire "old watch" { into = "new watch" }: its standing warnings go to that watch; retire "old watch" {}: they end with the next close.
--- Without it a pack that takes the watch of a standing warning away is refused.
+-- retire "cluster:payment" {} and retire "silence" {}: so does what a roll-up of that key, or silence, made. Without it a pack that takes away
+-- what makes a standing warning is refused.
 local retired_keys, retired_at = { into = true }, {}
 function env.retire(name)
   local where = host.where(2)
@@ -210,8 +211,15 @@ function env.retire(name)
   end
 end
 
+-- What makes levels besides watches, by the name it is retired by.
+local function other_makers()
+  local out = { silence = data.silence and true or nil }
+  for _, one in ipairs(data.rollups) do out[one.key] = true end
+  return out
+end
+
 local function check_retired()
-  local known = warning.names()
+  local known, others = warning.names(), other_makers()
   for name, row in host.sorted_pairs(data.retired) do
     if row.into ~= nil and not known[row.into] then
       errors.add(retired_at[name], 'retire "%s": there is no watch "%s"', "retire “%s”：没有监视项“%s”", { name, tostring(row.into) },
@@ -219,6 +227,8 @@ local function check_retired()
     elseif row.into == nil and known[name] then
       errors.add(retired_at[name], 'retire "%s": the watch is still there; write into = "%s" to let its warnings go on as its levels are now',
         "retire “%s”：该监视项仍在；要让它的预警按现在的等级表继续，请写 into = “%s”", { name, name })
+    elseif others[name] then
+      errors.add(retired_at[name], 'retire "%s": it is still there', "retire “%s”：它仍在规则包里", { name })
     end
   end
 end

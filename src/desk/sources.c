@@ -131,13 +131,19 @@ static int64_t hours_began_ms(const struct value *rhythm, int64_t now_ms)
 }
 
 /* A channel's rhythm, or that of a component which always speaks. */
+const struct value *source_rhythm(const struct value *catalog, struct slice name)
+{
+	const struct value *rhythm =
+		value_get(value_get_n(value_get(catalog, "channels"), name.p, name.n), "rhythm");
+
+	return rhythm != NULL
+		       ? rhythm
+		       : value_get(value_get_n(value_get(catalog, "components"), name.p, name.n), "rhythm");
+}
+
 static const struct value *rhythm_of(struct desk *d, const char *name)
 {
-	const struct value *catalog = packs_catalog(d->packs),
-			   *rhythm = value_get(value_get(value_get(catalog, "channels"), name), "rhythm");
-
-	return rhythm != NULL ? rhythm
-			      : value_get(value_get(value_get(catalog, "components"), name), "rhythm");
+	return source_rhythm(packs_catalog(d->packs), slice_of(name, strlen(name)));
 }
 
 /* When it spoke last; where it never did, since when it is expected to; 0: long ago. */

@@ -15,6 +15,8 @@ void sources_on_publish(struct sources *, struct slice key, const struct slice *
 void source_seen(struct work *, struct slice name);
 /* Those that a pack expects and nobody has heard are late by their rhythm from this work on. */
 void sources_expect(struct work *);
+/* The rhythm that a pack gives the source; NULL: none. */
+const struct value *source_rhythm(const struct value *catalog, struct slice name);
 /* When the next of them would be late, or is to be looked at again; INT64_MAX: none has a rhythm. */
 int64_t sources_late_ms(struct desk *);
 /* [{name, last?, age_ms?, expected_ms?, is_quiet, is_late}] for server.stats. */

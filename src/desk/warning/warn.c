@@ -180,6 +180,7 @@ void warn_start(struct desk *d)
 	warn_begin(&w, d, "warning.start", now_ms);
 	note_gap(&w, now_ms);
 	sources_expect(&w);
+	warn_floors_end(&w);
 	if (value_path(packs_catalog(d->packs), "silence.level") != NULL && n->armed_ms == INT64_MAX)
 		warn_arm(&w, now_ms + MINUTE_MS);
 	if (warn_learn_has_days(n, now_ms))

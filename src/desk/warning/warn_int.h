@@ -272,6 +272,17 @@ bool warn_has_silent(const struct warn *);
 /* Sources, and keys of such watches, that have fallen silent, or speak again; *next_ms: when to look again. */
 int warn_sources(struct warn *, int64_t now_ms, int64_t *next_ms, struct err *e) MUST_CHECK;
 
+/* ---- levels that nobody makes any more (warn_floors.c) -------------------------------------------------- */
+struct floor_lost {
+	const char *name; /* by which the pack may retire it */
+	const char *why, *why_zh;
+};
+/* Whether the roll-up or the silence that made the floor of this key (NUL-terminated) is not in the catalog. */
+bool floor_is_lost(const struct value *catalog, const struct watches *, struct slice key,
+	const struct value *floor, struct floor_lost *);
+/* Those of the live pack end with the timer. */
+void warn_floors_end(struct work *);
+
 /* ---- what an incident becomes (warn_declare.c) --------------------------------------------------------- */
 /* The pack is asked about the open incidents. One that cannot be done is logged, and asked about again. */
 void warn_declare(struct warn *, int64_t now_ms);

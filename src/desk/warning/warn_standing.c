@@ -1,6 +1,7 @@
 /*
- * Warnings that stand when another pack comes. Whoever renames a watch, takes it out or drops a level rarely
- * means the red warning that people work on just then; so the pack is refused, unless it says `retire`.
+ * Warnings that stand when another pack comes. Whoever renames a watch, takes it or a roll-up out, or drops a
+ * level rarely means the red warning that people work on just then; so the pack is refused, unless it says
+ * `retire`.
  */
 #include <stdio.h>
 #include <string.h>
@@ -9,7 +10,7 @@
 
 struct standing {
 	const struct watches *watches;
-	const struct value *retired; /* of the catalog: {NAME={into?}} */
+	const struct value *catalog, *retired; /* its retired: {NAME={into?}} */
 	struct rules_error *found;
 	uint32_t n;
 };
@@ -76,9 +77,26 @@ static void look(struct standing *s, struct arena *a, const char *key, const cha
 	}
 }
 
-/* A row whose machine stands at a level. */
+/* A level that no watch makes, and who makes it is gone. */
+static void look_at_floor(struct standing *s, const char *key, const struct value *floor, const char *level)
+{
+	struct floor_lost lost;
+	struct rules_error *f = s->found;
+
+	if (!floor_is_lost(s->catalog, s->watches, slice_of(key, strlen(key)), floor, &lost) ||
+		value_get(s->retired, key) != NULL || value_get(s->retired, lost.name) != NULL || s->n++ > 0)
+		return;
+	snprintf(f->message, sizeof(f->message), "warning %.150s stands at %s %s", key, level, lost.why);
+	snprintf(f->message_zh, sizeof(f->message_zh), "预警 %.150s 正处于 %s，%s", key, level, lost.why_zh);
+	snprintf(f->cure, sizeof(f->cure), "keep it, or write retire \"%.100s\" {} to let the warning end",
+		lost.name);
+	snprintf(f->cure_zh, sizeof(f->cure_zh), "请保留，或写 retire \"%.100s\" {} 让预警结束", lost.name);
+}
+
+/* A row whose machine stands at a level, or that has one of its own. */
 static void look_at_row(struct standing *s, struct arena *a, struct slice key, struct slice bytes)
 {
+	const char *name = arena_text(a, (const char *)key.p + 1, key.n - 1);
 	const struct value *watch, *level;
 	struct value row;
 	struct err e;
@@ -89,8 +107,10 @@ static void look_at_row(struct standing *s, struct arena *a, struct slice key, s
 	level = value_get(&row, "machine");
 	level = level != NULL ? level : value_get(&row, "level");
 	if (watch != NULL && level != NULL && !value_is_text(level, "none"))
-		look(s, a, arena_text(a, (const char *)key.p + 1, key.n - 1), value_cstr(a, level),
-			value_cstr(a, watch));
+		look(s, a, name, value_cstr(a, level), value_cstr(a, watch));
+	if (value_get(&row, "floor") != NULL)
+		look_at_floor(
+			s, name, value_get(&row, "floor"), value_cstr(a, value_path(&row, "floor.level")));
 }
 
 static void add_others(struct standing *s)
@@ -109,7 +129,10 @@ static void add_others(struct standing *s)
 int warn_standing_lost(struct desk *d, const struct watches *watches, const struct value *catalog,
 	struct rules_error *out, struct err *e)
 {
-	struct standing s = {.watches = watches, .retired = value_get(catalog, "retired"), .found = out};
+	struct standing s = {.watches = watches,
+		.catalog = catalog,
+		.retired = value_get(catalog, "retired"),
+		.found = out};
 	struct arena a;
 	struct scan scan;
 	int got;
