@@ -40,7 +40,8 @@ end
 -- "billing.overcharge" of "shenzhen/billing.overcharge"; nil where a key names none.
 function evidence.category_of(key) return key:match("^[^/:]+/([^*/:]+)$") end
 
--- Whether a case is about a category (nil: none is known): its own branches, or a category that a key of its evidence names.
+-- Whether a case is about a category (nil: none is known): its own branches, or a category that a key of its evidence names. The core asks
+-- the same of what was counted (is_about in src/desk/cases/case_about.c); tests/rpc/evidence_test.py holds both to the same answers.
 function evidence.is_about(case, category)
   local own = branches(case)
   if not own then return true end

@@ -97,10 +97,8 @@ int64_t affected_of_case(struct desk *, int64_t incident);
  */
 int affected_next(struct desk *, struct arena *, int64_t incident, struct slice after, uint32_t limit,
 	struct value *numbers, struct value *until, bool *is_over, struct err *e) MUST_CHECK;
-/* Whether complaints of this city and category are about a fault of the incident (case_fact). */
-bool affected_is_of(struct desk *, const struct value *fact, struct slice city, struct slice category);
-/* Whether the category is the fault's, or below one of it. */
-bool fault_has_category(const struct value *fault, struct slice category);
+/* Whether the category is one of the fault's (or cluster's, NULL: none), or below one. */
+bool holds_category(const struct value *of, struct slice category);
 /* {numbers, bytes, parts, cases} for server.stats. */
 struct value affected_value(struct desk *, struct arena *);
 

@@ -30,6 +30,8 @@ int cases_facts(struct work *, const struct value *city, const struct value *cat
 int cases_fact_one(struct work *, int64_t incident, struct value *facts, struct err *e) MUST_CHECK;
 /* The same of any incident by its row; borrows from it. */
 struct value case_fact(struct arena *, const struct value *row);
+/* Whether it may be about this city and category, as far as it says; what is not known (NULL) fits. */
+bool case_fits(const struct value *fact, const struct value *city, const struct value *category);
 /*
  * What of all that is counted is the incident's: complaints of its cities and categories; signals of its cities,
  * by its service or component, or those of the faults that its category belongs to.

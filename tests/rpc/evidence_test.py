@@ -193,5 +193,59 @@ class OneFault(Evidence):
         self.assertEqual(["evidence/otherwise"], [b["rule"] for b in said[0]["because"]])
 
 
+class About(Warning):
+    """What a case is about is asked twice: by the pack, which hangs a complaint on it, and by the core, which counts what there was before."""
+
+    CATEGORIES = ["recharge.not_credited", "billing.overcharge", "broadband.fault", "network.slow", "recharge"]
+    CASES = [  # city, what the case says of itself, the categories that it is about
+        ("shenzhen", {"category": "recharge"}, {0, 4}),
+        ("guangzhou", {"category": "recharge.not_credited"}, {0}),
+        ("zhuhai", {"category": "broadband.fault", "keys": ["zhuhai/network.slow", "signal:zhuhai/txn_failed/recharge"]}, {2, 3}),
+        ("foshan", {"cluster": "payment"}, {0, 1, 4}),
+        ("dongguan", {"cluster": "payment", "keys": ["cluster:payment", "dongguan/network.slow"]}, {0, 1, 3, 4}),
+        ("huizhou", {"fault": "recharge"}, {0}),
+        ("zhongshan", {"service": "recharge"}, {0}),
+        ("jiangmen", {"component": "gateway"}, {0}),
+        ("shantou", {"component": "olt"}, {2}),
+        ("zhanjiang", {"component": "radio", "keys": ["zhanjiang/network.slow"]}, {3}),
+        ("maoming", {"service": "payment"}, set()),
+        ("meizhou", {}, {0, 1, 2, 3, 4}),
+    ]
+
+    def setUp(self):
+        super().setUp()
+        with open(self.pack + "/pack.lua", "w", encoding="utf-8") as f:
+            f.write("""pack { base = "default", name = "about" }
+component "gateway" { zh = "充值网关", en = "gateway", service = "recharge" }
+component "olt" { zh = "光线路终端", en = "OLT" }
+component "radio" { zh = "基站", en = "radio", service = "access" }
+fault "recharge" { zh = "充值未到账", en = "recharge not credited", service = "recharge", categories = { "recharge.not_credited" } }
+fault "broadband" { zh = "宽带断网", en = "no broadband", components = { "olt" }, categories = { "broadband.fault" } }
+cluster "payment" { zh = "支付类", en = "payment", categories = { "recharge", "billing" } }
+rules.before "attach" { kinds = { "complaint" }, rule "what comes now" { when = { channel = "app" }, same = { "category", "city" }, before = "1s" } }
+""")
+        answer = self.c.call("rules.reload")
+        self.assertTrue(answer["ok"], answer)
+
+    def open(self, city, category=None, keys=(), **fields):
+        case = self.create(kind="incident", city=city, title="x", fields=fields, **({"category": category} if category else {}))["id"]
+        for key in keys:
+            self.c.call("ticket.act", id=case, action="evidence", data={"key": key})
+        return case
+
+    def test_pack_and_core_say_the_same(self):
+        for city, _, _ in self.CASES:
+            for n, category in enumerate(self.CATEGORIES):  # so many that the sum says which are in it
+                self.c.pipeline([("ticket.create", dict(channel="app", text="x", city=city, category=category))] * (1 << n))
+        self.c.call("clock.advance", by="10m")
+        for city, says, about in self.CASES:
+            with self.subTest(city=city, **says):
+                case = self.open(city, **says)
+                before = self.c.call("incident.effect", id=case)["before"]["complaints"]
+                self.assertEqual(about, {n for n in range(len(self.CATEGORIES)) if before >> n & 1}, "the core")
+                hung = [self.create(city=city, category=category).get("incident") for category in self.CATEGORIES]
+                self.assertEqual(about, {n for n, incident in enumerate(hung) if incident == case}, "the pack")
+
+
 if __name__ == "__main__":
     main()

@@ -62,22 +62,6 @@ void case_say(struct arena *a, const struct fault_case *c, struct value *out)
 		value_add(a, out, "script", *value_get(script, "version"));
 }
 
-bool affected_is_of(struct desk *d, const struct value *fact, struct slice city, struct slice category)
-{
-	const struct value *faults = value_get(packs_catalog(d->packs), "faults");
-	struct fault_case c = {.row = *fact};
-	bool is_so = false;
-	struct arena a;
-
-	arena_init(&a, 0);
-	for (uint32_t i = 0; faults != NULL && i < faults->n && !is_so; i++)
-		is_so = fault_has_category(&faults->as.pairs[i].val, category) &&
-			case_weight(&c, &faults->as.pairs[i].val, value_cstr(&a, &faults->as.pairs[i].key),
-				city) > 0;
-	arena_fini(&a);
-	return is_so;
-}
-
 /* ---- parts and cases ----------------------------------------------------------------------------------- */
 static void join(struct part_edit *p, int64_t incident)
 {
@@ -347,7 +331,7 @@ static int complained(struct work *w, uint64_t number, struct slice category, st
 		uint32_t n;
 		int got = 0;
 
-		if (!fault_has_category(&faults->as.pairs[i].val, category))
+		if (!holds_category(&faults->as.pairs[i].val, category))
 			continue;
 		n = numset_find(w->desk->affected->set, number, found, 64);
 		for (uint32_t k = 0; k < n && got == 0; k++) {

@@ -313,9 +313,9 @@ int64_t fault_ms(struct desk *d, const struct value *fault, const char *key)
 	return value_int_or(value_get(fault, key), usual_ms);
 }
 
-bool fault_has_category(const struct value *fault, struct slice category)
+bool holds_category(const struct value *of, struct slice category)
 {
-	const struct value *list = value_get(fault, "categories");
+	const struct value *list = value_get(of, "categories");
 
 	for (uint32_t i = 0; list != NULL && i < list->n; i++)
 		if (name_under(category, value_slice(&list->as.items[i])))
@@ -328,7 +328,7 @@ static bool case_has_category(const struct value *fault, struct slice category)
 {
 	const struct value *list = value_get(fault, "categories");
 
-	if (fault_has_category(fault, category))
+	if (holds_category(fault, category))
 		return true;
 	for (uint32_t i = 0; list != NULL && i < list->n; i++)
 		if (name_under(value_slice(&list->as.items[i]), category))

@@ -3,9 +3,6 @@
 
 #include <string.h>
 
-#include "desk/affected.h"
-#include "desk/warn.h"
-
 #define UNCOUNTED (-1)
 #define GROWTH_SPAN (2 * CASE_GROWTH_MINUTES)
 #define MINUTE_MS 60000
@@ -231,90 +228,6 @@ static int read_fact(struct desk *d, struct one_case *one, struct err *e)
 	return 0;
 }
 
-/* The case is about this category or one above it, or a key of its evidence is, when both are known. */
-static bool fits_category(const struct value *fact, const struct value *category)
-{
-	const struct value *of = value_get(fact, "category"), *keys = value_get(fact, "keys");
-
-	if (of == NULL || category == NULL || name_under(value_slice(category), value_slice(of)))
-		return true;
-	for (uint32_t i = 0; value_is(keys, VALUE_ARRAY) && i < keys->n; i++)
-		if (warn_key_names(value_slice(&keys->as.items[i]), value_slice(category)))
-			return true;
-	return false;
-}
-
-static bool fits_city(const struct value *fact, const struct value *city)
-{
-	const struct value *of = value_get(fact, "city"), *cities = value_get(fact, "cities");
-
-	if (city == NULL || (of == NULL && cities == NULL) || (of != NULL && value_equal(of, city)))
-		return true;
-	for (uint32_t i = 0; value_is(cities, VALUE_ARRAY) && i < cities->n; i++)
-		if (value_equal(&cities->as.items[i], city))
-			return true;
-	return false;
-}
-
-/* One of the list is this category, or above it. */
-static bool has_branch(const struct value *list, struct slice category)
-{
-	for (uint32_t i = 0; value_is(list, VALUE_ARRAY) && i < list->n; i++)
-		if (name_under(category, value_slice(&list->as.items[i])))
-			return true;
-	return false;
-}
-
-static bool has_complaints(struct desk *d, const struct value *fact, struct slice city, struct slice category)
-{
-	struct slice cluster = value_slice(value_get(fact, "cluster"));
-	struct value where = value_borrow(city.p, city.n), what = value_borrow(category.p, category.n);
-
-	if (!fits_city(fact, &where))
-		return false;
-	if (value_get(fact, "category") != NULL)
-		return fits_category(fact, &what);
-	if (cluster.n > 0)
-		return has_branch(value_get(value_get_n(value_get(packs_catalog(d->packs), "clusters"),
-						    cluster.p, cluster.n),
-					  "categories"),
-			category);
-	return (value_get(fact, "fault") == NULL && value_get(fact, "service") == NULL &&
-		       value_get(fact, "component") == NULL) ||
-	       affected_is_of(d, fact, city, category);
-}
-
-static bool has_signals(struct desk *d, const struct value *fact, struct slice city, struct slice service,
-	struct slice component)
-{
-	const struct value *faults = value_get(packs_catalog(d->packs), "faults"),
-			   *category = value_get(fact, "category");
-	struct value where = value_borrow(city.p, city.n);
-
-	if (!fits_city(fact, &where))
-		return false;
-	if ((service.n > 0 && slice_cmp(value_slice(value_get(fact, "service")), service) == 0) ||
-		(component.n > 0 && slice_cmp(value_slice(value_get(fact, "component")), component) == 0))
-		return true;
-	for (uint32_t i = 0; category != NULL && faults != NULL && i < faults->n; i++) {
-		const struct value *of = &faults->as.pairs[i].val;
-
-		if (fault_has_category(of, value_slice(category)) &&
-			((service.n > 0 && slice_cmp(value_slice(value_get(of, "service")), service) == 0) ||
-				(component.n > 0 && value_has_text(value_get(of, "components"), component))))
-			return true;
-	}
-	return false;
-}
-
-bool case_has_stream(void *scope, const struct stream_name *of)
-{
-	const struct case_scope *s = scope;
-
-	return of->what == 'c' ? has_complaints(s->desk, &s->fact, of->city, of->category)
-			       : has_signals(s->desk, &s->fact, of->city, of->service, of->component);
-}
-
 int cases_facts(struct work *w, const struct value *city, const struct value *category, struct value *facts,
 	struct err *e)
 {
@@ -331,7 +244,7 @@ int cases_facts(struct work *w, const struct value *city, const struct value *ca
 			return -1;
 		if (value_true(value_get(&one->fact, "drill")))
 			continue; /* no customer hangs on a drill */
-		if (fits_city(&one->fact, city) && fits_category(&one->fact, category))
+		if (case_fits(&one->fact, city, category))
 			value_push(w->arena, &list, one->fact);
 	}
 	if (list.n > 0)

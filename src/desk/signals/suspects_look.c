@@ -53,7 +53,7 @@ static struct slice service_of(const struct search *s)
 	if (s->about->service.n > 0 || !suspect_is_named(s->about->category))
 		return s->about->service;
 	for (uint32_t i = 0; faults != NULL && i < faults->n; i++)
-		if (fault_has_category(&faults->as.pairs[i].val, s->about->category))
+		if (holds_category(&faults->as.pairs[i].val, s->about->category))
 			return value_slice(value_get(&faults->as.pairs[i].val, "service"));
 	return slice_of(NULL, 0);
 }
