@@ -127,6 +127,23 @@ class Province(Warning):
         self.complain(CITIES, 15)  # orange in all of them, within the twenty minutes
         self.assertEqual([("09:05", "none", "yellow"), ("09:05", "yellow", "none"), ("09:10", "none", "orange")], self.changes(self.WHOLE))
 
+    def test_a_roll_up_whose_cities_become_worse_later_is_back(self):
+        """No city is new to it within the twenty minutes: those that stand become worse."""
+        self.complain(CITIES, 16)
+        for _ in range(5):
+            self.complain(CITIES, 6)
+        self.act("lower", level="none")
+        self.complain(CITIES, 20)
+        self.assertEqual([("09:05", "none", "yellow"), ("09:30", "yellow", "none"), ("09:35", "none", "orange")], self.changes(self.WHOLE))
+
+    def test_a_roll_up_whose_cities_stand_is_back_when_the_time_is_over(self):
+        self.complain(CITIES, 16)
+        self.act("lower", level="none")
+        for _ in range(12):
+            self.assertIsNone(self.one(self.WHOLE))
+            self.complain(CITIES, 6)
+        self.assertEqual([("09:05", "none", "yellow"), ("09:05", "yellow", "none"), ("10:05", "none", "yellow")], self.changes(self.WHOLE))
+
     def test_lowered_one_step_it_rises_when_the_time_is_over(self):
         self.complain(CITIES, 30)
         self.assertEqual("yellow", self.act("lower", level="yellow")["level"])

@@ -160,11 +160,9 @@ static void set_floor(struct work *w, struct wkey *k, uint8_t level, const char 
 	value_set(w->arena, row, "floor", floor);
 }
 
-static bool is_rolled_up(struct work *w, const struct wkey *k)
+static bool is_rolled_up(const struct value *row)
 {
-	struct value row = wkey_row(w, k);
-
-	return value_is_text(value_path(&row, "floor.by"), "rollup");
+	return value_is_text(value_path(row, "floor.by"), "rollup");
 }
 
 const struct wkey *warn_whole_of(struct work *w, const struct wkey *k)
@@ -176,9 +174,13 @@ const struct wkey *warn_whole_of(struct work *w, const struct wkey *k)
 		const struct value *rollup = &list->as.items[r];
 		const struct wkey *whole = wkey_find(n, value_slice(value_get(rollup, "key")));
 		int least = warn_level_find(n, value_slice(value_get(rollup, "level")));
+		struct value row;
 
-		if (whole != NULL && whole->floor > 0 && least > 0 && k->level >= least &&
-			is_member(rollup, k) && is_rolled_up(w, whole))
+		if (whole == NULL || whole->floor == 0 || least <= 0 || k->level < least ||
+			!is_member(rollup, k))
+			continue;
+		row = wkey_row(w, whole);
+		if (is_rolled_up(&row))
 			return whole;
 	}
 	return NULL;
@@ -204,17 +206,36 @@ struct rolling {
 };
 
 /* A time for which it was held down is over, and it is not there any more. */
-static int end_hold(struct work *w, struct wkey *k)
+static int end_hold(struct work *w, struct wkey *k, struct value *row)
 {
-	struct value row = wkey_row(w, k);
-
-	if (value_get(&row, "held") == NULL)
+	if (value_get(row, "held") == NULL)
 		return 0;
-	(void)warn_held_level(w, 0, &row);
-	if (value_get(&row, "held") != NULL)
+	(void)warn_held_level(w, 0, row);
+	if (value_get(row, "held") != NULL)
 		return 0;
-	wkey_put(w, k, &row);
+	wkey_put(w, k, row);
 	return 1;
+}
+
+/*
+ * Whether the cities make one of it: new ones do. After it was lowered none need be new: those that are worse
+ * than what the person saw do, and when its time is over those that stand.
+ */
+static bool is_enough(
+	struct work *w, const struct rolling *of, const struct group *g, const struct value *row)
+{
+	int64_t cities = value_int_or(value_get(of->rollup, "cities"), 0);
+	const struct value *held = value_get(row, "held");
+	struct group worse;
+	int over;
+
+	if (held == NULL || g->n_fresh >= cities)
+		return g->n_fresh >= cities;
+	over = warn_level_find(w->desk->warn, value_slice(value_get(held, "over")));
+	if (over < 0 || w->now_ms >= value_int_or(value_get(held, "until"), 0))
+		return g->n_cities >= cities;
+	gather_group(w, of->rollup, (uint8_t)(over + 1), of->end_ms, &worse);
+	return worse.n_cities >= cities;
 }
 
 static int roll_up(struct work *w, struct warn_try *t, struct err *e)
@@ -225,21 +246,18 @@ static int roll_up(struct work *w, struct warn_try *t, struct err *e)
 	int least = warn_level_find(n, value_slice(value_get(rollup, "level")));
 	int64_t within_ms = value_int_or(value_get(rollup, "within_ms"), 0);
 	struct wkey *k = wkey_find(n, value_slice(value_get(rollup, "key")));
-	bool is_open = k != NULL && is_rolled_up(w, k), is_joined;
+	struct value row = k == NULL ? value_map(w->arena, 16) : wkey_row(w, k);
+	bool is_open = is_rolled_up(&row), was_held = value_get(&row, "held") != NULL, is_joined;
 	struct warn_event event = {.event = "change", .at_ms = of->end_ms};
 	struct group g;
-	struct value row;
-	bool was_held;
 
 	if (least <= 0)
 		return 0;
 	gather_group(w, rollup, (uint8_t)least, of->end_ms - within_ms, &g);
-	if (!is_open && g.n_fresh < value_int_or(value_get(rollup, "cities"), 0))
-		return k == NULL ? 0 : end_hold(w, k);
+	if (!is_open && !is_enough(w, of, &g, &row))
+		return k == NULL ? 0 : end_hold(w, k, &row);
 	k = wkey_need(n, value_slice(value_get(rollup, "key")));
 	event.from = k->level;
-	row = wkey_row(w, k);
-	was_held = value_get(&row, "held") != NULL;
 	g.level = warn_held_level(w, g.level, &row);
 	if (!is_open && g.level == 0)
 		return 0; /* lowered to none, and no worse since */
@@ -298,12 +316,11 @@ static int judge(struct work *w, struct warn_try *t, struct err *e)
 		value_printf(w->arena, SOURCE_PREFIX "%s", value_cstr(w->arena, value_get(source, "name")));
 	struct wkey *k = wkey_find(n, value_slice(&text));
 	struct warn_event event = {.event = "change", .at_ms = w->now_ms};
-	struct value row;
+	struct value row = k == NULL ? value_map(w->arena, 8) : wkey_row(w, k);
 
 	if (is_late == (k != NULL && k->floor != 0)) /* as it was */
-		return !is_late && k != NULL ? end_hold(w, k) : 0;
+		return !is_late && k != NULL ? end_hold(w, k, &row) : 0;
 	k = wkey_need(n, value_slice(&text));
-	row = wkey_row(w, k);
 	if (is_late && warn_held_level(w, of->level, &row) == 0)
 		return 0; /* a person lowered it */
 	warn_try_on(w, t, k);
