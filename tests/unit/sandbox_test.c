@@ -287,7 +287,8 @@ static void time_is_civil(void **state)
 	ask("function ask.create() local d, why = host.due(nil, 1790042400000, 15, 'natural_days')\n"
 	    "if d ~= 1791388800000 then error(why or d) end\n"
 	    "d, why = host.due(nil, 1790042400000, 15, 'working_day') error(why, 0) end",
-		"rules.lua:3: the unit \"working_day\" is not hours, natural_days or working_days (did you mean "
+		"rules.lua:3: the unit \"working_day\" is not hours, natural_days or working_days (did you "
+		"mean "
 		"\"working_days\"?)");
 }
 
