@@ -8,6 +8,7 @@
 #include "desk/warn.h"
 #include "signal_check.h"
 #include "tocsin/numset.h"
+#include "tocsin/util.h"
 
 #define PUSH_MAX 10000
 
@@ -40,13 +41,15 @@ static int64_t setting(const struct push *p, const char *key)
 }
 
 /* ---- folding ------------------------------------------------------------------------------------------- */
-static uint32_t hash_of(uint32_t h, struct slice text)
+/* It decides no order. */
+static uint64_t hash_of(const struct signal *s, int64_t minute_ms, struct slice name)
 {
-	const uint8_t *p = text.p;
+	const struct slice parts[] = {s->kind, s->service, s->component, s->city, name};
+	uint64_t h = hash_add(HASH_START, &minute_ms, sizeof(minute_ms));
 
-	for (size_t i = 0; i < text.n; i++)
-		h = (h ^ p[i]) * 16777619U; /* FNV-1a; it decides no order */
-	return (h ^ 0xff) * 16777619U;
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
+		h = hash_add(hash_add(h, parts[i].p, parts[i].n), "", 1);
+	return h;
 }
 
 static bool same_fold(const struct fold *f, int64_t minute_ms, const struct signal *s, struct slice name)
@@ -109,14 +112,12 @@ static int fold_of(struct push *p, const struct signal *s, struct fold **out, st
 	int64_t minute_ms = s->at_ms - s->at_ms % SIGNAL_MINUTE_MS;
 	bool is_metric = value_is_text(value_get(s->kind_row, "value"), "number");
 	struct slice name = is_metric ? s->code : slice_of("", 0), val;
-	uint32_t h = (uint32_t)(minute_ms / SIGNAL_MINUTE_MS) * 2654435761U;
+	struct fold **bucket = &p->buckets[hash_of(s, minute_ms, name) % FOLD_BUCKETS];
 	struct signal_bin bin;
 	struct fold *f;
 	int got;
 
-	h = hash_of(hash_of(hash_of(hash_of(hash_of(h, s->kind), s->service), s->component), s->city), name) %
-	    FOLD_BUCKETS;
-	for (f = p->buckets[h]; f != NULL; f = f->next)
+	for (f = *bucket; f != NULL; f = f->next)
 		if (same_fold(f, minute_ms, s, name)) {
 			*out = f;
 			return 0;
@@ -140,8 +141,8 @@ static int fold_of(struct push *p, const struct signal *s, struct fold **out, st
 		f->max = bin.max;
 		f->last = bin.last;
 	}
-	f->next = p->buckets[h];
-	p->buckets[h] = *p->tail = f;
+	f->next = *bucket;
+	*bucket = *p->tail = f;
 	p->tail = &f->after;
 	*out = f;
 	return 0;
