@@ -169,6 +169,30 @@ class Province(Warning):
         self.c.call("clock.advance", to=START_MS + 36 * MINUTE_MS)
         self.assertEqual(("yellow", 2), (self.one("source:app")["level"], len([c for c in self.changes("source:app") if c[2] == "yellow"])))
 
+    def test_a_source_that_spoke_meanwhile_and_is_silent_again(self):
+        """What the leader lowered was the silence before."""
+        self.complain(["foshan"], 1)
+        self.c.call("clock.advance", to=START_MS - 40 * MINUTE_MS)
+        self.act("lower", key="source:app", level="none")
+        self.create(channel="app")  # 09:20
+        self.c.call("clock.advance", by="5m")
+        self.c.call("clock.advance", by="11m")
+        self.assertEqual([("09:15", "none", "yellow"), ("09:20", "yellow", "none"), ("09:35", "none", "yellow")], self.changes("source:app"))
+
+    def test_a_silent_source_lowered_one_step_rises_when_the_time_is_over(self):
+        self.complain(["foshan"], 1)
+        self.add_to_pack('silence { level = "orange", hold = "30m" }\n')
+        self.c.call("clock.advance", to=START_MS - 40 * MINUTE_MS)
+        self.assertEqual("yellow", self.act("lower", key="source:app", level="yellow")["level"])
+        self.c.call("clock.advance", by="29m")
+        self.assertEqual(("yellow", "orange"), (self.one("source:app")["level"], self.one("source:app")["held"]["over"]))
+        self.c.call("clock.advance", by="1m")
+        self.assertEqual([("09:15", "none", "orange"), ("09:20", "orange", "yellow"), ("09:50", "yellow", "orange")], self.changes("source:app"))
+        self.assertNotIn("held", self.one("source:app"))
+        self.create(channel="app")
+        self.c.call("clock.advance", by="5m")
+        self.assertIsNone(self.one("source:app"))
+
     def test_silence(self):
         # 09:00: the app is expected every quarter of an hour, the hall not before half past eleven
         self.assertEqual([], self.c.call("warning.list")["warnings"])

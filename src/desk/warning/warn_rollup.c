@@ -304,28 +304,45 @@ int warn_rollups(struct warn *n, int64_t end_ms, struct err *e)
 struct judged {
 	const struct value *source;
 	uint8_t level;
+	int64_t held_ms; /* until when it is held down; INT64_MAX: it is not */
 };
+
+/* What is left of it by what a person lowered; once the source spoke, a silence is another one. */
+static uint8_t level_of_silence(struct work *w, struct judged *of, struct value *row)
+{
+	uint8_t level = 0;
+
+	if (value_true(value_get(of->source, "is_late")))
+		level = warn_held_level(w, of->level, row);
+	else
+		value_unset(row, "held");
+	of->held_ms = value_int_or(value_path(row, "held.until"), INT64_MAX);
+	return level;
+}
 
 static int judge(struct work *w, struct warn_try *t, struct err *e)
 {
-	const struct judged *of = t->ctx;
+	struct judged *of = t->ctx;
 	const struct value *source = of->source;
 	struct warn *n = w->desk->warn;
-	bool is_late = value_true(value_get(source, "is_late"));
 	struct value text =
 		value_printf(w->arena, SOURCE_PREFIX "%s", value_cstr(w->arena, value_get(source, "name")));
 	struct wkey *k = wkey_find(n, value_slice(&text));
 	struct warn_event event = {.event = "change", .at_ms = w->now_ms};
 	struct value row = k == NULL ? value_map(w->arena, 8) : wkey_row(w, k);
+	bool was_held = value_get(&row, "held") != NULL;
+	uint8_t level = level_of_silence(w, of, &row), floor = k == NULL ? 0 : k->floor;
 
-	if (is_late == (k != NULL && k->floor != 0)) /* as it was */
-		return !is_late && k != NULL ? end_hold(w, k, &row) : 0;
+	if (level == floor || (level > 0 && level < floor)) { /* as it was, or a person raised it further */
+		if (was_held == (value_get(&row, "held") != NULL))
+			return 0;
+		wkey_put(w, k, &row);
+		return 1;
+	}
 	k = wkey_need(n, value_slice(&text));
-	if (is_late && warn_held_level(w, of->level, &row) == 0)
-		return 0; /* a person lowered it */
 	warn_try_on(w, t, k);
 	event.from = k->level;
-	set_floor(w, k, is_late ? of->level : 0, "silence", &row);
+	set_floor(w, k, level, "silence", &row);
 	value_set(w->arena, &row, "silent", *source);
 	value_set(w->arena, &row, "minutes",
 		value_int(value_int_or(value_get(source, "age_ms"),
@@ -396,9 +413,10 @@ int warn_sources(struct warn *n, int64_t now_ms, int64_t *next_ms, struct err *e
 	*next_ms = sources_late_ms(n->desk);
 	add_silent(n, &a, now_ms, &list, next_ms);
 	for (uint32_t i = 0; rc == 0 && i < list.n; i++) {
-		struct judged of = {&list.as.items[i], (uint8_t)level};
+		struct judged of = {&list.as.items[i], (uint8_t)level, INT64_MAX};
 
 		rc = warn_twice(n, "warning.change", now_ms, judge, &of, e);
+		*next_ms = of.held_ms < *next_ms ? of.held_ms : *next_ms;
 	}
 	arena_fini(&a);
 	return rc;
