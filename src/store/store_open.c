@@ -143,6 +143,14 @@ static void set_read_only(struct store *s, const char *what)
 	set_why(s, what, &s->read_only_why);
 }
 
+static bool has_tables(const struct store *s)
+{
+	char path[4096];
+
+	path_join(path, s->dir, "tables.mdb");
+	return path_exists(path);
+}
+
 /* Whether the disk takes what a start writes (a journal segment, its spares, a little of LMDB): 0, or -1 and
  * why not. */
 static int disk_takes(const struct store *s, struct err *e)
@@ -159,10 +167,12 @@ static int disk_takes(const struct store *s, struct err *e)
 		return set_why(s, strerror(errno), e);
 	if (free_bytes >= need)
 		return 0;
+	if (!has_tables(s)) /* nothing to serve meanwhile: the start ends */
+		return err_set(e, ERR_READ_ONLY, "the disk of %s is full: %ju bytes free, %ju needed", s->dir,
+			(uintmax_t)free_bytes, (uintmax_t)need);
 	return err_set(e, ERR_READ_ONLY,
 		"data directory %s is read-only: the disk is full, %ju bytes free, %ju needed; it goes on by "
-		"itself "
-		"when there is room",
+		"itself when there is room",
 		s->dir, (uintmax_t)free_bytes, (uintmax_t)need);
 }
 

@@ -7,7 +7,7 @@ import sys
 import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "rpc"))
-from daemon import Case, Daemon, main, until  # noqa: E402
+from daemon import PACK, TOCSIND, Case, Daemon, main, until  # noqa: E402
 from tocsin_client import RpcError  # noqa: E402
 
 CLONE_NEWNS = 0x00020000
@@ -76,6 +76,17 @@ class Disk(Case):
         self.serves_reads(r"is read-only: the disk is full, \d+ bytes free, \d+ needed; it goes on by itself when there is room$")
         os.unlink(os.path.join(self.d.data, "ballast"))
         self.again()
+
+    def test_full_before_there_is_anything(self):
+        """Nothing to serve: it ends, and does not say that it goes on."""
+        where = os.path.join(self.d.dir, "none")
+        os.mkdir(where)
+        self.assertTrue(mount("-t", "tmpfs", "-o", "size=2m", "none", where))
+        self.addCleanup(subprocess.run, ["umount", where])
+        data = os.path.join(where, "data")
+        ended = subprocess.run([TOCSIND, "--data", data, "--rules", PACK, "--share", PACK], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=30)
+        self.assertEqual(1, ended.returncode)
+        self.assertRegex(ended.stderr, r'error="no data in %s, and none can be made: the disk of %s is full: \d+ bytes free, 51380224 needed"\n$' % (data, data))
 
     def test_read_only(self):
         self.end()
