@@ -114,11 +114,25 @@ static int add_cases(struct work *w, const struct value *row, struct value *fact
 	return 0;
 }
 
+/* The rules know what may be done with each of their kinds, and nothing of another. */
+static int check_kind(struct work *w, const struct value *row, struct err *e)
+{
+	const struct value *kind = value_get(row, "kind");
+
+	if (packs_kind(w->desk->packs, kind) != NULL)
+		return 0;
+	return err_set(e, ERR_REJECTED,
+		"ticket %jd is of kind \"%s\", which the rules do not have: nothing can be done with it",
+		(intmax_t)value_int_or(value_get(row, "id"), 0), value_cstr(w->arena, kind));
+}
+
 static int act_decided(struct work *w, const struct value *before, const struct value *args,
 	struct value *after, struct value *decision, struct err *e)
 {
 	struct value facts = ticket_facts(w, before), history;
 
+	if (check_kind(w, before, e) != 0)
+		return -1;
 	add_if(w, &facts, args, "action");
 	add_if(w, &facts, args, "data");
 	add_if(w, &facts, args, "note");

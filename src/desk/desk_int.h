@@ -97,9 +97,9 @@ struct work {
 	uint32_t n_jobs;      /* job ids given so far */
 	/* when the closes of bins and learning are due as this work leaves it: INT64_MAX never, 0 as before */
 	int64_t close_due_ms, learn_due_ms;
-	bool is_import;       /* arms no timers, tells nobody */
-	bool is_erasing;      /* its entry says nothing of what the ticket was, its row keeps no texts */
-	bool is_following;    /* does what another ticket's decision brought along */
+	bool is_import;    /* arms no timers, tells nobody */
+	bool is_erasing;   /* its entry says nothing of what the ticket was, its row keeps no texts */
+	bool is_following; /* does what another ticket's decision brought along */
 };
 
 #define EVENT_PARAMS_AT 8
@@ -185,6 +185,8 @@ struct value change_filled(
 /* Earliest due of a running clock, INT64_MAX without one. */
 int64_t ticket_due_next(const struct lexicon *, const struct value *row);
 bool ticket_is_open(const struct value *row);
+/* The statuses of those that are, NULL behind them. */
+extern const char *const ticket_open_statuses[];
 void ticket_link(struct work *, struct value *row, const char *type, int64_t id);
 
 /* ---- facts, asking, applying --------------------------------------------------------------------------- */

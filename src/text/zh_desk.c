@@ -14,6 +14,8 @@ const struct zh_pair zh_desk[] = {
 	{"the decision's act %u on ticket %jd", "决定的第 %u 个操作（工单 %jd）"},
 	{"ticket %jd is at version %jd, not %jd; read it again",
 		"工单 %jd 现在是版本 %jd，不是 %jd；请重新读取"},
+	{"ticket %jd is of kind \"%s\", which the rules do not have: nothing can be done with it",
+		"工单 %jd 的种类是“%s”，现行规则没有这种工单，无法操作"},
 	{"number %s and subject.id %s are two; a subject of type mobile is the number",
 		"number %s 与 subject.id %s 不是同一个号码；mobile 类型的主体就是号码"},
 	{"a contact needs ticket, incident or number", "联系需要 ticket、incident 或 number"},

@@ -9,8 +9,6 @@
 #define FACT_BYTES_MAX ((size_t)64 * 1024) /* first size of a case's arena */
 
 /* Statuses in which a case is open. */
-static const char *const open_statuses[] = {"acknowledged", "inProgress", "pending", "held", "resolved"};
-#define N_OPEN (sizeof(open_statuses) / sizeof(open_statuses[0]))
 
 struct one_case {
 	int64_t id;
@@ -118,8 +116,9 @@ static int64_t open_case_of(const struct lexicon *lexicon, struct slice key)
 	if (p[0] != INDEX_STATUS || slice_cmp(index_name_take(lexicon, &rest), SLICE_TEXT(CASE_KIND)) != 0)
 		return -1;
 	status = index_name_take(lexicon, &rest);
-	for (size_t i = 0; rest.n == 8 && i < N_OPEN; i++)
-		if (slice_cmp(status, slice_of(open_statuses[i], strlen(open_statuses[i]))) == 0)
+	for (size_t i = 0; rest.n == 8 && ticket_open_statuses[i] != NULL; i++)
+		if (slice_cmp(status, slice_of(ticket_open_statuses[i], strlen(ticket_open_statuses[i]))) ==
+			0)
 			return (int64_t)load_be64(rest.p);
 	return -1;
 }

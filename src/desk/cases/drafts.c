@@ -198,10 +198,8 @@ static int walk_status(struct owed_list *l, const struct value *drafts, const st
 /* Tickets of the kind that are not over. */
 static int walk_kind(struct owed_list *l, const struct value *drafts, const struct value *kind, struct err *e)
 {
-	static const char *const open[] = {"acknowledged", "inProgress", "pending", "held", "resolved"};
-
-	for (size_t i = 0; i < sizeof(open) / sizeof(open[0]); i++)
-		if (walk_status(l, drafts, kind, open[i], e) != 0)
+	for (size_t i = 0; ticket_open_statuses[i] != NULL; i++)
+		if (walk_status(l, drafts, kind, ticket_open_statuses[i], e) != 0)
 			return -1;
 	return 0;
 }

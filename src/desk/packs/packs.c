@@ -291,10 +291,15 @@ static int check_fits(struct desk *d, const struct pack_build *b, struct err *e)
 
 void packs_check_standing(struct desk *d, struct pack_build *b)
 {
-	int found =
-		b->is_ok ? warn_standing_lost(d, b->watches, generation_catalog(b->made), &b->found, &b->why)
-			 : 0;
+	const struct value *catalog;
+	int found;
 
+	if (!b->is_ok)
+		return;
+	catalog = generation_catalog(b->made);
+	found = pack_kinds_lost(d, catalog, &b->found, &b->why);
+	if (found == 0)
+		found = warn_standing_lost(d, b->watches, catalog, &b->found, &b->why);
 	if (found == 0)
 		return;
 	b->is_ok = false;

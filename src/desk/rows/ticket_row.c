@@ -50,6 +50,9 @@ int ticket_load_merged(struct work *w, int64_t id, struct value *row, struct err
 	return err_set(e, ERR_INTERNAL, "ticket %jd: more than %d merges in a row", (intmax_t)id, MERGES_MAX);
 }
 
+const char *const ticket_open_statuses[] = {
+	"acknowledged", "inProgress", "pending", "held", "resolved", NULL};
+
 bool ticket_is_open(const struct value *row)
 {
 	const struct value *status = value_get(row, "status");
