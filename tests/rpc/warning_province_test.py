@@ -69,6 +69,53 @@ class Province(Warning):
         self.assertEqual(42, len([t for t in self.c.call("ticket.find", where=dict(city="maoming", kind="complaint"), limit=100)["tickets"]
             if t.get("parent") == whole["incident"]]))
 
+    def test_what_is_orange_in_all_cities_at_once_is_one_case(self):
+        """The cities that make the roll-up are parts of it in the very close in which they rise; so it is after kill -9."""
+        self.complain(CITIES, 30)
+        cities = sorted(c + "/recharge.not_credited" for c in CITIES)
+        (incident,) = self.c.call("incident.list")["incidents"]
+        case = self.c.call("ticket.get", id=incident["id"])
+        self.assertEqual((None, sorted(CITIES), [self.WHOLE] + cities, "orange"),
+            (case.get("city"), *(case["fields"][k] for k in ("cities", "keys", "level"))))
+        self.assertEqual({(k, "orange", incident["id"]) for k in [self.WHOLE] + cities},
+            {(w["key"], w["level"], w["incident"]) for w in self.c.call("warning.list")["warnings"] if not w["key"].startswith("source:")})
+        self.assertEqual({self.WHOLE}, {self.one(k)["parent"] for k in cities})
+        self.assertEqual([("09:05", "none", "orange")], self.changes(self.WHOLE))
+        self.assertEqual("15 cities warned within 20 minutes, 450 seen in all", self.one(self.WHOLE)["line"]["en"])
+        self.assertEqual(len(set(self.calls())), len(self.calls()))
+        self.restart()
+        self.complain(CITIES, 30)
+        self.assertEqual([incident["id"]], [i["id"] for i in self.c.call("incident.list")["incidents"]])
+
+    def test_one_orange_city_among_many_yellow_ones_is_a_part(self):
+        self.bin += BIN_MS
+        self.c.pipeline([("ticket.create", dict(channel="app", text="x", city="dongguan", category="recharge.not_credited"))] * 14)
+        self.complain(CITIES, 16)
+        (incident,) = self.c.call("incident.list")["incidents"]
+        self.assertEqual((None, "orange"), (incident.get("city"), incident["level"]))
+        self.assertEqual((self.WHOLE, incident["id"]),
+            tuple(self.one("dongguan/recharge.not_credited")[k] for k in ("parent", "incident")))
+
+    def test_a_roll_up_that_is_watched_itself_is_told_once(self):
+        self.add_to_pack('levels "whole" { { "orange", enter = { S15 = at_least(30) }, leave = { S15 = less_than(15) }, closes = 3, stay = 3 } } '
+            'watch "province" { by = { "category" }, bin = "5m", sums = { S15 = 3 }, expected = 8.0, levels = "whole", '
+            'categories = { "recharge" } }\n')
+        self.complain(CITIES, 30)
+        self.assertEqual(1, len(self.c.call("incident.list")["incidents"]))
+        self.assertEqual([("09:05", "none", self.one(self.WHOLE)["level"])], self.changes(self.WHOLE))
+
+    def test_who_was_called_the_last_time_is_called_again(self):
+        self.complain(CITIES, 30)
+        first = self.calls()
+        (incident,) = self.c.call("incident.list")["incidents"]
+        self.c.call("ticket.act", id=incident["id"], action="cancel", data={"reason": "over"})
+        while self.one("shenzhen/recharge.not_credited") or self.one(self.WHOLE):
+            self.complain([], 0)
+        before = self.calls()
+        self.complain(CITIES, 30)
+        self.assertEqual((2, before + first), (len(first), self.calls()))
+        self.assertEqual(1, len(self.c.call("incident.list")["incidents"]))
+
     def test_a_roll_up_over_a_city_that_has_a_case_is_evidence_of_it(self):
         """The outbreak begins in one city and spreads: one case, which takes in the others and has the level of the worst."""
         self.complain(["shenzhen"], 40)

@@ -195,8 +195,7 @@ static const struct watch_input *window_of(const struct wkey *k)
 	return longest;
 }
 
-/* When what it is warned of began: the first bin of its window with more than is usual in one; else the last. */
-static int64_t began_ms(const struct warn *n, const struct wkey *k, int64_t end_ms)
+int64_t warn_began_ms(const struct warn *n, const struct wkey *k, int64_t end_ms)
 {
 	const struct watch *w = k->watch;
 	const struct watch_input *in = window_of(k);
@@ -228,8 +227,8 @@ static void new_level(struct work *w, const struct wkey *k, const struct warn_ev
 		value_set(w->arena, row, "episode", value_int((int64_t)tx_seq(w->tx)));
 		value_set(w->arena, row, "opened", value_int(event->at_ms));
 		if (k->watch != NULL && k->is_seen)
-			value_set(
-				w->arena, row, "began", value_int(began_ms(w->desk->warn, k, event->at_ms)));
+			value_set(w->arena, row, "began",
+				value_int(warn_began_ms(w->desk->warn, k, event->at_ms)));
 		if (value_get(row, "children") == NULL) /* who was called for its parts need not be again */
 			value_unset(row, "told");
 	}
@@ -293,14 +292,14 @@ static void tell_change(struct work *w, const struct wkey *k, const struct warn_
 		warn_bulletin(w, k, row, event->event, &extra);
 }
 
-/* A part of a roll-up, or not (any more). */
-static void find_whole(struct work *w, const struct wkey *k, struct value *row)
+/* A part of a roll-up, or, when it rises again, not any more. */
+static void find_whole(struct work *w, const struct wkey *k, bool is_rise, struct value *row)
 {
 	const struct wkey *whole = warn_whole_of(w, k);
 
-	if (whole == NULL)
+	if (whole == NULL && is_rise)
 		value_unset(row, "parent");
-	else
+	else if (whole != NULL)
 		value_set(w->arena, row, "parent", value_text(w->arena, whole->text, whole->text_n));
 }
 
@@ -344,13 +343,12 @@ int warn_happened(struct work *w, struct wkey *k, const struct warn_event *event
 	struct value decision = value_map(w->arena, 1);
 	bool is_change = strcmp(event->event, "change") == 0;
 
-	if (is_change && k->level > event->from) {
-		if (let_go(w, k, row, e) != 0)
-			return -1;
-		find_whole(w, k, row);
-	}
-	if (is_change)
+	if (is_change && k->level > event->from && let_go(w, k, row, e) != 0)
+		return -1;
+	if (is_change) {
+		find_whole(w, k, k->level > event->from, row);
 		new_level(w, k, event, row);
+	}
 	if (is_plain) {
 		struct value data = warn_brief(w, k, row);
 

@@ -1,8 +1,9 @@
 /*
  * The close of a bin. A durable timer fires at its end; every key that has something to look at is evaluated
- * with the counts up to there. A key whose level changed is an entry of its own (warn_case.c), in the order
- * of the keys; one last entry holds what the other machines remember, and the next timer. After a stop in
- * between the timer is still there, and a key that was done before comes to the same again.
+ * with the counts up to there. A key whose level changed is an entry of its own (warn_case.c): roll-ups, then
+ * cities, then what is wider, in the order of the keys; one last entry holds what the other machines
+ * remember, and the next timer. After a stop in between the timer is still there, and a key that was done
+ * before comes to the same again.
  *
  * After downtime the bins that were missed are evaluated one after another from the stored counts; what
  * changed is marked late, and only the level a key has in the end is told.
@@ -248,6 +249,7 @@ static int tell_changes(struct warn *n, int64_t now_ms, bool is_of_city, struct 
 		event.is_late = is_late(n, event.at_ms, now_ms);
 		if (warn_event_commit(n, k, &event, e) != 0)
 			return -1;
+		k->from = k->level; /* told */
 	}
 	return 0;
 }
@@ -313,8 +315,8 @@ static int fire(struct warn *n, int64_t due_ms, struct err *e)
 			return -1;
 		warn_take_affected(n);
 		is_waiting = !close_bins(n, due_ms, now_ms, &end_ms);
-		if (tell_changes(n, now_ms, true, e) != 0 || tell_changes(n, now_ms, false, e) != 0 ||
-			warn_rollups(n, end_ms, e) != 0 || warn_new_cases(n, end_ms, e) != 0 ||
+		if (warn_rollups(n, end_ms, e) != 0 || tell_changes(n, now_ms, true, e) != 0 ||
+			tell_changes(n, now_ms, false, e) != 0 || warn_new_cases(n, end_ms, e) != 0 ||
 			tell_recovery(n, end_ms, e) != 0)
 			return -1;
 		next_ms = is_waiting ? INT64_MAX : next_close(n, end_ms > now_ms ? end_ms : now_ms);

@@ -198,6 +198,9 @@ struct warn_event {
 /* The row of the key, the pack's decision, everybody told; staged. 0, or -1: it cannot be applied. */
 int warn_happened(struct work *, struct wkey *, const struct warn_event *, struct value *row, bool is_plain,
 	struct err *e) MUST_CHECK;
+/* When what it is warned of at end_ms began: the first bin of its window with more than is usual in one; else
+ * the last. It has a watch, and was seen in this close. */
+int64_t warn_began_ms(const struct warn *, const struct wkey *, int64_t end_ms);
 /* The pack's actions on the incident of the key. */
 int warn_act(struct work *, const struct wkey *, const struct value *acts, struct err *e) MUST_CHECK;
 /* Whether the key's incident says that it recovers (fields.recovery). */
@@ -265,7 +268,8 @@ const struct wkey *warn_whole_of(struct work *, const struct wkey *);
 /* The pack's roll-ups, NULL: none; whether a key of that city and category (either NULL: none) is part of one. */
 const struct value *warn_rollup_list(const struct warn *);
 bool warn_rollup_has(const struct value *rollup, const char *city, const char *category);
-/* Cities warned of one kind become one case. */
+/* Cities warned of one kind become one case. The levels of the close are known and not told yet: what makes
+ * the roll-up is part of it when it is told. */
 int warn_rollups(struct warn *, int64_t end_ms, struct err *e) MUST_CHECK;
 /* Some watch says how long its keys may be silent. */
 bool warn_has_silent(const struct warn *);

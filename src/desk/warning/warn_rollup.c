@@ -33,10 +33,22 @@ static bool is_member(const struct value *rollup, const struct wkey *k)
 	return warn_rollup_has(rollup, k->city, k->category);
 }
 
+/* ---- what of the close is not told yet ----------------------------------------------------------------- */
+static bool is_untold(const struct wkey *k)
+{
+	return k->changed_ms != 0 && k->level != k->from;
+}
+
+/* It rises, but its row still speaks of the last time. */
+static bool is_risen_anew(const struct wkey *k)
+{
+	return is_untold(k) && k->from == 0 && k->incident == 0;
+}
+
 /* ---- who was called for the case, or one of the other cities, already ---------------------------------- */
 static bool is_told_in(struct work *w, const struct wkey *k, const char *level, const struct value *person)
 {
-	struct value row = wkey_row(w, k);
+	struct value row = is_risen_anew(k) ? value_map(w->arena, 0) : wkey_row(w, k);
 	const struct value *told = value_get(&row, "told");
 
 	for (uint32_t i = 0; told != NULL && i < told->n; i++)
@@ -68,6 +80,12 @@ bool warn_told_elsewhere(struct work *w, const struct wkey *k, const char *level
 }
 
 /* ---- many cities are one key --------------------------------------------------------------------------- */
+struct rolling {
+	const struct value *rollup;
+	int64_t end_ms;
+	struct wkey *changed; /* its change is in the entry; NULL: none is */
+};
+
 struct group {
 	struct value children; /* keys */
 	uint32_t n_cities, n_fresh;
@@ -98,9 +116,25 @@ static int64_t counted(const struct wkey *k, const struct value *row)
 	return value_int_or(value_get(row, "seen"), 0);
 }
 
-static void gather_group(
-	struct work *w, const struct value *rollup, uint8_t least, int64_t since_ms, struct group *g)
+/* What it says now: its row will say so when its change is told, which comes after the roll-ups. */
+static struct value row_now(struct work *w, const struct wkey *k, int64_t end_ms)
 {
+	struct value row = wkey_row(w, k);
+
+	warn_figures(w, k, end_ms, &row);
+	if (!is_risen_anew(k))
+		return row;
+	value_unset(&row, "told");
+	value_set(w->arena, &row, "opened", value_int(k->changed_ms));
+	if (k->watch != NULL && k->is_seen)
+		value_set(w->arena, &row, "began", value_int(warn_began_ms(w->desk->warn, k, k->changed_ms)));
+	return row;
+}
+
+static void gather_group(
+	struct work *w, const struct rolling *of, uint8_t least, int64_t since_ms, struct group *g)
+{
+	const struct value *rollup = of->rollup;
 	const struct warn *n = w->desk->warn;
 
 	memset(g, 0, sizeof(*g));
@@ -115,7 +149,7 @@ static void gather_group(
 
 		if (k->level < least || !is_member(rollup, k))
 			continue;
-		row = wkey_row(w, k);
+		row = row_now(w, k, of->end_ms);
 		if (!has_city(n, rollup, least, i, k->city)) {
 			g->n_cities++;
 			g->n_fresh += value_int_or(value_get(&row, "opened"), 0) >= since_ms;
@@ -131,14 +165,15 @@ static void gather_group(
 	}
 }
 
-/* The children know their roll-up: whom they call counts there too. */
+/* The children know their roll-up: whom they call counts there too. One whose change is not told yet hears of
+ * it then: its row must not say what nobody was told. */
 static void tie(struct work *w, struct wkey *parent, const struct value *children)
 {
 	for (uint32_t i = 0; i < children->n; i++) {
 		struct wkey *k = wkey_find(w->desk->warn, value_slice(&children->as.items[i]));
 		struct value row = wkey_row(w, k);
 
-		if (value_get(&row, "parent") != NULL)
+		if (is_untold(k) || value_get(&row, "parent") != NULL)
 			continue;
 		value_set(w->arena, &row, "parent", value_text(w->arena, parent->text, parent->text_n));
 		wkey_put(w, k, &row);
@@ -200,11 +235,6 @@ static bool has_more(const struct value *list, const struct value *old)
 	return false;
 }
 
-struct rolling {
-	const struct value *rollup;
-	int64_t end_ms;
-};
-
 /* A time for which it was held down is over, and it is not there any more. */
 static int end_hold(struct work *w, struct wkey *k, struct value *row)
 {
@@ -234,13 +264,13 @@ static bool is_enough(
 	over = warn_level_find(w->desk->warn, value_slice(value_get(held, "over")));
 	if (over < 0 || w->now_ms >= value_int_or(value_get(held, "until"), 0))
 		return g->n_cities >= cities;
-	gather_group(w, of->rollup, (uint8_t)(over + 1), of->end_ms, &worse);
+	gather_group(w, of, (uint8_t)(over + 1), of->end_ms, &worse);
 	return worse.n_cities >= cities;
 }
 
 static int roll_up(struct work *w, struct warn_try *t, struct err *e)
 {
-	const struct rolling *of = t->ctx;
+	struct rolling *of = t->ctx;
 	const struct value *rollup = of->rollup;
 	struct warn *n = w->desk->warn;
 	int least = warn_level_find(n, value_slice(value_get(rollup, "level")));
@@ -251,13 +281,14 @@ static int roll_up(struct work *w, struct warn_try *t, struct err *e)
 	struct warn_event event = {.event = "change", .at_ms = of->end_ms};
 	struct group g;
 
+	of->changed = NULL;
 	if (least <= 0)
 		return 0;
-	gather_group(w, rollup, (uint8_t)least, of->end_ms - within_ms, &g);
+	gather_group(w, of, (uint8_t)least, of->end_ms - within_ms, &g);
 	if (!is_open && !is_enough(w, of, &g, &row))
 		return k == NULL ? 0 : end_hold(w, k, &row);
 	k = wkey_need(n, value_slice(value_get(rollup, "key")));
-	event.from = k->level;
+	event.from = k->changed_ms == 0 ? k->level : k->from;
 	g.level = warn_held_level(w, g.level, &row);
 	if (!is_open && g.level == 0)
 		return 0; /* lowered to none, and no worse since */
@@ -265,6 +296,7 @@ static int roll_up(struct work *w, struct warn_try *t, struct err *e)
 		value_get(&row, "children") != NULL && value_equal(value_get(&row, "children"), &g.children))
 		return 0; /* nothing new */
 	warn_try_on(w, t, k);
+	warn_figures(w, k, of->end_ms, &row);
 	is_joined = has_more(&g.children, value_get(&row, "children"));
 	set_floor(w, k, g.level, "rollup", &row);
 	value_set(w->arena, &row, "children", g.children);
@@ -283,6 +315,8 @@ static int roll_up(struct work *w, struct warn_try *t, struct err *e)
 	}
 	if (k->level == event.from)
 		event.event = "joined";
+	else
+		of->changed = k;
 	return warn_happened(w, k, &event, &row, t->is_plain, e) == 0 ? 1 : -1;
 }
 
@@ -291,10 +325,12 @@ int warn_rollups(struct warn *n, int64_t end_ms, struct err *e)
 	const struct value *list = warn_rollup_list(n);
 
 	for (uint32_t r = 0; list != NULL && r < list->n; r++) {
-		struct rolling of = {&list->as.items[r], end_ms};
+		struct rolling of = {&list->as.items[r], end_ms, NULL};
 
 		if (warn_twice(n, "warning.change", end_ms, roll_up, &of, e) != 0)
 			return -1;
+		if (of.changed != NULL)
+			of.changed->from = of.changed->level; /* told */
 	}
 	return 0;
 }
