@@ -118,9 +118,20 @@ function compile_test(w, where, what)
   return { op = "at_least", value = 0 }
 end
 
+local needed = {
+  enter = { en = "when it begins, such as enter = { S15 = at_least(16) }", zh = "何时进入该等级，例如 enter = { S15 = at_least(16) }" },
+  leave = { en = "when it ends, such as leave = { S15 = less_than(8) }", zh = "何时离开该等级，例如 leave = { S15 = less_than(8) }" },
+}
+
 -- { S15 = at_least(16), … }: all of them; any_of_these({…}, {…}): all of one of them.
-local function compile_condition(said, where, what)
-  local groups = {}
+local function compile_condition(row, side, where, what)
+  local said, groups = row[side], {}
+  if said == nil then
+    errors.add(where, "%s has no %s: write %s", "%s 没有写 %s：请写明%s", { what, side, needed[side].en },
+      nil, nil, { what, side, needed[side].zh })
+    return groups
+  end
+  what = what .. ": " .. side
   for _, group in ipairs(words.is(said) and said.op == "any_of_these" and said.args or { said }) do
     local tests = {}
     if type(group) == "table" and not words.is(group) then
@@ -135,6 +146,10 @@ local function compile_condition(said, where, what)
         "%s 应写成 { S15 = at_least(16) } 或 any_of_these({ … }, { … })", { what })
     end
     groups[#groups + 1] = tests
+  end
+  if #groups == 0 then
+    errors.add(where, "%s: any_of_these() holds nothing: write any_of_these({ … }, { … })",
+      "%s：any_of_these() 没有内容：应写成 any_of_these({ … }, { … })", { what })
   end
   return groups
 end
@@ -241,7 +256,7 @@ local function compile_row(row, t)
       tostring(row[1]), units.names(data.levels))
   end
   local out = { level = n or 0, name = tostring(row[1]), where = where, sign = signers_of(row, where, what),
-    enter = compile_condition(row.enter, where, what .. ": enter"), leave = compile_condition(row.leave, where, what .. ": leave"),
+    enter = compile_condition(row, "enter", where, what), leave = compile_condition(row, "leave", where, what),
     closes = closes_of(row, where, what .. ": closes"), stay = count_or(row.stay, 0, where, what .. ": stay") }
   if errors.count() == said then
     check_limits(out.enter, true, where, what .. ": enter")

@@ -25,3 +25,9 @@ levels "chances" {
   { "yellow", enter = { S15 = tail(1e-6) }, leave = { S15 = calm(0.1) } },
   { "orange", enter = { S15 = tail(1e-5) }, leave = { S15 = calm(0.1) } },
 }
+levels "half" {
+  { "yellow", enter = { S15 = at_least(16) } },
+  { "orange", leave = { S15 = less_than(8) } },
+  { "red", closes = 3 },
+  { "black", enter = any_of_these(), leave = { S15 = less_than(8) } },
+}
