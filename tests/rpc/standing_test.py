@@ -61,6 +61,15 @@ class Standing(Warning):
         self.assertIsNone(self.one())
         self.assertEqual(("red", "none"), self.changes()[-1][1:])
 
+    def test_a_watch_that_is_back_before_the_next_close(self):
+        """It goes on as if it had not been away: what its machine knew is in the row, and nothing else would make that level again."""
+        self.feed([2] * 12 + S1[:19])  # black
+        other = ('categories = { "recharge.not_credited" }', 'categories = { "network" }')
+        self.assertTrue(self.reload(other, self.RENAMED, more='retire "recharge not credited" {}\n')["ok"])
+        self.assertTrue(self.reload()["ok"])
+        self.feed(S1[19:])
+        self.assertEqual(S1_CHANGES, self.changes())
+
     def test_two_of_them(self):
         self.feed(TO_RED)
         self.feed([200], city="foshan")

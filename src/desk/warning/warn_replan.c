@@ -264,13 +264,14 @@ static void take_keys(struct warn *n, struct replan *r)
 	for (uint32_t i = 0; i < r->n_keys; i++) {
 		struct wkey *k = r->keys[i];
 		const struct watch *before = k->watch, *now = r->of[i].watch;
+		bool goes_on = now == NULL ? before == NULL : before != NULL && r->same[now - list] == before;
 
 		take_leaves(k, &r->of[i]);
 		if (k->usual.is_loaded) {
 			r->of[i].was = k->usual;
 			memset(&k->usual, 0, sizeof(k->usual));
 		}
-		if (!r->has_same_levels || (now == NULL ? before != NULL : r->same[now - list] != before))
+		if (!r->has_same_levels || !goes_on)
 			take_again(n, k);
 	}
 }
