@@ -1,7 +1,7 @@
 """One fault is one case: what its signals, its complaints, a roll-up and a person say of it hangs on one incident, whose level is that of
 its worst key and whose persons are called once."""
 
-from daemon import START_MS, main
+from daemon import HOUR_MS, START_MS, main
 from warning_test import BIN_MS, MINUTE_MS, Warning
 
 PACK = """pack { base = "default", name = "evidence" }
@@ -25,6 +25,7 @@ cluster "payment" { zh = "支付类", en = "payment", categories = { "recharge",
 watch "cluster" { cluster = "payment", by = { "cluster" }, bin = "5m", sums = { S15 = 3 }, expected = 8.0, levels = "complaints" }
 """
 SIGNAL, CITY, PROVINCE, CLUSTER = "signal:shenzhen/txn_failed/recharge", "shenzhen/recharge.not_credited", "*/recharge.not_credited", "cluster:payment"
+RECOVERY = [0, 0, 1, 2, 3, 5, 6]  # at the close between 3 and 5 the warning itself fell, which is told
 
 
 class Evidence(Warning):
@@ -107,6 +108,34 @@ class OneFault(Evidence):
         self.feed([0] * 6)
         self.assertEqual({}, self.of_keys())
         self.assertEqual(("none", "orange"), (self.fields(case)["level"], self.fields(case)["highest"]))  # nobody closed it
+
+    DAILY = 'levels "day" { { "yellow", enter = { day = at_least(20) }, leave = { day = less_than(10) }, closes = 1 }, ' \
+        '{ "red", enter = { day = at_least(900) }, leave = { day = less_than(500) }, closes = 1 } }\n' \
+        'watch "day" { by = { "city" }, bin = "1d", sums = { day = 1 }, expected = 1.0, levels = "day", categories = { "recharge" } }\n'
+
+    def recovery_asked(self):
+        """An outbreak ends, and somebody says that it works: how long the case was under the exit of red each time it was asked about."""
+        self.feed([5] * 4)
+        self.bin = START_MS + 15 * HOUR_MS
+        self.c.call("clock.advance", to=self.bin)  # 01:00, when the day before is known
+        self.feed([200])
+        (case,) = self.incidents()
+        boss = self.connect()
+        boss.hello(**{"as": "zhou.gang"})
+        for action in ("take", "claim"):
+            boss.call("ticket.act", id=case, action=action)
+        self.feed([0] * 8)
+        return [d["facts"]["warning"]["under"]["red"] for e in self.history(case) for d in e.get("decisions", [])
+            if d["point"] == "warning" and d["facts"]["warning"]["event"] == "recovery"]
+
+    def test_a_case_that_recovers_is_asked_about_at_each_close(self):
+        self.assertEqual(RECOVERY, self.recovery_asked())
+        self.assertNotIn("shenzhen/*", self.of_keys())
+
+    def test_a_key_of_days_holds_up_no_recovery(self):
+        self.add_to_pack(self.DAILY)
+        self.assertEqual(RECOVERY, self.recovery_asked())
+        self.assertEqual("yellow", self.of_keys()["shenzhen/*"][0])
 
     def test_another_city_and_another_fault_are_other_cases(self):
         self.feed([30])

@@ -254,8 +254,14 @@ static int tell_changes(struct warn *n, int64_t now_ms, bool is_of_city, struct 
 	return 0;
 }
 
-/* Of the keys of one case one speaks for it: that of the longest bins, when the others were judged too. */
-static bool speaks_for_case(const struct warn *n, const struct wkey *k)
+static bool is_judged_at(const struct wkey *k, int64_t end_ms)
+{
+	return k->watch == NULL || bin_start(k->watch->bin_ms, end_ms) == end_ms;
+}
+
+/* Of the keys of one case one speaks for it: of those that were judged at this close that of the longest
+ * bins, when the others were judged too. */
+static bool speaks_for_case(const struct warn *n, const struct wkey *k, int64_t end_ms)
 {
 	int64_t bin_ms = k->watch == NULL ? 0 : k->watch->bin_ms;
 
@@ -263,24 +269,23 @@ static bool speaks_for_case(const struct warn *n, const struct wkey *k)
 		const struct wkey *one = n->keys[i];
 		int64_t its_ms = one->watch == NULL ? 0 : one->watch->bin_ms;
 
-		if (one != k && one->incident == k->incident &&
+		if (one != k && one->incident == k->incident && is_judged_at(one, end_ms) &&
 			(its_ms > bin_ms || (its_ms == bin_ms && strcmp(one->text, k->text) < 0)))
 			return false;
 	}
 	return true;
 }
 
-/* A case in recovery is asked about at every close of its own bins. */
+/* A case in recovery is asked about at every close of a bin of its keys. */
 static int tell_recovery(struct warn *n, int64_t end_ms, struct err *e)
 {
 	for (uint32_t i = 0; i < n->n_keys; i++) {
 		struct wkey *k = n->keys[i];
 		struct warn_event event = {.event = "recovery", .from = k->level, .at_ms = end_ms};
 
-		if (k->watch != NULL && bin_start(k->watch->bin_ms, end_ms) != end_ms)
-			continue;
-		if (k->incident != 0 && k->changed_ms == 0 && speaks_for_case(n, k) &&
-			warn_in_recovery(n, k) && warn_event_commit(n, k, &event, e) != 0)
+		if (k->incident != 0 && k->changed_ms == 0 && is_judged_at(k, end_ms) &&
+			speaks_for_case(n, k, end_ms) && warn_in_recovery(n, k) &&
+			warn_event_commit(n, k, &event, e) != 0)
 			return -1;
 	}
 	return 0;

@@ -130,6 +130,30 @@ static int64_t under_of(const struct wkey *k, uint8_t level)
 	return INT64_MAX;
 }
 
+/* Whether that key says how long the case that k speaks for is under the exits. */
+static bool is_asked(const struct wkey *k, const struct wkey *one)
+{
+	return one->watch != NULL &&
+	       (one == k || (k->incident != 0 && one->incident == k->incident && one->level > 0));
+}
+
+/* Whether another one of them knows it sooner: by shorter bins of what is counted alike, and before a bin of
+ * days by any. */
+static bool is_known_sooner(const struct warn *n, const struct wkey *k, const struct wkey *one, uint8_t level)
+{
+	int64_t bin_ms = one->watch->bin_ms;
+
+	for (uint32_t i = 0; i < n->n_keys; i++) {
+		const struct wkey *other = n->keys[i];
+
+		if (is_asked(k, other) && other->watch->bin_ms < bin_ms &&
+			under_of(other, level) != INT64_MAX &&
+			(other->watch->of == one->watch->of || bin_is_long(bin_ms)))
+			return true;
+	}
+	return false;
+}
+
 /* How long a case is under each level's exit: of several keys that have it, the one that was so for the
  * fewest closes. */
 static void add_under(struct work *w, const struct wkey *k, struct value *said)
@@ -143,12 +167,11 @@ static void add_under(struct work *w, const struct wkey *k, struct value *said)
 		for (uint32_t i = 0; i < n->n_keys; i++) {
 			const struct wkey *one = n->keys[i];
 
-			if (one->watch == NULL ||
-				(one != k && (k->incident == 0 || one->incident != k->incident ||
-						     one->level == 0)))
+			if (!is_asked(k, one))
 				continue;
 			closes = under_of(one, level);
-			least = closes < least ? closes : least;
+			if (closes < least && !is_known_sooner(n, k, one, level))
+				least = closes;
 		}
 		if (least != INT64_MAX)
 			value_add(w->arena, &under, warn_level_name(n, level), value_int(least));
