@@ -23,7 +23,7 @@ kind "emergency" {
     after = { remind = "30m" } },
   action "call" { zh = "召集应急人员", en = "call out", from = open, roles = desk, data = { person = "person", text = "text?" },
     add = { called = "person" }, sign = "called" },
-  action "size" { zh = "更新影响", en = "size", from = open, roles = desk, data = { users = "number", minutes = "number" },
+  action "size" { zh = "更新影响", en = "size", from = open, roles = desk, data = { users = "count", minutes = "minutes" },
     keep = { users = "users", minutes = "minutes" }, sign = "sized" },
   action "tick" { zh = "完成步骤", en = "tick a step", from = open, roles = desk, data = { step = "text", text = "text?" },
     log = { ticked = { "step", "text" } }, sign = "ticked" },

@@ -4,6 +4,7 @@ local catalog = host.lib "catalog"
 local sets = host.lib "sets"
 local effects = host.lib "effects"
 local errors = host.lib "errors"
+local numbers = host.lib "numbers"
 local data = catalog.data
 local actions = {}
 
@@ -106,6 +107,16 @@ function check.cities(x)
   end
 end
 
+local a_number = { en = "a mobile, fixed or 400 number, digits only", zh = "手机、固话或 400 号码，只含数字" }
+
+function check.numbers(x)
+  local why = check.list(x)
+  for i = 1, why and 0 or #x do
+    if not numbers.is_number(x[i]) then return a_number, tostring(x[i]) end
+  end
+  return why
+end
+
 local an_id = { en = "a whole number", zh = "整数" }
 
 function check.ticket(x)
@@ -117,6 +128,17 @@ local an_amount = { en = "an amount: a whole number of fen, 0 or more", zh = "�
 function check.money(x)
   if math.type(x) ~= "integer" or x < 0 then return an_amount end
 end
+
+-- Whole, from 0: what stands in a report must be possible.
+local function counted(most, en, zh)
+  local expected = { en = en, zh = zh }
+  return function(x)
+    if math.type(x) ~= "integer" or x < 0 or x > most then return expected end
+  end
+end
+
+check.count = counted(2000000000, "a count: whole, from 0 to 2000000000", "数量：0 到 2000000000 的整数")
+check.minutes = counted(5256000, "a number of minutes: whole, from 0 to 5256000 (ten years)", "分钟数：0 到 5256000（十年）的整数")
 
 local a_time = { en = "a time: whole ms since 1970 UTC, to the year 9999", zh = "时刻：自 1970 年 UTC 起的整毫秒数，不晚于 9999 年" }
 local to_come = { en = "a time to come: whole ms since 1970 UTC", zh = "将来的时刻：自 1970 年 UTC 起的整毫秒数" }

@@ -248,7 +248,7 @@ local action_keys = labelled { "from", "to", "roles", "data", "copy", "pause", "
 for _, key in ipairs(effects.keys) do action_keys[key] = true end
 local data_types = { text = true, queue = true, department = true, person = true, ticket = true, money = true, number = true, category = true,
   city = true, grade = true, level = true, time = true, future = true, boolean = true,
-  map = true, list = true, cities = true }
+  map = true, list = true, cities = true, count = true, minutes = true, numbers = true }
 
 local function action_data(row, what)
   local out = {}

@@ -54,7 +54,7 @@ kind "incident" {
 
   -- restore the complainers: one batch task of the BOSS emergency system, a result a number; without numbers all complainers
   action "restore_numbers" { zh = "应急恢复指定号码", en = "restore numbers", from = broken, roles = desk,
-    data = { numbers = "list", operation = "text?" } },
+    data = { numbers = "numbers", operation = "text?" } },
   action "restore_complainers" { zh = "应急恢复投诉客户", en = "restore complainers", from = broken, roles = desk,
     data = { operation = "text?" } },
 

@@ -8,7 +8,8 @@
 static const struct {
 	const char *asked, *type;
 } types[] = {{"boolean", "bool"}, {"number", "number"}, {"money", "integer"}, {"ticket", "integer"},
-	{"map", "map"}, {"list", "list"}, {"cities", "list"}, {"time", "instant"}, {"future", "instant"}};
+	{"count", "integer"}, {"minutes", "integer"}, {"map", "map"}, {"list", "list"}, {"numbers", "list"},
+	{"cities", "list"}, {"time", "instant"}, {"future", "instant"}};
 
 /* The data that an action of this ticket asks for, NULL where the daemon does not say. */
 static const struct value *asked_data(struct cli *c, int64_t id, const char *action)

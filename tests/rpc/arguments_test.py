@@ -197,7 +197,9 @@ class Values(Case):
                 (one, "merge", {"ticket": "1"}, "1", "a whole number", "整数"),
                 (inspection, "score", {"score": "9"}, "9", "a number", "数字"),
                 (case, "restore_numbers", {"numbers": {"a": 1}}, "{…}", "a list with something in it and without holes", "不含空项的非空列表"),
-                (case, "restore_numbers", {"numbers": 5}, "5", "a list with something in it and without holes", "不含空项的非空列表")):
+                (case, "restore_numbers", {"numbers": 5}, "5", "a list with something in it and without holes", "不含空项的非空列表"),
+                (case, "restore_numbers", {"numbers": ["x"]}, "x", "a mobile, fixed or 400 number, digits only", "手机、固话或 400 号码，只含数字"),
+                (case, "restore_numbers", {"numbers": ["13800138000", 5]}, "5", "a mobile, fixed or 400 number, digits only", "手机、固话或 400 号码，只含数字")):
             key = list(data)[-1]
             with self.subTest(action, **data):
                 self.refused("ticket.act", {"id": ticket, "action": action, "data": data}, code="rejected", argument="data." + key, value=shown,

@@ -3,7 +3,7 @@ public opinion, the reports by law with their drafts, the review."""
 
 import os
 
-from daemon import ROOT, START_MS, Case, Daemon, history, main
+from daemon import ROOT, START_MS, Case, Daemon, RpcError, history, main
 
 MINUTE_MS = 60 * 1000
 HOUR_MS = 60 * MINUTE_MS
@@ -43,6 +43,20 @@ class Guangdong(Case):
 
 
 class Emergency(Guangdong):
+    def test_impossible_figures_are_refused(self):
+        """They would stand in the report that is owed by law."""
+        e = self.declare()["id"]
+        users = ("a count: whole, from 0 to 2000000000", "数量：0 到 2000000000 的整数")
+        minutes = ("a number of minutes: whole, from 0 to 5256000 (ten years)", "分钟数：0 到 5256000（十年）的整数")
+        for data, name, shown, says in (({"users": -5, "minutes": 1e300}, "minutes", "1e+300", minutes), ({"users": -5, "minutes": 5}, "users", "-5", users),
+                ({"users": 2 ** 60, "minutes": 5}, "users", "1152921504606846976", users), ({"users": 5, "minutes": -1}, "minutes", "-1", minutes),
+                ({"users": 1.5, "minutes": 5}, "users", "1.5", users)):
+            with self.subTest(**data), self.assertRaises(RpcError) as raised:
+                self.act(e, "size", **data)
+            self.assertEqual('data.%s: "%s" is not %s / data.%s：“%s”不是%s' % (name, shown, says[0], name, shown, says[1]),
+                raised.exception.error["message"])
+        self.act(e, "size", users=0, minutes=0)
+
     def test_clocks_are_set_and_moved_when_the_class_is_known_and_changes(self):
         e = self.declare()["id"]
         self.assertEqual({"respond": 15}, self.due(e))

@@ -24,3 +24,4 @@ day_class "workday" { zh = "工作日", en = "working day", working = true }
 day_class "restday" { zh = "休息日", en = "day of rest", working = false }
 day_class "billing_day" { zh = "出账日", en = "billing day", month_days = { 1 } }
 rollup "too many" { zh = "多", en = "many", categories = { "recharge" }, level = "yellow", cities = 99, within = "20m" }
+retire "*/recharge" {}
