@@ -54,6 +54,33 @@ spec "a dead feed is no evidence" {
   warning = { key = "source:app", from = "none", to = "yellow" }, cases = { { id = 7, kind = "incident", city = "shenzhen" } },
   expect = { incident = false, by = "a dead feed is no evidence of a fault" },
 }
+local function of_case(case)
+  case.id, case.kind = 7, "incident"
+  return { case }
+end
+local foshan = { key = "foshan/recharge.not_credited", city = "foshan", category = "recharge.not_credited" }
+local function with(fields)
+  local w = {}
+  for k, v in pairs(foshan) do w[k] = v end
+  for k, v in pairs(fields) do w[k] = v end
+  return w
+end
+spec "nothing is evidence of a case that says nothing" (evidence_of(with {}, false, of_case { key = "*/*" }))
+spec "also not all of a city" (evidence_of({ key = "foshan/*", city = "foshan" }, false, of_case { key = "*/*" }))
+spec "a key of its own is" (
+  evidence_of({ key = "signal:*/alarm" }, 7, of_case { key = "signal:*/alarm", keys = { "signal:*/alarm" } }))
+spec "no fault is evidence of a dead feed" (evidence_of(with {}, false, of_case { key = "source:app", keys = { "source:app" } }))
+spec "a case of a category takes in that category everywhere" (
+  evidence_of(with {}, 7, of_case { key = "*/recharge", category = "recharge" }))
+spec "not one above it" (
+  evidence_of({ key = "foshan/recharge", city = "foshan", category = "recharge" }, false,
+    of_case { key = "*/recharge.not_credited", category = "recharge.not_credited" }))
+spec "not all of a city" (
+  evidence_of({ key = "foshan/*", city = "foshan" }, false, of_case { key = "*/recharge", category = "recharge" }))
+spec "not what moves with it elsewhere" (evidence_of(with {}, false, of_case { key = "*/billing.cdr", category = "billing.cdr" }))
+spec "one above it, when the category was warned of" (
+  evidence_of({ key = "*/recharge", category = "recharge" }, 7,
+    of_case { key = "*/recharge.not_credited", category = "recharge.not_credited", keys = { "*/recharge.not_credited" } }))
 spec "the level of a case is that of its worst key" {
   warning = { key = "shenzhen/recharge", from = "red", to = "yellow", incident = 7, case_level = "orange" }, expect = { does = { "level" } },
 }

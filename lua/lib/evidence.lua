@@ -56,14 +56,18 @@ function evidence.is_about(case, category)
   return false
 end
 
-local function touch(list, others)
-  if not list or not others then return true end
+local function any_pair(list, others, fits)
   for _, a in ipairs(list) do
     for _, b in ipairs(others) do
-      if is_under(a, b) or is_under(b, a) then return true end
+      if fits(a, b) then return true end
     end
   end
   return false
+end
+
+local function touch(list, others)
+  if not list or not others then return true end
+  return any_pair(list, others, function(a, b) return is_under(a, b) or is_under(b, a) end)
 end
 
 -- A cluster of the pack holds both, and they began within so long: agents label one fault differently, but what moves together is one.
@@ -76,17 +80,30 @@ local function moves_with(case, w, now, together)
   return false
 end
 
+local function cities_of(case) return case.cities or case.city and { case.city } end
+
+-- A case of the whole province is not about everything in it: what is about no category is no evidence of it; and as long as nothing was
+-- warned of that the case is about, only what lies within that is.
+local function is_within(case, own, w, now, together)
+  local of = branches(w)
+  if not of then return false end
+  if not case.keys then return any_pair(of, own, is_under) end
+  return touch(own, of) or not w.city and moves_with(case, w, now, together)
+end
+
 local same = {}
 
 -- One is about what the other is about, or above it; or both are of one component or service; or they move together.
 function same.category(case, w, now, together)
-  return case.component ~= nil and case.component == w.component or case.service ~= nil and case.service == w.service
-    or touch(branches(case), branches(w)) or moves_with(case, w, now, together)
+  if case.component ~= nil and case.component == w.component or case.service ~= nil and case.service == w.service then return true end
+  local own = branches(case)
+  if own and not cities_of(case) then return is_within(case, own, w, now, together) end
+  return touch(own, branches(w)) or moves_with(case, w, now, together)
 end
 
 -- The same city; or one is a roll-up over the other's.
 function same.city(case, w)
-  local cities = case.cities or case.city and { case.city }
+  local cities = cities_of(case)
   if not cities then return true end
   if w.city then return case.city == w.city or has(cities, w.city) end
   if not w.in_cities or #w.in_cities == 0 then return true end
@@ -96,7 +113,18 @@ function same.city(case, w)
   return false
 end
 
+local SOURCE, ALL = "^source:", "*/*"
+
+-- The case was opened for this key, or had it before. A case that says nothing has the key of everything, and is not opened for it.
+local function is_of_key(case, key) return has(case.keys, key) or case.key == key and key ~= ALL end
+
+-- Neither where nor what: nothing is evidence of it but its own keys. So it is with a source that fell silent, which is about nothing else.
+local function is_of_its_keys(case, w)
+  return not cities_of(case) and not branches(case) or (case.key or ""):find(SOURCE) ~= nil or w.key:find(SOURCE) ~= nil
+end
+
 local function is_same(case, w, now, out)
+  if is_of_its_keys(case, w) then return is_of_key(case, w.key) end
   local names = out.same or { "category", "city" }
   for i = 1, #names do
     if not same[names[i]](case, w, now, out.together) then return false end

@@ -176,6 +176,44 @@ class OneFault(Evidence):
         self.assertEqual((["shenzhen/recharge.not_credited", PROVINCE, CLUSTER], "orange", START_MS - 12 * BIN_MS),
                          tuple(self.fields(case)[k] for k in ("keys", "level", "began")))
 
+    def complain_in(self, city, n, category="recharge.not_credited"):
+        self.c.pipeline([("ticket.create", dict(channel="app", text="x", city=city, category=category))] * n)
+
+    def test_a_case_that_says_nothing_swallows_no_warning(self):
+        case = self.create(kind="incident", title="机房空调故障")["id"]
+        self.assertEqual("*/*", self.fields(case)["key"])
+        self.complain_in("foshan", 30)
+        self.feed([0])
+        self.assertEqual(2, len(self.incidents()))
+        (other,) = set(self.incidents()) - {case}
+        self.assertEqual({other}, {incident for _, incident in self.of_keys().values()})
+        self.assertEqual((None, None), tuple(self.fields(case).get(k) for k in ("keys", "level")))
+
+    def test_a_case_of_a_category_takes_in_no_other(self):
+        case = self.create(kind="incident", category="billing.cdr", title="话单")["id"]
+        self.complain_in("foshan", 30)
+        self.feed([0])
+        (other,) = set(self.incidents()) - {case}
+        self.assertEqual({other}, {incident for _, incident in self.of_keys().values()})
+        self.complain_in("zhuhai", 30, "billing.cdr")
+        self.feed([0])
+        self.assertEqual({case, other}, set(self.incidents()))
+        self.assertEqual(case, self.of_keys()["zhuhai/billing.cdr"][1])
+        self.assertEqual(["zhuhai/billing.cdr"], self.fields(case)["keys"])
+
+    def test_a_dead_feed_and_a_fault_are_two_cases(self):
+        self.add_to_pack('silence { level = "orange" }\n')
+        self.feed([1] + [0] * 5)
+        feeds = {key: incident for key, (_, incident) in self.of_keys().items()}
+        self.assertEqual({"source:app", "source:hotline_10086"}, set(feeds))
+        self.assertEqual(2, len(self.incidents()))
+        self.complain_in("foshan", 30)
+        self.feed([0])
+        self.assertEqual(3, len(self.incidents()))
+        self.assertNotIn(self.of_keys()["foshan/recharge.not_credited"][1], feeds.values())
+        for key, case in feeds.items():
+            self.assertEqual((key, [key], "orange"), tuple(self.fields(case)[k] for k in ("key", "keys", "highest")))
+
     def test_what_stood_before_the_case_is_evidence(self):
         self.feed([16])
         self.assertEqual([], self.incidents())
