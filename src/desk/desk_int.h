@@ -95,6 +95,7 @@ struct work {
 	uint32_t n_tasks;     /* task ids given so far */
 	uint32_t n_counted;   /* rows of TABLE_COUNT staged so far */
 	uint32_t n_jobs;      /* job ids given so far */
+	uint32_t n_late;      /* complaints told after the lesson of their day so far */
 	/* when the closes of bins and learning are due as this work leaves it: INT64_MAX never, 0 as before */
 	int64_t close_due_ms, learn_due_ms;
 	bool is_import;    /* arms no timers, tells nobody */

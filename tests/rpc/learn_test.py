@@ -197,6 +197,27 @@ class Learn(Case):
         self.advance(MIDNIGHT + DAY_MS + HOUR_MS + 5 * MINUTE_MS)
         self.assertEqual(0, self.late())
 
+    def test_what_is_told_while_all_is_learned_anew(self):
+        """What the lesson had read before is not in it: that stays counted."""
+        with open(os.path.join(self.pack, "pack.lua"), "a", encoding="utf-8") as f:
+            f.write("counting { relearn = 60 }\n")
+        self.assertTrue(self.c.call("rules.reload")["ok"])
+        self.send([call for back in range(10, 0, -1) for call in self.imported(MIDNIGHT - back * DAY_MS + 9 * HOUR_MS, 10,
+            category="network.slow")])
+        late = MIDNIGHT + DAY_MS - MINUTE_MS
+        now = MIDNIGHT + DAY_MS + HOUR_MS
+        self.advance(now)
+        self.make(60, category="network.slow", occurred=late)
+        now += MINUTE_MS - 1
+        self.advance(now)
+        seen = [60]
+        while seen[-1] >= 60:  # one more at each millisecond
+            now += 1
+            self.advance(now)
+            self.make(1, category="network.slow", occurred=late)
+            seen.append(self.late())
+        self.assertEqual(list(range(60, len(seen) + 59)) + [9], seen)  # 8 that came when yesterday had been read, 1 since the end
+
     def test_a_late_one_when_nothing_was_to_be_learned(self):
         """It arms midnight and learning anew in one call: one timer with one row, also over kill -9."""
         path = os.path.join(self.pack, "pack.lua")

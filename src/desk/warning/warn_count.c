@@ -25,7 +25,7 @@ static int row_now(
 
 /* The close of its bin, and learning when its day is over. What is imported counts in the bins to come, too,
  * if it is young enough. */
-static void arm_for(struct work *w, int64_t start_ms)
+static void arm_for(struct work *w, const struct stream_name *what, int64_t start_ms)
 {
 	const struct warn *n = w->desk->warn;
 
@@ -36,7 +36,7 @@ static void arm_for(struct work *w, int64_t start_ms)
 	if (w->is_import)
 		warn_learn_imported(w, start_ms);
 	else
-		warn_learn_counted(w, start_ms);
+		warn_learn_counted(w, start_ms, what->what == 'c');
 }
 
 static int count_by(struct work *w, const struct stream_name *what, int64_t at_ms, int64_t by, struct err *e)
@@ -59,7 +59,7 @@ static int count_by(struct work *w, const struct stream_name *what, int64_t at_m
 	buf_reset(b);
 	buf_add_varint(b, n);
 	tx_put(w->tx, TABLE_COUNT, slice_of(key, key_n), buf_slice(b));
-	arm_for(w, start_ms);
+	arm_for(w, what, start_ms);
 	w->n_counted++;
 	w->desk->warn->n_counted++;
 	if (start_ms < minute_of(w->now_ms))

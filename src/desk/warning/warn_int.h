@@ -332,8 +332,9 @@ void warn_learn_forget(struct warn *);
 int64_t warn_learn_awaits(const struct warn *);
 /* Let days that have ended by at_ms be learned then, at the latest. */
 void warn_learn_arm(struct work *, int64_t at_ms);
-/* Something was counted: its day is learned when it is over; one that is over knows nothing of it. */
-void warn_learn_counted(struct work *, int64_t at_ms);
+/* Something was counted: its day is learned when it is over; one that is over knows nothing of it, which is
+ * counted of complaints. */
+void warn_learn_counted(struct work *, int64_t at_ms, bool is_complaint);
 /* History came into the day of at_ms: if that was learned, all is learned anew. */
 void warn_learn_imported(struct work *, int64_t at_ms);
 /* There are days to learn, as of the work's time. */

@@ -215,33 +215,44 @@ static bool is_learned(const struct warn *n, int32_t day)
 	return n->taught.is_any && (day <= n->taught.last || (daily->is_on && day <= daily->day.day));
 }
 
+bool learn_is_many(const struct warn *n, uint32_t n_late)
+{
+	int64_t many = value_int_or(value_path(packs_catalog(n->desk->packs), "counting.relearn"), 0);
+
+	return many > 0 && n_late >= many;
+}
+
 /*
  * Told too late for the lesson of its day. What was learned cannot be mended by one more, so they are counted,
  * and when the pack says that they are many, all is learned anew.
  */
 static void count_late(struct work *w)
 {
-	struct warn *n = w->desk->warn;
-	int64_t many = value_int_or(value_path(packs_catalog(n->desk->packs), "counting.relearn"), 0);
-	struct taught t = n->taught;
+	struct taught t = w->desk->warn->taught; /* without what this work counted before */
 
-	t.n_late += t.n_late < UINT32_MAX;
-	if (many > 0 && t.n_late >= many && !t.wants_anew) {
+	w->n_late++;
+	t.n_late += w->n_late;
+	if (learn_is_many(w->desk->warn, t.n_late) && !t.wants_anew) {
 		t.wants_anew = true;
 		warn_learn_arm(w, w->now_ms + IMPORT_MS);
 	}
 	taught_put(w, &t);
 }
 
-void warn_learn_counted(struct work *w, int64_t at_ms)
+void warn_learn_counted(struct work *w, int64_t at_ms, bool is_complaint)
 {
 	struct warn *n = w->desk->warn;
+	struct lesson *anew = &n->lessons->anew;
+	int32_t day = civil_day_of(at_ms);
 
 	if (!is_any_learning(n))
 		return;
 	if (due_of(w) == INT64_MAX)
 		put_timer(w, civil_instant(civil_day_of(w->now_ms) + 1, 0));
-	if (is_learned(n, civil_day_of(at_ms)))
+	if (!is_complaint)
+		return;
+	anew->n_late += anew->is_on && day <= anew->day.day;
+	if (is_learned(n, day))
 		count_late(w);
 }
 

@@ -72,6 +72,7 @@ enum lesson_phase { PHASE_CLEAN, PHASE_READ, PHASE_SUM, PHASE_TOTALS, PHASE_TEAC
 struct lesson {
 	bool is_on, is_anew, is_last; /* last: of anew, the day after which all is written */
 	bool is_stale;                /* history came into it */
+	uint32_t n_late;              /* of anew: complaints told after it had read their day */
 	enum lesson_phase phase;
 	int32_t first; /* of all days; of anew */
 	struct day_counts day;
@@ -96,5 +97,7 @@ int lesson_step(struct work *, struct lesson *, bool *is_over, struct err *e) MU
 bool lesson_after_day(struct warn *, struct lesson *);
 /* Delete some rows of a side: 1 there are more, 0 it is clean, -1. */
 int lesson_clean(struct work *, uint8_t side, struct err *e) MUST_CHECK;
+/* Whether the pack says that so many are to be learned anew. */
+bool learn_is_many(const struct warn *, uint32_t n_late);
 /* Which days were learned, as a row of this work. */
 void taught_put(struct work *, const struct taught *);

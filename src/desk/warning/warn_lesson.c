@@ -333,6 +333,8 @@ static void end_day(struct work *w, struct lesson *l)
 			.first = l->first,
 			.last = l->day.day,
 			.side = side_of(n, l),
+			.wants_anew = learn_is_many(n, l->n_late),
+			.n_late = l->n_late,
 			.mark = n->mark};
 	if (!l->is_anew || l->is_last) {
 		taught_put(w, &t);
