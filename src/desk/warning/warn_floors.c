@@ -49,6 +49,21 @@ bool floor_is_lost(const struct value *catalog, const struct watches *watches, s
 		       "由汇总（rollup）判断，而这个规则包没有它");
 }
 
+void floor_set(struct work *w, struct wkey *k, uint8_t level, const char *by, struct value *row)
+{
+	struct value floor = value_map(w->arena, 2);
+
+	k->floor = level;
+	k->level = k->det.level.level > level ? k->det.level.level : level;
+	if (level == 0) {
+		value_unset(row, "floor");
+		return;
+	}
+	value_add(w->arena, &floor, "level", value_literal(warn_level_name(w->desk->warn, level)));
+	value_add(w->arena, &floor, "by", value_literal(by));
+	value_set(w->arena, row, "floor", floor);
+}
+
 void warn_floors_end(struct work *w)
 {
 	struct warn *n = w->desk->warn;

@@ -259,7 +259,7 @@ int warn_care(struct warn *, struct wkey *, int64_t now_ms, struct err *e) MUST_
 /* When the key wants care next, by its row. */
 int64_t warn_care_next(const struct value *row);
 
-/* ---- roll-ups, and what fell silent (warn_rollup.c) ---------------------------------------------------- */
+/* ---- roll-ups (warn_rollup.c) ----------------------------------------------------------------------------- */
 /* Whether the person was called at this level for another key of its case, or another city of a roll-up that
  * the key belongs to. */
 bool warn_told_elsewhere(struct work *, const struct wkey *, const char *level, const struct value *person);
@@ -271,12 +271,16 @@ bool warn_rollup_has(const struct value *rollup, const char *city, const char *c
 /* Cities warned of one kind become one case. The levels of the close are known and not told yet: what makes
  * the roll-up is part of it when it is told. */
 int warn_rollups(struct warn *, int64_t end_ms, struct err *e) MUST_CHECK;
+
+/* ---- what fell silent (warn_silence.c) --------------------------------------------------------------------- */
 /* Some watch says how long its keys may be silent. */
 bool warn_has_silent(const struct warn *);
 /* Sources, and keys of such watches, that have fallen silent, or speak again; *next_ms: when to look again. */
 int warn_sources(struct warn *, int64_t now_ms, int64_t *next_ms, struct err *e) MUST_CHECK;
 
-/* ---- levels that nobody makes any more (warn_floors.c) -------------------------------------------------- */
+/* ---- levels that no watch makes (warn_floors.c) --------------------------------------------------------- */
+/* The key stands at that level at least, by "rollup" or "silence"; 0: no more. */
+void floor_set(struct work *, struct wkey *, uint8_t level, const char *by, struct value *row);
 struct floor_lost {
 	const char *name; /* by which the pack may retire it */
 	const char *why, *why_zh;
