@@ -259,7 +259,7 @@ int warn_care(struct warn *, struct wkey *, int64_t now_ms, struct err *e) MUST_
 /* When the key wants care next, by its row. */
 int64_t warn_care_next(const struct value *row);
 
-/* ---- roll-ups (warn_rollup.c) ----------------------------------------------------------------------------- */
+/* ---- roll-ups (warn_rollup.c) -------------------------------------------------------------------------- */
 /* Whether the person was called at this level for another key of its case, or another city of a roll-up that
  * the key belongs to. */
 bool warn_told_elsewhere(struct work *, const struct wkey *, const char *level, const struct value *person);
@@ -272,7 +272,7 @@ bool warn_rollup_has(const struct value *rollup, const char *city, const char *c
  * the roll-up is part of it when it is told. */
 int warn_rollups(struct warn *, int64_t end_ms, struct err *e) MUST_CHECK;
 
-/* ---- what fell silent (warn_silence.c) --------------------------------------------------------------------- */
+/* ---- what fell silent (warn_silence.c) ------------------------------------------------------------------ */
 /* Some watch says how long its keys may be silent. */
 bool warn_has_silent(const struct warn *);
 /* Sources, and keys of such watches, that have fallen silent, or speak again; *next_ms: when to look again. */
