@@ -50,10 +50,18 @@ size_t edit_distance(const char *a, const char *b);
  * least 1), or NULL.
  */
 const char *nearest_word(const char *word, const char *const *candidates, size_t n_candidates);
-/* The same as the end of an error text: ` (did you mean "queue"?)`, or "". Returns out. */
-#define WORD_HINT_LEN 128
-char *word_hint(
-	const char *word, const char *const *candidates, size_t n_candidates, char out[WORD_HINT_LEN]);
+
+/* Units from the largest to 1, for what people read. */
+struct unit_name {
+	const char *name;
+	int64_t factor;
+};
+/* n in the largest unit that divides it: "90s". Returns out. */
+#define UNIT_TEXT_LEN 32
+char *unit_text(int64_t n, const struct unit_name *, size_t n_units, char out[UNIT_TEXT_LEN]);
+/* d, h, m, s, ms, in ms. */
+#define N_SPAN_UNITS 5
+extern const struct unit_name span_units[N_SPAN_UNITS];
 
 /*
  * Random bytes. rng_init_system draws from the kernel; rng_init_seeded is a reproducible generator

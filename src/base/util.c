@@ -212,13 +212,17 @@ const char *nearest_word(const char *word, const char *const *candidates, size_t
 	return found;
 }
 
-char *word_hint(const char *word, const char *const *candidates, size_t n_candidates, char out[WORD_HINT_LEN])
-{
-	const char *meant = nearest_word(word, candidates, n_candidates);
+/* ---- units --------------------------------------------------------------------------------------------- */
+const struct unit_name span_units[N_SPAN_UNITS] = {
+	{"d", 86400000}, {"h", 3600000}, {"m", 60000}, {"s", 1000}, {"ms", 1}};
 
-	out[0] = '\0';
-	if (meant != NULL)
-		snprintf(out, WORD_HINT_LEN, " (did you mean \"%s\"?)", meant);
+char *unit_text(int64_t n, const struct unit_name *units, size_t n_units, char out[UNIT_TEXT_LEN])
+{
+	size_t i = 0;
+
+	while (i + 1 < n_units && (n % units[i].factor != 0 || n == 0))
+		i++;
+	snprintf(out, UNIT_TEXT_LEN, "%jd%s", (intmax_t)(n / units[i].factor), units[i].name);
 	return out;
 }
 

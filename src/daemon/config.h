@@ -13,6 +13,7 @@
 #include "tocsin/buf.h"
 #include "tocsin/clock.h"
 #include "tocsin/err.h"
+#include "tocsin/util.h"
 
 /* CONFIG_TYPE(name, the word for a value, what is expected as errors say it) */
 #define CONFIG_TYPES(T)                                                                                      \
@@ -165,7 +166,7 @@ void config_compare(const struct config *before, const struct config *after, boo
 /* One value of a key, checked: 0 and *number where the type has one, or -1 with "expected …" as text. */
 int config_value(const struct config_key *, const char *text, int64_t *number, struct err *e) MUST_CHECK;
 /* "512KiB", "10s": as short as it can be said exactly. Returns out. */
-#define CONFIG_NUMBER_LEN 32
+#define CONFIG_NUMBER_LEN UNIT_TEXT_LEN
 char *config_size_text(int64_t bytes, char out[CONFIG_NUMBER_LEN]);
 char *config_duration_text(int64_t ms, char out[CONFIG_NUMBER_LEN]);
 /* What a key's value looks like, with its range: "a duration such as 10s, from 100ms to 10m". Returns out. */

@@ -7,37 +7,21 @@
 #include "config.h"
 #include "tocsin/log.h"
 #include "tocsin/rpc.h"
+#include "tocsin/util.h"
 #include "user.h"
 
-struct unit {
-	const char *name;
-	int64_t factor;
-};
-
 /* Largest first: what is printed takes the first that divides. */
-static const struct unit sizes[] = {{"GiB", GIB_(1)}, {"MiB", MIB_(1)}, {"KiB", KIB_(1)}, {"G", GIB_(1)},
+static const struct unit_name sizes[] = {{"GiB", GIB_(1)}, {"MiB", MIB_(1)}, {"KiB", KIB_(1)}, {"G", GIB_(1)},
 	{"M", MIB_(1)}, {"K", KIB_(1)}, {"B", 1}};
-static const struct unit durations[] = {
-	{"d", 86400000}, {"h", 3600000}, {"m", 60000}, {"s", 1000}, {"ms", 1}};
-
-static char *number_text(int64_t n, const struct unit *units, size_t n_units, char out[CONFIG_NUMBER_LEN])
-{
-	size_t i = 0;
-
-	while (i + 1 < n_units && (n % units[i].factor != 0 || n == 0))
-		i++;
-	snprintf(out, CONFIG_NUMBER_LEN, "%jd%s", (intmax_t)(n / units[i].factor), units[i].name);
-	return out;
-}
 
 char *config_size_text(int64_t bytes, char out[CONFIG_NUMBER_LEN])
 {
-	return number_text(bytes, sizes, sizeof(sizes) / sizeof(sizes[0]), out);
+	return unit_text(bytes, sizes, sizeof(sizes) / sizeof(sizes[0]), out);
 }
 
 char *config_duration_text(int64_t ms, char out[CONFIG_NUMBER_LEN])
 {
-	return number_text(ms, durations, sizeof(durations) / sizeof(durations[0]), out);
+	return unit_text(ms, span_units, N_SPAN_UNITS, out);
 }
 
 char *config_expected(const struct config_key *k, enum lang lang, char out[CONFIG_EXPECTED_LEN])

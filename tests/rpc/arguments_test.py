@@ -225,7 +225,8 @@ class Values(Case):
         signal = {"at": START_MS, "source": "oss", "kind": "metric", "component": "sms_centre", "code": "load"}
         for value, said in ((1e308, "1e+308"), (-1e308, "-1e+308")):
             answer = self.c.call("signal.push", signals=[dict(signal, value=value)] * 2)
-            self.assertEqual((0, {"index": 1, "field": "value", "message": "value is %s; expected a number from -1e18 to 1e18" % said}),
+            self.assertEqual((0, {"index": 1, "field": "value", "message": "value is %s; expected a number from -1e18 to 1e18" % said,
+                "message_zh": "value 是 %s；应为 -1e18 到 1e18 的数字" % said}),
                 (answer["accepted"], answer["rejected"][1]))
         self.assertEqual(2, self.c.call("signal.push", signals=[dict(signal, value=1e18), dict(signal, value=1)])["accepted"])
         self.assertEqual(1e18 + 1, self.c.call("signal.counts")["counts"][0]["sum"])

@@ -94,8 +94,8 @@ class Push(Signals):
                 ("x", "", "a signal is a map {at, source, kind, …}, not text"),
                 (self.signal(at=None), "at", "at is missing"),
                 (self.signal(at="noon"), "at", "at must be a time: integer ms since 1970 UTC, or ISO 8601 text"),
-                (self.signal(at=START_MS - late - 1), "at", "at is 86400001 ms ago, later than the 86400000 ms that a signal may come"),
-                (self.signal(at=START_MS + ahead + 1), "at", "at is 60001 ms in the future, more than the 60000 ms that clocks may differ"),
+                (self.signal(at=START_MS - late - 1), "at", "at is 2026-09-21T09:59:59.999+08:00, longer ago than the 1d by which a signal may be late"),
+                (self.signal(at=START_MS + ahead + 1), "at", "at is 2026-09-22T10:01:00.001+08:00, further ahead than the 1m by which clocks may differ"),
                 (self.signal(source=None), "source", "source is missing"),
                 (self.signal(kind=None), "kind", "kind is missing"),
                 (self.signal(kind="txn_fail"), "kind", 'kind "txn_fail" is not in the catalog (did you mean "txn_failed"?)'),
@@ -112,9 +112,15 @@ class Push(Signals):
             with self.subTest(message):
                 self.assertEqual((field, message), self.rejected(bad))
 
+    def test_rejected_in_chinese(self):
+        late = [self.signal(at=START_MS - DAY_MS - 1), self.signal(at=START_MS + MINUTE_MS + 1), self.signal(kind="txn_fail"), "x", self.signal(wher=1)]
+        self.assertEqual(["at 是 2026-09-21T09:59:59.999+08:00，太早，超出信号允许迟到的 1d", "at 是 2026-09-22T10:01:00.001+08:00，比现在晚，超出时钟允许相差的 1m",
+            "kind“txn_fail”不在目录里（是不是“txn_failed”？）", "信号应为一组字段 {at, source, kind, …}，而不是文本", "信号没有 wher 这个字段"],
+            [r["message_zh"] for r in self.c.call("signal.push", signals=late)["rejected"]])
+
     def test_a_state_out_of_order(self):
         self.push(self.signal("component_state", value="down"))
-        self.assertEqual(("at", "out of order: a state of gateway from 60000 ms later is known already"),
+        self.assertEqual(("at", "out of order: a state of gateway from 2026-09-22T10:00:00.000+08:00 is known already"),
             self.rejected(self.signal("component_state", value="up", at=START_MS - MINUTE_MS)))
 
     def test_counts_survive_kill(self):
@@ -161,7 +167,8 @@ class Push(Signals):
         self.c.call("rules.reload")
         answer = self.c.call("signal.push", signals=[self.signal(city=city) for city in ("shenzhen", "zhuhai", "foshan")])
         self.assertEqual({"accepted": 2, "rejected": [{"index": 2, "field": "kind",
-            "message": "this minute has 2 streams of txn_failed already (signals.streams of the pack)"}]}, answer)
+            "message": "this minute has 2 streams of txn_failed already (signals.streams of the pack)",
+            "message_zh": "这一分钟已有 2 条 txn_failed 序列（规则包的 signals.streams）"}]}, answer)
 
     def test_many_metrics_take_no_room_from_failures(self):
         with open(os.path.join(self.d.rules, "signals.lua"), "w", encoding="utf-8") as f:
@@ -335,7 +342,7 @@ class Changes(Signals):
         with self.assertRaisesRegex(Exception, r'component|components "smss" is not in the catalog \(did you mean "sms"\?\)'):
             self.change(components=["smss"])
         for more, message in (({"components": []}, "components must name at least one component"), ({"to": START_MS}, "to must be later than from"),
-                ({"from": START_MS - 3 * DAY_MS, "to": START_MS - 2 * DAY_MS}, "the change began more than 86400000 ms ago: it is no suspect any more")):
+                ({"from": START_MS - 3 * DAY_MS, "to": START_MS - 2 * DAY_MS}, "the change began more than 1d ago: it is no suspect any more")):
             with self.subTest(message), self.assertRaisesRegex(Exception, message):
                 self.change(**more)
 

@@ -10,6 +10,7 @@
 #include "desk/signals.h"
 #include "tocsin/due.h"
 #include "tocsin/tail.h"
+#include "tocsin/util.h"
 
 #define ID_BYTES 120
 #define OWNER_BYTES 200
@@ -151,6 +152,7 @@ static int change_put(struct work *w, const struct value *args, struct value *re
 	struct slice id = value_slice(value_get(args, "id"));
 	int64_t n, settles, span = change_span(w->desk);
 	uint8_t by_number[9];
+	char text[UNIT_TEXT_LEN];
 	int got;
 
 	if (change_check(w, args, e) != 0)
@@ -166,7 +168,8 @@ static int change_put(struct work *w, const struct value *args, struct value *re
 		settles = value_get(args, "to")->as.i;
 	if (settles <= w->now_ms)
 		return err_arg(e, ERR_BAD_REQUEST, "from", NULL,
-			"the change began more than %jd ms ago: it is no suspect any more", (intmax_t)span);
+			"the change began more than %s ago: it is no suspect any more",
+			unit_text(span, span_units, N_SPAN_UNITS, text));
 	value_add(w->arena, &row, "id", *value_get(args, "id"));
 	for (size_t i = 0; i < sizeof(taken) / sizeof(taken[0]); i++)
 		if (value_get(args, taken[i]) != NULL)

@@ -20,11 +20,10 @@ struct signal_check {
 	int64_t late_ms, ahead_ms;
 	uint32_t index; /* of the signal at hand */
 	int64_t n_rejected;
-	struct value rejected; /* [{index, field, message}], the first of them */
+	struct value rejected; /* [{index, field, message, message_zh}], the first of them */
 };
 
-/* The signal does not count: say which, what, why. Always false. */
-bool signal_reject(struct signal_check *, const char *field, const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
-/* What `said` says, checked against the catalog; false: it was rejected. Borrows from it. */
-bool signal_read(struct signal_check *, const struct value *said, struct signal *);
+/* The signal does not count: argument of the error is the field. */
+void signal_reject(struct signal_check *, const struct err *why);
+/* What `said` says, checked against the catalog. 0, or -1 with what is wrong. Borrows from it. */
+int signal_read(struct signal_check *, const struct value *said, struct signal *, struct err *e) MUST_CHECK;

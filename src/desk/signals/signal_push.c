@@ -176,15 +176,18 @@ static int check_state(struct push *p, const struct signal *s, struct err *e)
 {
 	struct arena *a = p->w->arena;
 	struct value was;
+	struct err why;
+	char at_text[40];
 	int got = row_get(p->w->desk, p->w->tx, a, TABLE_SIGNAL, state_key(a, s), &was, e);
 
 	if (got < 0)
 		return -1;
 	if (got == 1 && value_int_or(value_get(&was, "at"), 0) > s->at_ms) {
-		signal_reject(&p->check, "at",
-			"out of order: a state of %.*s from %jd ms later is known already",
-			(int)s->component.n, (const char *)s->component.p,
-			(intmax_t)(value_int_or(value_get(&was, "at"), 0) - s->at_ms));
+		err_arg(&why, ERR_BAD_REQUEST, "at", NULL,
+			"out of order: a state of %.*s from %s is known already", (int)s->component.n,
+			(const char *)s->component.p,
+			clock_format(value_int_or(value_get(&was, "at"), 0), at_text));
+		signal_reject(&p->check, &why);
 		return 0;
 	}
 	return 1;
@@ -234,10 +237,13 @@ static int take_number(struct push *p, const struct signal *s, struct err *e)
 		.code = s->code,
 		.kind = s->kind};
 	int rc = says == NULL || s->number == 0 ? 0 : affected_signal(p->edit, &a, e);
+	struct err why;
 
-	if (rc == 1)
-		signal_reject(
-			&p->check, "number", "the lists of numbers are full (signals.numbers of the pack)");
+	if (rc == 1) {
+		err_arg(&why, ERR_BAD_REQUEST, "number", NULL,
+			"the lists of numbers are full (signals.numbers of the pack)");
+		signal_reject(&p->check, &why);
+	}
 	if (rc == 0 && s->number != 0 && value_get(s->kind_row, "heard") != NULL)
 		return take_heard(p, s, value_get(s->kind_row, "heard"), e);
 	return rc;
@@ -259,13 +265,15 @@ static int take_both(struct push *p, const struct signal *s, struct fold *f, str
 {
 	bool is_new = !f->is_counted;
 	int rc = is_new ? count_stream(p, f, 1, e) : 1;
+	struct err why;
 
 	if (rc < 0)
 		return -1;
 	if (rc == 0) {
-		signal_reject(&p->check, "kind",
+		err_arg(&why, ERR_BAD_REQUEST, "kind", NULL,
 			"this minute has %jd streams of %.*s already (signals.streams of the pack)",
 			(intmax_t)p->max_streams, (int)f->kind.n, (const char *)f->kind.p);
+		signal_reject(&p->check, &why);
 		return 0;
 	}
 	rc = take_number(p, s, e);
@@ -376,8 +384,11 @@ static int push(struct work *w, const struct value *args, struct value *result, 
 	push_init(p, w);
 	for (p->check.index = 0; p->check.index < signals->n; p->check.index++) {
 		struct signal s;
+		struct err why;
 
-		if (signal_read(&p->check, &signals->as.items[p->check.index], &s) && take(p, &s, e) != 0)
+		if (signal_read(&p->check, &signals->as.items[p->check.index], &s, &why) != 0)
+			signal_reject(&p->check, &why);
+		else if (take(p, &s, e) != 0)
 			return -1;
 	}
 	for (const struct fold *f = p->first; f != NULL; f = f->after, n_folds++)
@@ -440,7 +451,8 @@ static const struct rpc_method methods[] = {
 		.flags = RPC_CHANGES,
 		.help = "What other systems see: failed and good transactions, metrics, states of "
 			"components.",
-		.returns = "{accepted, rejected=[{index, field, message}], n_rejected?, is_cut?}"},
+		.returns =
+			"{accepted, rejected=[{index, field, message, message_zh}], n_rejected?, is_cut?}"},
 };
 
 void signals_register(struct desk *d)
