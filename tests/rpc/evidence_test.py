@@ -227,6 +227,43 @@ class OneFault(Evidence):
         self.assertEqual(["evidence", "level", "evidence", "evidence"], self.done(case))
         self.assertNotEqual(before, self.head())
 
+    def cancelled(self):
+        """A case at the highest level, cancelled by mistake: nothing can rise any more. How it was, and its id."""
+        self.feed([150])
+        (case,) = self.incidents()
+        self.c.call("ticket.act", id=case, action="cancel", data={"reason": "taken for a drill"})
+        self.feed([50, 50])
+        self.assertEqual(([], {CITY: ("red", case), PROVINCE: ("red", case), CLUSTER: ("red", case)}), (self.incidents(), self.of_keys()))
+        return case
+
+    def test_a_case_that_was_cancelled_by_mistake_is_replaced_by_hand(self):
+        self.cancelled()
+        self.restart()
+        case = self.create(kind="incident", city="shenzhen", category="recharge.not_credited", title="充值")["id"]
+        self.feed([50])
+        self.assertEqual({CITY: ("red", case), PROVINCE: ("red", case), CLUSTER: ("red", case)}, self.of_keys())
+        self.assertEqual(([PROVINCE, CLUSTER, CITY], "red"), tuple(self.fields(case)[k] for k in ("keys", "level")))
+        self.feed([0] * 12)
+        self.assertEqual(([case], "none"), (self.incidents(), self.fields(case)["level"]))
+
+    def test_also_by_one_that_was_open_before(self):
+        self.feed([150])
+        (case,) = self.incidents()
+        other = self.create(kind="incident", city="shenzhen", category="recharge.not_credited", title="充值")["id"]
+        self.feed([50])
+        self.assertEqual({case}, {incident for _, incident in self.of_keys().values()})
+        self.c.call("ticket.act", id=case, action="cancel", data={"reason": "twice"})
+        self.feed([50])
+        self.assertEqual({other}, {incident for _, incident in self.of_keys().values()})
+
+    def test_what_falls_after_its_case_was_closed_opens_none(self):
+        case = self.cancelled()
+        self.create(kind="incident", city="foshan", category="recharge.not_credited", title="充值")
+        self.feed([0] * 4)
+        self.assertEqual((1, ("orange", case)), (len(self.incidents()), self.of_keys()[CITY]))
+        self.feed([0] * 12)
+        self.assertEqual((1, {}), (len(self.incidents()), self.of_keys()))
+
     def test_within_what_the_pack_says(self):
         self.add_to_pack('rules.before "evidence" { rule "an hour" { when = { key = starts_with "shenzhen/" }, same = { "category", "city" },'
                          ' within = "1h" } }\n')

@@ -161,11 +161,7 @@ bool warn_in_recovery(struct warn *n, const struct wkey *k)
 	return is_so;
 }
 
-/*
- * A case is looked after until its incident is closed, which ends it: what rises afterwards is another case,
- * of another incident, and calls everybody anew.
- */
-static int let_go(struct work *w, struct wkey *k, struct value *row, struct err *e)
+int warn_let_go(struct work *w, struct wkey *k, struct value *row, struct err *e)
 {
 	struct value ticket;
 
@@ -343,7 +339,7 @@ int warn_happened(struct work *w, struct wkey *k, const struct warn_event *event
 	struct value decision = value_map(w->arena, 1);
 	bool is_change = strcmp(event->event, "change") == 0;
 
-	if (is_change && k->level > event->from && let_go(w, k, row, e) != 0)
+	if (is_change && k->level > event->from && warn_let_go(w, k, row, e) != 0)
 		return -1;
 	if (is_change) {
 		find_whole(w, k, k->level > event->from, row);
@@ -358,7 +354,7 @@ int warn_happened(struct work *w, struct wkey *k, const struct warn_event *event
 	} else if (decide(w, k, event, row, &decision, e) != 0) {
 		return -1;
 	}
-	if (k->level == 0 && let_go(w, k, row, e) != 0)
+	if (k->level == 0 && warn_let_go(w, k, row, e) != 0)
 		return -1;
 	tell_change(w, k, event, row, &decision);
 	into_event(w, k, event);

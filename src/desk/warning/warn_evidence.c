@@ -75,26 +75,43 @@ static int stage_standing(struct work *w, struct warn_try *t, struct err *e)
 	if (t->is_plain) /* it stays without a case, as it was */
 		return 0;
 	warn_try_on(w, t, of->key);
-	if (warn_attach(w, of->key, &event, &row, e) != 0)
+	if (warn_let_go(w, of->key, &row, e) != 0 || warn_attach(w, of->key, &event, &row, e) != 0)
 		return -1;
 	if (of->key->incident == 0)
 		return 0;
 	return warn_happened(w, of->key, &event, &row, false, e) == 0 ? 1 : -1;
 }
 
+/* Its case was closed or cancelled while it stands. Nothing comes in its place by itself; but what is open may
+ * take the key, also when it was opened before that. */
+static bool is_left_behind(struct warn *n, const struct wkey *k)
+{
+	struct arena a;
+	struct value ticket;
+	struct err e;
+	bool is_over;
+
+	arena_init(&a, 0);
+	is_over = ticket_load(n->desk, NULL, &a, k->incident, &ticket, &e) == 0 && !ticket_is_open(&ticket);
+	arena_fini(&a);
+	return is_over;
+}
+
 int warn_new_cases(struct warn *n, int64_t end_ms, struct err *e)
 {
 	int64_t newest;
+	bool is_new;
 
-	if (cases_ids(n->desk, &newest, 1) == 0 || newest <= n->newest_case)
+	if (cases_ids(n->desk, &newest, 1) == 0)
 		return 0;
+	is_new = newest > n->newest_case;
 	for (uint32_t i = 0; i < n->n_keys; i++) {
 		struct caseless of = {n->keys[i], end_ms};
 
-		if (n->keys[i]->level > 0 && n->keys[i]->incident == 0 &&
+		if (of.key->level > 0 && (of.key->incident == 0 ? is_new : is_left_behind(n, of.key)) &&
 			warn_twice(n, "warning.change", end_ms, stage_standing, &of, e) != 0)
 			return -1;
 	}
-	n->newest_case = newest;
+	n->newest_case = newest > n->newest_case ? newest : n->newest_case;
 	return 0;
 }

@@ -203,6 +203,11 @@ int warn_happened(struct work *, struct wkey *, const struct warn_event *, struc
 int64_t warn_began_ms(const struct warn *, const struct wkey *, int64_t end_ms);
 /* The pack's actions on the incident of the key. */
 int warn_act(struct work *, const struct wkey *, const struct value *acts, struct err *e) MUST_CHECK;
+/*
+ * A case is looked after until its incident is closed, which ends it: what rises afterwards is another case,
+ * of another incident, and calls everybody anew. The key has none then. 0, or -1.
+ */
+int warn_let_go(struct work *, struct wkey *, struct value *row, struct err *e) MUST_CHECK;
 /* Whether the key's incident says that it recovers (fields.recovery). */
 bool warn_in_recovery(struct warn *, const struct wkey *);
 /*
@@ -233,7 +238,8 @@ uint8_t warn_case_level(const struct warn *, int64_t incident);
 /* A key that stands without a case becomes one of an open case, if it is evidence of it. 0, or -1. */
 int warn_attach(
 	struct work *, struct wkey *, const struct warn_event *, struct value *row, struct err *e) MUST_CHECK;
-/* Cases were opened since the last close: what stands without one may be evidence of them. */
+/* Cases were opened since the last close: what stands without one may be evidence of them; what stands with a
+ * case that was closed may be so of any that is open. */
 int warn_new_cases(struct warn *, int64_t end_ms, struct err *e) MUST_CHECK;
 
 /* ---- what the pack is told (warn_facts.c) -------------------------------------------------------------- */

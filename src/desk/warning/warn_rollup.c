@@ -219,7 +219,7 @@ static bool has_more(const struct value *list, const struct value *old)
 /* A time for which it was held down is over, and it is not there any more. */
 static int end_hold(struct work *w, struct wkey *k, struct value *row)
 {
-	if (value_get(row, "held") == NULL)
+	if (value_get(row, "held") == NULL || is_untold(k))
 		return 0;
 	(void)warn_held_level(w, 0, row);
 	if (value_get(row, "held") != NULL)
