@@ -259,8 +259,8 @@ static bool is_judged_at(const struct wkey *k, int64_t end_ms)
 	return k->watch == NULL || bin_start(k->watch->bin_ms, end_ms) == end_ms;
 }
 
-/* Of the keys of one case one speaks for it: of those that were judged at this close that of the longest
- * bins, when the others were judged too. */
+/* Of the keys of one case one speaks for it: that of the longest bins, when the others were judged too. A key
+ * of days does so only when it was judged itself: the others do not wait for it. */
 static bool speaks_for_case(const struct warn *n, const struct wkey *k, int64_t end_ms)
 {
 	int64_t bin_ms = k->watch == NULL ? 0 : k->watch->bin_ms;
@@ -269,14 +269,15 @@ static bool speaks_for_case(const struct warn *n, const struct wkey *k, int64_t 
 		const struct wkey *one = n->keys[i];
 		int64_t its_ms = one->watch == NULL ? 0 : one->watch->bin_ms;
 
-		if (one != k && one->incident == k->incident && is_judged_at(one, end_ms) &&
+		if (one != k && one->incident == k->incident &&
+			(is_judged_at(one, end_ms) || !bin_is_long(its_ms)) &&
 			(its_ms > bin_ms || (its_ms == bin_ms && strcmp(one->text, k->text) < 0)))
 			return false;
 	}
 	return true;
 }
 
-/* A case in recovery is asked about at every close of a bin of its keys. */
+/* A case in recovery is asked about at every close of the bins of who speaks for it. */
 static int tell_recovery(struct warn *n, int64_t end_ms, struct err *e)
 {
 	for (uint32_t i = 0; i < n->n_keys; i++) {
