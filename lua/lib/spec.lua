@@ -6,6 +6,7 @@ local points = host.lib "points"
 local units = host.lib "units"
 local sets = host.lib "sets"
 local series = host.lib "series"
+local giving = host.lib "given"
 local data = host.lib("catalog").data
 local spec = { env = {} }
 local all, reached = {}, {}
@@ -423,6 +424,7 @@ function spec.check()
   for k in pairs(set_keys) do known[k] = true end
   for _, s in ipairs(all) do
     local expect = s.body.expect
+    giving.check(s)
     if type(expect) ~= "table" then
       errors.add(s.where, 'spec "%s" expects nothing', "用例“%s”没有写 expect", { s.name })
     elseif s.body.series then

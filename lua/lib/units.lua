@@ -51,8 +51,8 @@ end
 -- "2026-09-22T10:00" in UTC+8 → ms; specs need no other zone; anything else → nil.
 function units.instant(text)
   local y, m, d, h, minute = tostring(text):match("^(%d%d%d%d)-(%d%d)-(%d%d)T(%d%d):(%d%d)$")
-  if not y then return nil end
   local i = math.tointeger
+  if not y or not units.is_date(text:sub(1, 10)) or i(h) > 23 or i(minute) > 59 then return nil end
   return ((units.day_number(i(y), i(m), i(d)) * 24 + i(h) - 8) * 60 + i(minute)) * 60000
 end
 
