@@ -252,7 +252,8 @@ class Callers(Case):
         self.assertEqual([{"version": 1, "deflected": 1, "continued": 0}, {"version": 2, "deflected": 1, "continued": 0}],
                          self.calls()["versions"])
         refused = self.c.call("signal.push", signals=[{**heard, "version": 0}])["rejected"]
-        self.assertEqual([{"index": 0, "field": "version", "message": "version must be a whole number from 1"}], refused)
+        self.assertEqual([{"index": 0, "field": "version", "message": "version must be a whole number from 1",
+            "message_zh": "version 应为不小于 1 的整数"}], refused)
 
     def test_a_case_by_signals_alone_takes_complaints_of_its_fault_only(self):
         self.failed(range(1000))
