@@ -60,7 +60,8 @@ int warn_created(struct work *, const struct value *row, struct err *e) MUST_CHE
 /* The customer came again. */
 int warn_contacted(
 	struct work *, const struct value *row, const struct value *contact, struct err *e) MUST_CHECK;
-/* A ticket changed: what it was merged into may take its count away, or give it back. */
+/* A ticket changed: what it was merged into may take its count away, or give it back; an incident that begins to
+ * recover is asked about at the next close. */
 int warn_changed(
 	struct work *, const struct value *before, const struct value *after, struct err *e) MUST_CHECK;
 

@@ -96,6 +96,50 @@ class Recovery(Case):
         self.c.call("clock.advance", to=self.at(13, 31))
         self.assertEqual("closed", self.c.call("ticket.get", id=case)["stage"])
 
+    def silent(self, stands):
+        """The complaints end at 11:30; two hours later nothing counts any more."""
+        self.until(11, 30)
+        self.case_id = self.case()
+        self.c.call("clock.advance", to=self.at(13, 32))
+        w = self.warning()
+        self.assertEqual(stands, w and (w["level"], w["recovery"]))
+
+    def check_proven_at_13_35(self):
+        stage = lambda: self.c.call("ticket.get", id=self.case_id)["stage"]
+        self.c.call("clock.advance", to=self.at(13, 35) - 1)
+        self.assertEqual("recovering", stage())
+        self.c.call("clock.advance", to=self.at(13, 35))
+        self.assertEqual(self.at(13, 35), self.c.call("ticket.get", id=self.case_id)["fields"]["proven_at"])
+        self.c.call("clock.advance", by="1s")
+        self.assertEqual("watched", stage())
+        self.c.call("clock.advance", by="1m")
+        got = self.c.call("incident.get", id=self.case_id)
+        answered = [j for j in got["jobs"] if j["kind"] == "children"][0]
+        self.assertEqual(("done", "rules", got["children"]), (answered["state"], answered["who"], answered["n_done"]))
+        self.c.call("clock.advance", to=self.at(15, 34))
+        self.assertEqual("watched", stage())
+        self.c.call("clock.advance", to=self.at(15, 36))
+        self.assertEqual("closed", stage())
+
+    def test_claimed_when_nothing_counts_any_more(self):
+        self.play([2] * BEFORE)
+        self.silent(None)
+        self.c.call("ticket.act", id=self.case_id, action="claim", data={"text": "BOSS已恢复"})
+        self.c.call("ticket.act", id=self.case_id, action="probe", data={"ok": True})
+        self.check_proven_at_13_35()
+
+    def test_probed_when_nothing_counts_any_more(self):
+        """Claimed in time; the probe comes when nobody has complained for two hours, and after a restart."""
+        self.play([2] * BEFORE)
+        self.until(11, 0)
+        self.act("claim", self.person("feng.lei"), text="BOSS已恢复")
+        self.silent(("none", "claimed"))
+        self.d.kill()
+        self.d.start()
+        self.c = self.connect()
+        self.c.call("ticket.act", id=self.case_id, action="probe", data={"ok": True})
+        self.check_proven_at_13_35()
+
     def test_the_effect_begins_with_the_outbreak(self):
         """The case is opened at 10:20; more than usual came from 10:05 on."""
         self.recovered()

@@ -95,21 +95,39 @@ static bool is_watched_on(const struct wkey *k, int64_t at_ms)
 	return false;
 }
 
-/* When the next bin of anything that still has to be looked at ends. */
-static int64_t next_close(const struct warn *n, int64_t end_ms)
+/* The end of the key's bin that is open at at_ms; one without a watch is looked at with every bin. */
+static int64_t key_close(const struct warn *n, const struct wkey *k, int64_t at_ms)
+{
+	return k->watch == NULL ? warn_next_end(n, at_ms) : bin_end(k->watch->bin_ms, at_ms);
+}
+
+/*
+ * When the next bin of anything that still has to be looked at ends. A case in recovery is asked about at the
+ * closes of its keys, so these go on when nobody complains any more; its incident is read only for a key that
+ * would bring the close forward.
+ */
+static int64_t next_close(struct warn *n, int64_t end_ms)
 {
 	int64_t next_ms = INT64_MAX;
 
 	for (uint32_t i = 0; i < n->n_keys; i++) {
 		const struct wkey *k = n->keys[i];
-		int64_t at_ms;
+		int64_t at_ms = key_close(n, k, end_ms);
 
-		if (k->watch == NULL || !is_watched_on(k, end_ms))
-			continue;
-		at_ms = bin_end(k->watch->bin_ms, end_ms);
-		next_ms = at_ms < next_ms ? at_ms : next_ms;
+		if (at_ms < next_ms && ((k->watch != NULL && is_watched_on(k, end_ms)) ||
+					       (k->incident != 0 && warn_in_recovery(n, k))))
+			next_ms = at_ms;
 	}
 	return next_ms;
+}
+
+void warn_await_recovery(struct work *w, int64_t incident)
+{
+	const struct warn *n = w->desk->warn;
+
+	for (uint32_t i = 0; n->bin_ms > 0 && i < n->n_keys; i++)
+		if (n->keys[i]->incident == incident)
+			warn_arm(w, key_close(n, n->keys[i], w->now_ms));
 }
 
 /* What was just looked after and is due all the same would be so for ever: not before a pause, and it is

@@ -172,12 +172,19 @@ static int as_it_came(struct work *w, const struct value *row, struct value *out
 	return got < 0 ? -1 : 0;
 }
 
+static bool is_in_recovery(const struct value *row)
+{
+	return value_is(value_path(row, "fields.recovery"), VALUE_TEXT);
+}
+
 int warn_changed(struct work *w, const struct value *before, const struct value *after, struct err *e)
 {
 	struct value came;
 	bool was_merged = value_get(before, "merged_into") != NULL,
 	     is_merged = value_get(after, "merged_into") != NULL;
 
+	if (is_in_recovery(after) && !is_in_recovery(before))
+		warn_await_recovery(w, value_int_or(value_get(after, "id"), 0));
 	if (was_merged == is_merged || !is_counted_kind(after) ||
 		value_true(value_get(counting(w), "merged")))
 		return 0;

@@ -183,6 +183,8 @@ int warn_rings(struct warn *, int64_t now_ms, struct err *e) MUST_CHECK;
 void warn_move_timer(struct work *, uint64_t id, int64_t was_ms, int64_t at_ms);
 /* Let the timer be due at at_ms at the latest. */
 void warn_arm(struct work *, int64_t at_ms);
+/* This incident begins to recover: the next close of its keys asks about it, whether or not anything counts. */
+void warn_await_recovery(struct work *, int64_t incident);
 
 /* ---- what happens to a key (warn_case.c) --------------------------------------------------------------- */
 struct warn_event {
