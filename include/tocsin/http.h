@@ -13,8 +13,9 @@
  * Each request brings `Authorization: Bearer TOKEN`, and may name who it acts for with `Act-As: PERSON`
  * (gateways). Errors are {error={code, message, …}} as on the wire, with the status of http_status. Loopback
  * only. Refused: Transfer-Encoding, a Content-Length that is not one plain number, headers over 8 KiB, bodies
- * over 256 KiB, a request that is not whole 10 s after its connection was opened or its last answer sent,
- * more than n_conns_max connections.
+ * over 256 KiB, a request that is not whole 10 s after its connection was opened or its last answer sent. A
+ * connection over n_conns_max displaces the one that has kept us waiting for a whole request the longest;
+ * where all are at work, its request is answered busy (/healthz is answered).
  *
  * Loop thread only.
  */
@@ -32,7 +33,7 @@ struct http;
 
 /* 0 means the default. */
 struct http_config {
-	uint32_t n_conns_max; /* 256; further ones wait in the kernel's queue */
+	uint32_t n_conns_max; /* 256; see above about further ones */
 	int64_t request_ms;   /* 10,000: a request must be whole by then */
 };
 

@@ -7,6 +7,7 @@
  * reference: the sweep sees that.
  */
 #include <errno.h>
+#include <event2/buffer.h>
 #include <event2/bufferevent.h>
 #include <netinet/in.h>
 #include <stdlib.h>
@@ -18,7 +19,10 @@
 #include "tocsin/log.h"
 
 #define SWEEP_MS 250
+#define TIDY_US 1000
 #define BACKLOG 128
+/* Over the limit: those asked to go until evhttp has let go, and those that learn that we are busy. */
+#define SPARE_CONNS 64
 
 static int64_t mono_ms(void)
 {
@@ -32,7 +36,7 @@ static void conn_free(struct http_conn *c)
 	if (c->exchange != NULL)
 		exchange_lost(c->exchange);
 	TAILQ_REMOVE(&h->conns, c, next);
-	h->n_conns--;
+	(*(c->is_leaving ? &h->n_leaving : &h->n_conns))--;
 	bufferevent_decref(c->bev);
 	free(c);
 	if (h->is_full && h->listener != NULL) {
@@ -41,19 +45,71 @@ static void conn_free(struct http_conn *c)
 	}
 }
 
+/* Nothing of a request is with us, and no answer of ours is on its way. */
+static bool is_waiting(const struct http_conn *c)
+{
+	return !c->is_leaving && c->exchange == NULL &&
+	       evbuffer_get_length(bufferevent_get_output(c->bev)) == 0;
+}
+
+/* The one that has kept us waiting the longest, before all others one that never sent a whole request; NULL:
+ * all are at work. */
+static struct http_conn *longest_waiting(struct http *h)
+{
+	struct http_conn *c, *found = NULL;
+
+	TAILQ_FOREACH (c, &h->conns, next) {
+		if (!is_waiting(c))
+			continue;
+		if (c->evcon == NULL)
+			return c;
+		if (found == NULL || c->deadline_ms < found->deadline_ms)
+			found = c;
+	}
+	return found;
+}
+
+/* Nothing more is read from it: what it had sent whole by now is still answered, then evhttp sees the end of
+ * the stream and closes. */
+static void displace(struct http_conn *c)
+{
+	struct http *h = c->http;
+	struct timeval soon = {.tv_usec = TIDY_US};
+	int fd = bufferevent_getfd(c->bev);
+
+	c->is_leaving = true;
+	h->n_conns--;
+	h->n_leaving++;
+	h->n_displaced++;
+	if (fd >= 0 && shutdown(fd, SHUT_RD) != 0 && errno != ENOTCONN)
+		log_line(LOG_WARN, "http.displace", "errno=%d", errno);
+	if (!event_pending(&h->tidy, EV_TIMEOUT, NULL))
+		must(event_add(&h->tidy, &soon) == 0);
+}
+
+static void make_room(struct http *h)
+{
+	struct http_conn *c = h->n_conns < h->config.n_conns_max ? NULL : longest_waiting(h);
+
+	if (c != NULL)
+		displace(c);
+}
+
 static struct bufferevent *on_accept(struct event_base *base, void *udata)
 {
 	struct http *h = udata;
 	struct http_conn *c = calloc(1, sizeof(*c));
 
 	must(c != NULL);
+	make_room(h);
 	c->http = h;
 	c->bev = bufferevent_socket_new(base, -1, BEV_OPT_CLOSE_ON_FREE);
 	must(c->bev != NULL);
 	bufferevent_incref(c->bev);
 	c->deadline_ms = mono_ms() + h->config.request_ms;
 	TAILQ_INSERT_TAIL(&h->conns, c, next);
-	if (++h->n_conns >= h->config.n_conns_max) {
+	h->n_conns++;
+	if (h->n_conns + h->n_leaving >= h->config.n_conns_max + SPARE_CONNS) {
 		h->is_full = true;
 		evconnlistener_disable(h->listener);
 	}
@@ -93,6 +149,11 @@ void conn_idle(struct http_conn *c)
 	c->deadline_ms = mono_ms() + c->http->config.request_ms;
 }
 
+bool conns_are_over(const struct http *h)
+{
+	return h->n_conns > h->config.n_conns_max;
+}
+
 /* Whether evhttp has freed it, without having told. */
 static bool is_let_go(const struct http_conn *c)
 {
@@ -117,20 +178,45 @@ static void expire(struct http_conn *c)
 		log_line(LOG_WARN, "http.expire", "errno=%d", errno);
 }
 
-static void on_sweep(evutil_socket_t fd, short what, void *udata)
+static void free_let_go(struct http *h)
 {
-	struct http *h = udata;
-	int64_t now = mono_ms();
 	struct http_conn *c, *following;
 
-	(void)fd, (void)what;
 	for (c = TAILQ_FIRST(&h->conns); c != NULL; c = following) {
 		following = TAILQ_NEXT(c, next);
 		if (is_let_go(c))
 			conn_free(c);
-		else if (now >= c->deadline_ms)
-			expire(c);
 	}
+}
+
+/* The displaced hold their files until then, and new ones come faster than the sweep. */
+static void on_tidy(evutil_socket_t fd, short what, void *udata)
+{
+	(void)fd, (void)what;
+	free_let_go(udata);
+}
+
+static void log_displaced(struct http *h)
+{
+	if (h->n_displaced == h->n_displaced_logged)
+		return;
+	log_line(LOG_WARN, "http.displace", "conns=%llu max=%u",
+		(unsigned long long)(h->n_displaced - h->n_displaced_logged), h->config.n_conns_max);
+	h->n_displaced_logged = h->n_displaced;
+}
+
+static void on_sweep(evutil_socket_t fd, short what, void *udata)
+{
+	struct http *h = udata;
+	int64_t now = mono_ms();
+	struct http_conn *c;
+
+	(void)fd, (void)what;
+	free_let_go(h);
+	TAILQ_FOREACH (c, &h->conns, next)
+		if (now >= c->deadline_ms)
+			expire(c);
+	log_displaced(h);
 }
 
 static void note_address(struct http *h)
@@ -162,6 +248,7 @@ int conns_listen(struct http *h, const char *address, struct err *e)
 	note_address(h);
 	must(event_assign(&h->sweep, base, -1, EV_PERSIST, on_sweep, h) == 0);
 	must(event_add(&h->sweep, &every) == 0);
+	must(evtimer_assign(&h->tidy, base, on_tidy, h) == 0);
 	return 0;
 }
 
@@ -169,8 +256,10 @@ void conns_close(struct http *h)
 {
 	struct http_conn *c, *following;
 
-	if (h->listener != NULL)
+	if (h->listener != NULL) {
 		event_del(&h->sweep);
+		event_del(&h->tidy);
+	}
 	h->listener = NULL; /* evhttp_free takes it along, and the connections: those it has told us of tell
 			       us again */
 	if (h->evhttp != NULL)

@@ -243,6 +243,20 @@ static int open_session(struct exchange *x, struct err *e)
 	return 0;
 }
 
+/* A health check asks whether we are there. */
+static int check_room(struct exchange *x, struct err *e)
+{
+	struct http *h = x->http;
+
+	if (x->route == ROUTE_HEALTH || !conns_are_over(h))
+		return 0;
+	h->n_refused++;
+	evhttp_add_header(evhttp_request_get_output_headers(x->req), "Connection", "close");
+	return err_set(e, ERR_BUSY,
+		"%u connections are open, more are not taken; close one or try again later",
+		h->config.n_conns_max);
+}
+
 void on_request(struct evhttp_request *req, void *udata)
 {
 	struct http *h = udata;
@@ -261,7 +275,7 @@ void on_request(struct evhttp_request *req, void *udata)
 		h->n_refused++;
 		evhttp_add_header(evhttp_request_get_output_headers(req), "Connection", "close");
 		answer_err(x, &e);
-	} else if (find_route(x, &e) != 0 || open_session(x, &e) != 0) {
+	} else if (find_route(x, &e) != 0 || check_room(x, &e) != 0 || open_session(x, &e) != 0) {
 		answer_err(x, &e);
 	}
 	if (x->is_answered)

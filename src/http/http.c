@@ -65,13 +65,14 @@ void http_free(struct http *h)
 
 struct value http_stats_value(const struct http *h, struct arena *a)
 {
-	struct value v = value_map(a, 5);
+	struct value v = value_map(a, 6);
 
 	value_add(a, &v, "conns", value_int((int64_t)h->n_conns));
 	value_add(a, &v, "requests", value_int((int64_t)h->n_requests));
 	value_add(a, &v, "errors", value_int((int64_t)h->n_errors));
 	value_add(a, &v, "refused", value_int((int64_t)h->n_refused));
 	value_add(a, &v, "expired", value_int((int64_t)h->n_expired));
+	value_add(a, &v, "displaced", value_int((int64_t)h->n_displaced));
 	return v;
 }
 

@@ -18,6 +18,7 @@ struct http_conn {
 	struct evhttp_connection *evcon; /* from its first request on */
 	int64_t deadline_ms;             /* INT64_MAX while we work on its request */
 	struct exchange *exchange;
+	bool is_leaving; /* displaced by a newer one */
 };
 
 enum route { ROUTE_COMPLAINTS, ROUTE_TICKET, ROUTE_RPC, ROUTE_METRICS, ROUTE_HEALTH };
@@ -48,7 +49,7 @@ struct http {
 	struct http_config config;
 	struct evhttp *evhttp;
 	struct evconnlistener *listener;
-	struct event sweep;
+	struct event sweep, tidy;
 	bool is_full;
 	char address[TCP_TEXT_LEN];
 	TAILQ_HEAD(, http_conn) conns;
@@ -57,7 +58,8 @@ struct http {
 	struct exchange_list deferred; /* a long call works on them */
 	struct arena arena;            /* of the exchange at hand */
 	struct buf reply;
-	uint64_t n_conns, n_requests, n_errors, n_refused, n_expired;
+	uint64_t n_conns, n_leaving, n_requests, n_errors, n_refused, n_expired, n_displaced,
+		n_displaced_logged;
 };
 
 /* ---- conn.c */
@@ -68,6 +70,8 @@ struct http_conn *conn_of(struct http *, struct evhttp_request *);
 /* Its request is with us / has been answered. */
 void conn_busy(struct http_conn *, struct exchange *);
 void conn_idle(struct http_conn *);
+/* More are at work than there may be. */
+bool conns_are_over(const struct http *);
 /* The exchange of a connection that is closing. */
 void exchange_lost(struct exchange *);
 
