@@ -157,8 +157,7 @@ static void otherwise(struct work *w, const char *point, const struct err *why, 
 	*decision = value_map(w->arena, 2);
 	value_add(w->arena, decision, "failed", failure(w, point, why));
 	value_add(w->arena, &set, "queue", duty_queue(w));
-	if (strcmp(point, "act") != 0)
-		value_add(w->arena, decision, "set", set);
+	value_add(w->arena, decision, "set", set);
 }
 
 int work_ask(
@@ -168,9 +167,14 @@ int work_ask(
 	int64_t began_us = clock_mono_us();
 	struct err why;
 
-	if (generation_ask(packs_live(d->packs), point, facts, w->arena, decision, &why) != 0)
+	if (generation_ask(packs_live(d->packs), point, facts, w->arena, decision, &why) != 0) {
+		if (strcmp(point, "act") == 0) { /* who acts must not believe that it was done */
+			failure(w, point, &why);
+			return err_set(e, ERR_REJECTED, "the pack could not decide, and nothing was done: %s",
+				why.text);
+		}
 		otherwise(w, point, &why, decision);
-	else if (value_get(decision, "failed") != NULL) {
+	} else if (value_get(decision, "failed") != NULL) {
 		d->counts.n_rule_failures++;
 		log_line(LOG_ERROR, "rules.failed", "point=%s rule=%s error=\"%s\"", point,
 			value_cstr(w->arena, value_path(decision, "failed.rule")),

@@ -204,8 +204,9 @@ struct value facts_clocks(struct work *, const struct value *ticket);
 int clocks_slots(struct work *, const struct value *row, bool is_mine, struct ledger_slot **slots,
 	uint32_t *n, struct err *e) MUST_CHECK;
 /*
- * Ask the live pack; records the decision. A rule that fails yields `otherwise` (queue duty), never an error:
- * *decision then has only `failed`. A refusal is -1 with ERR_REJECTED.
+ * Ask the live pack; records the decision. When it fails as a whole, *decision has only `failed` and
+ * `otherwise` (queue duty); but at "act" nothing is done, and who acts is told so. A refusal, and that, is -1
+ * with ERR_REJECTED.
  */
 int work_ask(struct work *, const char *point, const struct value *facts, struct value *decision,
 	struct err *e) MUST_CHECK;

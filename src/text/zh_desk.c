@@ -2,6 +2,7 @@
 #include "zh_int.h"
 
 const struct zh_pair zh_desk[] = {
+	{"the pack could not decide, and nothing was done: %s", "规则包无法作出决定，什么也没有做：%s"},
 	{"expected `name role sha256hex`", "应为 `name role sha256hex`"},
 	{"\"%s\" is not a role", "“%s”不是角色"},
 	{"the third word is not a SHA-256 in hex", "第三个词不是十六进制的 SHA-256"},

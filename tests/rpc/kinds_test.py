@@ -10,6 +10,7 @@ KIND = """kind "visit" { zh = "上门", en = "visit", first = "asked",
   stage "asked" { zh = "已申请", en = "asked", status = "acknowledged" },
   stage "made" { zh = "已上门", en = "made", status = "closed" },
   action "make" { zh = "上门", en = "make", from = { "asked" }, to = "made" },
+  action "stamp" { zh = "盖章", en = "stamp", from = { "asked" }, count = "title" },
 }
 """
 PACK = 'pack { base = "default", name = "visits" }\n'
@@ -36,6 +37,19 @@ class Kinds(Case):
         cure = ('keep kind "visit", or bring these tickets to an end first', "请保留 kind “visit”，或先办结这些工单")
         self.assertEqual((False, [(en, zh) + cure]),
             (status["ok"], [(e["message"], e["message_zh"], e["cure"], e["cure_zh"]) for e in status["errors"]]))
+
+    def test_an_act_that_raises_is_not_done(self):
+        """Its count is of a text: who acts is told, and nothing changes."""
+        t = self.c.call("ticket.create", kind="visit", channel="app", title="a text", text="x")
+        why = "attempt to perform arithmetic on a string value"
+        for lang, start in (("en", "the pack could not decide, and nothing was done: "), ("zh", "规则包无法作出决定，什么也没有做：")):
+            self.c.call("session.hello", lang=lang)
+            with self.assertRaises(RpcError) as raised:
+                self.c.call("ticket.act", id=t["id"], action="stamp")
+            self.assertEqual("rejected", raised.exception.code)
+            self.assertRegex(raised.exception.message, "^%s.*%s" % (start, why))
+        self.assertEqual((1, 1), (self.c.call("ticket.get", id=t["id"])["version"], len(self.c.call("ticket.history", id=t["id"])["events"])))
+        self.assertEqual(2, self.c.call("server.stats")["rules"]["failures"])
 
     def test_one_is_open(self):
         made, one = self.visits(2)
