@@ -1,30 +1,16 @@
 """Packs that change watches while complaints come in: machines go on, new keys count what was counted before, and what comes meanwhile counts."""
 
-import os
 import threading
 
 from daemon import main
-from warning_test import KEY, S1, S1_CHANGES, S2, Warning
+from warning_test import KEY, S1, S1_CHANGES, S2, Rewritten
 
 CITIES = ["guangzhou", "foshan", "dongguan", "zhuhai", "huizhou", "shantou", "zhanjiang", "jiangmen", "maoming", "zhaoqing", "meizhou", "qingyuan"]
 
 
-class Replan(Warning):
-    def setUp(self):
-        super().setUp()
-        with open(os.path.join(self.pack, "pack.lua"), encoding="utf-8") as f:
-            self.text = f.read()
-
-    def pack_with(self, *changes, more=""):
-        text = self.text
-        for old, new in changes:
-            self.assertIn(old, text)
-            text = text.replace(old, new)
-        with open(os.path.join(self.pack, "pack.lua"), "w", encoding="utf-8") as f:
-            f.write(text + more)
-
+class Replan(Rewritten):
     def reload(self, *changes, more=""):
-        self.pack_with(*changes, more=more)
+        self.write(*changes, more=more)
         status = self.c.call("rules.reload")
         self.assertTrue(status["ok"], status["errors"])
 
@@ -68,7 +54,7 @@ class Replan(Warning):
         """Streams and keys that come while the worker builds are found by the close, under the old watches or the new."""
         self.feed([2] * 12)
         for turn in range(4):
-            self.pack_with(("expected = 2.0", "expected = 2.%03d" % turn), more=self.PROVINCE if turn % 2 == 0 else "")
+            self.write(("expected = 2.0", "expected = 2.%03d" % turn), more=self.PROVINCE if turn % 2 == 0 else "")
             other = self.connect()
             status = []
             t = threading.Thread(target=lambda: status.append(other.call("rules.reload")))

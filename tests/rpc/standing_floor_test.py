@@ -1,10 +1,8 @@
 """A pack that drops the roll-up or the silence of a standing warning is refused and names it; or says so itself (retire), and it ends."""
 
-import os
-
 import warning_province_test
 from daemon import main
-from warning_test import Warning
+from warning_test import Rewritten
 
 CITIES = warning_province_test.CITIES
 WHOLE, APP = "*/recharge.not_credited", "source:app"
@@ -25,25 +23,12 @@ NO_RHYTHM = ("warning %s stands at yellow since the source is silent, but this p
     'keep it, or write retire "%s" {} to let the warning end' % APP, '请保留，或写 retire "%s" {} 让预警结束' % APP)
 
 
-class Floors(Warning):
+class Floors(Rewritten):
     source = "province"
     complain = warning_province_test.Province.complain
 
-    def setUp(self):
-        super().setUp()
-        with open(os.path.join(self.pack, "pack.lua"), encoding="utf-8") as f:
-            self.text = f.read()
-
-    def write(self, *parts, more=""):
-        text = self.text
-        for part in parts:
-            self.assertIn(part, text)
-            text = text.replace(part, "")
-        with open(os.path.join(self.pack, "pack.lua"), "w", encoding="utf-8") as f:
-            f.write(text + more)
-
     def reload(self, *parts, more=""):
-        self.write(*parts, more=more)
+        self.write(*((part, "") for part in parts), more=more)
         return self.c.call("rules.reload")
 
     def refuses(self, status, texts):

@@ -3,27 +3,13 @@
 import os
 
 from daemon import main
-from warning_test import KEY, S1, S1_CHANGES, Warning
+from warning_test import KEY, S1, S1_CHANGES, Rewritten
 
 TO_RED = [2] * 12 + S1[:8]
 OTHER = "foshan/recharge.not_credited"
 
 
-class Standing(Warning):
-    def setUp(self):
-        super().setUp()
-        with open(os.path.join(self.pack, "pack.lua"), encoding="utf-8") as f:
-            self.text = f.read()
-
-    def write(self, *changes, more=""):
-        """The pack with parts of its text replaced."""
-        text = self.text
-        for old, new in changes:
-            self.assertIn(old, text)
-            text = text.replace(old, new)
-        with open(os.path.join(self.pack, "pack.lua"), "w", encoding="utf-8") as f:
-            f.write(text + more)
-
+class Standing(Rewritten):
     def reload(self, *changes, more=""):
         self.write(*changes, more=more)
         return self.c.call("rules.reload")

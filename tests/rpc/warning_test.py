@@ -79,6 +79,24 @@ class Warning(Case):
         self.assertEqual((True, before + 1), (status["ok"], status["generation"]))
 
 
+
+class Rewritten(Warning):
+    """Tests that change the pack's text as they go."""
+
+    def setUp(self):
+        super().setUp()
+        with open(os.path.join(self.pack, "pack.lua"), encoding="utf-8") as f:
+            self.text = f.read()
+
+    def write(self, *changes, more=""):
+        """The pack with parts of its first text replaced, and more behind it."""
+        text = self.text
+        for old, new in changes:
+            self.assertIn(old, text)
+            text = text.replace(old, new)
+        with open(os.path.join(self.pack, "pack.lua"), "w", encoding="utf-8") as f:
+            f.write(text + more)
+
 class Found(Warning):
     def test_s1(self):
         self.feed([2] * 12 + S1)
