@@ -168,7 +168,9 @@ local function change(v, d, e, say)
   levels[#levels + 1] = { at = v.now, key = e.key, from = e.from, to = e.to, seen = e.seen, expected = e.expected, affected = e.affected,
     cities = e.cities }
   put(d, v, "replay_levels", host.list(levels))
-  put(d, v, "level", worst(v, d, e))
+  local level = worst(v, d, e)
+  put(d, v, "level", level)
+  if rises(field(v, "highest"), level) then put(d, v, "highest", level) end
   if e.affected then put(d, v, "affected", e.affected) end
   local answer = say(e)
   local alarm = data.alarms[e.to] or data.alarms[e.from]

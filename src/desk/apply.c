@@ -226,15 +226,19 @@ static void apply_unlinks(struct work *w, const struct value *unlinks, struct va
 	}
 }
 
+void mark_drill(struct arena *a, struct value *data)
+{
+	value_set(a, data, "drill", value_bool(true));
+	value_set(a, data, "label", value_literal("演练"));
+}
+
 /* "{id}" and "{no}" in what is told are the ticket's; of a drill all says so. */
 static struct value told(struct work *w, const struct value *data, const struct value *row)
 {
 	struct value out = data == NULL ? value_nil : task_data(w, data, row);
 
-	if (out.type == VALUE_MAP && value_true(value_path(row, "fields.drill"))) {
-		value_set(w->arena, &out, "drill", value_bool(true));
-		value_set(w->arena, &out, "label", value_literal("演练"));
-	}
+	if (out.type == VALUE_MAP && value_true(value_path(row, "fields.drill")))
+		mark_drill(w->arena, &out);
 	return out;
 }
 

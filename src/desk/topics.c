@@ -101,7 +101,7 @@ static void push_ticket(struct desk *d, struct session *s, struct arena *a, uint
 	const char *queue = value_cstr(a, value_get(change, "queue")),
 		   *from = value_cstr(a, value_get(change, "from_queue"));
 	const struct value *method = value_get(event, "method");
-	struct value data = value_map(a, 12), filled = change_filled(d, a, event, change);
+	struct value data = value_map(a, 14), filled = change_filled(d, a, event, change);
 	int64_t at = value_int_or(value_get(event, "at"), 0);
 
 	change = &filled;
@@ -110,6 +110,8 @@ static void push_ticket(struct desk *d, struct session *s, struct arena *a, uint
 			value_add(a, &data, shown[i], *value_get(change, shown[i]));
 	value_add(a, &data, "method", *method);
 	value_add(a, &data, "who", *value_get(event, "who"));
+	if (value_true(value_get(change, "drill")))
+		mark_drill(a, &data);
 	if (queue != NULL)
 		push_event(d, s, a, seq, arena_printf(a, "ticket.%s", queue), at, data);
 	if (from != NULL)

@@ -169,6 +169,39 @@ class Drill(Case):
             self.assertEqual([], [e["data"] for e in self.told(topic) if e["data"].get("incident", e["data"].get("ticket")) == said["id"]
                 and not e["data"].get("drill")], topic)
 
+    def test_whatever_is_told_of_it_is_marked(self):
+        """News of the ticket itself in its queue, too; those of a real ticket beside it are not."""
+        real = self.c.call("ticket.create", kind="incident", channel="webhook", text="真实事件", city="foshan", category="billing.cdr")["id"]
+        drill = self.start(drill="recharge_outage", speed=10)["id"]
+        self.advance("12m")
+        for case in (drill, real):
+            self.c.call("ticket.act", id=case, action="take")
+        self.c.call("ticket.act", id=drill, action="assign", data={"person": "peng.yan"})
+        self.leader().call("ticket.act", id=drill, action="cancel", data={"reason": "够了"})
+        self.advance("1m")
+        def of(ticket):
+            return [e for e in self.told("#") if ticket in [e["data"].get(k) for k in ("id", "ticket", "incident")]]
+        self.assertLessEqual({"ticket.duty", "duty", "bulletin", "frontdesk.shenzhen"}, {e["topic"] for e in of(drill)})
+        self.assertEqual([], [e for e in of(drill) if (e["data"].get("drill"), e["data"].get("label")) != (True, "演练")])
+        news = [e["data"] for e in of(drill) if e["topic"] == "ticket.duty"]
+        version = self.c.call("ticket.get", id=drill)["version"]
+        self.assertEqual(list(range(1, version + 1)), [n["version"] for n in news])
+        self.assertEqual({"id": drill, "no": "I20260922-000002", "kind": "incident", "version": 1, "status": "acknowledged", "stage": "open",
+            "queue": "duty", "city": "shenzhen", "category": "recharge.not_credited", "method": "drill.start", "who": "root", "drill": True,
+            "label": "演练"}, news[0])
+        self.assertEqual([], [e for e in of(real) if "drill" in e["data"] or "label" in e["data"]])
+
+    def test_its_highest_level(self):
+        """As a real case keeps it: what it was at its worst."""
+        drill = self.start(drill="recharge_outage", speed=10)["id"]
+        levels = lambda: tuple(self.c.call("ticket.get", id=drill)["fields"].get(k) for k in ("level", "highest"))
+        seen = [levels()]
+        for _ in range(19 * 2):
+            self.advance("30s")
+            if levels() != seen[-1]:
+                seen.append(levels())
+        self.assertEqual([(None, None), ("yellow", "yellow"), ("orange", "orange"), ("red", "red"), ("black", "black"), ("red", "black")], seen)
+
     def test_an_incident_with_signals(self):
         """The signals of its service are played again, too."""
         now = self.c.call("clock.now")["now"]

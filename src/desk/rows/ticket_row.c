@@ -168,6 +168,8 @@ static void note_change(struct work *w, const struct value *before, const struct
 		if (v != NULL && (before != NULL || ((i == 0 || i > 3) && !is_in_params(w, v))))
 			value_add(w->arena, &change, shown[i], *v);
 	}
+	if (value_true(value_path(after, "fields.drill")))
+		value_add(w->arena, &change, "drill", value_bool(true));
 	if (before != NULL) {
 		const struct value *from = value_get(before, "queue");
 
