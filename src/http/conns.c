@@ -37,6 +37,7 @@ static void conn_free(struct http_conn *c)
 		exchange_lost(c->exchange);
 	TAILQ_REMOVE(&h->conns, c, next);
 	(*(c->is_leaving ? &h->n_leaving : &h->n_conns))--;
+	refusals_forget(c);
 	bufferevent_decref(c->bev);
 	free(c);
 	if (h->is_full && h->listener != NULL) {
@@ -108,6 +109,7 @@ static struct bufferevent *on_accept(struct event_base *base, void *udata)
 	bufferevent_incref(c->bev);
 	c->deadline_ms = mono_ms() + h->config.request_ms;
 	TAILQ_INSERT_TAIL(&h->conns, c, next);
+	refusals_watch(c, base);
 	h->n_conns++;
 	if (h->n_conns + h->n_leaving >= h->config.n_conns_max + SPARE_CONNS) {
 		h->is_full = true;
@@ -146,6 +148,7 @@ void conn_busy(struct http_conn *c, struct exchange *x)
 void conn_idle(struct http_conn *c)
 {
 	c->exchange = NULL;
+	c->lang = LANG_ANY;
 	c->deadline_ms = mono_ms() + c->http->config.request_ms;
 }
 

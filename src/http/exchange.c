@@ -10,7 +10,6 @@
 #include "tocsin/wire.h"
 
 #define BODY_BYTES_MAX (4 * FRAME_BYTES_MAX) /* of an answer: MessagePack grows as JSON */
-#define JSON_TYPE "application/json; charset=utf-8"
 
 /* What a header's name consists of: a blank before its colon hides it from some readers (RFC 9112, 5.1). */
 #define TOKEN "!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -53,11 +52,19 @@ void answer_value(struct exchange *x, int status, const char *reason, const stru
 	buf_add_u8(&x->body, '\n');
 	x->status = status;
 	x->reason = reason;
-	x->type = JSON_TYPE;
+	x->type = HTTP_JSON_TYPE;
 	x->release_seq = rpc_last_seq(x->http->rpc);
 	x->is_answered = true;
 	if (status >= 400)
 		x->http->n_errors++;
+}
+
+struct value error_value(struct arena *a, const struct err *e, enum lang lang)
+{
+	struct value v = value_map(a, 1);
+
+	value_add(a, &v, "error", err_value(a, e, lang));
+	return v;
 }
 
 void answer_err(struct exchange *x, const struct err *e)
@@ -68,8 +75,7 @@ void answer_err(struct exchange *x, const struct err *e)
 	int status = http_status(e->code, &reason);
 
 	arena_init(&a, 0);
-	v = value_map(&a, 1);
-	value_add(&a, &v, "error", err_value(&a, e, x->lang));
+	v = error_value(&a, e, x->lang);
 	answer_value(x, status, reason, &v);
 	arena_fini(&a);
 }
@@ -120,7 +126,9 @@ static void send_answer(struct exchange *x)
 	must(x->body.n == 0 || evbuffer_add(body, x->body.p, x->body.n) == 0);
 	add_headers(x);
 	conn_idle(x->conn);
+	x->conn->is_ours = true;
 	evhttp_send_reply(x->req, x->status, x->reason, body);
+	x->conn->is_ours = false;
 	evbuffer_free(body);
 	exchange_free(x);
 }
@@ -139,13 +147,32 @@ void http_release(struct http *h, uint64_t durable_seq)
 }
 
 /* ---- requests ------------------------------------------------------------------------------------------ */
-/* A length or an encoding that two readers could understand differently. The connection ends with the answer.
- */
+/* Whether it is of those that must not stand twice: two readers could take each another one. */
+static bool is_single(const char *name)
+{
+	static const char *const names[] = {"Content-Length", "Authorization", "Act-As"};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (strcasecmp(name, names[i]) == 0)
+			return true;
+	return false;
+}
+
+static bool stands_before(const struct evkeyvalq *in, const struct evkeyval *header)
+{
+	const struct evkeyval *h = in->tqh_first;
+
+	while (h != header && strcasecmp(h->key, header->key) != 0)
+		h = h->next.tqe_next;
+	return h != header;
+}
+
+/* A length, an encoding or a name that two readers could understand differently. The connection ends with the
+ * answer. */
 static int check_framing(struct evhttp_request *req, struct err *e)
 {
 	struct evkeyvalq *in = evhttp_request_get_input_headers(req);
 	struct evkeyval *header;
-	int n_lengths = 0;
 
 	for (header = in->tqh_first; header != NULL; header = header->next.tqe_next) {
 		if (header->key[0] == '\0' || header->key[strspn(header->key, TOKEN)] != '\0')
@@ -154,11 +181,10 @@ static int check_framing(struct evhttp_request *req, struct err *e)
 		if (strcasecmp(header->key, "Transfer-Encoding") == 0)
 			return err_arg(e, ERR_BAD_REQUEST, "Transfer-Encoding", NULL,
 				"Transfer-Encoding is not taken; send Content-Length");
+		if (is_single(header->key) && stands_before(in, header))
+			return err_arg(e, ERR_BAD_REQUEST, header->key, NULL, "%s stands twice", header->key);
 		if (strcasecmp(header->key, "Content-Length") != 0)
 			continue;
-		if (++n_lengths > 1)
-			return err_arg(
-				e, ERR_BAD_REQUEST, "Content-Length", NULL, "Content-Length stands twice");
 		if (header->value[0] == '\0' || header->value[strspn(header->value, "0123456789")] != '\0')
 			return err_arg(e, ERR_BAD_REQUEST, "Content-Length", header->value,
 				"Content-Length must be one plain number");
@@ -209,11 +235,8 @@ static int find_route(struct exchange *x, struct err *e)
 		"GET /healthz");
 }
 
-/* The language that is named first, if we speak it. */
-static enum lang wanted_lang(const struct evkeyvalq *in)
+enum lang lang_said(const char *said)
 {
-	const char *said = evhttp_find_header(in, "Accept-Language");
-
 	if (said == NULL)
 		return LANG_ANY;
 	return strncasecmp(said, "zh", 2) == 0   ? LANG_ZH
@@ -270,7 +293,7 @@ void on_request(struct evhttp_request *req, void *udata)
 	x->conn = conn_of(h, req);
 	buf_init(&x->body, BODY_BYTES_MAX);
 	conn_busy(x->conn, x);
-	x->lang = wanted_lang(evhttp_request_get_input_headers(req));
+	x->lang = lang_said(evhttp_find_header(evhttp_request_get_input_headers(req), "Accept-Language"));
 	if (check_framing(req, &e) != 0) {
 		h->n_refused++;
 		evhttp_add_header(evhttp_request_get_output_headers(req), "Connection", "close");

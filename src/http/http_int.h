@@ -18,7 +18,10 @@ struct http_conn {
 	struct evhttp_connection *evcon; /* from its first request on */
 	int64_t deadline_ms;             /* INT64_MAX while we work on its request */
 	struct exchange *exchange;
-	bool is_leaving; /* displaced by a newer one */
+	bool is_leaving;      /* displaced by a newer one */
+	bool is_ours;         /* what is being written, not evhttp's */
+	struct event foreign; /* evhttp has written */
+	enum lang lang;       /* that the request being read asks for */
 };
 
 enum route { ROUTE_COMPLAINTS, ROUTE_TICKET, ROUTE_RPC, ROUTE_METRICS, ROUTE_HEALTH };
@@ -75,7 +78,17 @@ bool conns_are_over(const struct http *);
 /* The exchange of a connection that is closing. */
 void exchange_lost(struct exchange *);
 
+/* ---- refusals.c */
+/* What evhttp refuses by itself on this connection is said in our words, until refusals_forget. */
+void refusals_watch(struct http_conn *, struct event_base *);
+void refusals_forget(struct http_conn *);
+
 /* ---- exchange.c */
+#define HTTP_JSON_TYPE "application/json; charset=utf-8"
+/* The language that an Accept-Language names first, if we speak it. */
+enum lang lang_said(const char *accept);
+/* {error={…}} */
+struct value error_value(struct arena *, const struct err *, enum lang);
 /* Take a request that has come: answers it at once when it is wrong in itself, else queues it. */
 void on_request(struct evhttp_request *req, void *udata);
 void exchange_free(struct exchange *);

@@ -66,7 +66,12 @@ const struct zh_pair zh_rpc[] = {
 	{"a header's name has a character it must not have", "有一个头的名称含有不允许的字符"},
 	{"Transfer-Encoding is not taken; send Content-Length",
 		"不接受 Transfer-Encoding；请用 Content-Length"},
-	{"Content-Length stands twice", "Content-Length 出现了两次"},
+	{"%s stands twice", "%s 出现了两次"},
+	{"the request is too large: its headers may have %d bytes, its body %zu",
+		"请求过大：头最多 %d 字节，正文最多 %zu 字节"},
+	{"the request's method is not taken; there are GET, HEAD and POST",
+		"不接受该请求方法；有 GET、HEAD 和 POST"},
+	{"the request cannot be read as HTTP/1.1", "无法按 HTTP/1.1 读取该请求"},
 	{"Content-Length must be one plain number", "Content-Length 应为一个普通的数"},
 	{"%s takes %s only", "%s 只接受 %s"},
 	{"there is no such page; there are POST /complaints, GET /tickets/ID, POST /rpc/METHOD, GET /metrics "

@@ -284,6 +284,47 @@ class Hostile(Gateway):
             self.assertIn(self.status(answer), (400, 404, 405, 501, None), verb)
         self.serving()
 
+    def refusal(self, data):
+        """(status, code, message) of the JSON that these bytes get."""
+        head, body = self.raw(data).split(b"\r\n\r\n", 1)
+        self.assertIn(b"\r\nContent-Type: application/json; charset=utf-8\r\n", head)
+        self.assertIn(b"\r\nContent-Length: %d\r\n" % len(body), head + b"\r\n")
+        error = json.loads(body)["error"]
+        return self.status(head), error["code"], error["message"]
+
+    def test_refusals_are_json(self):
+        """Whatever is refused before it is a request of ours is an error as any other, in the language asked for."""
+        zh = "Accept-Language: zh-CN"
+        too_large = "Content-Length: %d" % (BODY_MAX + 1)
+        self.assertEqual((413, "too_large", "the request is too large: its headers may have 8192 bytes, its body 262144"),
+            self.refusal(self.head("POST /complaints HTTP/1.1", too_large) + b"x" * (BODY_MAX + 1)))
+        self.assertEqual((413, "too_large", "请求过大：头最多 8192 字节，正文最多 262144 字节"),
+            self.refusal(self.head("POST /complaints HTTP/1.1", zh, too_large) + b"x" * (BODY_MAX + 1)))
+        self.assertEqual((400, "bad_request", "the request's method is not taken; there are GET, HEAD and POST"),
+            self.refusal(self.head("PUT /complaints HTTP/1.1", "Content-Length: 0")))
+        self.assertEqual((400, "bad_request", "不接受该请求方法；有 GET、HEAD 和 POST"),
+            self.refusal(self.head("FOO /complaints HTTP/1.1", zh, "Content-Length: 0")))
+        self.assertEqual((400, "bad_request", "the request cannot be read as HTTP/1.1"),
+            self.refusal(self.head("POST /complaints HTTP/1.1", "A B")))
+        self.assertEqual((400, "bad_request", "无法按 HTTP/1.1 读取该请求"),
+            self.refusal(self.head("POST /complaints HTTP/1.1", zh, "Content-Length: -1")))
+
+    def test_twice(self):
+        for name, value in (("Authorization", "Bearer " + token_of("admin")), ("Act-As", "zhao.min"), ("Content-Length", "2")):
+            data = self.head("POST /rpc/session.ping HTTP/1.1", "Content-Length: 2", "Act-As: li.na", "%s: %s" % (name, value))
+            self.assertEqual((400, "bad_request", name + " stands twice"), self.refusal(data + b"{}"))
+        self.assertEqual((400, "bad_request", "authorization 出现了两次"), self.refusal(
+            self.head("GET /metrics HTTP/1.1", "Accept-Language: zh", "authorization: Bearer " + token_of("intake"))))
+
+    def test_continue(self):
+        body = json.dumps(self.complaint()).encode()
+        s = socket.create_connection(("127.0.0.1", self.port()), 15)
+        self.addCleanup(s.close)
+        s.sendall(self.head("POST /complaints HTTP/1.1", "Expect: 100-continue", "Content-Length: %d" % len(body)))
+        self.assertEqual(b"HTTP/1.1 100 Continue\r\n\r\n", s.recv(100))
+        s.sendall(body)
+        self.assertEqual(b"HTTP/1.1 201 Created\r\n", s.recv(22))
+
     def test_garbage(self):
         for data in (b"\x00" * 100, b"\r\n" * 2000, b"GET\r\n\r\n", b"GET / HTTP/9.9\r\n\r\n", b"\x94\x00\x01\xa4ping\x90", os.urandom(5000),
                      b"GET / HTTP/1.1\r\n: x\r\n\r\n", b"GET / HTTP/1.1\r\nA B\r\n\r\n"):
