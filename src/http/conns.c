@@ -20,7 +20,7 @@
 
 #define SWEEP_MS 250
 #define TIDY_US 1000
-#define BACKLOG 128
+#define BACKLOG 1024 /* a crowd: who finds no place here tries again after a second only */
 /* Over the limit: those asked to go until evhttp has let go, and those that learn that we are busy. */
 #define SPARE_CONNS 64
 

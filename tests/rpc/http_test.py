@@ -19,8 +19,10 @@ def token_of(name):
 
 
 class Gateway(Case):
+    frame_timeout = "2s"
+
     def daemon_new(self):
-        d = Daemon(options=["--http", "127.0.0.1:0", "--frame-timeout", "2s"])
+        d = Daemon(options=["--http", "127.0.0.1:0", "--frame-timeout", self.frame_timeout])
         with open(os.path.join(d.data, "tokens"), "w", encoding="utf-8") as f:
             for name, role in TOKENS.items():
                 f.write("%s %s %s\n" % (name, role, hashlib.sha256(token_of(name).encode()).hexdigest()))
@@ -378,39 +380,6 @@ class Hostile(Gateway):
                 s.close()
         self.serving()
 
-    def test_more_connections_than_there_may_be(self):
-        """The newest displace the oldest that never sent a request whole; who did is kept, and others are served."""
-        kept = self.http()
-        self.assertEqual(200, self.request("GET", "/healthz", who=None, conn=kept)[0])
-        socks = [socket.create_connection(("127.0.0.1", self.port()), 20) for _ in range(300)]
-        for s in socks[45:]:
-            s.sendall(b"GET /heal")
-        until(lambda: self.c.call("server.stats")["http"]["displaced"] == 45 or None, what="45 displaced connections")
-        self.assertEqual(256, self.c.call("server.stats")["http"]["conns"])
-        for s in socks[:45]:
-            self.assertEqual(b"", s.recv(100))
-        self.serving()
-        self.assertEqual(b"", socks[45].recv(100))
-        socks[-1].sendall(b"thz HTTP/1.1\r\nHost: x\r\n\r\n")
-        self.assertEqual(b"HTTP/1.1 200 OK\r\n", socks[-1].recv(17))
-        self.assertEqual(200, self.request("GET", "/healthz", who=None, conn=kept)[0])
-        until(lambda: self.d.log("http.displace"), what="a line in the log")
-        self.assertIn(" max=256", self.d.log("http.displace")[0])
-        for s in socks:
-            s.close()
-        self.serving()
-
-    def test_a_crowd_of_whole_requests(self):
-        """Who is displaced after it has sent its request whole is answered before it is closed."""
-        socks = [socket.create_connection(("127.0.0.1", self.port()), 20) for _ in range(256)]
-        for s in socks:
-            s.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
-        self.serving()
-        for s in socks:
-            self.assertEqual(b"HTTP/1.1 200 OK\r\n", s.recv(17))
-            s.close()
-        self.serving()
-
     def test_a_client_that_does_not_read(self):
         for i in range(0, 400):
             self.c.call("ticket.create", self.complaint(number="138%08d" % i, text="x" * 400))
@@ -439,6 +408,45 @@ class Hostile(Gateway):
         with self.assertRaises(RuntimeError):
             d.start()
         self.assertIn("http: tcp:0.0.0.0:0 is not a loopback address", "\n".join(d.lines))
+
+
+class Crowd(Gateway):
+    """Nobody is closed because of time here."""
+    frame_timeout = "10m"
+
+    def test_more_connections_than_there_may_be(self):
+        """The newest displace the oldest that never sent a request whole; who did is kept, and others are served."""
+        kept = self.http()
+        self.assertEqual(200, self.request("GET", "/healthz", who=None, conn=kept)[0])
+        socks = [socket.create_connection(("127.0.0.1", self.port()), 20) for _ in range(300)]
+        for s in socks[45:]:
+            s.sendall(b"GET /heal")
+        until(lambda: self.c.call("server.stats")["http"]["displaced"] == 45 or None, what="45 displaced connections")
+        self.assertEqual(256, self.c.call("server.stats")["http"]["conns"])
+        for s in socks[:45]:
+            self.assertEqual(b"", s.recv(100))
+        self.serving()
+        self.assertEqual(b"", socks[45].recv(100))
+        socks[-1].sendall(b"thz HTTP/1.1\r\nHost: x\r\n\r\n")
+        self.assertEqual(b"HTTP/1.1 200 OK\r\n", socks[-1].recv(17))
+        self.assertEqual(200, self.request("GET", "/healthz", who=None, conn=kept)[0])
+        until(lambda: self.d.log("http.displace"), what="a line in the log")
+        self.assertIn(" max=256", self.d.log("http.displace")[0])
+        for s in socks:
+            s.close()
+        kept.close()
+        self.serving()
+
+    def test_a_crowd_of_whole_requests(self):
+        """Who is displaced after it has sent its request whole is answered before it is closed."""
+        socks = [socket.create_connection(("127.0.0.1", self.port()), 20) for _ in range(256)]
+        for s in socks:
+            s.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
+        self.serving()
+        for s in socks:
+            self.assertEqual(b"HTTP/1.1 200 OK\r\n", s.recv(17))
+            s.close()
+        self.serving()
 
 
 if __name__ == "__main__":
