@@ -4,6 +4,7 @@ local host = ...
 local rules = host.lib "rules"
 local data = host.lib("catalog").data
 local evidence = {}
+local ALL = "*/*" -- the key of everything
 
 local function is_under(category, of) return category == of or category:sub(1, #of + 1) == of .. "." end
 
@@ -40,12 +41,18 @@ end
 -- "billing.overcharge" of "shenzhen/billing.overcharge"; nil where a key names none.
 function evidence.category_of(key) return key:match("^[^/:]+/([^*/:]+)$") end
 
--- Whether a case is about a category (nil: none is known): its own branches, or a category that a key of its evidence names. The core asks
--- the same of what was counted (is_about in src/desk/cases/case_about.c); tests/rpc/evidence_test.py holds both to the same answers.
+-- A case that says where but not what is about all that is complained of there, and so is one of the province's total. (`key` does not say
+-- it: a case of nothing has the key of everything.)
+local function is_whole(case) return case.city ~= nil or case.cities ~= nil or has(case.keys, ALL) end
+
+-- Whether a case is about a category (nil: none is known): its own branches, or a category that a key of its evidence names. One that says
+-- neither what nor where, as when a person opens it for a broken cooling or a source falls silent, is about no complaint: what hangs on it
+-- is attached by hand. The core asks the same of what was counted (is_about in src/desk/cases/case_about.c); tests/rpc/evidence_test.py
+-- holds both to the same answers.
 function evidence.is_about(case, category)
   local own = branches(case)
-  if not own then return true end
-  if not category then return false end
+  if not own and is_whole(case) then return true end
+  if not own or not category then return false end
   for _, of in ipairs(own) do
     if is_under(category, of) then return true end
   end
@@ -113,7 +120,7 @@ function same.city(case, w)
   return false
 end
 
-local SOURCE, ALL = "^source:", "*/*"
+local SOURCE = "^source:"
 
 -- The case was opened for this key, or had it before. A case that says nothing has the key of everything, and is not opened for it.
 local function is_of_key(case, key) return has(case.keys, key) or case.key == key and key ~= ALL end

@@ -189,6 +189,17 @@ class OneFault(Evidence):
         self.assertEqual({other}, {incident for _, incident in self.of_keys().values()})
         self.assertEqual((None, None), tuple(self.fields(case).get(k) for k in ("keys", "level")))
 
+    def test_complaints_hang_on_no_case_that_says_nothing(self):
+        """By hand they may; one that only says where is about all that is complained of there."""
+        bare = self.c.call("ticket.create", kind="incident", channel="app", title="broken cooling", text="x")["id"]
+        made = [self.c.call("ticket.create", channel="app", city="shenzhen", category=of, text="x") for of in ("recharge.not_credited", "network.slow")]
+        self.assertEqual([None, None], [t.get("incident") for t in made])
+        self.c.call("ticket.act", id=made[0]["id"], action="attach", data={"ticket": bare})
+        self.assertEqual(bare, self.c.call("ticket.get", id=made[0]["id"])["parent"])
+        where = self.c.call("ticket.create", kind="incident", channel="app", city="shenzhen", title="no power", text="x")["id"]
+        made = [self.c.call("ticket.create", channel="app", city=city, category="network.slow", text="x") for city in ("shenzhen", "foshan")]
+        self.assertEqual([where, None], [t.get("incident") for t in made])
+
     def test_a_case_of_a_category_takes_in_no_other(self):
         case = self.create(kind="incident", category="billing.cdr", title="话单")["id"]
         self.complain_in("foshan", 30)

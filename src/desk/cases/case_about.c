@@ -15,6 +15,13 @@ static bool has_key_of(const struct value *fact, struct slice category)
 	return false;
 }
 
+/* Says where but not what, or is of the total of the province: about all that is complained of there. */
+static bool is_whole(const struct value *fact)
+{
+	return value_get(fact, "city") != NULL || value_get(fact, "cities") != NULL ||
+	       value_has_text(value_get(fact, "keys"), SLICE_TEXT("*/*"));
+}
+
 /* The case is about this category or one above it, or a key of its evidence is, when both are known. */
 static bool fits_category(const struct value *fact, const struct value *category)
 {
@@ -55,9 +62,9 @@ static bool is_of_fault(const struct value *catalog, const struct value *fact, c
 }
 
 /*
- * What a case is about: its category, those of its cluster, those of its faults, all when it says none; and those
- * that keys of its evidence name. The pack asks the same of what hangs on it (evidence.is_about in
- * lua/lib/evidence.lua); tests/rpc/evidence_test.py holds both to the same answers.
+ * What a case is about: its category, those of its cluster, those of its faults, and those that keys of its
+ * evidence name; all when it only says where, nothing when it says neither. The pack asks the same of what hangs
+ * on it (evidence.is_about in lua/lib/evidence.lua); tests/rpc/evidence_test.py holds both to the same answers.
  */
 static bool is_about(struct desk *d, const struct value *fact, struct slice category)
 {
@@ -74,7 +81,7 @@ static bool is_about(struct desk *d, const struct value *fact, struct slice cate
 			value_get_n(value_get(catalog, "clusters"), cluster.p, cluster.n), category);
 	if (value_get(fact, "fault") == NULL && value_get(fact, "service") == NULL &&
 		value_get(fact, "component") == NULL)
-		return true;
+		return is_whole(fact);
 	for (uint32_t i = 0; faults != NULL && i < faults->n; i++)
 		if (is_of_fault(catalog, fact, &faults->as.pairs[i]) &&
 			holds_category(&faults->as.pairs[i].val, category))
