@@ -4,8 +4,20 @@ local errors = {}
 local found, seen = {}, {}
 
 -- Stands for a name that was reported: whatever is done with it, loading goes on and finds the next error.
+-- star > 4, which Lua asks as 4 < star: a ticket field is no value while the pack loads. right: the word for a field on the right.
 local blank
-blank = setmetatable({}, { __call = function() return blank end, __index = function() return blank end })
+local function compared(right, left)
+  return function(a, b)
+    local word = rawequal(b, blank) and right or left
+    local value = rawequal(b, blank) and a or b
+    if type(value) ~= "number" then value = "…" end
+    errors.add(host.where(), "a condition is no Lua comparison: write field = %s(%s)", "条件不能写成 Lua 比较：请写 字段 = %s(%s)",
+      { word, tostring(value) })
+    return true
+  end
+end
+blank = setmetatable({}, { __call = function() return blank end, __index = function() return blank end,
+  __lt = compared("more_than", "less_than"), __le = compared("at_least", "at_most") })
 errors.blank = blank
 
 -- ' (did you mean "x"?)' in English and Chinese and x itself: the nearest to `word` of the known; "" twice where none is near.

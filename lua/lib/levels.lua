@@ -158,10 +158,14 @@ end
 local row_keys = units.set_of { "enter", "leave", "closes", "stay", "sign" }
 function env.levels(name)
   local where = host.where(2)
+  if type(name) ~= "string" or name == "" then
+    errors.add(where, 'levels need a name of their own: levels "…" { … }', '等级表要有自己的名字：levels "…" { … }')
+    return errors.blank
+  end
   return function(rows)
     local other = units.find(tables, name)
-    if other then errors.add(where, 'levels "%s" stands twice: also at %s', "等级表“%s”出现了两次：另一处在 %s", { tostring(name), other.where }) end
-    tables[#tables + 1] = { name = tostring(name), rows = rows, where = where }
+    if other then errors.add(where, 'levels "%s" stands twice: also at %s', "等级表“%s”出现了两次：另一处在 %s", { name, other.where }) end
+    tables[#tables + 1] = { name = name, rows = rows, where = where }
   end
 end
 
@@ -251,7 +255,10 @@ local function compile_row(row, t)
   local where, what = place_of(row, t.where), string.format('levels "%s", %s', t.name, tostring(row[1]))
   catalog.reject_unknown(row, row_keys, where, what)
   local _, n = units.find(data.levels, row[1])
-  if not n then
+  if row[1] == nil then
+    errors.add(where, 'levels "%s": a row begins with its level: { "yellow", enter = { … }, … }',
+      '等级表“%s”：每行要以等级开头：{ "yellow", enter = { … }, … }', { t.name })
+  elseif not n then
     errors.add(where, 'levels "%s": "%s" is not a declared level', "等级表“%s”：“%s”不是已声明的等级", { t.name, tostring(row[1]) },
       tostring(row[1]), units.names(data.levels))
   end

@@ -184,13 +184,17 @@ local of_names = { complaints = true, signals = true, series = true }
 
 function env.watch(name)
   local where = host.where(2)
+  if type(name) ~= "string" or name == "" then
+    errors.add(where, 'a watch needs a name of its own: watch "…" { … }', '监视项要有自己的名字：watch "…" { … }')
+    return errors.blank
+  end
   return function(row)
     for _, other in ipairs(watches) do
       if other.name == name and catalog.is_of_base(other.where) == catalog.is_of_base(where) then
-        errors.add(where, 'watch "%s" stands twice: also at %s', "监视项“%s”出现了两次：另一处在 %s", { tostring(name), other.where })
+        errors.add(where, 'watch "%s" stands twice: also at %s', "监视项“%s”出现了两次：另一处在 %s", { name, other.where })
       end
     end
-    watches[#watches + 1] = { name = tostring(name), row = row, where = where }
+    watches[#watches + 1] = { name = name, row = row, where = where }
   end
 end
 
@@ -456,7 +460,9 @@ local function compile_watch(w)
   end
   local inputs = compile_inputs(row, bin_ms, row.expected ~= nil, where, what)
   local t = levels.find(row.levels)
-  if not t then
+  if row.levels == nil then
+    errors.add(where, '%s: levels = "…" must name the levels it warns at', '%s：要用 levels = "…" 写明按哪个等级表预警', { what })
+  elseif not t then
     errors.add(where, '%s: there is no levels "%s"', '%s：没有等级表“%s”', { what, tostring(row.levels) }, tostring(row.levels),
       units.names(levels.tables))
   else

@@ -132,6 +132,7 @@ void fault_from_text(struct rules_error *f, const char *text, size_t n)
 			at++;
 	}
 	fault_clean(f->message, sizeof(f->message), text + at, n - at);
+	fault_raised_zh(f);
 }
 
 int fault_to_err(const struct rules_error *f, const char *reason, struct err *e)
