@@ -448,6 +448,29 @@ class Crowd(Gateway):
             s.close()
         self.serving()
 
+    def test_all_at_work(self):
+        """Where nobody can be displaced, for 256 do not read their answers, a request is told so at once; a health check is answered."""
+        for i in range(200):
+            self.c.call("ticket.create", self.complaint(number="138%08d" % i, text="x" * 900))
+        body = json.dumps({"limit": 200, "where": {"city": "foshan"}}).encode()
+        ask = self.head("POST /rpc/ticket.find HTTP/1.1", "Content-Length: %d" % len(body), who="agent") + body
+        socks = []
+        for _ in range(256):
+            s = socket.socket()
+            s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
+            s.connect(("127.0.0.1", self.port()))
+            s.sendall(ask * 8)
+            socks.append(s)
+        until(lambda: self.c.call("server.stats")["http"]["requests"] >= 256 or None, within=30, what="256 requests")
+        self.serving()
+        status, answer = self.request("GET", "/tickets/1", who="agent", headers={"Accept-Language": "zh"})
+        self.assertEqual((503, "busy", "已有 256 个连接，不再接受；请关掉一个，或稍后再试"),
+            (status, answer["error"]["code"], answer["error"]["message"]))
+        self.assertEqual(1, self.c.call("server.stats")["http"]["displaced"], "the health check's, which has its answer")
+        for s in socks:
+            s.close()
+        self.serving()
+
 
 if __name__ == "__main__":
     main()
