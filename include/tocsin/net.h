@@ -59,8 +59,6 @@ struct server_hooks {
 	int64_t (*wait_ms)(void *udata);
 	/* True while no socket should be read (store_is_behind). Asked once a turn. */
 	bool (*is_behind)(void *udata);
-	/* True when the turn has enough: connections that wait are served in the next. Asked after each. */
-	bool (*is_full)(void *udata);
 };
 
 /*

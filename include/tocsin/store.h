@@ -102,11 +102,6 @@ bool store_may_write_now(const struct store *);
 int store_accepts(struct store *, struct err *e) MUST_CHECK;
 /* True while sockets should not be read (memory or undurable bytes over their marks). */
 bool store_is_behind(const struct store *);
-/*
- * True when some tens of calls are staged and the journal has nothing to write: they are handed over
- * (store_turn_end) while the next are worked, instead of all of a crowd after the last.
- */
-bool store_has_batch(const struct store *);
 
 uint64_t store_last_seq(const struct store *);  /* of the last committed call */
 int64_t store_last_at_ms(const struct store *); /* its time; the clock's floor */

@@ -129,13 +129,6 @@ static bool is_behind(void *udata)
 	return store_is_behind(d->store);
 }
 
-static bool is_full(void *udata)
-{
-	struct desk *d = rpc_ctx(udata);
-
-	return store_has_batch(d->store);
-}
-
 /* Durability moved, or the journal is lost: then memory is ahead of the disk and nobody may be answered
  * again. */
 static void on_store(void *udata)
@@ -199,7 +192,6 @@ static void make_rpc(struct desk *d, struct server_hooks *hooks)
 	hooks->turn_end = turn_end;
 	hooks->wait_ms = wait_ms;
 	hooks->is_behind = is_behind;
-	hooks->is_full = is_full;
 }
 
 static int last_ticket(struct desk *d, struct err *e)

@@ -256,10 +256,8 @@ static void reap(struct server *s)
 	}
 }
 
-/* Those not served when the turn is to end are the first of the next. */
 static void serve_ready(struct server *s)
 {
-	const struct server_hooks *h = &s->hooks;
 	struct conn_list now = TAILQ_HEAD_INITIALIZER(now);
 	struct conn *c;
 
@@ -267,14 +265,9 @@ static void serve_ready(struct server *s)
 	while ((c = TAILQ_FIRST(&now)) != NULL) {
 		TAILQ_REMOVE(&now, c, ready);
 		c->is_ready = false;
-		if (c->is_dead)
-			continue;
-		conn_serve(c);
-		if (h->is_full != NULL && h->is_full(h->udata))
-			break;
+		if (!c->is_dead)
+			conn_serve(c);
 	}
-	TAILQ_CONCAT(&now, &s->ready, ready);
-	TAILQ_CONCAT(&s->ready, &now, ready);
 }
 
 /* Answers that are durable leave now: the batch of this turn is already with the journal. */

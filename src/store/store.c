@@ -7,14 +7,12 @@
 #include <sys/statvfs.h>
 
 #include "store/store_int.h"
-
 #include "tocsin/clock.h"
 #include "tocsin/log.h"
 
 #define ROOM_FACTOR 4
 #define LOOK_AT_ROOM_US (500 * 1000)
 #define WAIT_MS 100
-#define BATCH_ENTRIES 16
 
 bool store_is_read_only(const struct store *s, struct err *why)
 {
@@ -86,11 +84,6 @@ bool store_is_behind(const struct store *s)
 	return s->active->arena.used > s->config.stop_bytes ||
 	       journal_queued_bytes(s->journal) > s->config.stop_undurable_bytes ||
 	       journal_is_behind(s->journal);
-}
-
-bool store_has_batch(const struct store *s)
-{
-	return s->n_batch >= BATCH_ENTRIES && journal_queued_bytes(s->journal) == 0;
 }
 
 uint64_t store_entry_max(const struct store *s)

@@ -21,7 +21,6 @@ struct world {
 	struct server *server;
 	char dir[64], unix_at[128];
 	int n_turns_begun, n_turns_ended;
-	bool is_full;          /* each turn has enough with one connection */
 	uint64_t queued_bytes; /* at the end of the last turn's work, before its answers leave */
 	char order[256];       /* what happened: b turn_begin, e turn_end */
 };
@@ -59,11 +58,6 @@ static inline bool is_behind(void *udata)
 	return world_of(udata)->desk.is_behind;
 }
 
-static inline bool is_full(void *udata)
-{
-	return world_of(udata)->is_full;
-}
-
 static inline void quiet(void *udata, const char *line, size_t n)
 {
 	(void)udata, (void)line, (void)n;
@@ -72,10 +66,8 @@ static inline void quiet(void *udata, const char *line, size_t n)
 static inline struct world *world_new(struct server_config config)
 {
 	struct world *w = calloc(1, sizeof(*w));
-	struct server_hooks hooks = {.turn_begin = on_turn_begin,
-		.turn_end = on_turn_end,
-		.is_behind = is_behind,
-		.is_full = is_full};
+	struct server_hooks hooks = {
+		.turn_begin = on_turn_begin, .turn_end = on_turn_end, .is_behind = is_behind};
 	const char *tmp = getenv("TMPDIR");
 	struct err e;
 

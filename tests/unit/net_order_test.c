@@ -158,36 +158,6 @@ static void fair(void **state)
 	world_free(w);
 }
 
-/* A turn that has enough leaves the others to the next, which begins with them. */
-static void full_turns(void **state)
-{
-	struct world *w = world_new((struct server_config){0});
-	int fds[3], n_heard[3] = {0};
-
-	(void)state;
-	for (int i = 0; i < 3; i++)
-		fds[i] = dial(w, false);
-	turns(w, 2);
-	w->is_full = true;
-	for (int i = 0; i < 3; i++)
-		SAY(fds[i], RAW("\x01"));
-	for (int n = 1; n <= 3; n++) {
-		int in_all = 0;
-
-		turns(w, 1);
-		for (int i = 0; i < 3; i++) {
-			n_heard[i] += strcmp(heard(fds[i]), SAID("1")) == 0;
-			in_all += n_heard[i];
-		}
-		assert_int_equal(in_all, n);
-	}
-	for (int i = 0; i < 3; i++) {
-		assert_int_equal(n_heard[i], 1);
-		close(fds[i]);
-	}
-	world_free(w);
-}
-
 static void long_call_holds_its_connection_only(void **state)
 {
 	struct world *w = world_new((struct server_config){0});
@@ -294,7 +264,6 @@ int main(void)
 		cmocka_unit_test(pushes_wait_too),
 		cmocka_unit_test(large_answers_leave_early),
 		cmocka_unit_test(fair),
-		cmocka_unit_test(full_turns),
 		cmocka_unit_test(long_call_holds_its_connection_only),
 		cmocka_unit_test(half_closed),
 		cmocka_unit_test(posts_from_threads),
