@@ -117,7 +117,8 @@ const struct zh_pair zh_start[] = {
 		"记录 %ju 改了表 %u，键有 %zu 字节：是不是更新的版本写的？"},
 	{"entry %ju: its changes cannot be read", "记录 %ju：它的改动无法读取"},
 	{"data directory %s is read-only: %s", "数据目录 %s 是只读的：\1%s\2"},
-	{"the disk of %s is full: %ju bytes free, %ju needed", "%s 所在磁盘已满：剩余 %ju 字节，需要 %ju 字节"},
+	{"the disk of %s is full: %ju bytes free, %ju needed",
+		"%s 所在磁盘已满：剩余 %ju 字节，需要 %ju 字节"},
 	{"data directory %s is read-only: the disk is full, %ju bytes free, %ju needed; it goes on by itself "
 	 "when there is room",
 		"数据目录 %s 是只读的：磁盘已满，剩余 %ju 字节，需要 %ju 字节；腾出空间后会自动恢复"},
