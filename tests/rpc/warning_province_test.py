@@ -168,6 +168,16 @@ class Province(Warning):
         self.assertEqual([("09:05", "none", "yellow"), ("09:05", "yellow", "none")], self.changes(self.WHOLE))
         self.assertGreater(lowered + HOUR_MS, self.bin)
 
+    def test_also_what_is_lowered_step_by_step(self):
+        self.complain(CITIES, 16)
+        self.complain(CITIES, 15)
+        self.assertEqual("orange", self.one(self.WHOLE)["level"])
+        self.assertEqual(["yellow", "none"], [self.act("lower", level=level)["level"] for level in ("yellow", "none")])
+        self.complain(CITIES, 15)  # orange still, as it was seen
+        self.restart()
+        self.complain(CITIES, 15)
+        self.assertIsNone(self.one(self.WHOLE))
+
     def test_a_roll_up_that_becomes_worse_is_back(self):
         self.complain(CITIES, 16)
         self.act("lower", level="none")

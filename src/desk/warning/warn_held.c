@@ -22,15 +22,26 @@ int64_t warn_hold_ms(const struct warn *n, const struct wkey *k)
 	return 0;
 }
 
+/* The worst that the person saw: who lowers step by step saw what the first step was lowered from. */
+static uint8_t level_seen(const struct warn *n, int64_t now_ms, uint8_t level, const struct value *held)
+{
+	int over = held == NULL || now_ms >= value_int_or(value_get(held, "until"), 0)
+			   ? -1
+			   : warn_level_find(n, value_slice(value_get(held, "over")));
+
+	return over > level ? (uint8_t)over : level;
+}
+
 /* What is lowered is the floor and, where it is above, the machine; whose floor it is stays. */
 int warn_hold(
 	struct work *w, struct wkey *k, uint8_t level, int64_t hold_ms, struct value *row, struct err *e)
 {
 	const struct warn *n = w->desk->warn;
 	struct value held = value_map(w->arena, 3), floor;
+	uint8_t seen = level_seen(n, w->now_ms, k->level, value_get(row, "held"));
 
 	value_add(w->arena, &held, "level", value_literal(warn_level_name(n, level)));
-	value_add(w->arena, &held, "over", value_literal(warn_level_name(n, k->level)));
+	value_add(w->arena, &held, "over", value_literal(warn_level_name(n, seen)));
 	value_add(w->arena, &held, "until", value_int(w->now_ms + hold_ms));
 	value_set(w->arena, row, "held", held);
 	if (k->floor > level) {
