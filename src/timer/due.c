@@ -204,8 +204,14 @@ void due_free(struct due *d)
 	free(d);
 }
 
+/* Room for more; or what fills it was put off, and rows behind it may be due. */
+static bool has_room(struct due *d, int64_t now_ms)
+{
+	return d->nodes.n < DUE_ROOM || (d->horizon_ms <= now_ms && wheel_next_ms(&d->wheel) > now_ms);
+}
+
 /*
- * Half a horizon before it ends the next part is fetched, some hundreds of rows at a time and never more than
+ * Half a horizon before it ends the next part is fetched, some hundreds of rows at a time and no more than
  * fill the wheel's room: a start with millions of timers, or an hour in which as many are due, holds the loop
  * no longer than any other turn. 1 when rows that are due may be left behind.
  */
@@ -214,7 +220,7 @@ static int extend(struct due *d, int64_t now_ms)
 	struct err e;
 	int got;
 
-	if (now_ms + DUE_HORIZON_MS / 2 <= d->horizon_ms || d->nodes.n >= DUE_ROOM)
+	if (now_ms + DUE_HORIZON_MS / 2 <= d->horizon_ms || !has_room(d, now_ms))
 		return 0;
 	got = fetch(d, now_ms + DUE_HORIZON_MS, &e);
 	if (got < 0)
@@ -222,16 +228,15 @@ static int extend(struct due *d, int64_t now_ms)
 	return got == 1 && d->horizon_ms <= now_ms;
 }
 
-int64_t due_next_ms(struct due *d)
+/* The first row behind the horizon, INT64_MAX without one. */
+static int64_t far_next_ms(struct due *d)
 {
-	int64_t next = wheel_next_ms(&d->wheel);
+	int64_t next = INT64_MAX;
 	uint8_t from[DUE_KEY_LEN];
 	struct scan s;
 	struct err e;
 	int got;
 
-	if (next != INT64_MAX)
-		return next;
 	if (d->far_ms < d->horizon_ms) {
 		d->far_ms = d->horizon_ms;
 		d->far_is_known = false;
@@ -249,6 +254,16 @@ int64_t due_next_ms(struct due *d)
 		d->far_is_known = true;
 	}
 	return next;
+}
+
+int64_t due_next_ms(struct due *d)
+{
+	int64_t next = wheel_next_ms(&d->wheel), far;
+
+	if (next < d->horizon_ms) /* always, unless all that the wheel holds was put off */
+		return next;
+	far = far_next_ms(d);
+	return far < next ? far : next;
 }
 
 static void on_due(struct wheel_node *wheel, void *udata)

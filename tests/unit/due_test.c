@@ -208,6 +208,54 @@ static void test_more_than_its_room(void **state)
 	stop();
 }
 
+/* Timers that cannot be worked fill the wheel's room, put off: those behind them fire all the same. */
+#define N_BROKEN (DUE_ROOM + 1024)
+
+static void fire_or_put_off(void *udata, int64_t due_ms, uint64_t id)
+{
+	struct tx *tx;
+	uint8_t key[DUE_KEY_LEN];
+
+	(void)udata;
+	if (id <= N_BROKEN) {
+		due_put_off(due, due_ms, id, START_MS + 60000);
+		return;
+	}
+	tx = tx_begin(store, START_MS);
+	due_key(key, due_ms, id);
+	tx_del(tx, TABLE_TIMER, slice_of(key, sizeof(key)));
+	tx_commit(tx, SLICE_TEXT("x"));
+	n_fired++;
+}
+
+static void test_behind_those_put_off(void **state)
+{
+	struct tx *tx = NULL;
+
+	start(*state);
+	n_fired = 0;
+	for (uint64_t id = 1; id <= N_BROKEN + 3; id++) {
+		uint8_t key[DUE_KEY_LEN];
+
+		if (tx == NULL)
+			tx = tx_begin(store, START_MS);
+		due_key(key, id <= N_BROKEN ? START_MS : START_MS + 10, id);
+		tx_put(tx, TABLE_TIMER, slice_of(key, sizeof(key)), slice_of("", 0));
+		if (id % 500 == 0 || id == N_BROKEN + 3) {
+			tx_commit(tx, SLICE_TEXT("x"));
+			tx = NULL;
+		}
+	}
+	due_free(due);
+	OK(due_new(&due, store, START_MS, &why));
+	while (due_next_ms(due) <= START_MS + 10)
+		assert_true(due_work(due, START_MS + 10, 100, fire_or_put_off, NULL) > 0 ||
+			    due_next_ms(due) > START_MS + 10);
+	assert_int_equal(n_fired, 3);
+	OK(due_audit(due, &why));
+	stop();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -215,6 +263,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_like_a_model, fixture_setup, fixture_teardown),
 		cmocka_unit_test_setup_teardown(test_a_look_costs_nothing, fixture_setup, fixture_teardown),
 		cmocka_unit_test_setup_teardown(test_more_than_its_room, fixture_setup, fixture_teardown),
+		cmocka_unit_test_setup_teardown(test_behind_those_put_off, fixture_setup, fixture_teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
