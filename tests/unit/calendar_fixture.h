@@ -1,40 +1,15 @@
 /* What tests of calendars share: autumn 2026 in China, times and days as texts. */
 #pragma once
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-
+#include "time_fixture.h"
 #include "tocsin/calendar.h"
-#include "tocsin/clock.h"
-
-static struct err err;
-
-#define OK(call)                                                                                             \
-	do {                                                                                                 \
-		if ((call) != 0)                                                                             \
-			fail_msg("%s: %s", #call, err.text);                                                 \
-	} while (0)
 
 static inline void use_zone(const char *zone)
 {
 	OK(clock_zone_set(zone, &err));
-}
-
-static inline int64_t at(const char *text)
-{
-	int64_t ms;
-
-	OK(clock_parse(text, &ms, &err));
-	return ms;
 }
 
 static inline int32_t day(const char *text)
@@ -43,14 +18,6 @@ static inline int32_t day(const char *text)
 
 	OK(civil_parse(text, &d, &err));
 	return d;
-}
-
-static inline void assert_at(int64_t got_ms, const char *expected)
-{
-	char text[40];
-
-	clock_format(got_ms, text);
-	assert_string_equal(text, expected);
 }
 
 static inline void add_days(struct calendar *c, bool is_off, const char *from, const char *to)

@@ -1,32 +1,15 @@
 /* What tests of ledgers share: a calendar, times as texts, start. */
 #pragma once
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include <cmocka.h>
-
-#include "tocsin/clock.h"
+#include "time_fixture.h"
 #include "tocsin/ledgers.h"
 
 #define MINUTE_MS INT64_C(60000)
 #define DAY_MS INT64_C(86400000)
 
-static struct err err;
 static struct arena arena;
 __attribute__((unused)) static const struct ledger_percent quarters[] = {
 	{50, "half"}, {75, NULL}, {100, "end"}, {150, NULL}};
-
-#define OK(call)                                                                                             \
-	do {                                                                                                 \
-		if ((call) != 0)                                                                             \
-			fail_msg("%s: %s", #call, err.text);                                                 \
-	} while (0)
 
 static inline int set_up(void **state)
 {
@@ -40,21 +23,6 @@ static inline int tear_down(void **state)
 	(void)state;
 	arena_fini(&arena);
 	return 0;
-}
-
-static inline int64_t at(const char *text)
-{
-	int64_t ms;
-
-	OK(clock_parse(text, &ms, &err));
-	return ms;
-}
-
-static inline void assert_at(int64_t got_ms, const char *expected)
-{
-	char text[40];
-
-	assert_string_equal(clock_format(got_ms, text), expected);
 }
 
 static inline void assert_due(const struct ledger *l, const char *expected)
