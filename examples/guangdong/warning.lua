@@ -33,12 +33,15 @@ watch "recharge not credited" {
 
 -- ---- everything else, against what is usual at this time of this kind of day. At most one false yellow a day in the whole province: each
 -- table has its share, well below it, since there are three ways to enter yellow and what is usual is itself an estimate.
+-- What climbed falls by no more than is usual, at night for hours and in a thin stream for months: so yellow is also left when neither a
+-- quarter of an hour nor an hour is above the usual.
 local function rows(streams, share, least)
   local quiet = budget { alarms = share, every = "1d", streams = streams }
   local unusual = tail(quiet, { at_least = least })
   return {
     { "yellow", enter = any_of_these({ S15 = unusual }, { S60 = unusual }, { climb = at_least(24) }),
-      leave = { S15 = calm(0.01), S60 = calm(0.001), climb = less_than(4) }, closes = 3, stay = 2 },
+      leave = any_of_these({ S15 = calm(0.01), S60 = calm(0.001), climb = less_than(4) }, { S15 = calm(0.5), S60 = calm(0.5) }),
+      closes = 3, stay = 2 },
     { "orange", enter = any_of_these({ S15 = tail(1e-12, { at_least = 2 * least }) }, { affected = at_least(1000) }),
       leave = { S15 = calm(1e-4) }, closes = 3, stay = 3 },
     { "red", enter = any_of_these({ S15 = tail(1e-40, { at_least = 50 }) }, { affected = at_least(10000) }),

@@ -37,13 +37,19 @@ local fault = { 2, 1, 6, 18, 17, 40, 80, 300, 600, 400, 100, 20, 5, 2, 1, 2, 3, 
 for watch, city in pairs { ["city and category"] = "foshan", category = false, city = "foshan", ["cluster payment"] = false } do
   spec("a fault as " .. watch .. " sees it") {
     series = { watch = watch, city = city or nil, before = quiet_nights, bins = fault },
-    expect = { levels = { "10:20 yellow", "10:25 orange", "10:30 red", "10:45 black", "12:05 red", "12:35 orange", "12:50 yellow" } },
+    expect = { levels = { "10:20 yellow", "10:25 orange", "10:30 red", "10:45 black", "12:05 red", "12:35 orange", "12:50 yellow",
+      "13:15 none" } },
   }
 end
 spec "at three in the night ten in a quarter of an hour are much" {
   at = "2026-09-22T03:00",
-  series = { watch = "city and category", city = "foshan", before = quiet_nights, bins = { 0, 3, 3, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 } },
-  expect = { levels = { "03:20 yellow" } },
+  series = { watch = "city and category", city = "foshan", before = quiet_nights,
+    bins = { 0, 3, 3, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 } },
+  expect = { levels = { "03:20 yellow", "04:30 none" } },
+}
+spec "where hardly anybody complains a warning ends with its complaints, too" {
+  series = { watch = "city and category", city = "yunfu", before = 0.001, bins = { 0, 9, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 } },
+  expect = { levels = { "10:10 yellow", "11:20 none" } },
 }
 spec "at ten in the morning they are not" {
   series = { watch = "city and category", city = "foshan", before = quiet_nights, bins = { 0, 3, 3, 4, 2, 2, 2 } }, expect = { levels = {} },
