@@ -13,7 +13,8 @@
  *   action, data, note          at "act"
  *   contact    {kind, channel, number, text}   at "contact"
  *   timer      {kind="clock", clock, percent, due, rule?, round}   at "timer"; kind is also "rule", for
- *              timers that a decision asked for
+ *              timers that a decision asked for. refused={zh, en}: what was decided could not be applied, and
+ *              why; asked once more, the pack may put it off
  *   task       {kind, state="done"|"given_up"|"late", …}   at "task"
  *   history    {tickets=[{id, no, kind, category, city, status, stage, queue, created, closed?}, newest first,
  *              at most 20] of the same subject within catalog.limits.history_ms, n_tickets, n_contacts,

@@ -232,11 +232,17 @@ function effects.apply(action, v, d, given)
   if action.after or action.at then follow_later(action, v, d) end
 end
 
--- An action that was to follow is refused now: it is tried again later. One whose time stood in a field had its time.
-function effects.held(timer, d, after_ms)
+-- An action that was to follow is refused now: it is tried again later, and the duty desk hears of it once. One whose time stood in a
+-- field had its time.
+function effects.held(v, d, action, why, after_ms)
+  local timer, round = v.facts.timer, v.facts.timer.round or 0
   if type(timer.name) ~= "string" or timer.name:sub(1, 4) ~= "act:" then return end
   d.timers = d.timers or {}
-  d.timers[#d.timers + 1] = { name = timer.name, rule = timer.rule, after_ms = after_ms, round = (timer.round or 0) + 1 }
+  d.timers[#d.timers + 1] = { name = timer.name, rule = timer.rule, after_ms = after_ms, round = round + 1 }
+  if round > 0 then return end
+  d.notices = d.notices or {}
+  d.notices[#d.notices + 1] = { topic = "duty", data = { event = "held", ticket = v.facts.ticket.id, no = v.facts.ticket.no, action = action,
+    zh = why.zh, en = why.en, rung = "duty" } }
 end
 
 -- Whose word an action by itself has: the name behind "act:", nil for other timers.

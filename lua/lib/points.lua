@@ -530,9 +530,11 @@ function points.timer(facts)
     local kind = data.kinds[v.kind]
     if kind and kind.actions[act] and is_from(kind.actions[act], v.stage) then
       v.action = act
-      v.waits = rules.ask("refuse", v) ~= nil
+      local refused = rules.ask("refuse", v)
+      local why = refused and (refused.say or {}) or timer.refused -- by a rule, or by the core, which was asked before
+      v.waits = why ~= nil
       if v.waits then
-        effects.held(timer, d, data.limits.held_ms)
+        effects.held(v, d, act, why, data.limits.held_ms)
       else
         perform(kind, v, act, d)
         follow(v, d)

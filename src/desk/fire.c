@@ -26,14 +26,30 @@ static void take_params(struct work *w, const struct value *params)
 	w->params = slice_of(arena_copy(w->arena, b->p, b->n), b->n);
 }
 
-/* What the timer is told, what comes of it. */
-static int timer_decide(struct work *w, const struct timer *t, const struct value *before, struct err *e)
+/* {zh, en}: why what the timer asked for was not possible. */
+static struct value refusal(struct arena *a, const struct err *why)
+{
+	struct value out = value_map(a, 2);
+	size_t n;
+	const char *text = err_said(why, LANG_EN, &n);
+
+	value_add(a, &out, "en", value_text(a, text, n));
+	text = err_said(why, LANG_ZH, &n);
+	value_add(a, &out, "zh", value_text(a, text, n));
+	return out;
+}
+
+/* What the timer is told, what comes of it. refused: why its first decision could not be applied, or NULL. */
+static int timer_decide(struct work *w, const struct timer *t, const struct value *before,
+	const struct err *refused, struct err *e)
 {
 	struct value after = value_copy_map(w->arena, before), facts = ticket_facts(w, before),
 		     about = value_copy_map(w->arena, &t->about), decision;
 
 	value_add(w->arena, &about, "due", value_int(t->due_ms));
 	value_add(w->arena, &about, "ticket", value_int(w->fired_ticket));
+	if (refused != NULL)
+		value_add(w->arena, &about, "refused", refusal(w->arena, refused));
 	value_add(w->arena, &facts, "timer", about);
 	if (timer_spend(w, t, &after, e) != 0)
 		return -1;
@@ -71,13 +87,23 @@ static int timer_lost(struct work *w, int64_t due_ms, uint64_t ticket, const cha
 	return work_commit(w, e);
 }
 
+/* 0: decided and kept. -1: the work is aborted. */
+static int timer_work(struct work *w, const struct timer *t, const struct value *before,
+	const struct err *refused, struct err *e)
+{
+	if (timer_decide(w, t, before, refused, e) == 0)
+		return work_commit(w, e);
+	work_abort(w);
+	return -1;
+}
+
 /* Load, decide, save. -1: not even a failure could be kept, and the work is aborted. */
 static int fire_ticket(struct desk *d, int64_t due_ms, uint64_t ticket, struct err *e)
 {
 	struct value before, params;
 	struct timer t;
 	struct work w;
-	struct err why;
+	struct err why, again;
 
 	begin_timer(&w, d, ticket);
 	if (ticket_load(d, w.tx, w.arena, (int64_t)ticket, &before, &why) != 0)
@@ -87,10 +113,14 @@ static int fire_ticket(struct desk *d, int64_t due_ms, uint64_t ticket, struct e
 	params = value_copy_map(w.arena, &t.about);
 	value_add(w.arena, &params, "ticket", value_int((int64_t)ticket));
 	take_params(&w, &params);
-	if (timer_decide(&w, &t, &before, &why) != 0)
-		work_abort(&w);
-	else if (work_commit(&w, &why) == 0)
+	if (timer_work(&w, &t, &before, NULL, &why) == 0)
 		return 0;
+	if (why.code == ERR_REJECTED && t.clock == NULL) { /* asked again, the pack may put it off */
+		begin_timer(&w, d, ticket);
+		take_params(&w, &params);
+		if (timer_work(&w, &t, &before, &why, &again) == 0)
+			return 0;
+	}
 	begin_timer(&w, d, ticket);
 	take_params(&w, &params);
 	if (timer_failed(&w, &t, &before, &why, e) == 0)

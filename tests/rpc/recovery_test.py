@@ -255,6 +255,28 @@ class Told(Case):
         self.c.call("clock.advance", by="3h")
         self.assertEqual("closed", self.c.call("ticket.get", id=case)["stage"])
 
+    def test_a_case_with_numbers_unaccounted_for_waits_and_says_so(self):
+        """Three failed again and nobody settles them: the watch ends, the case does not; the duty desk hears of it once; settled, it closes."""
+        case = self.told(fixed=10, again=3)
+        self.c.call("clock.advance", by="3h")
+        self.c.close()
+        self.d.restart()
+        self.c = self.connect()
+        self.c.call("clock.advance", by="1h")
+        self.assertEqual("watched", self.c.call("ticket.get", id=case)["stage"])
+        duty = self.connect()
+        duty.call("topic.subscribe", topics=["duty"], after=0)
+        duty.call("session.ping")
+        held = [p[0]["data"] for _, p in duty.events if p[0]["data"].get("event") == "held"]
+        self.assertEqual([{"event": "held", "ticket": case, "no": held[0]["no"], "action": "finish", "rung": "duty",
+            "en": "incident %d cannot close: 3 affected or potential numbers are not settled, 0 numbers wait for review (number.list, number.settle)" % case,
+            "zh": "事件 %d 不能关闭：还有 3 个故障或潜在故障号码未处理完，0 个号码待核查" % case}], held)
+        self.c.call("number.settle", incident=case, list="all", to="silent")
+        self.c.call("clock.advance", by="9m")
+        self.assertEqual("watched", self.c.call("ticket.get", id=case)["stage"])
+        self.c.call("clock.advance", by="1m")
+        self.assertEqual("closed", self.c.call("ticket.get", id=case)["stage"])
+
     def test_who_fails_again_before_he_is_told(self):
         case = self.told(fixed=10, again=3)
         self.assertEqual({"failed": 3, "fixed": 0, "told": 47, "silent": 0, "total": 50}, self.stages(case))
