@@ -180,6 +180,31 @@ class Recovery(Case):
         self.assertEqual([case], [i["id"] for i in self.c.call("incident.list")["incidents"]])
         self.assertTrue(self.c.call("incident.list")["incidents"][0]["relapse"])
 
+    def test_a_second_recovery_is_proven_by_closes_behind_the_relapse(self):
+        """Forty complaints are under the exit of red, and so was all before them: that proves nothing of the fault that came back."""
+        self.recovered()
+        self.c.call("clock.advance", to=self.at(12, 55))
+        case = self.case()
+        for n in range(100, 140):
+            self.complain(n)
+        self.assertEqual("restoring", self.stage())
+        self.c.close()
+        self.d.restart()
+        self.c = self.connect()
+        for action, data in (("claim", {}), ("probe", {"ok": True})):
+            self.c.call("ticket.act", id=case, action=action, data=data)
+        self.c.call("clock.advance", to=self.at(13, 10) - 1)
+        self.assertEqual("recovering", self.stage())
+        self.c.call("clock.advance", to=self.at(13, 10))
+        self.assertEqual(("told", self.at(13, 10)), (self.stage(), self.field("proven_at")))
+
+    def test_a_close_of_which_nothing_follows_leaves_no_entry_once_it_is_proven(self):
+        self.recovered()
+        self.c.call("clock.advance", to=self.at(13, 0))
+        asked = [e["at"] for e in self.history(self.case()) for d in e.get("decisions", [])
+            if d["point"] == "warning" and d["facts"]["warning"]["event"] == "recovery"]
+        self.assertEqual([self.at(11, m) for m in (5, 10, 15, 20, 25, 30)], asked)
+
 
 TELLS = """
 tasks { { "sms", zh = "短信", en = "text message", lease = "60s", numbers = "told" } }

@@ -395,6 +395,8 @@ static int raise_again(
 	value_set(w->arena, &row, "relapse", value_bool(true));
 	value_set(w->arena, &row, "incident", value_int(incident));
 	k->incident = incident;
+	memset(k->det.under, 0,
+		sizeof(k->det.under)); /* how calm it was before proves no recovery from this */
 	if (level > k->level && set_level(w, k, level, reason, &row, e) != 0)
 		return -1;
 	k->level = k->det.level.level > k->floor ? k->det.level.level : k->floor;
