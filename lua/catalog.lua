@@ -117,6 +117,8 @@ inputs {
   { "eta", zh = "预计恢复时间", en = "expected recovery" },
   { "component", zh = "部件", en = "component" },
   { "evidence", zh = "依据", en = "evidence" },
+  { "keys", zh = "预警对象", en = "warnings" },
+  { "maintainers", zh = "处理人员", en = "who works on it" },
 }
 
 posts {

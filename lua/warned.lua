@@ -7,7 +7,8 @@ rules "evidence" {
 }
 
 -- What follows when a warning's level changes (warning = "change"), waits for a signature ("ready"), is not answered ("again"), its incident
--- recovers ("recovery"), cities come to a roll-up ("joined"), or it stood when a case was opened, and is its evidence ("standing").
+-- recovers ("recovery"), cities come to a roll-up ("joined"), it stood when a case was opened, and is its evidence ("standing"), or its
+-- roll-up has another case than it has itself ("part").
 -- open: an incident of its own; act: an action on it; call: more persons; say: a line for the bulletin.
 rules.all "warning" {
   rule "a case from orange" {
@@ -18,6 +19,11 @@ rules.all "warning" {
     when = { warning = any_of("change", "joined", "standing"), joined = at_least(1), incident = present, incident_stage = none_of("closed") },
     act = "widen", data = { cities = "{in_cities}" },
     because = "what spreads to another city is the same case",
+  },
+  rule "a city's case is one with that of its roll-up" {
+    when = { warning = "part", incident_stage = any_of("open", "restoring"), ["case.apart"] = absent },
+    act = "merge", data = { ticket = "{whole_case}" },
+    because = "what many cities have is one fault: one case, one script, one answer; unmerge takes it out again",
   },
   rule "the case has its level" {
     when = { warning = any_of("change", "joined", "standing"), case_moved = true, incident = present, incident_stage = none_of("closed") },

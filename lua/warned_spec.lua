@@ -18,6 +18,15 @@ spec "cities that join are the same case's" {
     in_cities = { "foshan", "zhuhai" } },
   expect = { opens = {}, does = { "widen" }, calls = {}, by = "the case has its cities" },
 }
+local function part(stage, fields)
+  return { key = "foshan/recharge.not_credited", event = "part", from = "orange", to = "orange", incident = 8, whole_case = 7, stage = stage,
+    case_moved = false, case_fields = fields or {} }
+end
+spec "a city's case is merged into that of its roll-up" {
+  warning = part "open", expect = { does = { "merge" }, calls = {}, by = "a city's case is one with that of its roll-up" },
+}
+spec "not while it recovers" { warning = part "recovering", expect = { does = {} } }
+spec "nor when a person took it out" { warning = part("restoring", { apart = true }), expect = { does = {} } }
 spec "nobody acts: the next rung is called" {
   warning = { key = "shenzhen/recharge.not_credited", event = "again", from = "yellow", to = "yellow", rung = 2 },
   expect = { calls = { "huang.mei" } },

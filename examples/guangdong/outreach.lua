@@ -32,6 +32,11 @@ rules.before "outbox" {
     news = news "frontdesk.CITY" { event = "withdrawn", incident = "{id}", no = "{no}", version = "{fields.script_version}",
       zh = "故障已恢复，请按正常口径受理", en = "it works again: take complaints as usual", drill = "{fields.drill}" },
   },
+  rule "the desk hears that a case is part of another" {
+    when = { action = "merge" },
+    news = news "frontdesk.CITY" { event = "merged", incident = "{id}", no = "{no}", into = "{data.ticket}", version = "{fields.script_version}",
+      zh = "已并入另一事件，请用该事件的口径", en = "part of another case: say what that one says" },
+  },
   rule "the desk hears of a relapse" {
     when = { action = "relapse" },
     news = news "frontdesk.CITY" { event = "relapse", incident = "{id}", no = "{no}", zh = "故障复发，处理中", en = "the fault is back, being worked",
@@ -55,13 +60,13 @@ rules.before "outbox" {
       until_ms = "{fields.script_until_time}", most = "4h", cap = 1, never = { "age65", "vip" }, agent_key = "0", on_failure = "agent" },
   },
   rule "the voice menu is told to stop" {
-    when = { action = any_of("prove", "resolve", "cancel"), ["fields.script_prompt"] = present },
+    when = { action = any_of("prove", "resolve", "cancel", "merge"), ["fields.script_prompt"] = present },
     withdraw = { "ivr" },
     task = task "ivr" { op = "withdraw", incident = "{id}", no = "{no}", version = "{fields.script_version}", prompt = "{fields.script_prompt}" },
-    because = "a prompt about a fault that is over makes new calls",
+    because = "a prompt about a fault that is over makes new calls; one of a case that is part of another says what the other one does not",
   },
   rule "topic of the voice menu" {
-    when = { action = any_of("approve_script", "prove", "resolve", "cancel") },
+    when = { action = any_of("approve_script", "prove", "resolve", "cancel", "merge") },
     news = news "ivr" { event = "script", action = "{action}", incident = "{id}", version = "{fields.script_version}",
       replaces = "{fields.script_before}", prompt = "{fields.script_prompt}", drill = "{fields.drill}" },
   },

@@ -37,6 +37,11 @@ spec "proven: prompts stop, the desk and the groups hear of it" {
   expect = { withdrawn = { "ivr", "group_message" }, tasks = { "ivr", "group_message", ivr = { op = "withdraw", version = 1 } },
     news = { "frontdesk.shenzhen", "frontdesk.foshan", "ivr" }, by = "the desk hears of the recovery" },
 }
+spec "merged into another case: its prompt is taken back, and the desk says what the other one says" {
+  given = case({ script_version = 1, script_prompt = "P-RECHARGE-01" }, { stage = "restoring" }), action = "merge", data = { ticket = 7 }, who = head,
+  expect = { withdrawn = { "ivr" }, tasks = { "ivr", ivr = { op = "withdraw", version = 1 } },
+    news = { "frontdesk.shenzhen", "frontdesk.foshan", "ivr" }, by = "the desk hears that a case is part of another" },
+}
 spec "told: a text message to each who complained, each complaint answered" {
   given = case(nil, { stage = "proven" }), timer = { kind = "rule", rule = "act:tell" },
   expect = { stage = "told", jobs = { "children", "numbers" }, by = "everybody is told" },

@@ -7,8 +7,11 @@ local drills = host.lib "drills"
 local evidence = host.lib "evidence"
 local data = host.lib("catalog").data
 local cases = {}
-local get = host.get
+local get, has = host.get, evidence.has
 local ids = host.lib("fields").ids
+
+-- The cities of an incident by its fields; nil: all.
+local function cities_of(fields, ticket) return fields.cities or ticket.city and { ticket.city } or nil end
 
 local function is_of_city(case, city)
   if not case.city and not case.cities then return true end -- of the whole province
@@ -145,9 +148,9 @@ local function says_more(v, category, key)
   return of ~= nil and not evidence.is_about(case, of)
 end
 
--- The job that hangs open complaints of its category, else of these cities, on the incident. Rules "attach" say how far back.
--- On a drill (演练) nothing hangs.
-function cases.gather(v, d, cities)
+-- The job that hangs open complaints of its category, else of these cities, on the incident. Rules "attach" say how far back. Those of
+-- another case (`of_case`) only when it is named. On a drill (演练) nothing hangs.
+function cases.gather(v, d, cities, of_case)
   if (v.facts.ticket.fields or {}).drill then return end
   local category, city = get(v.h, ids.category), get(v.h, ids.city)
   local key = v.action == "evidence" and v.facts.data.key
@@ -160,9 +163,63 @@ function cases.gather(v, d, cities)
   if not of then return end
   local fields = v.facts.ticket.fields or {}
   local codes, places = codes_of(category, (d.set.fields or fields).keys or fields.keys), cities or city and { city } or nil
+  if not codes and not places then return end
   d.jobs = d.jobs or {}
-  if codes then d.jobs[#d.jobs + 1] = { kind = "attach", of = "category", names = codes, since = v.now - before }
-  elseif places then d.jobs[#d.jobs + 1] = { kind = "attach", of = "city", names = places, since = v.now - before } end
+  d.jobs[#d.jobs + 1] = { kind = "attach", of = codes and "category" or "city", names = codes or places, of_case = of_case,
+    since = (of_case and v.facts.ticket.created or v.now) - before }
+end
+
+-- ---- two cases that are one: the setting `merging` of an action, by its word ---------------------------------------------------------
+cases.merge = {}
+
+local function joined(list, more)
+  local out = {}
+  for _, x in ipairs(list or {}) do out[#out + 1] = x end
+  for _, x in ipairs(more or {}) do
+    if not has(out, x) then out[#out + 1] = x end
+  end
+  return #out > 0 and host.list(out) or nil
+end
+
+local function also(d, id, action, given)
+  d.acts = d.acts or {}
+  d.acts[#d.acts + 1] = { id = id, action = action, data = given }
+end
+
+-- The one that is merged hands over what it is about; its complaints follow by the action's `children`.
+function cases.merge.into(v, d, given)
+  local t = v.facts.ticket
+  local f = t.fields or {}
+  also(d, given.ticket, "take_in", { ticket = t.id, keys = joined(f.keys), maintainers = joined(f.maintainers), cities = joined(cities_of(f, t)),
+    began = f.began, level = f.highest })
+end
+
+-- A case of the whole province has no cities: it would have only those from then on.
+function cases.merge.takes(v, d, given)
+  local t, set = v.facts.ticket, d.set
+  local f = t.fields or {}
+  set.fields = set.fields or {}
+  set.fields.keys = joined(f.keys, given.keys)
+  set.fields.maintainers = joined(f.maintainers, given.maintainers)
+  if cities_of(f, t) then set.fields.cities = joined(cities_of(f, t), given.cities) end
+  if given.began then set.fields.began = math.min(f.began or given.began, given.began) end
+end
+
+-- It is a case of its own again: its keys are its own, and so are the complaints that the rules "attach" would hang on it.
+function cases.merge.out(v, d)
+  local t = v.facts.ticket
+  local f = t.fields or {}
+  also(d, t.merged_into, "let_out", { ticket = t.id, keys = joined(f.keys) })
+  cases.gather(v, d, f.cities, t.merged_into)
+end
+
+function cases.merge.loses(v, d, given)
+  local kept = {}
+  for _, key in ipairs((v.facts.ticket.fields or {}).keys or {}) do
+    if not has(given.keys, key) then kept[#kept + 1] = key end
+  end
+  d.set.fields = d.set.fields or {}
+  d.set.fields.keys = host.list(kept)
 end
 
 -- A new incident: its key, its cities, its complaints.

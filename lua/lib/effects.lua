@@ -5,9 +5,13 @@ local errors = host.lib "errors"
 local units = host.lib "units"
 local effects = {}
 
-effects.keys = { "keep", "peak", "mark", "sign", "draft", "approve", "add", "remove", "children", "after", "at", "tally", "raise", "gather", "log" }
+effects.keys = { "keep", "peak", "mark", "sign", "draft", "approve", "add", "remove", "children", "after", "at", "tally", "raise", "gather", "log",
+  "merging" }
 
 local function name_list(x) return type(x) == "string" and { x } or x end
+
+-- What an action is of a merge (cases.lua): of the one that is merged, of the one that takes it in, and back.
+local mergings = { into = true, takes = true, out = true, loses = true }
 
 -- What is walked through each time an action is done, by action: its `copy` and `data` as lists of {key, x} in order, and whether it has
 -- any of the keys above.
@@ -74,6 +78,9 @@ function effects.check(kind, a, where, what)
   local ranks = host.lib("alarms").ranks()
   if a.raise ~= nil and (not ranks[a.raise] or a.raise == "none") then
     errors.add(where, '%s: raise: "%s" is not a level', "%s：raise：“%s”不是预警级别", { what, tostring(a.raise) }, tostring(a.raise), ranks)
+  end
+  if a.merging ~= nil and not mergings[a.merging] then
+    errors.add(where, '%s: merging must be "into", "takes", "out" or "loses"', '%s：merging 应为 "into"、"takes"、"out" 或 "loses"', { what })
   end
   check_after(a, where, what)
   local does_more = false

@@ -15,6 +15,8 @@ local function has(list, x)
   return false
 end
 
+evidence.has = has
+
 -- Whether a fault is what something is about that names no category: by its name, its component, or its service.
 local function is_of_fault(of, name, fault)
   if of.fault then return of.fault == name end
@@ -139,9 +141,11 @@ local function is_same(case, w, now, out)
   return true
 end
 
--- Of two cases the one that had this key before, then that of the same city, then that of the same category; then the older.
+-- Of two cases the one that had this key before, then that of the same city, then that of the same category, then the one whose words
+-- customers hear already; then the older.
 local function weight(case, w)
-  return (has(case.keys, w.key) and 4 or 0) + (case.city == w.city and 2 or 0) + (case.category == w.category and 1 or 0)
+  return (has(case.keys, w.key) and 8 or 0) + (case.city == w.city and 4 or 0) + (case.category == w.category and 2 or 0)
+    + (case.script and 1 or 0)
 end
 
 local function find(v, w)

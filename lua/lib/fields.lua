@@ -83,14 +83,17 @@ add("from", "level", from("warning", "was"), "原预警级别", "level that it h
 add("key", "text", from("warning", "key"), "预警对象", "what is warned of: CITY/CATEGORY, */CATEGORY, cluster:NAME, source:NAME")
 add("watch", "text", from("warning", "watch"), "监视项", "name of the watch")
 add("cluster", "text", from("warning", "cluster"), "预警类群", "cluster of categories", "clusters")
-add("warning", "text", from("warning", "event"), "预警事件（change、ready、again、recovery、joined、standing）",
-  "what happened to it: change, ready, again, recovery, joined (cities came to a roll-up) or standing (it stood when a case was opened)")
+add("warning", "text", from("warning", "event"), "预警事件（change、ready、again、recovery、joined、standing、part）",
+  "what happened to it: change, ready, again, recovery, joined (cities came to a roll-up), standing (it stood when a case was opened) or part (its "
+  .. "roll-up has another case)")
 add("incident", "number", from("warning", "incident"), "预警的事件单", "incident of the warning")
 add("case_level", "level", from("warning", "case_rank"), "事件的预警级别（其预警对象中最高者）", "level of its case: that of the worst of its keys")
 add("case_moved", "bool", from("warning", "case_moved"), "事件级别是否变化", "its case does not say that level yet")
 add("recovery", "text", from("warning", "recovery"), "恢复状态", "how far the recovery of its incident is")
 add("incident_stage", "text", from("warning", "stage"), "事件单环节", "stage of its incident")
 add("cities", "number", from("warning", "cities"), "预警地市数", "how many cities are warned in one case")
+add("whole_case", "number", from("warning", "whole_case"), "所属全省事件的事件单（与自己的不同时）",
+  "incident of the roll-up that it is a part of, when it has another itself")
 add("part_of", "text", from("warning", "parent"), "所属全省事件的预警对象", "key of the roll-up that it is a part of")
 add("in_cities", "set", from("warning", "in_cities"), "事件涉及的地市", "cities of its case, with those that are warned by now", "cities")
 add("joined", "number", from("warning", "joined"), "新增地市数", "how many of these cities its case does not have yet")
@@ -125,7 +128,7 @@ end
 local values = {
   action = { "actions", parts_of "actions" }, stage = { "stages", parts_of "stages" }, incident_stage = { "stages", parts_of "stages" },
   event = { "events", fixed("create", "act", "contact", "timer", "task", "warning") },
-  warning = { "events of a warning", fixed("change", "ready", "again", "recovery", "joined", "standing") },
+  warning = { "events of a warning", fixed("change", "ready", "again", "recovery", "joined", "standing", "part") },
   contact = { "kinds of contact", fixed("urge", "ask", "same_fault", "add_info", "withdraw") },
   watch = { "watches", function() return host.lib("warning").names() end },
 }

@@ -282,6 +282,7 @@ local function perform(kind, v, name, d)
   end
   effects.apply(action, v, d, given)
   if action.gather then cases.gather(v, d, set.fields and set.fields.cities or (facts.ticket.fields or {}).cities) end
+  if action.merging then cases.merge[action.merging](v, d, given) end
   if action.add and action.add.maintainers then cases.move(v, d, given[action.add.maintainers]) end
   if action.count then set[action.count] = (facts.ticket[action.count] or 0) + 1 end
   if stage ~= before then

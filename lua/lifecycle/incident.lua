@@ -5,6 +5,7 @@
 --   keys                        the warnings that are evidence of it, its own the first
 --   script, script_draft        what everybody says to customers: {version, zh, en, prompt, eta, by, approved_by}
 --   maintainers                 the persons who work on it
+--   merged                      the cases that were merged into it; apart: it was merged and unmerged, so nothing merges it by itself again
 --   recovery                    claimed, proven, told, watched
 --   green…                      the key service that the BOSS green channel has taken over
 local desk = { "agent", "supervisor", "leader" }
@@ -38,6 +39,18 @@ kind "incident" {
     add = { keys = "key" }, keep = { began = "began" }, offered = false, gather = true },
   action "widen" { zh = "纳入更多地市", en = "take in more cities", from = live, roles = heads, data = { cities = "cities" },
     keep = { cities = "cities" }, gather = true },
+  -- one fault, several cases: the other one takes in what it is about, its keys, its people, its lists and its complaints, and it is over
+  action "merge" { zh = "并入另一事件", en = "merge", from = { "open", "restoring" }, to = "closed", roles = heads,
+    data = { ticket = "ticket", reason = "text?" }, copy = { resolution = "reason" }, link = "merged_into", merging = "into",
+    children = { action = "attach", data = { ticket = "ticket" } } },
+  action "take_in" { zh = "并入事件", en = "take in a case", from = live, roles = heads, offered = false, merging = "takes",
+    data = { ticket = "ticket", keys = "list?", maintainers = "list?", cities = "cities?", began = "time?", level = "level?" },
+    add = { merged = "ticket" }, peak = { highest = "level" } },
+  action "unmerge" { zh = "拆出事件", en = "unmerge", from = { "closed" }, to = "restoring", roles = heads, data = { reason = "text?" },
+    unlink = "merged_into", mark = { apart = true }, merging = "out" },
+  action "let_out" { zh = "拆出事件", en = "let out a case", offered = false, merging = "loses", roles = heads,
+    from = { "open", "restoring", "recovering", "proven", "told", "watched", "closed" },
+    data = { ticket = "ticket", keys = "list?" }, remove = { merged = "ticket" } },
   action "suspect" { zh = "定位瓶颈", en = "suspect", from = live, roles = desk, data = { component = "text", evidence = "text?" },
     keep = { suspect = "component", suspect_evidence = "evidence" }, sign = "suspect" },
 
@@ -110,6 +123,18 @@ kind "incident" {
 
 rules.before "refuse" {
   kinds = { "incident" },
+  rule "merged into another case" {
+    when = { action = none_of("unmerge", "note"), merged_into = present },
+    say = { zh = "该事件已并入另一事件，请在那里处理或先拆出", en = "the case is part of another one: work that one, or unmerge it first" },
+  },
+  rule "not merged" {
+    when = { action = "unmerge", merged_into = absent },
+    say = { zh = "该事件没有并入其他事件", en = "the case was not merged into another one" },
+  },
+  rule "a drill is no case" {
+    when = { action = any_of("merge", "take_in"), ["fields.drill"] = true },
+    say = { zh = "演练与真实事件不能合并", en = "a drill and a case stay apart" },
+  },
   rule "green channel asked already" {
     when = { action = "ask_green", ["fields.green"] = any_of("asked", "approved", "live", "handing_back", "handed_back") },
     say = { zh = "绿色通道已在申请或接管之中", en = "the green channel is asked for or has the service already" },
@@ -132,11 +157,11 @@ rules.before "refuse" {
     say = { zh = "业务尚未交还", en = "the service has not been handed back" },
   },
   rule "the service is still with the green channel" {
-    when = { action = any_of("close", "finish", "cancel"), ["fields.green"] = any_of("approved", "live", "handing_back", "handed_back") },
+    when = { action = any_of("close", "finish", "cancel", "merge"), ["fields.green"] = any_of("approved", "live", "handing_back", "handed_back") },
     say = { zh = "业务还在绿色通道，请先交还并核对", en = "the service is still with the green channel: hand it back and check it first" },
   },
   rule "the hand-back was not in order" {
-    when = { action = any_of("close", "finish", "cancel"), ["fields.green"] = "checked", ["fields.green_check_ok"] = false },
+    when = { action = any_of("close", "finish", "cancel", "merge"), ["fields.green"] = "checked", ["fields.green_check_ok"] = false },
     say = { zh = "交还核对未通过，请处理后再核对", en = "the check of the hand-back found it wanting: mend it and check again" },
   },
 }

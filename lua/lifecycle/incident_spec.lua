@@ -205,3 +205,41 @@ spec "who was told is counted again on the case" {
   history = { tickets = { { category = "recharge.not_credited", status = "resolved", parent = 7, age = "3h" } } },
   expect = { incident = 7, acts = { "7 again" } },
 }
+
+-- ---- two cases that are one
+local foshan = { kind = "incident", id = 8, no = "I8", stage = "restoring", city = "foshan", category = "recharge.not_credited",
+  fields = { keys = { "foshan/recharge.not_credited" }, maintainers = { "chen.jing" }, cities = { "foshan" }, began = 5, highest = "red" } }
+local function merged(more)
+  local t = {}
+  for key, x in pairs(foshan) do t[key] = x end
+  for key, x in pairs(more) do t[key] = x end
+  return ticket(t)
+end
+spec "a case that is merged is over, and its complaints go along" {
+  given = merged {}, action = "merge", data = { ticket = 7 }, who = head,
+  expect = { stage = "closed", status = "closed", jobs = { "children" }, acts = { "7 take_in" } },
+}
+spec "the other one has what it had" {
+  given = ticket { kind = "incident", stage = "open", city = "shenzhen", fields = { keys = { "shenzhen/recharge" }, cities = { "shenzhen" },
+    began = 9, highest = "orange", maintainers = { "deng.jun" } } },
+  action = "take_in", who = head, data = { ticket = 8, keys = { "foshan/recharge.not_credited" }, maintainers = { "chen.jing", "deng.jun" },
+    cities = { "foshan" }, began = 5, level = "red" },
+  expect = { fields = { merged = { 8 }, keys = { "shenzhen/recharge", "foshan/recharge.not_credited" }, maintainers = { "deng.jun", "chen.jing" },
+    cities = { "shenzhen", "foshan" }, began = 5, highest = "red" } },
+}
+spec "a case of the whole province stays one" {
+  given = ticket { kind = "incident", stage = "open", fields = { merged = { 6 } } }, action = "take_in", who = head,
+  data = { ticket = 8, cities = { "foshan" } }, expect = { fields = { merged = { 6, 8 } } },
+}
+spec "it is taken out again with its keys and its complaints" {
+  given = merged { stage = "closed", merged_into = 7 }, action = "unmerge", data = {}, who = head,
+  expect = { stage = "restoring", status = "inProgress", jobs = { "attach" }, acts = { "7 let_out" }, fields = { apart = true } },
+}
+spec "what is merged is worked in the other one" {
+  given = merged { stage = "closed", merged_into = 7 }, action = "relapse", data = { reason = "x" }, who = head,
+  expect = { refuse = "the case is part of another one: work that one, or unmerge it first" },
+}
+spec "only what was merged is unmerged" {
+  given = merged { stage = "closed" }, action = "unmerge", data = {}, who = head,
+  expect = { refuse = "the case was not merged into another one" },
+}

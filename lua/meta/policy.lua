@@ -91,10 +91,11 @@
 ---@field transfers? number|Condition 转派次数；how often it was transferred
 ---@field urges? number|Condition 催办次数；how often the customer urged
 ---@field vip? boolean|Condition 是否重要客户；a very important customer
----@field warning? string|Condition 预警事件（change、ready、again、recovery、joined、standing）；what happened to it: change, ready, again, recovery, joined (cities came to a roll-up) or standing (it stood when a case was opened)
+---@field warning? string|Condition 预警事件（change、ready、again、recovery、joined、standing、part）；what happened to it: change, ready, again, recovery, joined (cities came to a roll-up), standing (it stood when a case was opened) or part (its roll-up has another case)
 ---@field watch? string|Condition 监视项；name of the watch
 ---@field weekday? number|Condition 星期（1为星期一）；1 is Monday
 ---@field who? string|Condition 操作人；who acts
+---@field whole_case? number|Condition 所属全省事件的事件单（与自己的不同时）；incident of the roll-up that it is a part of, when it has another itself
 ---@field within_grant? boolean|Condition 是否在额度之内；what the action gives away is within the grant of who acts
 
 ---@class Rule

@@ -9,8 +9,9 @@
  *   'n' be64 job, number         → ""   a number that is in a task of it already: none is asked for twice
  *
  * Decision: jobs = [{kind="children", action, data, stages?}] an action on every ticket that hangs on this
- * one, by the word of who asked for it · {kind="attach", of="category"|"city", names, since} open tickets
- * that may hang on it: the pack is asked at point "attach" for each · {kind="numbers",
+ * one, by the word of who asked for it · {kind="attach", of="category"|"city", names, since, of_case?} open
+ * tickets of no case, or of that one, that may hang on it: the pack is asked at point "attach" for each ·
+ * {kind="numbers",
  * of="complainers"|"affected"|"everybody", task, batch?, data} tasks of the outbox with the numbers of its
  * children, of its lists of affected numbers, or of both, `batch` (1,000) in each.
  */

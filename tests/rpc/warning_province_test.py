@@ -7,8 +7,12 @@ CITIES = ["guangzhou", "shenzhen", "zhuhai", "shantou", "foshan", "shaoguan", "h
     "zhongshan", "jiangmen", "yangjiang", "zhanjiang"]
 
 
-class Province(Warning):
+WHOLE = "*/recharge.not_credited"
+
+
+class Cities(Warning):
     source = "province"
+    WHOLE = WHOLE
 
     def complain(self, cities, n):
         self.c.pipeline([("ticket.create", dict(channel="app", text="x", city=city, category="recharge.not_credited"))
@@ -20,6 +24,8 @@ class Province(Warning):
         return [(e["data"]["level"], e["data"]["person"]) for e in self.events("duty") if e["data"].get("event") == "call"
             and not e["data"]["key"].startswith("source:")]
 
+
+class Province(Cities):
     def test_fifteen_cities_are_one_case(self):
         self.complain(CITIES[:5], 16)
         self.complain(CITIES[5:10], 16)
@@ -145,8 +151,6 @@ class Province(Warning):
         self.c.call("clock.advance", by=HOUR_MS)
         self.assertEqual("yellow", self.one("source:app")["level"])
         self.assertEqual(1, len([c for c in self.changes("source:app") if c[2] == "yellow"]))
-
-    WHOLE = "*/recharge.not_credited"
 
     def act(self, action, key=WHOLE, **more):
         c = self.connect()

@@ -229,6 +229,7 @@ static bool affected_any(const struct part *p)
 
 struct closing {
 	const struct fault_case *closed;
+	int64_t into; /* the case it was merged into, which goes on with its lists; 0: none */
 	uint32_t n_open, n_review;
 	bool is_forced; /* cancelled, rejected: it was no case */
 };
@@ -249,6 +250,8 @@ static int close_if(struct affected_edit *edit, struct part_edit *p, void *ctx, 
 	uint32_t review;
 
 	(void)e;
+	if (part_has_incident(&p->part, c->closed->id) && case_find(w->desk->affected, c->into) != NULL)
+		join(p, c->into);
 	if (!part_has_incident(&p->part, c->closed->id) ||
 		has_other_case(w->desk->affected, &p->part, c->closed->id))
 		return 0;
@@ -262,10 +265,11 @@ static int close_if(struct affected_edit *edit, struct part_edit *p, void *ctx, 
 	return 0;
 }
 
-static int close_case(struct work *w, int64_t incident, bool is_forced, struct err *e)
+static int close_case(struct work *w, int64_t incident, int64_t into, bool is_forced, struct err *e)
 {
 	struct affected_edit *edit = affected_begin(w);
-	struct closing c = {.closed = case_find(w->desk->affected, incident), .is_forced = is_forced};
+	struct closing c = {
+		.closed = case_find(w->desk->affected, incident), .into = into, .is_forced = is_forced};
 
 	if (c.closed == NULL)
 		return 0;
@@ -314,7 +318,8 @@ static int incident_saved(
 		return 0;
 	if (ticket_is_open(after))
 		return open_case(w, id, after, e);
-	return was_open ? close_case(w, id, !is_closed, e) : 0;
+	return was_open ? close_case(w, id, value_int_or(value_get(after, "merged_into"), 0), !is_closed, e)
+			: 0;
 }
 
 /* ---- complaints ---------------------------------------------------------------------------------------- */

@@ -43,8 +43,8 @@ static struct value shown_case(struct arena *a, const struct value *row, const s
 {
 	static const char *const of_row[] = {
 		"id", "no", "title", "stage", "status", "category", "city", "grade", "owner", "created"};
-	static const char *const of_fields[] = {"key", "keys", "cities", "cluster", "level", "highest",
-		"recovery", "relapse", "drill", "suspect", "maintainers", "script_version"};
+	static const char *const of_fields[] = {"key", "keys", "cities", "merged", "cluster", "level",
+		"highest", "recovery", "relapse", "drill", "suspect", "maintainers", "script_version"};
 	const struct value *fields = value_get(row, "fields");
 	struct value out = value_map(a, 32);
 

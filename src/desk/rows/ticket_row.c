@@ -68,22 +68,25 @@ int64_t ticket_due_next(const struct lexicon *lexicon, const struct value *row)
 
 void ticket_link(struct work *w, struct value *row, const char *type, int64_t id)
 {
+	/* followed as fields of the row, which hold one */
+	bool is_one = strcmp(type, "parent") == 0 || strcmp(type, "merged_into") == 0;
 	const struct value *old = value_get(row, "links");
 	struct value links = value_array(w->arena, (old == NULL ? 0 : old->n) + 1);
 	struct value link = value_map(w->arena, 2);
 
 	for (uint32_t i = 0; old != NULL && i < old->n; i++) {
-		if (value_is_text(value_get(&old->as.items[i], "type"), type) &&
-			value_int_or(value_get(&old->as.items[i], "id"), 0) == id)
+		bool is_of_type = value_is_text(value_get(&old->as.items[i], "type"), type);
+
+		if (is_of_type && value_int_or(value_get(&old->as.items[i], "id"), 0) == id)
 			return;
-		value_push(w->arena, &links, old->as.items[i]);
+		if (!is_of_type || !is_one)
+			value_push(w->arena, &links, old->as.items[i]);
 	}
 	value_add(w->arena, &link, "type", value_text(w->arena, type, strlen(type)));
 	value_add(w->arena, &link, "id", value_int(id));
 	value_push(w->arena, &links, link);
 	value_set(w->arena, row, "links", links);
-	if (strcmp(type, "parent") == 0 ||
-		strcmp(type, "merged_into") == 0) /* followed as fields of the row */
+	if (is_one)
 		value_set(w->arena, row, type, value_int(id));
 }
 

@@ -161,15 +161,25 @@ bool warn_in_recovery(struct warn *n, const struct wkey *k)
 	return is_so;
 }
 
+bool warn_case_has(const struct value *ticket, const struct wkey *k)
+{
+	const struct value *keys = value_path(ticket, "fields.keys");
+
+	return ticket_is_open(ticket) && (!value_is(keys, VALUE_ARRAY) || value_has_text(keys, wkey_text(k)));
+}
+
 int warn_let_go(struct work *w, struct wkey *k, struct value *row, struct err *e)
 {
 	struct value ticket;
 
 	if (k->incident == 0)
 		return 0;
-	if (ticket_load(w->desk, w->tx, w->arena, k->incident, &ticket, e) != 0)
+	if (ticket_load_merged(w, k->incident, &ticket, e) != 0)
 		return -1;
-	if (!ticket_is_open(&ticket)) {
+	if (warn_case_has(&ticket, k)) {
+		k->incident = value_int_or(value_get(&ticket, "id"), 0);
+		value_set(w->arena, row, "incident", value_int(k->incident));
+	} else {
 		value_unset(row, "incident");
 		k->incident = 0;
 	}
@@ -314,6 +324,13 @@ static void into_event(struct work *w, const struct wkey *k, const struct warn_e
 	value_set(w->arena, &w->extra, "warning", v);
 }
 
+void warn_noted(struct work *w, const struct wkey *k, const struct warn_event *event)
+{
+	into_event(w, k, event);
+	if (k->incident != 0)
+		into_history(w, k->incident);
+}
+
 static int decide(struct work *w, struct wkey *k, const struct warn_event *event, struct value *row,
 	struct value *decision, struct err *e)
 {
@@ -357,9 +374,7 @@ int warn_happened(struct work *w, struct wkey *k, const struct warn_event *event
 	if (k->level == 0 && warn_let_go(w, k, row, e) != 0)
 		return -1;
 	tell_change(w, k, event, row, &decision);
-	into_event(w, k, event);
-	if (k->incident != 0)
-		into_history(w, k->incident);
+	warn_noted(w, k, event);
 	wkey_put(w, k, row);
 	w->desk->warn->n_changes += is_change;
 	return 0;

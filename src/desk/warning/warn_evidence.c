@@ -82,8 +82,8 @@ static int stage_standing(struct work *w, struct warn_try *t, struct err *e)
 	return warn_happened(w, of->key, &event, &row, false, e) == 0 ? 1 : -1;
 }
 
-/* Its case was closed or cancelled while it stands. Nothing comes in its place by itself; but what is open may
- * take the key, also when it was opened before that. */
+/* Its case was closed, cancelled, or merged while it stands, or let the key go. Nothing comes in its place by
+ * itself; but what is open may take the key, also when it was opened before that. */
 static bool is_left_behind(struct warn *n, const struct wkey *k)
 {
 	struct arena a;
@@ -92,9 +92,47 @@ static bool is_left_behind(struct warn *n, const struct wkey *k)
 	bool is_over;
 
 	arena_init(&a, 0);
-	is_over = ticket_load(n->desk, NULL, &a, k->incident, &ticket, &e) == 0 && !ticket_is_open(&ticket);
+	is_over = ticket_load(n->desk, NULL, &a, k->incident, &ticket, &e) == 0 && !warn_case_has(&ticket, k);
 	arena_fini(&a);
 	return is_over;
+}
+
+/* ---- cases beside that of a roll-up -------------------------------------------------------------------- */
+/* Asked at each close, so nothing is noted where the pack does nothing. */
+static int stage_part(struct work *w, struct warn_try *t, struct err *e)
+{
+	const struct caseless *of = t->ctx;
+	struct warn_event event = {.event = "part", .from = of->key->level, .at_ms = of->end_ms};
+	struct value row = wkey_row(w, of->key), facts, decision;
+	const struct value *acts;
+
+	if (t->is_plain || warn_whole_case(w, of->key) == 0)
+		return 0;
+	warn_try_on(w, t, of->key);
+	if (warn_facts(w, of->key, &event, &row, &facts, e) != 0 ||
+		work_ask(w, "warning", &facts, &decision, e) != 0)
+		return -1;
+	acts = value_get(&decision, "act");
+	if (acts == NULL || acts->n == 0)
+		return 0;
+	if (warn_act(w, of->key, acts, e) != 0)
+		return -1;
+	warn_noted(w, of->key, &event);
+	return 1;
+}
+
+static int join_wholes(struct warn *n, int64_t end_ms, struct err *e)
+{
+	if (warn_rollup_list(n) == NULL)
+		return 0;
+	for (uint32_t i = 0; i < n->n_keys; i++) {
+		struct caseless of = {n->keys[i], end_ms};
+
+		if (of.key->level > 0 && of.key->incident != 0 && of.key->city != NULL &&
+			warn_twice(n, "warning.change", end_ms, stage_part, &of, e) != 0)
+			return -1;
+	}
+	return 0;
 }
 
 int warn_new_cases(struct warn *n, int64_t end_ms, struct err *e)
@@ -104,6 +142,8 @@ int warn_new_cases(struct warn *n, int64_t end_ms, struct err *e)
 
 	if (cases_ids(n->desk, &newest, 1) == 0)
 		return 0;
+	if (join_wholes(n, end_ms, e) != 0)
+		return -1;
 	is_new = newest > n->newest_case;
 	for (uint32_t i = 0; i < n->n_keys; i++) {
 		struct caseless of = {n->keys[i], end_ms};

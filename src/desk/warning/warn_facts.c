@@ -75,10 +75,14 @@ static int add_case(
 	struct value row;
 	uint8_t level;
 
+	int64_t whole = warn_whole_case(w, k);
+
 	if (k->incident == 0) {
 		add_cities(w->arena, of, NULL, said);
 		return 0;
 	}
+	if (whole != 0)
+		value_add(w->arena, said, "whole_case", value_int(whole));
 	if (ticket_load(w->desk, w->tx, w->arena, k->incident, &row, e) != 0)
 		return -1;
 	value_add(w->arena, said, "incident", value_int(k->incident));

@@ -189,7 +189,7 @@ void warn_await_recovery(struct work *, int64_t incident);
 /* ---- what happens to a key (warn_case.c) --------------------------------------------------------------- */
 struct warn_event {
 	/* "change", "ready", "again", "recovery"; "joined": cities came to a roll-up; "standing": a case was
-	 * opened while it stood */
+	 * opened while it stood; "part": its roll-up has another case */
 	const char *event;
 	uint8_t from;
 	int64_t at_ms;           /* the end of the bin */
@@ -200,6 +200,8 @@ struct warn_event {
 /* The row of the key, the pack's decision, everybody told; staged. 0, or -1: it cannot be applied. */
 int warn_happened(struct work *, struct wkey *, const struct warn_event *, struct value *row, bool is_plain,
 	struct err *e) MUST_CHECK;
+/* The entry says what happened to the key, and so does the history of its incident. */
+void warn_noted(struct work *, const struct wkey *, const struct warn_event *);
 /* When what it is warned of at end_ms began: the first bin of its window with more than is usual in one; else
  * the last. It has a watch, and was seen in this close. */
 int64_t warn_began_ms(const struct warn *, const struct wkey *, int64_t end_ms);
@@ -207,9 +209,12 @@ int64_t warn_began_ms(const struct warn *, const struct wkey *, int64_t end_ms);
 int warn_act(struct work *, const struct wkey *, const struct value *acts, struct err *e) MUST_CHECK;
 /*
  * A case is looked after until its incident is closed, which ends it: what rises afterwards is another case,
- * of another incident, and calls everybody anew. The key has none then. 0, or -1.
+ * of another incident, and calls everybody anew. The key has none then. One that was merged goes on as the
+ * other; one that was unmerged has its keys again: its other case does not name them any more. 0, or -1.
  */
 int warn_let_go(struct work *, struct wkey *, struct value *row, struct err *e) MUST_CHECK;
+/* Whether the incident is open, and the key is evidence of it: its list of them, if it keeps one, has the key. */
+bool warn_case_has(const struct value *ticket, const struct wkey *);
 /* Whether the key's incident says that it recovers (fields.recovery). */
 bool warn_in_recovery(struct warn *, const struct wkey *);
 /*
@@ -241,7 +246,8 @@ uint8_t warn_case_level(const struct warn *, int64_t incident);
 int warn_attach(
 	struct work *, struct wkey *, const struct warn_event *, struct value *row, struct err *e) MUST_CHECK;
 /* Cases were opened since the last close: what stands without one may be evidence of them; what stands with a
- * case that was closed may be so of any that is open. */
+ * case that was closed may be so of any that is open. Keys with a case beside that of their roll-up: the pack
+ * says whether both are one. */
 int warn_new_cases(struct warn *, int64_t end_ms, struct err *e) MUST_CHECK;
 
 /* ---- what the pack is told (warn_facts.c) -------------------------------------------------------------- */
@@ -273,6 +279,8 @@ int64_t warn_care_next(const struct value *row);
 bool warn_told_elsewhere(struct work *, const struct wkey *, const char *level, const struct value *person);
 /* The open roll-up whose part the key is at its level; NULL: none. */
 const struct wkey *warn_whole_of(struct work *, const struct wkey *);
+/* The open case of that roll-up when the key has another open one; else 0. */
+int64_t warn_whole_case(struct work *, const struct wkey *);
 /* The pack's roll-ups, NULL: none; whether a key of that city and category (either NULL: none) is part of one. */
 const struct value *warn_rollup_list(const struct warn *);
 bool warn_rollup_has(const struct value *rollup, const char *city, const char *category);

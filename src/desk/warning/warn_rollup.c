@@ -202,6 +202,22 @@ const struct wkey *warn_whole_of(struct work *w, const struct wkey *k)
 	return NULL;
 }
 
+int64_t warn_whole_case(struct work *w, const struct wkey *k)
+{
+	const struct wkey *whole = k->incident == 0 ? NULL : warn_whole_of(w, k);
+	int64_t ids[] = {k->incident, whole == NULL ? 0 : whole->incident};
+	struct value ticket;
+	struct err e;
+
+	if (ids[1] == 0 || ids[1] == ids[0])
+		return 0;
+	for (size_t i = 0; i < 2; i++)
+		if (ticket_load(w->desk, w->tx, w->arena, ids[i], &ticket, &e) != 0 ||
+			!ticket_is_open(&ticket))
+			return 0;
+	return ids[1];
+}
+
 /* Whether the list has a text that the other one, which may be absent, does not have. */
 static bool has_more(const struct value *list, const struct value *old)
 {
