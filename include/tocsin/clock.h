@@ -42,6 +42,8 @@ void clock_advance_to(struct clock *, int64_t to_ms);
 
 /* Monotonic microseconds for measuring durations (statistics only, never decisions). */
 int64_t clock_mono_us(void);
+/* Microseconds of CPU that the calling thread has had: what it did, whatever else the machine did meanwhile. */
+int64_t clock_thread_us(void);
 
 /* "2026-09-22T10:00:00.000+08:00" in the process zone (clock_zone_set) into out; returns out. */
 char *clock_format(int64_t at_ms, char out[40]);

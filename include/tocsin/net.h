@@ -110,8 +110,8 @@ struct event_base *server_base(struct server *);
 int server_watch(struct server *, int fd, void (*ready)(void *udata), void *udata, struct err *e) MUST_CHECK;
 /* Any thread: run fn on the loop before its next turn. What is still waiting at server_free never runs. */
 void server_post(struct server *, void (*fn)(void *udata), void *udata);
-/* Run what was posted and has not run yet: at the end, when nobody posts any more. */
-void server_run_posted(struct server *);
+/* Run what was posted and has not run yet, for the end; false: nothing was. What that posts waits for the next call. */
+bool server_run_posted(struct server *);
 /* Any thread: have a turn soon. */
 void server_wake(struct server *);
 
@@ -126,6 +126,10 @@ struct server_stats {
 	uint64_t n_paused;     /* connections not being read now */
 	uint64_t durable_seq;
 	int64_t turn_us_max;
+	/* The most CPU that one pass took, from one look at the sockets to the next: what a caller can have waited
+	 * for the loop. Unlike turn_us_max it holds what was posted, too (a pack that is swapped), and nothing of
+	 * other threads. */
+	int64_t pass_cpu_us_max;
 };
 void server_stats(const struct server *, struct server_stats *out);
 

@@ -155,12 +155,14 @@ struct slice store_event_part(struct slice row);
 
 /* ---- a call's transaction ------------------------------------------------------------------------------ */
 /*
- * One at a time, ended in the turn that began it. Key and value bytes are copied. Calls that change nothing
- * need no tx; an event without changes is a valid entry.
+ * One at a time, ended in the turn that began it. Key and value bytes are copied, but for the value of
+ * tx_put_borrowed, which stays as it is until the commit: for what is large. Calls that change nothing need no
+ * tx; an event without changes is a valid entry.
  */
 struct tx *tx_begin(struct store *, int64_t now_ms);
 int tx_get(struct tx *, enum table, struct slice key, struct slice *val, struct err *e) MUST_CHECK;
 void tx_put(struct tx *, enum table, struct slice key, struct slice val);
+void tx_put_borrowed(struct tx *, enum table, struct slice key, struct slice val);
 void tx_del(struct tx *, enum table, struct slice key);
 bool tx_is_empty(const struct tx *);
 /*

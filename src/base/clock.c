@@ -28,12 +28,22 @@ static int64_t system_mono_ms(void *udata)
 	return timespec_ms(CLOCK_BOOTTIME);
 }
 
-int64_t clock_mono_us(void)
+static int64_t us_of(clockid_t id)
 {
 	struct timespec ts;
 
-	must(clock_gettime(CLOCK_MONOTONIC, &ts) == 0);
+	must(clock_gettime(id, &ts) == 0);
 	return (int64_t)ts.tv_sec * 1000000 + ts.tv_nsec / 1000;
+}
+
+int64_t clock_mono_us(void)
+{
+	return us_of(CLOCK_MONOTONIC);
+}
+
+int64_t clock_thread_us(void)
+{
+	return us_of(CLOCK_THREAD_CPUTIME_ID);
 }
 
 void clock_init_real(struct clock *c, int64_t floor_ms)

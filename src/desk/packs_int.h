@@ -38,8 +38,11 @@ struct pack_build {
 	char by[PERSON_LEN];
 	bool has_files;
 	struct pack_files files;
-	struct value replays; /* facts of the last complaints */
+	struct value replays;      /* facts of the last complaints */
+	uint64_t replay_from;      /* the id before which to look for more */
+	void (*done)(void *udata); /* on the loop, once it is built */
 	struct generation *made;
+	struct slice rules; /* its table of rules in MessagePack, as the store keeps it */
 	struct pack_calendars calendars;
 	struct watches *watches; /* of its catalog, until they are taken */
 	uint64_t words;          /* watches_words of it */
@@ -72,8 +75,9 @@ int packs_stored(struct desk *, int64_t number, struct pack_files *out, struct e
 struct generation *packs_loaded(const struct packs *, int64_t number);
 /* Keep a rebuilt one in case it is asked for again; takes it over. */
 void packs_keep_past(struct packs *, int64_t number, struct generation *);
-/* Facts of the last complaints, in the build's arena. */
-void packs_collect_replays(struct desk *, struct pack_build *);
+/* Gather facts of the last complaints, a few in each pass of the loop, then have the worker build and the loop
+ * call b->done. */
+void packs_build(struct pack_build *b, void (*done)(void *udata));
 /* At start: the last accepted pack, then the folder. */
 int packs_new(struct desk *, struct err *e) MUST_CHECK;
 void packs_free(struct packs *);

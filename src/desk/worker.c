@@ -81,6 +81,22 @@ void worker_submit(struct worker *w, void (*run)(void *), void (*done)(void *), 
 	pthread_mutex_unlock(&w->lock);
 }
 
+/* Ends when nothing is left that was posted (done of those that ran) or submitted, also by what ended here. */
+static void drop_waiting(struct worker *w)
+{
+	while (server_run_posted(w->server) || w->first != NULL) {
+		struct job *job = w->first;
+
+		if (job == NULL)
+			continue;
+		w->first = job->next;
+		if (w->first == NULL)
+			w->last = &w->first;
+		job->done(job->udata);
+		free(job);
+	}
+}
+
 void worker_free(struct worker *w)
 {
 	if (w == NULL)
@@ -90,16 +106,7 @@ void worker_free(struct worker *w)
 	pthread_cond_signal(&w->wake);
 	pthread_mutex_unlock(&w->lock);
 	pthread_join(w->thread, NULL);
-	server_run_posted(w->server); /* done of those that ran */
-	while (w->first != NULL) {
-		struct job *job = w->first;
-
-		w->first = job->next;
-		if (w->first == NULL)
-			w->last = &w->first; /* done may submit again */
-		job->done(job->udata);
-		free(job);
-	}
+	drop_waiting(w);
 	pthread_mutex_destroy(&w->lock);
 	pthread_cond_destroy(&w->wake);
 	free(w);

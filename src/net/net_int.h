@@ -99,6 +99,7 @@ struct server {
 	bool is_stopping, is_behind;
 	uint64_t durable_seq;
 	int64_t mono_ms; /* of this pass */
+	int64_t cpu_us;  /* of this thread when the last pass ended; 0: there was none */
 	uint64_t turn_frames;
 	struct server_stats stats;
 	struct out_spare { /* buffers of answers between two uses: large ones are dear to map and unmap */

@@ -27,19 +27,22 @@ static void on_tick(evutil_socket_t fd, short what, void *udata)
 	(void)fd, (void)what, (void)udata;
 }
 
-void server_run_posted(struct server *s)
+bool server_run_posted(struct server *s)
 {
 	STAILQ_HEAD(, post) posts = STAILQ_HEAD_INITIALIZER(posts);
 	struct post *p;
+	bool is_any;
 
 	pthread_mutex_lock(&s->post_lock);
 	STAILQ_CONCAT(&posts, &s->posts);
 	pthread_mutex_unlock(&s->post_lock);
+	is_any = !STAILQ_EMPTY(&posts);
 	while ((p = STAILQ_FIRST(&posts)) != NULL) {
 		STAILQ_REMOVE_HEAD(&posts, next);
 		p->fn(p->udata);
 		free(p);
 	}
+	return is_any;
 }
 
 static void on_wake(evutil_socket_t fd, short what, void *udata)
@@ -48,7 +51,7 @@ static void on_wake(evutil_socket_t fd, short what, void *udata)
 
 	(void)what;
 	if (read(fd, &n, sizeof(n)) == (ssize_t)sizeof(n))
-		server_run_posted(udata);
+		(void)server_run_posted(udata);
 }
 
 static void on_sweep(evutil_socket_t fd, short what, void *udata)
@@ -326,6 +329,16 @@ static void turn(struct server *s)
 		s->stats.n_frames_turn_max = s->turn_frames;
 }
 
+/* Sleeping costs no CPU: what the thread has had since the last pass ended is what this one took. */
+static void pass_end(struct server *s)
+{
+	int64_t cpu_us = clock_thread_us();
+
+	if (s->cpu_us != 0 && cpu_us - s->cpu_us > s->stats.pass_cpu_us_max)
+		s->stats.pass_cpu_us_max = cpu_us - s->cpu_us;
+	s->cpu_us = cpu_us;
+}
+
 void server_step(struct server *s, int64_t wait_ms)
 {
 	struct timeval tv;
@@ -338,6 +351,7 @@ void server_step(struct server *s, int64_t wait_ms)
 	}
 	event_base_loop(s->base, EVLOOP_ONCE | (wait_ms > 0 ? 0 : EVLOOP_NONBLOCK));
 	turn(s);
+	pass_end(s);
 }
 
 void server_run(struct server *s)

@@ -54,6 +54,7 @@ struct value server_stats_value(const struct server *server, struct arena *a)
 	add_count(a, &v, "turns", s.n_turns);
 	add_count(a, &v, "frames_a_turn_max", s.n_frames_turn_max);
 	add_count(a, &v, "turn_us_max", (uint64_t)s.turn_us_max);
+	add_count(a, &v, "pass_cpu_us_max", (uint64_t)s.pass_cpu_us_max);
 	add_count(a, &v, "durable_seq", s.durable_seq);
 	return v;
 }

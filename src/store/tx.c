@@ -37,16 +37,20 @@ struct undo {
 	struct row *row, was;
 };
 
-static void stage(struct tx *tx, enum table table, struct slice key, struct slice val, bool is_delete)
+static void check_row(const struct tx *tx, enum table table, struct slice key, struct slice val)
 {
-	struct row *r, *old;
-	const struct row *known;
-	struct row was = {0};
-
 	must(tx->is_open);
 	must(key.n > 0 && key.n <= STORE_KEY_MAX && val.n <= STORE_VAL_MAX);
 	must(table != TABLE_META || slice_cmp(key, SLICE_TEXT(META_STORE)) != 0);
-	r = row_new(&tx->store->staged, table, key, val, is_delete);
+}
+
+static void stage_row(struct tx *tx, struct row *r)
+{
+	enum table table = (enum table)r->table;
+	struct slice key = row_key(r);
+	const struct row *known;
+	struct row was = {0}, *old;
+
 	known = tx->is_marked ? rows_get(&tx->over[table], key) : NULL;
 	if (known != NULL)
 		was = *known;
@@ -63,10 +67,23 @@ static void stage(struct tx *tx, enum table table, struct slice key, struct slic
 	tx->tail = &r->next;
 }
 
+static void stage(struct tx *tx, enum table table, struct slice key, struct slice val, bool is_delete)
+{
+	check_row(tx, table, key, val);
+	stage_row(tx, row_new(&tx->store->staged, table, key, val, is_delete));
+}
+
 void tx_put(struct tx *tx, enum table table, struct slice key, struct slice val)
 {
 	must(table != TABLE_EVENT); /* written by tx_commit and tx_erase_event */
 	stage(tx, table, key, val, false);
+}
+
+void tx_put_borrowed(struct tx *tx, enum table table, struct slice key, struct slice val)
+{
+	must(table != TABLE_EVENT);
+	check_row(tx, table, key, val);
+	stage_row(tx, row_new_borrowing(&tx->store->staged, table, key, val, false));
 }
 
 void tx_del(struct tx *tx, enum table table, struct slice key)

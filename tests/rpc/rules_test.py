@@ -154,6 +154,28 @@ class Rules(Case):
         self.assertEqual((False, 1), (s["ok"], s["generation"]))
         self.assertTrue(s["errors"][0]["message"].startswith("replaying the last complaints, 1 of 1: rule routing/boom: "), s["errors"])
 
+    def test_replay_asks_the_last_hundred_complaints(self):
+        """They are gathered a few in each pass of the loop: the hundredth, not the hundred and first."""
+        self.create(number="13899990000", category="account.realname")
+        for n in range(99):
+            self.create(number="138111122%02d" % n)
+        self.write(self.with_rule(FAILS % ("13899990000", "return nil + 1")))
+        s = self.c.call("rules.reload")
+        self.assertEqual((False, 1), (s["ok"], s["generation"]))
+        self.assertTrue(s["errors"][0]["message"].startswith("replaying the last complaints, 100 of 100: rule routing/boom: "), s["errors"])
+        self.create(number="13811113300")
+        s = self.c.call("rules.reload")
+        self.assertEqual((True, 2), (s["ok"], s["generation"]), s["errors"])
+
+    def test_a_stop_in_the_middle_of_a_reload(self):
+        for n in range(100):
+            self.create(number="138111122%02d" % n)
+        self.write(self.with_rule(ROUTE % "expert"))
+        for _ in range(5):
+            self.c.send("rules.reload")
+            self.d.hup()
+        self.assertEqual(0, self.d.stop())
+
     def test_restart_with_a_broken_folder(self):
         self.write(self.with_rule(ROUTE % "expert"))
         sha = self.c.call("rules.reload")["sha256"]

@@ -378,6 +378,32 @@ static void a_rewind_drops_what_came_since_the_mark(void **state)
 	store_close(s);
 }
 
+/* Nothing of the lent bytes is needed behind the commit. */
+static void a_value_may_be_lent(void **state)
+{
+	struct fixture *f = *state;
+	struct store *s = fixture_open(f);
+	char lent[] = "lent", again[] = "again";
+	struct slice val;
+	struct err e;
+	struct tx *tx = tx_begin(s, 1);
+
+	tx_put(tx, TABLE_PACK, SLICE_TEXT("a"), SLICE_TEXT("copied"));
+	tx_put_borrowed(tx, TABLE_PACK, SLICE_TEXT("a"), slice_of(lent, 4));
+	tx_put_borrowed(tx, TABLE_PACK, SLICE_TEXT("b"), slice_of(lent, 4));
+	tx_mark(tx);
+	tx_put_borrowed(tx, TABLE_PACK, SLICE_TEXT("b"), slice_of(again, 5));
+	assert_int_equal(tx_get(tx, TABLE_PACK, SLICE_TEXT("b"), &val, &e), 1);
+	assert_memory_equal(val.p, "again", 5);
+	tx_rewind(tx);
+	tx_commit(tx, SLICE_TEXT("x"));
+	memset(lent, '?', sizeof(lent));
+	memset(again, '?', sizeof(again));
+	assert_row(s, TABLE_PACK, SLICE_TEXT("a"), SLICE_TEXT("lent"));
+	assert_row(s, TABLE_PACK, SLICE_TEXT("b"), SLICE_TEXT("lent"));
+	store_close(s);
+}
+
 static void an_abort_leaves_no_memory_behind(void **state)
 {
 	struct fixture *f = *state;
@@ -440,6 +466,7 @@ int main(void)
 		TEST(too_large_is_said_before_the_commit),
 		TEST(a_commit_tells_each_change_once_in_order),
 		TEST(a_rewind_drops_what_came_since_the_mark),
+		TEST(a_value_may_be_lent),
 		TEST(an_abort_leaves_no_memory_behind),
 		TEST(memory_marks_stop_reading_and_accepting),
 	};

@@ -116,6 +116,8 @@ static void keep_verdict(struct packs *p, const struct pack_build *b)
 		b->is_ok ? "-" : b->why.text);
 }
 
+#define RULES_BYTES_MAX (4 * 1024 * 1024) /* with the rest of its row within desk->scratch */
+
 /* ---- building (worker thread, or the loop at start) ---------------------------------------------------- */
 static int replay(struct pack_build *b, struct generation *g)
 {
@@ -143,6 +145,23 @@ static int replay(struct pack_build *b, struct generation *g)
 	return 0;
 }
 
+/* Its table of rules as the store keeps it: encoded here, so that the loop need not. */
+static int encode_rules(struct pack_build *b)
+{
+	struct buf out;
+	int rc = 0;
+
+	buf_init(&out, RULES_BYTES_MAX);
+	value_encode(&out, generation_rules(b->made));
+	if (out.is_full)
+		rc = err_set(&b->why, ERR_TOO_LARGE, "the table of the pack's rules: more than %d bytes",
+			RULES_BYTES_MAX);
+	else
+		b->rules = slice_of(arena_copy(&b->arena, out.p, out.n), out.n);
+	buf_fini(&out);
+	return rc;
+}
+
 void pack_build_run(void *udata)
 {
 	struct pack_build *b = udata;
@@ -157,7 +176,7 @@ void pack_build_run(void *udata)
 		goto out;
 	if (pack_calendars_read(&b->calendars, generation_catalog(b->made), &b->why) != 0 ||
 		watches_new(&b->watches, generation_catalog(b->made), &b->why) != 0 ||
-		replay(b, b->made) != 0)
+		replay(b, b->made) != 0 || encode_rules(b) != 0)
 		goto out;
 	b->words = watches_words(generation_catalog(b->made));
 	replan_work(b->replan, b->watches, b->words);
@@ -184,11 +203,28 @@ void pack_build_fini(struct pack_build *b)
 }
 
 /* ---- accepting ----------------------------------------------------------------------------------------- */
-/* Files are kept once by content; the generation's row names them. */
-static void store_pack(
-	struct work *w, int64_t number, const struct pack_build *b, const struct generation *made)
+/* The generation's row: what is known only now, and the rules as the worker encoded them. */
+static struct slice pack_row(struct work *w, const struct pack_build *b, int64_t number, struct value names)
 {
-	struct value row = value_map(w->arena, 6), names = value_map(w->arena, b->files.n_files);
+	struct value head[] = {value_literal("generation"), value_int(number), value_literal("sha256"),
+		value_bytes(b->files.sha, SHA256_LEN), value_literal("at"), value_int(w->now_ms),
+		value_literal("by"), value_text(w->arena, b->by, strlen(b->by)), value_literal("files"),
+		names, value_literal("rules")};
+	struct buf *row = &w->desk->scratch;
+
+	buf_reset(row);
+	value_encode_map(row, 6);
+	for (size_t i = 0; i < sizeof(head) / sizeof(head[0]); i++)
+		value_encode(row, &head[i]);
+	buf_add(row, b->rules.p, b->rules.n);
+	must(!row->is_full);
+	return buf_slice(row);
+}
+
+/* Files are kept once by content; the generation's row names them. */
+static void store_pack(struct work *w, int64_t number, const struct pack_build *b)
+{
+	struct value names = value_map(w->arena, b->files.n_files);
 	uint8_t key[4], file_key[1 + SHA256_LEN] = {'f'};
 	struct slice there;
 	struct err e;
@@ -198,26 +234,22 @@ static void store_pack(
 
 		memcpy(file_key + 1, f->sha, SHA256_LEN);
 		if (tx_get(w->tx, TABLE_PACK, slice_of(file_key, sizeof(file_key)), &there, &e) != 1)
-			tx_put(w->tx, TABLE_PACK, slice_of(file_key, sizeof(file_key)), f->bytes);
+			tx_put_borrowed(w->tx, TABLE_PACK, slice_of(file_key, sizeof(file_key)), f->bytes);
 		value_add(w->arena, &names, f->name, value_bytes(f->sha, SHA256_LEN));
 	}
-	value_add(w->arena, &row, "generation", value_int(number));
-	value_add(w->arena, &row, "sha256", value_bytes(b->files.sha, SHA256_LEN));
-	value_add(w->arena, &row, "at", value_int(w->now_ms));
-	value_add(w->arena, &row, "by", value_text(w->arena, b->by, strlen(b->by)));
-	value_add(w->arena, &row, "files", names);
-	value_add(w->arena, &row, "rules", *generation_rules(made));
 	store_be32(key, (uint32_t)number);
-	row_put(w, TABLE_PACK, slice_of(key, 4), &row);
+	tx_put(w->tx, TABLE_PACK, slice_of(key, 4), pack_row(w, b, number, names));
 }
 
+/* As packs_status, but nothing that depends on the machine (the same calls give the same journal), and no list of
+ * rules without a spec, which may be long and is for whoever asks. */
 static void notice_verdict(struct work *w, const struct packs *p)
 {
+	static const char *const not_told[] = {"took_ms", "dir", "uncovered", "uncovered_at"};
 	struct value both = value_array(w->arena, 2), status = packs_status(p, w->arena);
 
-	value_unset(
-		&status, "took_ms"); /* the same calls give the same journal, however fast the machine is */
-	value_unset(&status, "dir");
+	for (size_t i = 0; i < sizeof(not_told) / sizeof(not_told[0]); i++)
+		value_unset(&status, not_told[i]);
 	value_push(w->arena, &both, value_literal("rules"));
 	value_push(w->arena, &both, status);
 	value_push(w->arena, &w->notices, both);
@@ -275,18 +307,15 @@ static void swap(struct desk *d, struct pack_build *b, int64_t number, int64_t n
 
 #define VERDICT_BYTES_MAX ((size_t)1024 * 1024) /* what else stands in the entry */
 
-/* Whether its files fit an entry: what cannot be kept must not decide. 0, or -1 with ERR_TOO_LARGE. */
-static int check_fits(struct desk *d, const struct pack_build *b, struct err *e)
+/* Begin the entry that keeps the pack; what cannot be kept must not decide. 0, or -1 and no work: ERR_TOO_LARGE. */
+static int work_to_keep(struct work *w, struct desk *d, struct pack_build *b, int64_t number, struct err *e)
 {
-	struct work w;
-	int rc;
-
-	arena_reset(&d->arena);
-	work_begin(&w, d, &d->arena, "rules.reload", b->by, 0, slice_of(NULL, 0));
-	store_pack(&w, d->packs->max_number + 1, b, b->made);
-	rc = tx_fits(w.tx, VERDICT_BYTES_MAX, e) == 0 ? 0 : err_prefix(e, "the pack's files");
-	work_abort(&w);
-	return rc;
+	work_begin(w, d, &b->arena, "rules.reload", b->by, 0, slice_of(NULL, 0));
+	store_pack(w, number, b);
+	if (tx_fits(w->tx, VERDICT_BYTES_MAX, e) == 0)
+		return 0;
+	work_abort(w);
+	return err_prefix(e, "the pack's files");
 }
 
 void packs_check_standing(struct desk *d, struct pack_build *b)
@@ -309,43 +338,50 @@ void packs_check_standing(struct desk *d, struct pack_build *b)
 	}
 }
 
+/* Swap, and keep the pack and the verdict in one entry. */
+static void take(struct desk *d, struct pack_build *b, struct work *w, int64_t number)
+{
+	struct packs *p = d->packs;
+	struct err e;
+
+	swap(d, b, number, d->clock->now_ms);
+	warn_reload(d, b->replan, &b->watches, b->words);
+	keep_verdict(p, b);
+	notice_verdict(w, p);
+	d->repin_after = 0;
+	if (work_commit(w, &e) != 0)
+		log_line(LOG_ERROR, "rules.store", "generation=%jd error=\"%s\"", (intmax_t)number, e.text);
+	if (d->warn != NULL)
+		warn_start(d);
+}
+
 void packs_accept(struct desk *d, struct pack_build *b)
 {
 	struct packs *p = d->packs;
-	bool is_same = b->is_ok && p->live != NULL &&
-		       memcmp(generation_sha(b->made), generation_sha(p->live), SHA256_LEN) == 0;
-	int64_t number = p->max_number + 1;
+	bool is_first = p->live == NULL;
 	struct work w;
 	struct err e;
 
-	if (b->is_ok && p->live == NULL && store_accepts(d->store, &e) != 0) {
+	if (b->is_ok && is_first && store_accepts(d->store, &e) != 0) {
 		/* a read-only start without a stored pack: serve with the folder's, which is no generation */
 		swap(d, b, p->max_number, d->clock->now_ms);
 		keep_verdict(p, b);
 		return;
 	}
-	if (b->is_ok && !is_same &&
-		((p->live != NULL && store_accepts(d->store, &e) != 0) || check_fits(d, b, &e) != 0)) {
+	if (b->is_ok && !is_first &&
+		memcmp(generation_sha(b->made), generation_sha(p->live), SHA256_LEN) == 0) {
+		keep_verdict(p, b);
+		return;
+	}
+	if (!is_first)
+		packs_check_standing(d, b);
+	if (b->is_ok && ((!is_first && store_accepts(d->store, &e) != 0) ||
+				work_to_keep(&w, d, b, p->max_number + 1, &e) != 0)) {
 		b->is_ok = false;
 		b->why = e;
 	}
-	if (!is_same && p->live != NULL)
-		packs_check_standing(d, b);
-	if (b->is_ok && !is_same) {
-		swap(d, b, number, d->clock->now_ms);
-		warn_reload(d, b->replan, &b->watches, b->words);
-		arena_reset(&d->arena);
+	if (b->is_ok)
+		take(d, b, &w, p->max_number + 1);
+	else
 		keep_verdict(p, b);
-		work_begin(&w, d, &d->arena, "rules.reload", b->by, 0, slice_of(NULL, 0));
-		store_pack(&w, number, b, p->live);
-		notice_verdict(&w, p);
-		d->repin_after = 0;
-		if (work_commit(&w, &e) != 0)
-			log_line(LOG_ERROR, "rules.store", "generation=%jd error=\"%s\"", (intmax_t)number,
-				e.text);
-		if (d->warn != NULL)
-			warn_start(d);
-		return;
-	}
-	keep_verdict(p, b);
 }

@@ -6,6 +6,7 @@
 #include "tocsin/log.h"
 
 #define REPLAY_COMPLAINTS 100
+#define REPLAYS_A_PASS 20
 
 static int stored_row(struct desk *d, struct arena *a, int64_t number, struct value *row, struct err *e)
 {
@@ -55,32 +56,57 @@ out:
 	return rc;
 }
 
-/* The newest `create` decisions' facts, so that a new pack meets real complaints before it is taken. */
-void packs_collect_replays(struct desk *d, struct pack_build *b)
+static void collect(struct pack_build *b, struct slice stored)
 {
-	struct scan s;
+	struct desk *d = b->desk;
+	struct work w = {.desk = d,
+		.arena = &b->arena,
+		.now_ms = d->clock->now_ms,
+		.who = "replay",
+		.roles = ROLE_ADMIN};
+	struct value row, facts;
 	struct err e;
 
-	b->replays = value_array(&b->arena, REPLAY_COMPLAINTS);
-	scan_init(&s, d->store, NULL, TABLE_TICKET, slice_of(NULL, 0), slice_of(NULL, 0), true);
-	while (b->replays.n < REPLAY_COMPLAINTS && scan_next(&s, &e) == 1) {
-		struct work w = {.desk = d,
-			.arena = &b->arena,
-			.now_ms = d->clock->now_ms,
-			.who = "replay",
-			.roles = ROLE_ADMIN};
-		struct value row, facts;
+	if (ticket_decode(d->store, NULL, d->lexicon, &b->arena, stored, &row, &e) != 0)
+		return;
+	facts = facts_base(&w);
+	ticket_show(&row);
+	value_unset(&row, "links");
+	value_add(&b->arena, &facts, "ticket", value_copy(&b->arena, &row)); /* it outlives the turn */
+	value_push(&b->arena, &b->replays, facts);
+}
 
-		if (ticket_decode(d->store, NULL, d->lexicon, &b->arena, s.val, &row, &e) != 0)
-			continue;
-		facts = facts_base(&w);
-		ticket_show(&row);
-		value_unset(&row, "links");
-		value_add(
-			&b->arena, &facts, "ticket", value_copy(&b->arena, &row)); /* it outlives the turn */
-		value_push(&b->arena, &b->replays, facts);
+/* The newest complaints' facts, so that a new pack meets real ones before it is taken. */
+static void collect_some(void *udata)
+{
+	struct pack_build *b = udata;
+	uint8_t to[8];
+	struct scan s;
+	struct err e;
+	int got = 0;
+
+	store_be64(to, b->replay_from);
+	scan_init(&s, b->desk->store, NULL, TABLE_TICKET, slice_of(NULL, 0), slice_of(to, 8), true);
+	for (int n = 0; n < REPLAYS_A_PASS && b->replays.n < REPLAY_COMPLAINTS; n++) {
+		got = scan_next(&s, &e);
+		if (got != 1)
+			break;
+		b->replay_from = load_be64(s.key.p);
+		collect(b, s.val);
 	}
 	scan_fini(&s);
+	if (got == 1 && b->replays.n < REPLAY_COMPLAINTS)
+		server_post(b->desk->server, collect_some, b);
+	else
+		worker_submit(b->desk->worker, pack_build_run, b->done, b);
+}
+
+void packs_build(struct pack_build *b, void (*done)(void *udata))
+{
+	b->replays = value_array(&b->arena, REPLAY_COMPLAINTS);
+	b->replay_from = UINT64_MAX;
+	b->done = done;
+	collect_some(b);
 }
 
 static int64_t newest_stored(struct desk *d)

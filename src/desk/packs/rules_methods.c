@@ -18,7 +18,6 @@ static struct pack_build *build_new(struct desk *d, const char *dir, const char 
 	b->share_dir = d->packs->share_dir;
 	b->is_virtual = d->clock->is_virtual;
 	snprintf(b->by, sizeof(b->by), "%s", by);
-	packs_collect_replays(d, b);
 	return b;
 }
 
@@ -106,7 +105,7 @@ void desk_reload(struct desk *d, const char *by)
 		return;
 	}
 	p->is_building = true;
-	worker_submit(d->worker, pack_build_run, build_done, build_to_take(d, by));
+	packs_build(build_to_take(d, by), build_done);
 }
 
 static int rules_reload(struct call *c, struct value *result, struct err *e)
@@ -122,7 +121,7 @@ static int rules_reload(struct call *c, struct value *result, struct err *e)
 	d->packs->is_building = true;
 	b = build_to_take(d, session_who(c->session));
 	b->deferral = call_defer(c);
-	worker_submit(d->worker, pack_build_run, build_done, b);
+	packs_build(b, build_done);
 	return RPC_DEFERRED;
 }
 
@@ -144,7 +143,7 @@ static int rules_rollback(struct call *c, struct value *result, struct err *e)
 	b->has_files = true;
 	d->packs->is_building = true;
 	b->deferral = call_defer(c);
-	worker_submit(d->worker, pack_build_run, build_done, b);
+	packs_build(b, build_done);
 	return RPC_DEFERRED;
 }
 
@@ -170,7 +169,7 @@ static int rules_check(struct call *c, struct value *result, struct err *e)
 	(void)result;
 	(void)e;
 	b->deferral = call_defer(c);
-	worker_submit(d->worker, pack_build_run, check_done, b);
+	packs_build(b, check_done);
 	return RPC_DEFERRED;
 }
 
