@@ -43,6 +43,7 @@ static int server_backup(struct call *c, struct value *result, struct err *e)
 	b = calloc(1, sizeof(*b));
 	must(b != NULL);
 	b->desk = d;
+	b->rc = err_set(&b->why, ERR_BUSY, "the daemon is stopping"); /* unless the worker gets to it */
 	b->dir = strdup(value_cstr(c->arena, value_get(&c->args, "dir")));
 	must(b->dir != NULL);
 	b->deferral = call_defer(c);

@@ -283,6 +283,7 @@ void desk_free(struct desk *d)
 {
 	if (d == NULL)
 		return;
+	d->is_ending = true;
 	worker_free(d->worker);
 	http_free(d->http);
 	server_free(d->server);

@@ -42,6 +42,7 @@ struct desk {
 	struct server *server;
 	struct http *http; /* NULL: no gateway */
 	struct worker *worker;
+	bool is_ending; /* in desk_free: what ends now begins nothing */
 	struct due *due;
 	struct packs *packs;
 	struct access *access;

@@ -48,7 +48,7 @@ struct pack_build {
 	uint64_t words;          /* watches_words of it */
 	struct replan *replan;   /* what they make of what is counted (warn.h); NULL: a check, or the start */
 	struct rules_report report;
-	bool is_ok, is_check;
+	bool is_ok;
 	struct rules_error found; /* what is wrong before or behind the check */
 	struct err why;
 	int64_t took_us;

@@ -163,6 +163,7 @@ const struct zh_pair zh_desk[] = {
 	{"rule %s: %s", "规则 %s：%s"},
 	{"replaying the last complaints, %u of %u", "重放最近的投诉，第 %u 件，共 %u 件"},
 	{"the pack's files", "规则包的文件"},
+	{"the table of the pack's rules: more than %d bytes", "规则包的规则表：超过 %d 字节"},
 	{"generation %jd is not stored", "没有存第 %jd 代"},
 	{"generation %jd: file %s is missing in the store", "第 %jd 代：存储中缺少文件 %s"},
 	{"no generation decided this", "没有哪一代规则作过这个决定"},

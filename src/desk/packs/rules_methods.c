@@ -61,6 +61,18 @@ static struct pack_build *build_to_take(struct desk *d, const char *by)
 	return b;
 }
 
+/* What the worker had to do when the daemon ends: nothing is taken, and nothing begins again. */
+static void build_dropped(struct pack_build *b)
+{
+	struct err e;
+
+	if (b->deferral != NULL) {
+		err_set(&e, ERR_BUSY, "the daemon is stopping");
+		deferral_finish(b->deferral, NULL, &e);
+	}
+	build_free(b);
+}
+
 /* Back on the loop: take the pack or not, answer who asked, and start again if a signal came meanwhile. */
 static void build_done(void *udata)
 {
@@ -69,6 +81,10 @@ static void build_done(void *udata)
 	struct packs *p = d->packs;
 
 	p->is_building = false;
+	if (b->desk->is_ending) {
+		build_dropped(b);
+		return;
+	}
 	packs_accept(d, b);
 	if (d->config.on_verdict != NULL)
 		d->config.on_verdict(d->config.udata, p->number, p->is_ok, p->errors.n);
@@ -153,6 +169,10 @@ static void check_done(void *udata)
 	struct pack_build *b = udata;
 	struct value report;
 
+	if (b->desk->is_ending) {
+		build_dropped(b);
+		return;
+	}
 	packs_check_standing(b->desk, b);
 	arena_reset(&b->desk->arena);
 	report = pack_build_report(b, &b->desk->arena);
