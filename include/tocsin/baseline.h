@@ -72,6 +72,7 @@ struct baseline;
 /* What is expected of one bin. */
 struct expectation {
 	bool is_learned;
+	bool is_assumed; /* not learned yet: what the pack says until then */
 	double mean;
 };
 

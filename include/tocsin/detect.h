@@ -34,6 +34,7 @@ struct close {
 /* What an input was at this close. */
 struct seen {
 	bool is_known;     /* false: a GIVEN one without a number, a sum of bins none of which was watched */
+	uint32_t n_bins;   /* of a sum, those that were watched */
 	double value;      /* the sum, the CUSUM, the number given */
 	double expected;   /* of a sum; NaN: nothing is expected (no model, or not learned yet) */
 	double dispersion; /* of a sum */
@@ -41,11 +42,12 @@ struct seen {
 };
 
 struct detected {
-	uint8_t from, to;       /* levels */
-	bool is_changed;        /* level or readiness */
-	bool is_ready;          /* to lower: waits for a signature */
-	bool is_leaving;        /* the present level's `leave` holds at this close */
-	bool is_learned;        /* false: the model knows too little yet; tests of probability do not hold */
+	uint8_t from, to; /* levels */
+	bool is_changed;  /* level or readiness */
+	bool is_ready;    /* to lower: waits for a signature */
+	bool is_leaving;  /* the present level's `leave` holds at this close */
+	bool is_learned;  /* false: the model knows too little yet; tests of probability hold of what the
+				   pack says until then, without it they do not */
 	uint32_t quiet, closes; /* closes in a row under the exit, and how many it takes */
 	uint32_t stay, least_stay;
 	struct seen seen[WATCH_INPUTS_MAX]; /* by input */

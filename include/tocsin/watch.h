@@ -9,7 +9,8 @@
  *                closes, stay, sign=[role…]?}…]}
  *   watches      [{name, label?, of, categories=[…], kinds=[…], service?, component?, by=[…], cluster?, bin_ms,
  *                inputs=[{name, kind="sum", bins} | {name, kind="cusum", ratio, cap} | {name, kind="given"}],
- *                expected={kind="fixed", value, cities={CITY=value}} | {kind="baseline", …} |
+ *                expected={kind="fixed", value, cities={CITY=value}} | {kind="baseline", …,
+ *                until_learned={value, cities}?} |
  *                {kind="farrington", …}, dispersion?, levels=NAME, silent_ms?}…]
  *   retired      {NAME={into=NAME?}}    watches that are gone: who takes their standing warnings over, if anybody
  *   clusters     {NAME={label, categories=[…]}}
@@ -65,7 +66,7 @@ struct watch {
 	struct watch_input inputs[WATCH_INPUTS_MAX];
 	uint32_t n_back; /* bins that sums look back, the closing one included */
 	enum expect_kind { EXPECT_NONE, EXPECT_FIXED, EXPECT_BASELINE, EXPECT_FARRINGTON } expect;
-	double fixed; /* a bin, where its city has no number of its own */
+	double fixed; /* a bin, where its city has no number of its own; of EXPECT_BASELINE until it is learned, 0: nothing */
 	uint32_t n_cities;
 	struct city_expect {
 		const char *city;
@@ -118,7 +119,8 @@ bool cluster_has_category(const struct cluster *, const char *category);
 const struct cluster *cluster_find(const struct watches *, const char *name);
 /* An empty baseline for what this watch counts (EXPECT_BASELINE); watches must outlive it. */
 struct baseline *watch_baseline(const struct watches *, const struct watch *);
-/* EXPECT_FIXED: what is expected in one bin of this city; NULL city: the otherwise value. */
+/* EXPECT_FIXED, and EXPECT_BASELINE until it is learned: what is expected in one bin of this city; NULL city: the
+ * otherwise value. */
 double watch_fixed(const struct watch *, const char *city);
 /* Index of an input by name, or -1. */
 int watch_input_find(const struct watch *, const char *name);

@@ -119,9 +119,13 @@ local farrington_defaults = { years = 5, half_width = 3, periods = 10, not_last 
 
 local least_setting = { memory_days = 1, clip = 1, dispersion = 1, years = 1, periods = 1, year = 1 } -- less cannot be meant
 
+local also_known = { baseline = { "until_learned" } } -- has no default: nothing is expected
+
 local function settings(w, defaults, where, what)
   local row, out = type(w.args[1]) == "table" and w.args[1] or {}, { kind = w.op }
-  catalog.reject_unknown(row, defaults, where, what .. ": " .. w.op)
+  local known = units.set_of(also_known[w.op] or {})
+  for key in host.sorted_pairs(defaults) do known[key] = true end
+  catalog.reject_unknown(row, known, where, what .. ": " .. w.op)
   for key, usual in host.sorted_pairs(defaults) do
     local x = row[key]
     if x == nil then x = usual end
@@ -135,10 +139,40 @@ local function settings(w, defaults, where, what)
   return out
 end
 
+-- So many a bin: a number, or { shenzhen = 2.0, otherwise = 0.3 } → {value, cities?}; nil: it is neither. key: how it is called.
+local function fixed_of(said, where, what, key)
+  if is_positive(said) then return { value = said } end
+  if type(said) ~= "table" or words.is(said) then return nil end
+  local out = { value = said.otherwise, cities = host.map {} }
+  for city, n in host.sorted_pairs(said) do
+    if not is_positive(n) then
+      errors.add(where, "%s: %s.%s: %s is not a number above 0", "%s：%s.%s：%s 不是大于 0 的数", { what, key, tostring(city), words.quoted(n) })
+    elseif city ~= "otherwise" then
+      if not data.cities[city] then
+        errors.add(where, '%s: %s: "%s" is not a declared city', "%s：%s：“%s”不是已声明的地市", { what, key, tostring(city) }, tostring(city), data.cities)
+      end
+      out.cities[city] = n
+    end
+  end
+  return out.value and out
+end
+
+-- What is expected until the stream has been learned.
+local function until_learned_of(row, where, what)
+  if row.until_learned == nil then return nil end
+  local out = fixed_of(row.until_learned, where, what, "baseline: until_learned")
+  if not out then
+    errors.add(where, "%s: baseline: until_learned must be a number a bin, or { shenzhen = 2.0, otherwise = 0.3 }, not %s",
+      "%s：baseline：until_learned 应为每时段的个数，或 { shenzhen = 2.0, otherwise = 0.3 }，而不是 %s", { what, words.quoted(row.until_learned) })
+  end
+  return out
+end
+
 local function compile_expected(said, where, what, bin_ms)
   if said == nil then return nil end
   if words.is(said) and said.op == "baseline" then
     local out = settings(said, baseline_defaults, where, what)
+    out.until_learned = until_learned_of(type(said.args[1]) == "table" and said.args[1] or {}, where, what)
     local slot = units.duration(out.slot)
     if bin_ms > 86400000 then
       errors.add(where, "%s: baseline is for bins of a day or less; weeks take farrington { … }", "%s：baseline 只用于不超过一天的时段；按周请用 farrington { … }",
@@ -154,23 +188,11 @@ local function compile_expected(said, where, what, bin_ms)
     return out
   elseif words.is(said) and said.op == "farrington" then
     return settings(said, farrington_defaults, where, what)
-  elseif is_positive(said) then
-    return { kind = "fixed", value = said }
-  elseif type(said) == "table" and not words.is(said) then
-    local out = { kind = "fixed", value = said.otherwise, cities = host.map {} }
-    for city, n in host.sorted_pairs(said) do
-      if not is_positive(n) then
-        errors.add(where, "%s: expected.%s: %s is not a number above 0", "%s：expected.%s：%s 不是大于 0 的数",
-          { what, tostring(city), words.quoted(n) })
-      elseif city ~= "otherwise" then
-        if not data.cities[city] then
-          errors.add(where, '%s: expected: "%s" is not a declared city', "%s：expected：“%s”不是已声明的地市", { what, tostring(city) },
-            tostring(city), data.cities)
-        end
-        out.cities[city] = n
-      end
-    end
-    if out.value then return out end
+  end
+  local fixed = fixed_of(said, where, what, "expected")
+  if fixed then
+    fixed.kind = "fixed"
+    return fixed
   end
   errors.add(where, "%s: expected must be a number a bin, { shenzhen = 2.0, otherwise = 0.3 }, baseline { … } or farrington { … }",
     "%s：expected 应为每时段的个数、{ shenzhen = 2.0, otherwise = 0.3 }、baseline { … } 或 farrington { … }", { what })

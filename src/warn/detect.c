@@ -16,7 +16,7 @@ struct expected {
 	int32_t day; /* that class is of */
 	int class;
 	double mean[WATCH_BINS_MAX];
-	bool is_learned;
+	bool is_learned, is_assumed;
 };
 
 struct look {
@@ -28,13 +28,21 @@ struct look {
 };
 
 /* ---- what is usual ------------------------------------------------------------------------------------- */
+/* Until it is learned the pack's word counts, or what is known already when that is more. */
+static struct expectation or_assumed(const struct look *k, struct expectation x)
+{
+	double assumed = x.is_learned ? 0 : watch_fixed(k->watch, k->close->city);
+
+	return assumed > 0 ? (struct expectation){true, true, fmax(x.mean, assumed)} : x;
+}
+
 static struct expectation expect_baseline(const struct look *k, uint32_t back)
 {
 	struct expected *x = k->expected;
 	const struct close *c = k->close;
 
 	if (c->baseline == NULL)
-		return (struct expectation){0};
+		return or_assumed(k, (struct expectation){0});
 	for (; x->n <= back; x->n++) {
 		int32_t day, second = civil_second_of(c->start_ms - x->n * k->watch->bin_ms, &day);
 		struct expectation one;
@@ -42,11 +50,12 @@ static struct expectation expect_baseline(const struct look *k, uint32_t back)
 		if (x->n == 0 || day != x->day)
 			x->class = baseline_class(c->baseline, day);
 		x->day = day;
-		one = baseline_expect_at(c->baseline, c->parent, x->class, day, second / 60);
+		one = or_assumed(k, baseline_expect_at(c->baseline, c->parent, x->class, day, second / 60));
 		x->mean[x->n] = one.mean;
 		x->is_learned = one.is_learned; /* of all bins or of none */
+		x->is_assumed = one.is_assumed;
 	}
-	return (struct expectation){x->is_learned, x->mean[back]};
+	return (struct expectation){x->is_learned, x->is_assumed, x->mean[back]};
 }
 
 static struct expectation expect_bin(const struct look *k, uint32_t back)
@@ -56,11 +65,11 @@ static struct expectation expect_bin(const struct look *k, uint32_t back)
 
 	switch (w->expect) {
 	case EXPECT_FIXED:
-		return (struct expectation){true, watch_fixed(w, c->city)};
+		return (struct expectation){.is_learned = true, .mean = watch_fixed(w, c->city)};
 	case EXPECT_BASELINE:
 		return expect_baseline(k, back);
 	case EXPECT_FARRINGTON:
-		return (struct expectation){k->weekly.is_learned, k->weekly.mean};
+		return (struct expectation){.is_learned = k->weekly.is_learned, .mean = k->weekly.mean};
 	default:
 		return (struct expectation){0};
 	}
@@ -70,7 +79,8 @@ static double dispersion_of(const struct look *k, uint32_t bins)
 {
 	switch (k->watch->expect) {
 	case EXPECT_BASELINE:
-		return k->close->baseline == NULL ? 1 : baseline_dispersion(k->close->baseline, bins);
+		return k->close->baseline == NULL ? k->watch->baseline.dispersion
+						  : baseline_dispersion(k->close->baseline, bins);
 	case EXPECT_FARRINGTON:
 		return k->weekly.dispersion;
 	default:
@@ -104,6 +114,7 @@ static void see_sum(const struct look *k, const struct watch_input *in, struct s
 		if (k->close->counts[back] == UNWATCHED)
 			continue;
 		s->is_known = true;
+		s->n_bins++;
 		s->value += k->close->counts[back];
 		s->expected += x.is_learned ? x.mean : NAN;
 	}
@@ -117,7 +128,7 @@ static void see_cusum(const struct look *k, const struct watch_input *in, double
 {
 	struct expectation x = expect_bin(k, 0);
 
-	if (k->close->counts[0] != UNWATCHED && x.is_learned && x.mean > 0)
+	if (k->close->counts[0] != UNWATCHED && x.is_learned && !x.is_assumed && x.mean > 0)
 		*kept = cusum_step(&in->cusum, *kept, k->close->counts[0], x.mean, dispersion_of(k, 1));
 	s->is_known = true;
 	s->value = *kept;
@@ -298,6 +309,7 @@ static void tell(const struct look *k, const struct level_state *s, const int *g
 void detect(const struct watch *w, struct detector *d, const struct close *c, struct detected *out)
 {
 	struct expected expected;
+	struct expectation usual;
 	struct look k = {.watch = w, .close = c, .expected = &expected, .out = out};
 	const struct level_row *present = level_row_of(&w->levels, d->level.level);
 	int groups[LEVELS_MAX] = {0};
@@ -307,7 +319,8 @@ void detect(const struct watch *w, struct detector *d, const struct close *c, st
 	*out = (struct detected){.from = d->level.level};
 	if (w->expect == EXPECT_FARRINGTON)
 		k.weekly = farrington_expect(&w->farrington, c->n_history, c->history);
-	out->is_learned = w->expect == EXPECT_NONE || expect_bin(&k, 0).is_learned;
+	usual = expect_bin(&k, 0);
+	out->is_learned = w->expect == EXPECT_NONE || (usual.is_learned && !usual.is_assumed);
 	see_all(&k, d);
 	if (c->counts[0] == UNWATCHED) { /* nobody looked: neither louder nor quieter */
 		tell(&k, &d->level, groups);

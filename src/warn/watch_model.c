@@ -7,7 +7,6 @@ static int fixed_read(const struct reader *r, struct watch *w, const struct valu
 {
 	const struct value *cities = value_get(v, "cities");
 
-	w->expect = EXPECT_FIXED;
 	if (read_number(r, v, "value", true, &w->fixed) != 0)
 		return -1;
 	if (cities == NULL || cities->n == 0)
@@ -26,6 +25,7 @@ static int fixed_read(const struct reader *r, struct watch *w, const struct valu
 
 static int baseline_read(const struct reader *r, struct watch *w, const struct value *v)
 {
+	const struct value *until_learned = value_get(v, "until_learned");
 	struct baseline_spec *s = &w->baseline;
 	double slot_ms;
 
@@ -42,7 +42,7 @@ static int baseline_read(const struct reader *r, struct watch *w, const struct v
 	s->slot_minutes = (uint32_t)(slot_ms / 60000);
 	s->is_weekly = value_true(value_get(v, "weekly"));
 	s->is_calibrated = value_true(value_get(v, "calibrated"));
-	return 0;
+	return until_learned == NULL ? 0 : fixed_read(r, w, until_learned);
 }
 
 static int farrington_read(const struct reader *r, struct watch *w, const struct value *v)
@@ -69,8 +69,10 @@ int expected_read(const struct reader *r, struct watch *w, const struct value *v
 
 	if (v == NULL)
 		return 0;
-	if (value_is_text(kind, "fixed"))
+	if (value_is_text(kind, "fixed")) {
+		w->expect = EXPECT_FIXED;
 		return fixed_read(r, w, v);
+	}
 	if (value_is_text(kind, "baseline"))
 		return baseline_read(r, w, v);
 	if (value_is_text(kind, "farrington"))
