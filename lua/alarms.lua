@@ -40,11 +40,21 @@ warning_roles {
 -- By signed order (warning.act on the key "*"): warnings go on, but only these levels still call people, and all of it is one bulletin.
 disaster { longest = "72h", calls = { "red", "black" }, bulletin = "1h", to = { "wall", "leaders" } }
 
--- Names in braces: seen, expected, p, window, key, level, cities, minutes, count, incident, person, until.
+-- Names in braces: seen, expected, p, chance (p in words), window, key, kind (of a signal), affected (numbers that are hit), level, cities,
+-- minutes, count, incident, person, until. What numbers and climbing say stands in front of the others.
 warning_texts {
-  line = { zh = "近{window}{seen}件，平时{expected}件，p = {p}", en = "{seen} seen, {expected} expected in {window}, p = {p}" },
+  line = { zh = "近{window}{seen}件，平时{expected}件，偶然的可能{chance}（p = {p}）",
+    en = "{seen} seen, {expected} expected in {window}, by chance {chance} (p = {p})" },
+  assumed = { zh = "近{window}{seen}件，平时{expected}件（尚在学习，按设定），偶然的可能{chance}（p = {p}）",
+    en = "{seen} seen, {expected} expected in {window} (assumed, not learned yet), by chance {chance} (p = {p})" },
+  unlearned = { zh = "近{window}{seen}件，平时多少尚在学习", en = "{seen} seen in {window}, how many are usual is not learned yet" },
+  signals = { zh = "近{window}{kind}{seen}笔，平时{expected}笔，偶然的可能{chance}（p = {p}）",
+    en = "{kind}: {seen} seen, {expected} expected in {window}, by chance {chance} (p = {p})" },
+  numbers = { zh = "受影响号码{affected}个；", en = "{affected} numbers affected; " },
+  climbing = { zh = "缓慢爬升；", en = "a slow climb; " },
   uncounted = { zh = "人工发布，尚无计数", en = "raised by hand, nothing was counted yet" },
-  rolled_up = { zh = "{cities}个地市{minutes}分钟内相继预警，共{seen}件", en = "{cities} cities warned within {minutes} minutes, {seen} seen in all" },
+  rolled_up = { zh = "{cities}个地市{minutes}分钟内相继预警：共{seen}件，平时{expected}件，偶然的可能{chance}（p = {p}）",
+    en = "{cities} cities warned within {minutes} minutes: {seen} seen, {expected} expected, by chance {chance} (p = {p})" },
   silent = { zh = "{minutes}分钟没有任何数据，应不超过{expected}分钟一次：可能断线",
     en = "nothing for {minutes} minutes, expected every {expected}: the feed may be dead" },
   quiet = { zh = "安静：此时段本来就少", en = "quiet: nobody expects more at this hour" },

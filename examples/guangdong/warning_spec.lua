@@ -55,8 +55,8 @@ spec "at ten in the morning they are not" {
   series = { watch = "city and category", city = "foshan", before = quiet_nights, bins = { 0, 3, 3, 4, 2, 2, 2 } }, expect = { levels = {} },
 }
 spec "on the second day nothing is learned yet, but an outage is seen" {
-  series = { watch = "city and category", city = "foshan", before = 1, days = 1, bins = { 1, 2, 9, 40, 300, 500, 300, 40, 2, 1, 0, 1, 1, 0, 1, 0, 1, 1,
-    1, 0, 1, 1, 0, 1, 1, 0, 1, 1, 1, 1 } },
+  series = { watch = "city and category", city = "foshan", before = 1, days = 1, bins = { 1, 2, 9, 40, 300, 500, 300, 40, 2, 1, 0, 1, 1, 0, 1, 0, 1,
+    1, 1, 0, 1, 1, 0, 1, 1, 0, 1, 1, 1, 1 } },
   expect = { levels = { "10:20 orange", "10:25 red", "10:30 black", "11:45 red", "12:15 orange", "12:30 yellow" } },
 }
 spec "what climbs slowly is found by the climb" {

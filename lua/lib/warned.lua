@@ -13,10 +13,17 @@ local function put(list, x)
   return list
 end
 
+-- What a case is about: its category; of signals their city and service.
+local function named(w)
+  if w.category_label then return w.category_label.zh end
+  local parts = {}
+  for _, label in ipairs { w.city_label or false, w.service_label or false } do parts[#parts + 1] = label and label.zh or nil end
+  return #parts > 0 and table.concat(parts, " ") or w.key
+end
+
 -- An incident to open: the case's own words, with what the warning says of itself.
 local function case_of(v, w, out)
-  local of = w.category_label or w.city_label
-  local title = out.title and out.title.zh or string.format("%s %s", (of or {}).zh or w.key, (w.line or {}).zh or "")
+  local title = out.title and out.title.zh or string.format("%s %s", named(w), (w.line or {}).zh or "")
   return { kind = out.open, city = v.city, category = v.category, title = title,
     text = w.line and w.line.zh .. "\n" .. w.line.en or w.key,
     fields = { key = w.key, keys = host.list { w.key }, level = w.to, began = w.began, cluster = w.cluster,

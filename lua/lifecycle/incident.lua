@@ -171,6 +171,9 @@ rules "grade" {
   kinds = { "incident" },
   rule "network gone" { when = { category = any_of("network.no_service", "group.leased_line") }, grade = "major", priority = 1 },
   rule "money and numbers" { when = { category = under("recharge", "billing", "account") }, grade = "important", priority = 2 },
+  rule "money and numbers, by signals" { when = { ["fields.service"] = any_of("recharge", "payment", "billing", "suspend_resume") },
+    grade = "important", priority = 2 },
+  rule "text messages, by signals" { when = { ["fields.service"] = "sms" }, grade = "important", priority = 3 },
   rule "network slow" { when = { category = under("network", "broadband", "sms", "roaming") }, grade = "important", priority = 3 },
   otherwise { grade = "normal", priority = 5 },
 }

@@ -152,6 +152,16 @@ weighs("network.no_service", "major", "network gone")
 weighs("network.slow", "important", "network slow")
 weighs("other", "normal", "grade/otherwise")
 
+-- A case by signals has no category: its service says it.
+local function weighs_by_signals(service, by)
+  spec("failing " .. service .. " is important") {
+    given = ticket { kind = "incident", channel = "webhook", city = "shenzhen", fields = { service = service } },
+    expect = { grade = "important", by = by },
+  }
+end
+weighs_by_signals("recharge", "money and numbers, by signals")
+weighs_by_signals("sms", "text messages, by signals")
+
 local live = { green = "live", green_service = "recharge", green_until = 1790049600000, green_asked_by = "lin.tao" }
 spec "the emergency system restores numbers" {
   given = ticket { kind = "incident", stage = "restoring", category = "recharge.not_credited" }, action = "restore_numbers", who = agent,

@@ -25,9 +25,9 @@ class Warn(Case):
         self.assertEqual([
             "LEVEL   SINCE                   KEY                             CASE  ACK BY  NEXT CALL               FIGURES",
             "red     2026-09-22 10:35+08:00  shenzhen/recharge.not_credited    61          2026-09-22 10:55+08:00  "
-            "430 seen, 6 expected in 15 min, p = <1e-300",
+            "430 seen, 6 expected in 15 min, by chance under 1 in a billion (p = <1e-300)",
             "orange  2026-09-22 10:35+08:00  foshan/recharge.not_credited     327          2026-09-22 10:50+08:00  "
-            "27 seen, 3.3 expected in 15 min, p = 3.8e-16"], self.say("warn").out.splitlines()[:3])
+            "27 seen, 3.3 expected in 15 min, by chance under 1 in a billion (p = 3.8e-16)"], self.say("warn").out.splitlines()[:3])
         self.assertEqual("等级", self.say("warn", "--lang", "zh").out[:2])
 
     def test_who_was_called_and_who_is_next(self):
@@ -65,7 +65,8 @@ class Warn(Case):
     def test_show_of_a_case(self):
         brief = self.say("show", "61").out.split("IN BRIEF")[1].splitlines()
         self.assertEqual([
-            "warning   shenzhen/recharge.not_credited red since 2026-09-22 10:35+08:00: 430 seen, 6 expected in 15 min, p = <1e-300; "
+            "warning   shenzhen/recharge.not_credited red since 2026-09-22 10:35+08:00: 430 seen, 6 expected in 15 min, by chance under 1 in a billion "
+            "(p = <1e-300); "
             "nobody has acknowledged it",
             "numbers   0 affected (0 failed, 0 fixed, 0 told, 0 silent), 0 potential, 0 complained, 0 to be looked at",
             "script    none approved", "suspects  unknown",

@@ -36,7 +36,8 @@ class Province(Cities):
         self.assertEqual([("09:20", "none", "yellow")], self.changes("*/recharge.not_credited"))
         whole = self.one("*/recharge.not_credited")
         self.assertEqual(sorted(c + "/recharge.not_credited" for c in CITIES), whole["children"])
-        self.assertEqual((15, "15 cities warned within 20 minutes, %d seen in all" % whole["count"]), (whole["cities"], whole["line"]["en"]))
+        self.assertEqual((15, "15 cities warned within 20 minutes: 160 seen, 90 expected, by chance under 1 in a billion (p = 1.9e-11)", 160, 90),
+            (whole["cities"], whole["line"]["en"], whole["count"], whole["expected"]))
         self.assertEqual("*/recharge.not_credited", self.one("shenzhen/recharge.not_credited")["parent"])
         self.assertEqual(len(set(self.calls())), len(self.calls()))
         self.complain(CITIES, 20)  # orange in all of them
@@ -87,7 +88,7 @@ class Province(Cities):
             {(w["key"], w["level"], w["incident"]) for w in self.c.call("warning.list")["warnings"] if not w["key"].startswith("source:")})
         self.assertEqual({self.WHOLE}, {self.one(k)["parent"] for k in cities})
         self.assertEqual([("09:05", "none", "orange")], self.changes(self.WHOLE))
-        self.assertEqual("15 cities warned within 20 minutes, 450 seen in all", self.one(self.WHOLE)["line"]["en"])
+        self.assertEqual("15 cities warned within 20 minutes: 450 seen, 30 expected, by chance under 1 in a billion (p = <1e-300)", self.one(self.WHOLE)["line"]["en"])
         self.assertEqual(len(set(self.calls())), len(self.calls()))
         self.restart()
         self.complain(CITIES, 30)

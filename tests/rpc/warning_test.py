@@ -165,7 +165,8 @@ class Found(Warning):
         self.assertEqual({"key": KEY, "level": "orange", "count": 34, "expected": 6, "since": START_MS + 4 * BIN_MS},
             {k: w[k] for k in ("key", "level", "count", "expected", "since")})
         self.assertEqual("2.9e-15", "%.1e" % w["p"])
-        self.assertEqual({"zh": "近15分钟34件，平时6件，p = 2.9e-15", "en": "34 seen, 6 expected in 15 min, p = 2.9e-15"}, w["line"])
+        self.assertEqual({"zh": "近15分钟34件，平时6件，偶然的可能不到十亿分之一（p = 2.9e-15）",
+            "en": "34 seen, 6 expected in 15 min, by chance under 1 in a billion (p = 2.9e-15)"}, w["line"])
         self.restart()
         self.assertEqual(w, self.one())
 

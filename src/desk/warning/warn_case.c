@@ -187,24 +187,10 @@ int warn_let_go(struct work *w, struct wkey *k, struct value *row, struct err *e
 }
 
 /* ---- the row ------------------------------------------------------------------------------------------- */
-/* The sum by which the key is judged; of a climb, which has no window, the longest one. NULL: none. */
-static const struct watch_input *window_of(const struct wkey *k)
-{
-	const struct watch *w = k->watch;
-	const struct watch_input *longest = NULL;
-
-	if (w->inputs[k->seen.input].kind == INPUT_SUM)
-		return &w->inputs[k->seen.input];
-	for (uint32_t i = 0; i < w->n_inputs; i++)
-		if (w->inputs[i].kind == INPUT_SUM && (longest == NULL || w->inputs[i].bins > longest->bins))
-			longest = &w->inputs[i];
-	return longest;
-}
-
 int64_t warn_began_ms(const struct warn *n, const struct wkey *k, int64_t end_ms)
 {
 	const struct watch *w = k->watch;
-	const struct watch_input *in = window_of(k);
+	const struct watch_input *in = warn_window_of(k);
 	int64_t from_ms = end_ms - (in == NULL ? 1 : (int64_t)in->bins) * w->bin_ms;
 	double expected = in == NULL ? 0 : k->seen.seen[in - w->inputs].expected,
 	       usual = in == NULL || isnan(expected) ? 0 : expected / in->bins;

@@ -168,6 +168,8 @@ void warn_take_affected(struct warn *);
 /* People of the city, or of all (NULL), where the watch asks for them; else 0. */
 double warn_subscribers(const struct warn *, const struct watch *, const char *city);
 bool wkey_has_given(const struct wkey *);
+/* The sum that its figures are of; NULL: the watch has none. */
+const struct watch_input *warn_window_of(const struct wkey *);
 /* What the key's inputs were at the close of this bin, into the row. */
 void warn_figures(struct work *, const struct wkey *, int64_t end_ms, struct value *row);
 /* How many closes in a row each level would have been under its exit, had it been the present one. The key
@@ -362,6 +364,14 @@ bool warn_learn_has_days(const struct warn *, int64_t now_ms);
 
 /* ---- telling (warn_tell.c) ----------------------------------------------------------------------------- */
 void warn_notice(struct work *, const char *topic, struct value data);
+/* Its line, as far as the pack has a text for it (warn_line.c): {zh, en}, or nil. */
+struct value warn_line(struct work *, const struct wkey *, const struct value *row);
+/* Where its seen, expected and p stand: in the row, or of a roll-up that is worse than its own watch says in row.rolled,
+ * the sums over its cities. */
+const struct value *warn_figures_of(const struct wkey *, const struct value *row);
+bool warn_speaks_for_cities(const struct wkey *, const struct value *row);
+/* Of a watch over one kind of signals, its label; NULL. */
+const struct value *warn_kind_label(const struct warn *, const struct wkey *);
 /* {key, level, seen, expected, p, line={zh, en}, …}: what topics, rules and lists say of a key. */
 struct value warn_brief(struct work *, const struct wkey *, const struct value *row);
 /* A text of catalog.warning_texts with the names in braces filled in from `names`; {zh, en}, or nil. */

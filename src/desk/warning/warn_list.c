@@ -131,8 +131,8 @@ int warn_listed(
 	for (size_t i = 0; i < sizeof(shown) / sizeof(shown[0]); i++)
 		if (value_get(row, shown[i]) != NULL)
 			value_set(w->arena, &v, shown[i], *value_get(row, shown[i]));
-	value_set(w->arena, &v, "count",
-		value_get(row, "seen") != NULL ? *value_get(row, "seen") : value_int(0));
+	value_set(
+		w->arena, &v, "count", value_get(&v, "seen") != NULL ? *value_get(&v, "seen") : value_int(0));
 	if (value_get(alarm, "label") != NULL)
 		value_set(w->arena, &v, "level_label", *value_get(alarm, "label"));
 	value_set(w->arena, &v, "next", next_of(w, k, row));

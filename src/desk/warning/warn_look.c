@@ -201,6 +201,44 @@ static struct value sums_value(struct work *w, const struct wkey *k)
 	return sums;
 }
 
+/* What the figures are of: the sum by which the key is judged; of a climb, of numbers that are hit, the longest
+ * one. NULL: there is none. */
+const struct watch_input *warn_window_of(const struct wkey *k)
+{
+	const struct watch *w = k->watch;
+	const struct watch_input *longest = NULL;
+
+	if (w->inputs[k->seen.input].kind == INPUT_SUM)
+		return &w->inputs[k->seen.input];
+	for (uint32_t i = 0; i < w->n_inputs; i++)
+		if (w->inputs[i].kind == INPUT_SUM && (longest == NULL || w->inputs[i].bins > longest->bins))
+			longest = &w->inputs[i];
+	return longest;
+}
+
+static void set_flag(struct work *w, struct value *row, const char *key, bool is_so)
+{
+	if (is_so)
+		value_set(w->arena, row, key, value_bool(true));
+	else
+		value_unset(row, key);
+}
+
+/* What else there is to say: numbers that are hit, that it climbs slowly, that nothing is learned yet. */
+static void more_figures(struct work *w, const struct wkey *k, const struct seen *s, struct value *row)
+{
+	const struct detected *d = &k->seen;
+
+	for (uint32_t i = 0; i < k->watch->n_inputs; i++)
+		if (k->watch->inputs[i].kind == INPUT_GIVEN)
+			set_number(w, row, k->watch->inputs[i].name,
+				d->seen[i].is_known ? d->seen[i].value : (double)NAN);
+	if (d->row >= 0 || k->level == 0)
+		set_flag(w, row, "climbs", d->row >= 0 && k->watch->inputs[d->input].kind == INPUT_CUSUM);
+	set_flag(w, row, "assumed", !d->is_learned && !isnan(s->expected));
+	set_flag(w, row, "is_ready", d->is_ready);
+}
+
 /* The three streams that make most of it. */
 static struct value top_value(struct work *w, const struct wkey *k, int64_t from_ms, int64_t to_ms)
 {
@@ -250,28 +288,39 @@ static void keep_before(struct work *w, const struct watch_input *in, int64_t en
 		value_unset(row, "before");
 }
 
+/* The key is wider than one stream, whether or not others are in memory. */
+static bool is_sum(const struct wkey *k)
+{
+	return k->n_leaves > 1 || (k->n_leaves == 1 && k->watch->of == WATCH_COMPLAINTS &&
+					  (k->city == NULL || k->category == NULL ||
+						  !slice_is(k->leaves[0]->name.category, k->category)));
+}
+
 void warn_figures(struct work *w, const struct wkey *k, int64_t end_ms, struct value *row)
 {
-	const struct seen *s = &k->seen.seen[k->seen.input];
-	const struct watch_input *in = k->watch == NULL ? NULL : &k->watch->inputs[k->seen.input];
+	const struct watch_input *in = k->watch == NULL || !k->is_seen ? NULL : warn_window_of(k);
+	const struct seen *s;
 	int64_t window_ms;
 
-	if (in == NULL || !k->is_seen)
+	if (k->watch == NULL || !k->is_seen)
 		return;
-	window_ms = in->kind == INPUT_SUM ? (int64_t)in->bins * k->watch->bin_ms : k->watch->bin_ms;
+	if (in == NULL)
+		in = &k->watch->inputs[k->seen.input];
+	s = &k->seen.seen[in - k->watch->inputs];
+	window_ms = (in->kind == INPUT_SUM ? (int64_t)in->bins : 1) * k->watch->bin_ms;
 	keep_before(w, in, end_ms, row);
 	set_number(w, row, "seen", s->value);
 	set_number(w, row, "expected", s->expected);
 	set_number(w, row, "p", s->p);
+	more_figures(w, k, s, row);
 	value_set(w->arena, row, "input", value_literal(in->name));
-	value_set(w->arena, row, "window", value_int(window_ms));
+	value_set(w->arena, row, "window",
+		value_int(s->n_bins > 0 ? (int64_t)s->n_bins * k->watch->bin_ms : window_ms));
 	value_set(w->arena, row, "sums", sums_value(w, k));
-	if (k->n_leaves > 1 && end_ms - window_ms >= counts_first_ms(&w->desk->warn->counts))
+	if (is_sum(k) && end_ms - window_ms >= counts_first_ms(&w->desk->warn->counts))
 		value_set(w->arena, row, "top", top_value(w, k, end_ms - window_ms, end_ms));
-	if (k->seen.is_ready)
-		value_set(w->arena, row, "is_ready", value_bool(true));
 	else
-		value_unset(row, "is_ready");
+		value_unset(row, "top");
 	value_set(w->arena, row, "quiet", value_int(k->seen.quiet));
 	value_set(w->arena, row, "closes", value_int(k->seen.closes));
 }

@@ -4,9 +4,11 @@
  * counted twice, since it counts nothing itself. It stands as a floor in the key's row, since no watch makes
  * its level.
  */
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "tocsin/tail.h"
 #include "warn_int.h"
 
 const struct value *warn_rollup_list(const struct warn *n)
@@ -86,7 +88,8 @@ struct group {
 	struct value children; /* keys */
 	uint32_t n_cities, n_fresh;
 	uint8_t level;
-	int64_t seen, began_ms; /* of the first; INT64_MAX: nobody knows */
+	int64_t seen, began_ms;      /* of the first; INT64_MAX: nobody knows */
+	double expected, dispersion; /* of what was seen; NaN: of some city nobody knows */
 	struct value told;
 };
 
@@ -100,16 +103,25 @@ static bool has_city(
 	return false;
 }
 
-/* What came in by the key's first sum: numbers that are hit are nothing that was seen. */
-static int64_t counted(const struct wkey *k, const struct value *row)
+/* What came in by the key's first sum, and what was usual: numbers that are hit are nothing that was seen. */
+static void add_counted(const struct wkey *k, const struct value *row, struct group *g)
 {
 	const struct watch *w = k->watch;
+	const struct value *figures = row, *expected;
+	uint32_t i = 0;
 
-	for (uint32_t i = 0; w != NULL && i < w->n_inputs; i++)
-		if (w->inputs[i].kind == INPUT_SUM)
-			return value_int_or(
-				value_get(value_get(value_get(row, "sums"), w->inputs[i].name), "seen"), 0);
-	return value_int_or(value_get(row, "seen"), 0);
+	while (w != NULL && i < w->n_inputs && w->inputs[i].kind != INPUT_SUM)
+		i++;
+	if (w != NULL && i < w->n_inputs) {
+		figures = value_get(value_get(row, "sums"), w->inputs[i].name);
+		if (k->is_seen)
+			g->dispersion = fmax(g->dispersion, k->seen.seen[i].dispersion);
+	}
+	expected = value_get(figures, "expected");
+	g->seen += value_int_or(value_get(figures, "seen"), 0);
+	g->expected += expected == NULL                ? (double)NAN
+		       : expected->type == VALUE_FLOAT ? expected->as.f
+						       : (double)value_int_or(expected, 0);
 }
 
 /* What it says now: its row will say so when its change is told, which comes after the roll-ups. */
@@ -137,6 +149,7 @@ static void gather_group(
 	g->children = value_array(w->arena, 16);
 	g->told = value_array(w->arena, 8);
 	g->began_ms = INT64_MAX;
+	g->dispersion = 1;
 	for (uint32_t i = 0; i < n->n_keys; i++) {
 		const struct wkey *k = n->keys[i];
 		const struct value *told;
@@ -154,11 +167,25 @@ static void gather_group(
 		g->level = k->level > g->level ? k->level : g->level;
 		began_ms = value_int_or(value_get(&row, "began"), INT64_MAX);
 		g->began_ms = began_ms < g->began_ms ? began_ms : g->began_ms;
-		g->seen += counted(k, &row);
+		add_counted(k, &row, g);
 		told = value_get(&row, "told");
 		for (uint32_t t = 0; told != NULL && t < told->n; t++)
 			value_push(w->arena, &g->told, told->as.items[t]);
 	}
+}
+
+/* The figures of all its cities together. */
+static struct value rolled_value(struct work *w, const struct group *g)
+{
+	struct value v = value_map(w->arena, 3);
+
+	value_add(w->arena, &v, "seen", value_int(g->seen));
+	if (!isnan(g->expected)) {
+		value_add(w->arena, &v, "expected", value_float(g->expected));
+		value_add(w->arena, &v, "p",
+			value_float(tail_negbin(g->expected, g->dispersion, (double)g->seen)));
+	}
+	return v;
 }
 
 /* The children know their roll-up: whom they call counts there too. One whose change is not told yet hears of
@@ -276,6 +303,7 @@ static int roll_up(struct work *w, struct warn_try *t, struct err *e)
 	struct value row = k == NULL ? value_map(w->arena, 16) : wkey_row(w, k);
 	bool is_open = is_rolled_up(&row), was_held = value_get(&row, "held") != NULL, is_joined;
 	struct warn_event event = {.event = "change", .at_ms = of->end_ms};
+	struct value rolled;
 	struct group g;
 
 	of->changed = NULL;
@@ -289,9 +317,16 @@ static int roll_up(struct work *w, struct warn_try *t, struct err *e)
 	g.level = warn_held_level(w, g.level, &row);
 	if (!is_open && g.level == 0)
 		return 0; /* lowered to none, and no worse since */
+	rolled = rolled_value(w, &g);
 	if (is_open && was_held == (value_get(&row, "held") != NULL) && g.level == k->floor &&
-		value_get(&row, "children") != NULL && value_equal(value_get(&row, "children"), &g.children))
-		return 0; /* nothing new */
+		value_get(&row, "children") != NULL &&
+		value_equal(value_get(&row, "children"), &g.children)) {
+		if (value_get(&row, "rolled") != NULL && value_equal(value_get(&row, "rolled"), &rolled))
+			return 0; /* nothing new */
+		value_set(w->arena, &row, "rolled", rolled);
+		wkey_put(w, k, &row);
+		return 1;
+	}
 	warn_try_on(w, t, k);
 	warn_figures(w, k, of->end_ms, &row);
 	is_joined = has_more(&g.children, value_get(&row, "children"));
@@ -299,8 +334,7 @@ static int roll_up(struct work *w, struct warn_try *t, struct err *e)
 	value_set(w->arena, &row, "children", g.children);
 	value_set(w->arena, &row, "cities", value_int(g.n_cities));
 	value_set(w->arena, &row, "minutes", value_int(within_ms / MINUTE_MS));
-	if (k->watch == NULL)
-		value_set(w->arena, &row, "seen", value_int(g.seen));
+	value_set(w->arena, &row, "rolled", rolled);
 	if (!is_open && g.began_ms != INT64_MAX)
 		value_set(w->arena, &row, "began", value_int(g.began_ms));
 	if (!is_open)

@@ -1,6 +1,4 @@
-/* What is said of a warning: its line, its brief for topics and lists, bulletins. Every text is the pack's.
- */
-#include <math.h>
+/* What is said of a warning: its brief for topics and lists, bulletins. Every text is the pack's. */
 #include <string.h>
 
 #include "tocsin/civil.h"
@@ -71,75 +69,42 @@ struct value warn_text(
 }
 
 /* ---- the brief ----------------------------------------------------------------------------------------- */
-/* "15 min" and "15分钟", "1 h" and "1小时" */
-static struct value span_text(struct arena *a, int64_t ms)
-{
-	int64_t minutes = ms / MINUTE_MS, n = minutes % 60 == 0 ? minutes / 60 : minutes;
-	struct value out = value_map(a, 2);
-
-	value_add(a, &out, "zh", value_printf(a, "%jd%s", (intmax_t)n, minutes % 60 == 0 ? "小时" : "分钟"));
-	value_add(a, &out, "en", value_printf(a, "%jd %s", (intmax_t)n, minutes % 60 == 0 ? "h" : "min"));
-	return out;
-}
-
 static const struct value *label_in(const struct value *catalog, const char *of, const char *name)
 {
 	return name == NULL ? NULL : value_get(value_get(value_get(catalog, of), name), "label");
 }
 
-/* Tails are exact to 1e-300 (tail.h): what is less likely is not called impossible. */
-static struct value p_text(struct arena *a, const struct value *p)
+/* What a service is called: the label of the fault that its failures are. */
+static const struct value *service_label(const struct value *catalog, const char *service)
 {
-	double x = p == NULL ? 0 : p->type == VALUE_INT ? (double)p->as.i : p->as.f;
+	const struct value *faults = value_get(catalog, "faults");
 
-	if (p == NULL)
-		return value_literal("-");
-	return x < 1e-300 ? value_literal("<1e-300") : value_printf(a, "%.1e", x);
-}
-
-/* What is counted of it, as text names: seen, expected, p, window … */
-static struct value line_names(struct work *w, const struct wkey *k, const struct value *row)
-{
-	static const char *const taken[] = {"seen", "expected", "cities", "minutes", "count", "incident"};
-	struct value names = value_map(w->arena, 16);
-
-	for (size_t i = 0; i < sizeof(taken) / sizeof(taken[0]); i++)
-		if (value_get(row, taken[i]) != NULL)
-			value_add(w->arena, &names, taken[i], *value_get(row, taken[i]));
-	value_add(w->arena, &names, "p", p_text(w->arena, value_get(row, "p")));
-	if (value_get(row, "expected") == NULL)
-		value_add(w->arena, &names, "expected", value_literal("-"));
-	value_add(w->arena, &names, "window", span_text(w->arena, value_int_or(value_get(row, "window"), 0)));
-	value_add(w->arena, &names, "key", value_text(w->arena, k->text, k->text_n));
-	return names;
-}
-
-static struct value line_of(struct work *w, const struct wkey *k, const struct value *row)
-{
-	const struct value *catalog = packs_catalog(w->desk->packs);
-	struct value names = line_names(w, k, row);
-	const char *text = value_get(row, "silent") != NULL                         ? "silent"
-			   : value_get(row, "children") != NULL && k->watch == NULL ? "rolled_up"
-			   : value_get(row, "seen") == NULL                         ? "uncounted"
-										    : "line";
-
-	return warn_text(w->arena, catalog, text, &names);
+	for (uint32_t i = 0; service != NULL && faults != NULL && i < faults->n; i++)
+		if (value_is_text(value_get(&faults->as.pairs[i].val, "service"), service))
+			return value_get(&faults->as.pairs[i].val, "label");
+	return NULL;
 }
 
 struct value warn_brief(struct work *w, const struct wkey *k, const struct value *row)
 {
-	static const char *const shown[] = {"since", "seen", "expected", "p", "input", "window", "incident",
-		"is_ready", "parent", "children", "cities", "top", "silent", "episode"};
-	const struct value *catalog = packs_catalog(w->desk->packs),
+	static const char *const shown[] = {"since", "input", "window", "incident", "is_ready", "parent",
+		"children", "cities", "top", "silent", "episode", "affected", "assumed", "climbs"};
+	static const char *const figures[] = {"seen", "expected", "p"};
+	const struct value *catalog = packs_catalog(w->desk->packs), *said = warn_figures_of(k, row),
+			   *kind = warn_kind_label(w->desk->warn, k),
+			   *service = service_label(catalog, k->watch == NULL ? NULL : k->watch->service),
 			   *city = label_in(catalog, "cities", k->city),
 			   *category = label_in(catalog, "categories", k->category);
-	struct value v = value_map(w->arena, 24), line = line_of(w, k, row);
+	struct value v = value_map(w->arena, 24), line = warn_line(w, k, row);
 
 	value_add(w->arena, &v, "key", value_text(w->arena, k->text, k->text_n));
 	value_add(w->arena, &v, "level", value_literal(warn_level_name(w->desk->warn, k->level)));
 	for (size_t i = 0; i < sizeof(shown) / sizeof(shown[0]); i++)
 		if (value_get(row, shown[i]) != NULL)
 			value_add(w->arena, &v, shown[i], *value_get(row, shown[i]));
+	for (size_t i = 0; i < sizeof(figures) / sizeof(figures[0]); i++)
+		if (value_get(said, figures[i]) != NULL)
+			value_add(w->arena, &v, figures[i], *value_get(said, figures[i]));
 	if (k->watch != NULL)
 		value_add(w->arena, &v, "watch", value_literal(k->watch->name));
 	if (k->watch != NULL && k->watch->service != NULL)
@@ -156,6 +121,10 @@ struct value warn_brief(struct work *w, const struct wkey *k, const struct value
 		value_add(w->arena, &v, "city_label", *city);
 	if (category != NULL)
 		value_add(w->arena, &v, "category_label", *category);
+	if (kind != NULL)
+		value_add(w->arena, &v, "kind_label", *kind);
+	if (service != NULL)
+		value_add(w->arena, &v, "service_label", *service);
 	if (line.type != VALUE_NIL)
 		value_add(w->arena, &v, "line", line);
 	return v;
