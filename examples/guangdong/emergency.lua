@@ -25,6 +25,9 @@ kind "emergency" {
     add = { called = "person" }, sign = "called" },
   action "size" { zh = "更新影响", en = "size", from = open, roles = desk, data = { users = "count", minutes = "minutes" },
     keep = { users = "users", minutes = "minutes" }, sign = "sized" },
+  -- the case came to be of another class: its own figures, which count until a person says others
+  action "resize" { zh = "系统更新影响", en = "size by the case", from = open, roles = heads, data = { users = "count", minutes = "minutes" },
+    keep = { users = "users", minutes = "minutes" }, mark = { sized_by = false, sized_at = false }, offered = false },
   action "tick" { zh = "完成步骤", en = "tick a step", from = open, roles = desk, data = { step = "text", text = "text?" },
     log = { ticked = { "step", "text" } }, sign = "ticked" },
   action "status" { zh = "进展通报", en = "status report", from = open, roles = desk, data = { text = "text" }, keep = { status_text = "text" },
@@ -72,10 +75,10 @@ decide "class" { csv = "classes.csv", kinds = { "emergency" } }
 draft_facts {
   { "start", zh = "发生时间", en = "start", from = { "case.fields.began", "occurred", "case.occurred", "case.created", "created" }, as = "time" },
   { "place", zh = "地点", en = "place", from = { "fields.cities", "case.fields.cities", "city", "case.city" }, as = "cities" },
-  { "what", zh = "业务", en = "service", from = { "category", "case.category" }, as = "category" },
+  { "what", zh = "业务", en = "service", from = { "category", "case.category", "case.fields.service" }, as = "category" },
   { "event", zh = "事件", en = "what happened", from = { "case.title", "title", "text" } },
-  { "users", zh = "受影响用户数", en = "users affected", from = { "fields.users", "case.affected" }, as = "number" },
-  { "minutes", zh = "持续分钟", en = "minutes it lasts", from = { "fields.minutes" }, as = "number" },
+  { "users", zh = "受影响用户数", en = "users affected", from = { "sized.users", "case.hit.users", "fields.users", "case.affected" }, as = "number" },
+  { "minutes", zh = "持续分钟", en = "minutes it lasts", from = { "sized.minutes", "case.hit.minutes", "fields.minutes" }, as = "number" },
   { "complaints", zh = "投诉件数", en = "complaints", from = { "case.complainers" }, as = "number" },
   { "cause", zh = "原因", en = "cause", from = { "cause", "case.cause" } },
   { "measures", zh = "已采取措施", en = "measures", from = { "fields.ticked" }, as = "list" },

@@ -81,6 +81,19 @@ spec "the number of users is taken from the lists of the case" {
   draft = "report_oral", expect = { class = "一般", state = "none", missing = { "due", "start", "place", "minutes", "cause", "measures" },
     says = "9870 users affected" },
 }
+spec "the case's figures of now count before those it was declared with" {
+  given = emergency { id = 7, no = "E7", fields = { users = 100000, minutes = 1 } }, case = { hit = { users = 620000, minutes = 75 } },
+  draft = "report_oral", expect = { class = "特别重大", says = "受影响用户 620000 户，已持续 75 分钟" },
+}
+spec "a person's figures count before both" {
+  given = emergency { id = 7, no = "E7", fields = { users = 90000, minutes = 20, sized_by = "lin.tao" } },
+  case = { hit = { users = 620000, minutes = 75 } }, draft = "report_oral", expect = { class = "一般", says = "受影响用户 90000 户，已持续 20 分钟" },
+}
+spec "the case came to be of another class: its figures are not a person's" {
+  given = emergency { stage = "responding", fields = { users = 90000, minutes = 20, sized_by = "lin.tao", sized_at = 1790042400000 } },
+  action = "resize", data = { users = 620000, minutes = 75 }, who = head,
+  expect = { fields = { users = 620000, minutes = 75, sized_by = false, sized_at = false } },
+}
 spec "200 000 users: class 2 or 3" {
   given = emergency { id = 7, no = "E7", fields = { users = 200000 } }, draft = "report_oral", expect = { class = "重大或较大" },
 }
@@ -114,7 +127,7 @@ spec "100 000 numbers are an emergency at once" {
 spec "once: it is told when its class changes" {
   given = incident { class = "class 2 or 3: 100 000 numbers or more" }, hit = { affected = 600000, lasts = "61m" },
   raised = { { id = 9, kind = "emergency", is_open = true } },
-  expect = { opens = {}, acts = { "9 size" }, by = "class 1: more than 500 000 numbers for more than an hour" },
+  expect = { opens = {}, acts = { "9 resize" }, by = "class 1: more than 500 000 numbers for more than an hour" },
 }
 spec "and not otherwise" {
   given = incident { class = "class 2 or 3: 100 000 numbers or more" }, hit = { affected = 600000, lasts = "60m" },

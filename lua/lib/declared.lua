@@ -1,6 +1,6 @@
 -- Point "declare": what an open incident becomes by how many it hits and for how long (rules "declare"), once. Facts: hit = {affected,
 -- complainers, began}, raised = [{id, kind, is_open}] of what it became before. The first rule that holds is its class; where another one
--- holds later, what was opened is told (its action "size").
+-- holds later, what was opened is told (its action "resize", else "size").
 local host = ...
 local rules = host.lib "rules"
 local fields = host.lib "fields"
@@ -36,10 +36,11 @@ function declared.point(facts)
   if out and out.open and (t.fields or {}).class ~= r.name then
     local figures = { users = facts.hit.affected, minutes = (v.now - facts.hit.began + 59999) // 60000 } -- begun ones: over an hour is 61
     local one, kind = find(facts.raised, out.open), data.kinds[out.open]
+    local size = kind.actions.resize and "resize" or "size"
     if not one then
       d.open = { opened(v, r, figures) }
-    elseif one.is_open and kind.actions.size then
-      d.acts = { { id = one.id, action = "size", data = figures } }
+    elseif one.is_open and kind.actions[size] then
+      d.acts = { { id = one.id, action = size, data = figures } }
     end
     if d.open or d.acts then d.set.fields = { class = r.name } end
   end

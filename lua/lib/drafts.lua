@@ -9,6 +9,7 @@ local fields = host.lib "fields"
 local rules = host.lib "rules"
 local catalog = host.lib "catalog"
 local units = host.lib "units"
+local signals = host.lib "signals"
 local data = catalog.data
 local drafts = { env = {} }
 local texts = {} -- draft → {zh, en}, its parts: words and {fact = name}
@@ -96,9 +97,11 @@ function drafts.check()
 end
 
 -- ---- when it is asked for --------------------------------------------------------------------------------------
+-- A path into the ticket, or with "case." into its incident; "sized.NAME" is fields.NAME where a person said it (action "size").
 local function find(facts, path)
   local x = path:sub(1, 5) == "case." and facts.case or facts.ticket
-  for key in path:gsub("^case%.", ""):gmatch("[^.]+") do
+  if path:sub(1, 6) == "sized." then x = (facts.ticket.fields or {}).sized_by and facts.ticket.fields end
+  for key in path:gsub("^case%.", ""):gsub("^sized%.", ""):gmatch("[^.]+") do
     if type(x) ~= "table" then return nil end
     x = x[key]
   end
@@ -143,7 +146,9 @@ local shown = {
   list = function(x, language) return joined(x, language, function(one) return done(one, language) end) end,
   city = function(x, language) return named("cities", x, language) end,
   cities = function(x, language) return joined(x, language, function(one) return named("cities", one, language) end) end,
-  category = function(x, language) return named("categories", x, language) end,
+  category = function(x, language) -- also the service of a case that is about no category: the fault's name
+    return data.categories[x] and named("categories", x, language) or (signals.fault_label(x) or {})[language] or tostring(x)
+  end,
   person = function(x, language) return person(x, language) end,
   persons = function(x, language) return joined(x, language, function(one) return person(one, language) end) end,
 }
@@ -207,12 +212,12 @@ function drafts.point(facts)
   local v = fields.view(facts)
   local out = {}
   for _, name in ipairs(facts_list) do -- the class follows what the text says
-    local fact = facts_by[name]
-    local first, x = fact.from[1], nil
-    if first:sub(1, 7) == "fields." and find(facts, first) == nil then
-      for _, path in ipairs(fact.from) do x = x or find(facts, path) end
-      if x ~= nil then v[first] = x end
+    local field, x
+    for _, path in ipairs(facts_by[name].from) do
+      if x == nil then x = find(facts, path) end
+      field = field or path:sub(1, 7) == "fields." and path
     end
+    if field and x ~= nil then v[field] = x end
   end
   local said = rules.ask("class", v)
   local class = said and said.name

@@ -272,4 +272,11 @@ function signals.check()
   end
 end
 
+-- What a service's fault is called: {zh, en}; of several the first by name. nil: the pack knows no fault of it.
+function signals.fault_label(service)
+  for _, f in host.sorted_pairs(data.faults) do
+    if f.service == service then return f.label end
+  end
+end
+
 return signals

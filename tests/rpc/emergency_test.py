@@ -235,6 +235,28 @@ class ByItself(Guangdong):
         self.assertEqual("class 1: more than 500 000 numbers for more than an hour", self.c.call("ticket.get", id=case)["fields"]["class"])
         self.assertEqual({"respond": 5 + 15, "report_oral": 5 + 15, "report_written": 5 + 240}, self.due(e["id"]))
 
+    def failed(self, numbers):
+        for k in range(numbers[0], numbers[1], 1000):
+            self.c.call("signal.push", signals=[{"at": self.c.call("clock.now")["now"], "source": "boss", "kind": "txn_failed", "city": "foshan",
+                "component": "recharge_gateway", "number": str(13600000000 + i)} for i in range(k, k + 1000)])
+
+    def test_a_draft_has_the_figures_of_its_minute(self):
+        """By signals alone: the report says what failed, how many by now and for how long; what a person says counts before that."""
+        self.failed((0, 101000))
+        self.c.call("clock.advance", by="2m")
+        (e,) = self.emergencies()
+        (case,) = self.c.call("incident.list")["incidents"]
+        self.assertEqual(("佛山 充值未到账 近5分钟101000件，平时1件，p = <1e-300", "important"), (case["title"], case["grade"]))
+        figures = lambda: [line for line in self.c.call("draft.get", id=e["id"], draft="report_written")["drafts"][0]["zh"].split("\n")
+            if line[:2] in ("编号", "三、", "四、")]
+        self.assertEqual(["编号：%s　等级：重大或较大　报告时限：2026-09-23 10:01" % e["no"], "三、事件：佛山 充值未到账 近5分钟101000件，平时1件，p = <1e-300（充值缴费）",
+            "四、影响：受影响用户 101000 户，持续 2 分钟，投诉 0 件"], figures())
+        self.c.call("clock.advance", by="28m")
+        self.failed((101000, 105000))
+        self.assertEqual("四、影响：受影响用户 105000 户，持续 30 分钟，投诉 0 件", figures()[2])
+        self.c.call("ticket.act", id=e["id"], action="size", data={"users": 90000, "minutes": 25})
+        self.assertEqual(["编号：%s　等级：一般　报告时限：2026-09-23 10:01" % e["no"], "四、影响：受影响用户 90000 户，持续 25 分钟，投诉 0 件"], figures()[::2])
+
     def test_why(self):
         case = self.incident(120000)
         self.c.call("clock.advance", by="1m")

@@ -10,6 +10,7 @@
 #define LIST_MAX 1000
 #define WALK_MAX 20000 /* open tickets of the kinds looked at; kinds that owe reports are rare */
 #define LINKS_LOOKED_AT 64
+#define MINUTE_MS 60000
 
 /* ---- draft.get ----------------------------------------------------------------------------------------- */
 /* The incident that the ticket is about: fields.incident, its parent, or a link to one; 0: none. */
@@ -40,6 +41,32 @@ static int incident_of(struct desk *d, struct arena *a, const struct value *tick
 	return 0;
 }
 
+/* Until when it lasted: until it was proven, or told; now while it goes on. */
+static int64_t lasted_until(const struct value *row, int64_t now_ms)
+{
+	const struct value *fields = value_get(row, "fields");
+	int64_t over_ms = value_int_or(value_get(row, "closed"), now_ms);
+
+	if (over_ms == now_ms && !value_is(value_get(fields, "recovery"), VALUE_TEXT))
+		return now_ms; /* also after a relapse */
+	return value_int_or(value_get(fields, "proven_at"), value_int_or(value_get(fields, "told_at"), over_ms));
+}
+
+/* case.hit={users, minutes}: how many numbers it has hit so far, and how long it lasts, begun minutes. */
+static void add_hit(struct arena *a, const struct value *row, int64_t n_users, int64_t now_ms, struct value *out)
+{
+	int64_t created_ms = value_int_or(value_get(row, "created"), now_ms),
+		occurred_ms = value_int_or(value_get(row, "occurred"), created_ms),
+		began_ms = value_int_or(value_path(row, "fields.began"),
+			occurred_ms < created_ms ? occurred_ms : created_ms),
+		lasted_ms = lasted_until(row, now_ms) - began_ms;
+	struct value hit = value_map(a, 2);
+
+	value_add(a, &hit, "users", value_int(n_users));
+	value_add(a, &hit, "minutes", value_int(lasted_ms <= 0 ? 0 : (lasted_ms + MINUTE_MS - 1) / MINUTE_MS));
+	value_add(a, out, "hit", hit);
+}
+
 /* facts.case: the incident's fields, how many complain, how many numbers its lists say are affected. */
 static int add_case(
 	struct desk *d, struct arena *a, const struct value *ticket, struct value *facts, struct err *e)
@@ -60,6 +87,10 @@ static int add_case(
 	n_affected = affected_of_case(d, id);
 	if (n_affected > 0) /* lists without a number say nothing about how many are hit */
 		value_set(a, &one, "affected", value_int(n_affected));
+	else
+		n_affected = value_int_or(value_path(&row, "fields.affected"), 0);
+	if (n_affected > 0)
+		add_hit(a, &row, n_affected, d->clock->now_ms, &one);
 	value_add(a, facts, "case", one);
 	return 0;
 }
