@@ -52,6 +52,7 @@ warning_texts {
     en = "{kind}: {seen} seen, {expected} expected in {window}, by chance {chance} (p = {p})" },
   numbers = { zh = "受影响号码{affected}个；", en = "{affected} numbers affected; " },
   climbing = { zh = "缓慢爬升；", en = "a slow climb; " },
+  over = { zh = "{level}解除", en = "{level} is over" },
   uncounted = { zh = "人工发布，尚无计数", en = "raised by hand, nothing was counted yet" },
   rolled_up = { zh = "{cities}个地市{minutes}分钟内相继预警：共{seen}件，平时{expected}件，偶然的可能{chance}（p = {p}）",
     en = "{cities} cities warned within {minutes} minutes: {seen} seen, {expected} expected, by chance {chance} (p = {p})" },

@@ -26,6 +26,15 @@ class Recovery(Case):
         c.call("session.hello", {"as": name})
         return c
 
+    def heard(self, *topics):
+        c = self.connect()
+        c.call("topic.subscribe", topics=list(topics), after=0)
+        n = quiet = 0
+        while quiet < 10:
+            c.call("session.ping")
+            quiet, n = (quiet + 1 if len(c.events) == n else 0), len(c.events)
+        return [params[0] for _, params in c.events]
+
     def act(self, action, c=None, **data):
         return (c or self.c).call("ticket.act", id=self.case(), action=action, data=data)
 
@@ -84,6 +93,12 @@ class Recovery(Case):
         self.assertEqual(self.at(11, 30), got["fields"]["proven_at"])
         self.c.call("clock.advance", by="1s")
         self.assertEqual(("watched", "watched"), (self.stage(), self.warning()["recovery"]))
+        self.c.call("clock.advance", to=self.at(12, 0))
+        said = [(e["topic"], e["at"], e["data"].get("event"), e["data"]["level"], e["data"].get("recovery"), e["data"].get("recovery_label", {}).get("zh"))
+            for e in self.heard("bulletin", "warning") if e["data"].get("to") in ("wall", "red") and e["data"]["key"] == KEY and e["at"] >= self.at(10, 55)]
+        self.assertEqual([("bulletin", self.at(10, 55), "change", "black", None, None), ("bulletin", self.at(11, 0), "rhythm", "black", None, None),
+            ("bulletin", self.at(11, 30), "rhythm", "black", "proven", "恢复中"), ("bulletin", self.at(12, 0), "change", "red", "watched", "恢复中"),
+            ("warning", self.at(12, 0), None, "red", "watched", "恢复中")], sorted(said, key=lambda s: (s[1], s[0])))
         said = self.warning()["recovery_label"]
         self.assertEqual("恢复中", said["zh"])
         self.c.call("clock.advance", by="1m")

@@ -49,21 +49,24 @@ static int64_t lasted_until(const struct value *row, int64_t now_ms)
 
 	if (over_ms == now_ms && !value_is(value_get(fields, "recovery"), VALUE_TEXT))
 		return now_ms; /* also after a relapse */
-	return value_int_or(value_get(fields, "proven_at"), value_int_or(value_get(fields, "told_at"), over_ms));
+	return value_int_or(
+		value_get(fields, "proven_at"), value_int_or(value_get(fields, "told_at"), over_ms));
 }
 
 /* case.hit={users, minutes}: how many numbers it has hit so far, and how long it lasts, begun minutes. */
-static void add_hit(struct arena *a, const struct value *row, int64_t n_users, int64_t now_ms, struct value *out)
+static void add_hit(
+	struct arena *a, const struct value *row, int64_t n_users, int64_t now_ms, struct value *out)
 {
 	int64_t created_ms = value_int_or(value_get(row, "created"), now_ms),
 		occurred_ms = value_int_or(value_get(row, "occurred"), created_ms),
-		began_ms = value_int_or(value_path(row, "fields.began"),
-			occurred_ms < created_ms ? occurred_ms : created_ms),
+		began_ms = value_int_or(
+			value_path(row, "fields.began"), occurred_ms < created_ms ? occurred_ms : created_ms),
 		lasted_ms = lasted_until(row, now_ms) - began_ms;
 	struct value hit = value_map(a, 2);
 
 	value_add(a, &hit, "users", value_int(n_users));
-	value_add(a, &hit, "minutes", value_int(lasted_ms <= 0 ? 0 : (lasted_ms + MINUTE_MS - 1) / MINUTE_MS));
+	value_add(
+		a, &hit, "minutes", value_int(lasted_ms <= 0 ? 0 : (lasted_ms + MINUTE_MS - 1) / MINUTE_MS));
 	value_add(a, out, "hit", hit);
 }
 

@@ -253,7 +253,11 @@ static void tell_change(struct work *w, const struct wkey *k, const struct warn_
 	const struct warn *n = w->desk->warn;
 	struct value data = warn_brief(w, k, row), extra = value_map(w->arena, 6);
 	bool is_change = strcmp(event->event, "change") == 0;
+	struct value ticket;
+	struct err e;
 
+	if (k->incident != 0 && ticket_load(w->desk, w->tx, w->arena, k->incident, &ticket, &e) == 0)
+		warn_recovery(w, &ticket, &data);
 	value_add(w->arena, &extra, "from", value_literal(warn_level_name(n, event->from)));
 	value_add(w->arena, &extra, "at", value_int(event->at_ms));
 	if (event->is_late) {

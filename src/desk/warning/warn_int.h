@@ -377,6 +377,8 @@ struct value warn_brief(struct work *, const struct wkey *, const struct value *
 /* A text of catalog.warning_texts with the names in braces filled in from `names`; {zh, en}, or nil. */
 struct value warn_text(
 	struct arena *, const struct value *catalog, const char *name, const struct value *names);
+/* That the warning's case recovers: recovery and recovery_label, added to a map; nothing when it does not. */
+void warn_recovery(struct work *, const struct value *ticket, struct value *data);
 /* "10:45", local. */
 struct value warn_time(struct arena *, int64_t at_ms);
 void warn_bulletin(struct work *, const struct wkey *, const struct value *row, const char *event,

@@ -58,20 +58,13 @@ static struct value next_of(struct work *w, const struct wkey *k, const struct v
 
 static int add_recovery(struct work *w, const struct wkey *k, struct value *v, struct err *e)
 {
-	const struct value *recovery, *text;
 	struct value ticket;
 
 	if (k->incident == 0)
 		return 0;
 	if (ticket_load(w->desk, w->tx, w->arena, k->incident, &ticket, e) != 0)
 		return -1;
-	recovery = value_path(&ticket, "fields.recovery");
-	if (!value_is(recovery, VALUE_TEXT))
-		return 0;
-	value_set(w->arena, v, "recovery", *recovery);
-	text = value_path(packs_catalog(w->desk->packs), "warning_texts.recovering");
-	if (text != NULL)
-		value_set(w->arena, v, "recovery_label", *text);
+	warn_recovery(w, &ticket, v);
 	return 0;
 }
 

@@ -159,18 +159,32 @@ int64_t warn_slot_after(int64_t at_ms, int64_t every_ms, int64_t offset_ms)
 	return midnight_ms + offset_ms + (slots + 1) * every_ms;
 }
 
-/* What the pack wants told of the case: the texts whose field of the incident has that value. */
-static void add_facts(struct work *w, const struct value *row, struct value *data)
+void warn_recovery(struct work *w, const struct value *ticket, struct value *data)
+{
+	const struct value *recovery = value_path(ticket, "fields.recovery"),
+			   *text = value_path(packs_catalog(w->desk->packs), "warning_texts.recovering");
+
+	if (!value_is(recovery, VALUE_TEXT))
+		return;
+	value_set(w->arena, data, "recovery", *recovery);
+	if (text != NULL)
+		value_set(w->arena, data, "recovery_label", *text);
+}
+
+/* Of the case: that it recovers, and what the pack wants told, the texts whose field of the incident has that
+ * value. */
+static void add_case(struct work *w, const struct value *row, struct value *data)
 {
 	const struct value *wanted = value_get(packs_catalog(w->desk->packs), "bulletin_facts"),
 			   *incident = value_get(row, "incident");
 	struct value facts = value_array(w->arena, 4), ticket;
 	struct err e;
 
-	if (wanted == NULL || wanted->n == 0 || incident == NULL ||
+	if (incident == NULL ||
 		ticket_load(w->desk, w->tx, w->arena, value_int_or(incident, 0), &ticket, &e) != 0)
 		return;
-	for (uint32_t i = 0; i < wanted->n; i++) {
+	warn_recovery(w, &ticket, data);
+	for (uint32_t i = 0; wanted != NULL && i < wanted->n; i++) {
 		const struct value *one = value_at(wanted, i),
 				   *is = value_get(value_get(&ticket, "fields"),
 					   value_cstr(w->arena, value_get(one, "field")));
@@ -180,6 +194,19 @@ static void add_facts(struct work *w, const struct value *row, struct value *dat
 	}
 	if (facts.n > 0)
 		value_add(w->arena, data, "facts", facts);
+}
+
+/* What the level is called; of one that is over, that it is. */
+static void add_label(struct work *w, const struct wkey *k, const struct value *alarm, struct value *data)
+{
+	const struct value *label = value_get(alarm, "label");
+	struct value names = value_map(w->arena, 1), over;
+
+	if (label == NULL)
+		return;
+	value_add(w->arena, &names, "level", *label);
+	over = k->level > 0 ? value_nil : warn_text(w->arena, packs_catalog(w->desk->packs), "over", &names);
+	value_set(w->arena, data, "label", over.type == VALUE_NIL ? *label : over);
 }
 
 /* One to each recipient list of the level it has, or of the one it comes from. */
@@ -195,13 +222,12 @@ void warn_bulletin(struct work *w, const struct wkey *k, const struct value *row
 	struct value data = warn_brief(w, k, row);
 
 	value_add(w->arena, &data, "event", value_literal(event));
-	add_facts(w, row, &data);
+	add_case(w, row, &data);
 	value_add(w->arena, &data, "generation", value_int(packs_generation(w->desk->packs)));
 	for (uint32_t i = 0; extra != NULL && i < extra->n; i++)
 		value_set(w->arena, &data, value_cstr(w->arena, &extra->as.pairs[i].key),
 			extra->as.pairs[i].val);
-	if (value_get(alarm, "label") != NULL)
-		value_set(w->arena, &data, "label", *value_get(alarm, "label"));
+	add_label(w, k, alarm, &data);
 	for (uint32_t i = 0; to != NULL && i < to->n; i++) {
 		struct value one = value_copy_map(w->arena, &data);
 
