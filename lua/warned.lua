@@ -8,7 +8,7 @@ rules "evidence" {
 
 -- What follows when a warning's level changes (warning = "change"), waits for a signature ("ready"), is not answered ("again"), its incident
 -- recovers ("recovery"), cities come to a roll-up ("joined"), it stood when a case was opened, and is its evidence ("standing"), or its
--- roll-up has another case than it has itself ("part").
+-- roll-up has another case than it has itself ("part"), or it stands and has none, or one that is over ("caseless", at each close).
 -- open: an incident of its own; act: an action on it; call: more persons; say: a line for the bulletin.
 rules.all "warning" {
   rule "a case from orange" {
@@ -24,6 +24,15 @@ rules.all "warning" {
     when = { warning = "part", incident_stage = any_of("open", "restoring"), ["case.apart"] = absent },
     act = "merge", data = { ticket = "{whole_case}" },
     because = "what many cities have is one fault: one case, one script, one answer; unmerge takes it out again",
+  },
+  rule "it stands without a case" {
+    when = { warning = "caseless", level = at_least("orange"), part_of = absent }, say = { zh = "预警仍在，没有事件单", en = "it stands without a case" },
+    because = "a case that was cancelled by mistake is noticed only when somebody says so",
+  },
+  rule "a case after an hour without" {
+    when = { warning = "caseless", level = at_least("orange"), part_of = absent, is_ready = absent, caseless_for = at_least "1h" },
+    open = "incident", call = { "duty of care", "duty of province_support" },
+    because = "whoever cancelled the case may have been right about the first minutes; what stands for another hour is a fault",
   },
   rule "the case has its level" {
     when = { warning = any_of("change", "joined", "standing"), case_moved = true, incident = present, incident_stage = none_of("closed") },

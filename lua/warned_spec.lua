@@ -27,6 +27,20 @@ spec "a city's case is merged into that of its roll-up" {
 }
 spec "not while it recovers" { warning = part "recovering", expect = { does = {} } }
 spec "nor when a person took it out" { warning = part("restoring", { apart = true }), expect = { does = {} } }
+local function caseless(minutes, more)
+  local w = { key = "foshan/recharge.not_credited", city = "foshan", category = "recharge.not_credited", event = "caseless", from = "red", to = "red",
+    caseless_since = 1790042400000 - minutes * 60000, case_was = "cancelled", was_case = 6 }
+  for k, x in pairs(more or {}) do w[k] = x end
+  return w
+end
+spec "red without a case is said" { warning = caseless(5), expect = { opens = {}, calls = {}, by = "it stands without a case" } }
+spec "after an hour it gets one" {
+  warning = caseless(60), expect = { opens = { "incident" }, calls = { "chen.jing", "deng.jun" }, by = "a case after an hour without" },
+}
+spec "not when all it waits for is a signature" { warning = caseless(90, { is_ready = true }), expect = { opens = {} } }
+spec "a city of a roll-up is its roll-up's to say" {
+  warning = caseless(90, { parent = "*/recharge.not_credited" }), expect = { opens = {}, not_by = "it stands without a case" },
+}
 spec "nobody acts: the next rung is called" {
   warning = { key = "shenzhen/recharge.not_credited", event = "again", from = "yellow", to = "yellow", rung = 2 },
   expect = { calls = { "huang.mei" } },

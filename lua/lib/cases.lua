@@ -51,9 +51,10 @@ function cases.find(v)
   local since, best, city = v.now - (out.within or math.maxinteger), nil, get(v.h, ids.city)
   for i = 1, #list do
     local c = list[i]
-    local at = v.facts.ticket.created or v.now
+    local at, from = v.facts.ticket.created or v.now, c.created
+    if c.follows and c.began then from = math.min(from, c.began) end -- what hung on the case before is its own
     if c.id == known and not get(v.h, ids.category) then return c end
-    if c.created - (out.before or 0) <= at and c.created >= since and is_same(c, v, out.same or { "category", "city" })
+    if from - (out.before or 0) <= at and c.created >= since and is_same(c, v, out.same or { "category", "city" })
       and (not best or weight(c, city) > weight(best, city)) then
       best = c
     end
@@ -149,7 +150,7 @@ local function says_more(v, category, key)
 end
 
 -- The job that hangs open complaints of its category, else of these cities, on the incident. Rules "attach" say how far back. Those of
--- another case (`of_case`) only when it is named. On a drill (演练) nothing hangs.
+-- another case (`of_case`) when it is named, as far back as the fault began. On a drill (演练) nothing hangs.
 function cases.gather(v, d, cities, of_case)
   if (v.facts.ticket.fields or {}).drill then return end
   local category, city = get(v.h, ids.category), get(v.h, ids.city)
@@ -166,7 +167,7 @@ function cases.gather(v, d, cities, of_case)
   if not codes and not places then return end
   d.jobs = d.jobs or {}
   d.jobs[#d.jobs + 1] = { kind = "attach", of = codes and "category" or "city", names = codes or places, of_case = of_case,
-    since = (of_case and v.facts.ticket.created or v.now) - before }
+    since = (of_case and (fields.began or v.facts.ticket.created) or v.now) - before }
 end
 
 -- ---- two cases that are one: the setting `merging` of an action, by its word ---------------------------------------------------------
@@ -234,7 +235,7 @@ function cases.open(v, d)
     set.title = "【演练】DRILL: " .. (v.facts.ticket.title or "")
     drills.open(v, d)
   end
-  cases.gather(v, d, given.cities)
+  cases.gather(v, d, given.cities, given.follows)
 end
 
 -- Point "attach": an open complaint and one case, asked by the job. → decision

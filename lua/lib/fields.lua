@@ -83,9 +83,9 @@ add("from", "level", from("warning", "was"), "原预警级别", "level that it h
 add("key", "text", from("warning", "key"), "预警对象", "what is warned of: CITY/CATEGORY, */CATEGORY, cluster:NAME, source:NAME")
 add("watch", "text", from("warning", "watch"), "监视项", "name of the watch")
 add("cluster", "text", from("warning", "cluster"), "预警类群", "cluster of categories", "clusters")
-add("warning", "text", from("warning", "event"), "预警事件（change、ready、again、recovery、joined、standing、part）",
-  "what happened to it: change, ready, again, recovery, joined (cities came to a roll-up), standing (it stood when a case was opened) or part (its "
-  .. "roll-up has another case)")
+add("warning", "text", from("warning", "event"), "预警事件（change、ready、again、recovery、joined、standing、part、caseless）",
+  "what happened to it: change, ready, again, recovery, joined (cities came to a roll-up), standing (it stood when a case was opened), part (its "
+  .. "roll-up has another case) or caseless (it stands without a case)")
 add("incident", "number", from("warning", "incident"), "预警的事件单", "incident of the warning")
 add("case_level", "level", from("warning", "case_rank"), "事件的预警级别（其预警对象中最高者）", "level of its case: that of the worst of its keys")
 add("case_moved", "bool", from("warning", "case_moved"), "事件级别是否变化", "its case does not say that level yet")
@@ -97,6 +97,10 @@ add("whole_case", "number", from("warning", "whole_case"), "所属全省事件�
 add("part_of", "text", from("warning", "parent"), "所属全省事件的预警对象", "key of the roll-up that it is a part of")
 add("in_cities", "set", from("warning", "in_cities"), "事件涉及的地市", "cities of its case, with those that are warned by now", "cities")
 add("joined", "number", from("warning", "joined"), "新增地市数", "how many of these cities its case does not have yet")
+add("caseless_for", "duration", { op = "since", path = { "warning", "caseless_since" } }, "没有事件单多久", "how long it has stood without a case")
+add("case_was", "text", from("warning", "case_was"), "前一事件单的结局（closed、cancelled、rejected）",
+  "what became of the case that it had: closed, cancelled or rejected")
+add("is_ready", "bool", from("warning", "is_ready"), "是否等待签字降级", "it waits for a signature to go down")
 add("reminders", "number", from("warning", "reminders"), "催告次数", "how often nobody acted")
 add("probability", "number", from("warning", "p"), "偶然概率", "probability of as many by chance")
 add("late", "bool", from("warning", "late"), "是否补报", "it changed while the system was down")
@@ -128,7 +132,7 @@ end
 local values = {
   action = { "actions", parts_of "actions" }, stage = { "stages", parts_of "stages" }, incident_stage = { "stages", parts_of "stages" },
   event = { "events", fixed("create", "act", "contact", "timer", "task", "warning") },
-  warning = { "events of a warning", fixed("change", "ready", "again", "recovery", "joined", "standing", "part") },
+  warning = { "events of a warning", fixed("change", "ready", "again", "recovery", "joined", "standing", "part", "caseless") },
   contact = { "kinds of contact", fixed("urge", "ask", "same_fault", "add_info", "withdraw") },
   watch = { "watches", function() return host.lib("warning").names() end },
 }

@@ -27,7 +27,8 @@ local function case_of(v, w, out)
   return { kind = out.open, city = v.city, category = v.category, title = title,
     text = w.line and w.line.zh .. "\n" .. w.line.en or w.key,
     fields = { key = w.key, keys = host.list { w.key }, level = w.to, began = w.began, cluster = w.cluster,
-      cities = w.in_cities and host.list(w.in_cities) or nil, service = w.service, component = w.component, suspect = v.suspect } }
+      cities = w.in_cities and host.list(w.in_cities) or nil, service = w.service, component = w.component, suspect = v.suspect,
+      follows = w.was_case } }
 end
 
 -- What the level calls and the rules "warning" say → decision without its calls, whom they call.

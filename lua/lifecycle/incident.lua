@@ -5,6 +5,7 @@
 --   keys                        the warnings that are evidence of it, its own the first
 --   script, script_draft        what everybody says to customers: {version, zh, en, prompt, eta, by, approved_by}
 --   maintainers                 the persons who work on it
+--   follows                     the case that was closed or cancelled before, though its warning stood
 --   merged                      the cases that were merged into it; apart: it was merged and unmerged, so nothing merges it by itself again
 --   recovery                    claimed, proven, told, watched
 --   green…                      the key service that the BOSS green channel has taken over

@@ -18,6 +18,8 @@
 ---@field carrier? string|Condition 现运营商（CRM）；who serves the number now, as CRM has it
 ---@field case_level? nil|Condition 事件的预警级别（其预警对象中最高者）；level of its case: that of the worst of its keys
 ---@field case_moved? boolean|Condition 事件级别是否变化；its case does not say that level yet
+---@field case_was? string|Condition 前一事件单的结局（closed、cancelled、rejected）；what became of the case that it had: closed, cancelled or rejected
+---@field caseless_for? string|Condition 没有事件单多久；how long it has stood without a case
 ---@field category? string|Condition 投诉分类；category code
 ---@field channel? string|Condition 受理渠道；where it came in
 ---@field cities? number|Condition 预警地市数；how many cities are warned in one case
@@ -47,6 +49,7 @@
 ---@field in_cities? string|Condition 事件涉及的地市；cities of its case, with those that are warned by now
 ---@field incident? number|Condition 预警的事件单；incident of the warning
 ---@field incident_stage? string|Condition 事件单环节；stage of its incident
+---@field is_ready? boolean|Condition 是否等待签字降级；it waits for a signature to go down
 ---@field joined? number|Condition 新增地市数；how many of these cities its case does not have yet
 ---@field key? string|Condition 预警对象；what is warned of: CITY/CATEGORY, */CATEGORY, cluster:NAME, source:NAME
 ---@field kind? string|Condition 工单类型；what kind of ticket
@@ -91,7 +94,7 @@
 ---@field transfers? number|Condition 转派次数；how often it was transferred
 ---@field urges? number|Condition 催办次数；how often the customer urged
 ---@field vip? boolean|Condition 是否重要客户；a very important customer
----@field warning? string|Condition 预警事件（change、ready、again、recovery、joined、standing、part）；what happened to it: change, ready, again, recovery, joined (cities came to a roll-up), standing (it stood when a case was opened) or part (its roll-up has another case)
+---@field warning? string|Condition 预警事件（change、ready、again、recovery、joined、standing、part、caseless）；what happened to it: change, ready, again, recovery, joined (cities came to a roll-up), standing (it stood when a case was opened), part (its roll-up has another case) or caseless (it stands without a case)
 ---@field watch? string|Condition 监视项；name of the watch
 ---@field weekday? number|Condition 星期（1为星期一）；1 is Monday
 ---@field who? string|Condition 操作人；who acts

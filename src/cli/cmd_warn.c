@@ -16,6 +16,14 @@ static const char *line(struct cli *c, const struct value *warning)
 	return v == NULL ? "" : value_shown(&c->arena, NULL, v);
 }
 
+/* Of what had none, or has one that is over: that people would have to open one. */
+static const char *case_shown(struct cli *c, const struct value *warning)
+{
+	if (value_get(warning, "caseless") != NULL)
+		return cli_say(c, "NONE", "无");
+	return value_get(warning, "incident") == NULL ? "" : shown(c, warning, "incident");
+}
+
 static void warnings_print(struct cli *c, const struct value *warnings)
 {
 	struct text_table t;
@@ -30,7 +38,7 @@ static void warnings_print(struct cli *c, const struct value *warnings)
 		table_cell(&t, shown(c, w, "level"));
 		table_cell(&t, since == NULL ? "" : minute_shown(&c->arena, value_int_or(since, 0)));
 		table_cell(&t, shown(c, w, "key"));
-		table_cell(&t, value_get(w, "incident") == NULL ? "" : shown(c, w, "incident"));
+		table_cell(&t, case_shown(c, w));
 		table_cell(&t, value_get(w, "ack") == NULL ? "" : shown(c, value_get(w, "ack"), "by"));
 		table_cell(&t, next == NULL ? "" : minute_shown(&c->arena, value_int_or(next, 0)));
 		table_cell(&t, line(c, w));

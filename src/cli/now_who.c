@@ -50,6 +50,17 @@ static const char *taken(struct now *n, const struct value *warning)
 		next_call(n, warning), *called == '\0' ? "" : now_say(n, "; called ", "；已叫 "), called);
 }
 
+/* "Shenzhen, recharge not credited"; and that its case is over, or there never was one. */
+static const char *without_case(struct now *n, const struct value *warning)
+{
+	const struct value *caseless = value_get(warning, "caseless");
+
+	if (caseless == NULL)
+		return now_place(n, warning);
+	return arena_printf(&n->arena, now_say(n, "%s, NO CASE since %s", "%s，%s 起没有事件单"),
+		now_place(n, warning), now_hhmm(n, value_int_or(value_get(caseless, "since"), 0)));
+}
+
 static const struct value *case_of(const struct value *cases, const struct value *warning)
 {
 	const struct value *id = value_get(warning, "incident");
@@ -107,7 +118,7 @@ static int case_lines(struct now *n, struct err *e)
 		if (one != NULL)
 			value_push(&n->arena, &told, *value_get(one, "id"));
 		now_line(n, "%s %s: %s", now_level(n, warning),
-			one == NULL ? now_place(n, warning) : case_text(n, one), taken(n, warning));
+			one == NULL ? without_case(n, warning) : case_text(n, one), taken(n, warning));
 	}
 	for (uint32_t i = 0; value_is(cases, VALUE_ARRAY) && i < cases->n; i++)
 		if (!is_told(&told, value_get(&cases->as.items[i], "id")))

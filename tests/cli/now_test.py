@@ -147,6 +147,13 @@ class Now(Case):
         self.assertEqual(["Who has it?    red #61 restoring root: root since 10:45, until 11:15"], lines[5:6])
         self.assertEqual("What may I do? tocsin warn ack 'foshan/recharge.not_credited' REASON", lines[12])
 
+    def test_red_without_a_case(self):
+        d, c = outage(self)
+        c.call("ticket.act", id=61, action="cancel", data={"reason": "taken for a drill"})
+        c.call("clock.advance", by="5m")
+        self.assertTrue(self.screen(d)[5].startswith("Who has it?    red Shenzhen, recharge not credited, NO CASE since 10:45: N"), self.screen(d)[5])
+        self.assertTrue(self.screen(d, "--lang", "zh")[5].startswith("谁在处理       红色预警 深圳，充值未到账，10:45 起没有事件单: 无"))
+
     def test_an_outage_in_chinese(self):
         d, c = outage(self)
         lines = self.screen(d, "--lang", "zh")

@@ -30,6 +30,13 @@ class Warn(Case):
             "27 seen, 3.3 expected in 15 min, by chance under 1 in a billion (p = 3.8e-16)"], self.say("warn").out.splitlines()[:3])
         self.assertEqual("等级", self.say("warn", "--lang", "zh").out[:2])
 
+    def test_red_without_a_case(self):
+        self.c.call("ticket.act", id=61, action="cancel", data={"reason": "taken for a drill"})
+        self.c.call("clock.advance", by="5m")
+        row = self.say("warn").out.splitlines()[1].split()
+        self.assertEqual(["red", KEY, "NONE"], [row[0], row[3], row[4]])
+        self.assertIn(" 无 ", self.say("--lang", "zh", "warn").out.splitlines()[1])
+
     def test_who_was_called_and_who_is_next(self):
         red, orange = self.c.call("warning.list")["warnings"][:2]
         self.assertEqual((["chen.jing", "huang.mei", "peng.yan", "zhou.gang"], 430, 357), (red["called"], red["seen"], red["before"]))

@@ -202,7 +202,7 @@ struct value case_fact(struct arena *a, const struct value *row)
 	static const char *const of_row[] = {"id", "no", "kind", "category", "city", "stage", "created"},
 				 *const of_fields[] = {"key", "keys", "began", "cities", "cluster", "level",
 					 "highest", "level_at", "told_at", "again", "recovery", "drill",
-					 "script", "maintainers", "fault", "service", "component"};
+					 "script", "maintainers", "fault", "service", "component", "follows"};
 	struct value fact = value_map(a, 16);
 
 	for (size_t i = 0; i < sizeof(of_row) / sizeof(of_row[0]); i++)

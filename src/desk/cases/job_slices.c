@@ -166,8 +166,9 @@ int job_attach(struct work *w, struct value *job, bool *is_over, struct err *e)
 		value_set(w->arena, job, "cursor", value_int(ids[i]));
 		is_old = int_of(&row, "created") < since && value_get(&row, "outcome") == NULL;
 		if (int_of(&row, "created") >= since && ticket_is_open(&row) &&
-			int_of(&row, "parent") == int_of(job, "of_case") && ids[i] != int_of(job, "ticket") &&
-			attach_one(w, job, &row, e) != 0)
+			(value_get(&row, "parent") == NULL ||
+				int_of(&row, "parent") == int_of(job, "of_case")) &&
+			ids[i] != int_of(job, "ticket") && attach_one(w, job, &row, e) != 0)
 			return -1;
 	}
 	if (!is_old && (i < n || n == JOB_LOOKS)) {

@@ -89,6 +89,13 @@ static void into_history(struct work *w, int64_t incident)
 	tx_put(w->tx, TABLE_TICKET_EVENT, slice_of(key, sizeof(key)), slice_of("", 0));
 }
 
+void warn_has_case(struct work *w, struct wkey *k, int64_t incident, struct value *row)
+{
+	k->incident = incident;
+	value_set(w->arena, row, "incident", value_int(incident));
+	value_unset(row, "caseless");
+}
+
 /* Incidents: what the pack asks to open, with the key by which it is found again. */
 static int open_incident(
 	struct work *w, struct wkey *k, const struct value *open, struct value *row, struct err *e)
@@ -104,8 +111,7 @@ static int open_incident(
 		return err_prefix(e, "the decision opens a ticket for %s", k->text);
 	if (ticket_save(w, NULL, &ticket, e) != 0)
 		return -1;
-	k->incident = value_int_or(value_get(&ticket, "id"), 0);
-	value_set(w->arena, row, "incident", value_int(k->incident));
+	warn_has_case(w, k, value_int_or(value_get(&ticket, "id"), 0), row);
 	return 0;
 }
 
@@ -177,8 +183,7 @@ int warn_let_go(struct work *w, struct wkey *k, struct value *row, struct err *e
 	if (ticket_load_merged(w, k->incident, &ticket, e) != 0)
 		return -1;
 	if (warn_case_has(&ticket, k)) {
-		k->incident = value_int_or(value_get(&ticket, "id"), 0);
-		value_set(w->arena, row, "incident", value_int(k->incident));
+		warn_has_case(w, k, value_int_or(value_get(&ticket, "id"), 0), row);
 	} else {
 		value_unset(row, "incident");
 		k->incident = 0;
@@ -242,6 +247,7 @@ static void new_level(struct work *w, const struct wkey *k, const struct warn_ev
 	if (k->level == 0) {
 		value_unset(row, "parent");
 		value_unset(row, "children");
+		value_unset(row, "caseless");
 		value_unset(row, "ack");
 	}
 }

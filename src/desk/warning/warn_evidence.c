@@ -55,8 +55,7 @@ int warn_attach(
 		return err_set(e, ERR_REJECTED,
 			"the decision makes %s evidence of %jd, which is no open incident", k->text,
 			(intmax_t)incident);
-	k->incident = incident;
-	value_set(w->arena, row, "incident", value_int(incident));
+	warn_has_case(w, k, incident, row);
 	return warn_act(w, k, value_get(&decision, "act"), e);
 }
 
@@ -64,6 +63,7 @@ int warn_attach(
 struct caseless {
 	struct wkey *key;
 	int64_t end_ms;
+	bool may_attach; /* there is a case that it was not asked about yet */
 };
 
 static int stage_standing(struct work *w, struct warn_try *t, struct err *e)
@@ -71,19 +71,21 @@ static int stage_standing(struct work *w, struct warn_try *t, struct err *e)
 	const struct caseless *of = t->ctx;
 	struct warn_event event = {.event = "standing", .from = of->key->level, .at_ms = of->end_ms};
 	struct value row = wkey_row(w, of->key);
+	int64_t was = of->key->incident;
 
 	if (t->is_plain) /* it stays without a case, as it was */
 		return 0;
 	warn_try_on(w, t, of->key);
-	if (warn_let_go(w, of->key, &row, e) != 0 || warn_attach(w, of->key, &event, &row, e) != 0)
+	if (warn_let_go(w, of->key, &row, e) != 0 ||
+		(of->may_attach && warn_attach(w, of->key, &event, &row, e) != 0))
 		return -1;
 	if (of->key->incident == 0)
-		return 0;
+		return warn_caseless(w, of->key, was, of->end_ms, &row, e);
 	return warn_happened(w, of->key, &event, &row, false, e) == 0 ? 1 : -1;
 }
 
-/* Its case was closed, cancelled, or merged while it stands, or let the key go. Nothing comes in its place by
- * itself; but what is open may take the key, also when it was opened before that. */
+/* Its case was closed, cancelled, or merged while it stands, or let the key go. What is open may take the key,
+ * also when it was opened before that. */
 static bool is_left_behind(struct warn *n, const struct wkey *k)
 {
 	struct arena a;
@@ -126,7 +128,7 @@ static int join_wholes(struct warn *n, int64_t end_ms, struct err *e)
 	if (warn_rollup_list(n) == NULL)
 		return 0;
 	for (uint32_t i = 0; i < n->n_keys; i++) {
-		struct caseless of = {n->keys[i], end_ms};
+		struct caseless of = {.key = n->keys[i], .end_ms = end_ms};
 
 		if (of.key->level > 0 && of.key->incident != 0 && of.key->city != NULL &&
 			warn_twice(n, "warning.change", end_ms, stage_part, &of, e) != 0)
@@ -135,23 +137,33 @@ static int join_wholes(struct warn *n, int64_t end_ms, struct err *e)
 	return 0;
 }
 
-int warn_new_cases(struct warn *n, int64_t end_ms, struct err *e)
+/* Keys of a city first, so that a case that comes of it says the most exact of what it is about. */
+static int look_after(struct warn *n, int64_t end_ms, bool is_of_city, struct err *e)
 {
-	int64_t newest;
-	bool is_new;
-
-	if (cases_ids(n->desk, &newest, 1) == 0)
-		return 0;
-	if (join_wholes(n, end_ms, e) != 0)
-		return -1;
-	is_new = newest > n->newest_case;
 	for (uint32_t i = 0; i < n->n_keys; i++) {
-		struct caseless of = {n->keys[i], end_ms};
+		struct caseless of = {.key = n->keys[i], .end_ms = end_ms};
+		bool is_left;
+		int64_t newest;
 
-		if (of.key->level > 0 && (of.key->incident == 0 ? is_new : is_left_behind(n, of.key)) &&
+		if (of.key->level == 0 || (of.key->city != NULL) != is_of_city)
+			continue;
+		is_left = of.key->incident != 0 && is_left_behind(n, of.key);
+		of.may_attach = is_left || (cases_ids(n->desk, &newest, 1) == 1 && newest > n->newest_case);
+		if ((of.key->incident == 0 || is_left) &&
 			warn_twice(n, "warning.change", end_ms, stage_standing, &of, e) != 0)
 			return -1;
 	}
+	return 0;
+}
+
+int warn_new_cases(struct warn *n, int64_t end_ms, struct err *e)
+{
+	int64_t newest = 0;
+
+	if (join_wholes(n, end_ms, e) != 0 || look_after(n, end_ms, true, e) != 0 ||
+		look_after(n, end_ms, false, e) != 0)
+		return -1;
+	(void)cases_ids(n->desk, &newest, 1);
 	n->newest_case = newest > n->newest_case ? newest : n->newest_case;
 	return 0;
 }

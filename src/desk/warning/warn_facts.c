@@ -184,6 +184,16 @@ static void add_under(struct work *w, const struct wkey *k, struct value *said)
 		value_set(w->arena, said, "under", under);
 }
 
+static void add_caseless(struct arena *a, const struct value *caseless, struct value *said)
+{
+	static const char *const names[][2] = {
+		{"since", "caseless_since"}, {"incident", "was_case"}, {"was", "case_was"}};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (value_get(caseless, names[i][0]) != NULL)
+			value_add(a, said, names[i][1], *value_get(caseless, names[i][0]));
+}
+
 int warn_facts(struct work *w, const struct wkey *k, const struct warn_event *event, const struct value *row,
 	struct value *facts, struct err *e)
 {
@@ -207,6 +217,8 @@ int warn_facts(struct work *w, const struct wkey *k, const struct warn_event *ev
 	add_under(w, k, &said);
 	value_set(w->arena, &said, "seen", figures_of(w->arena, row, "seen"));
 	value_set(w->arena, &said, "expected", figures_of(w->arena, row, "expected"));
+	if (strcmp(event->event, "caseless") == 0)
+		add_caseless(w->arena, value_get(row, "caseless"), &said);
 	if (event->by != NULL)
 		value_add(w->arena, &said, "by", value_literal(event->by));
 	value_unset(&said, "incident");

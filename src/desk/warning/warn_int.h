@@ -191,7 +191,8 @@ void warn_await_recovery(struct work *, int64_t incident);
 /* ---- what happens to a key (warn_case.c) --------------------------------------------------------------- */
 struct warn_event {
 	/* "change", "ready", "again", "recovery"; "joined": cities came to a roll-up; "standing": a case was
-	 * opened while it stood; "part": its roll-up has another case */
+	 * opened while it stood; "part": its roll-up has another case;
+	 * "caseless": it stands without one */
 	const char *event;
 	uint8_t from;
 	int64_t at_ms;           /* the end of the bin */
@@ -215,6 +216,8 @@ int warn_act(struct work *, const struct wkey *, const struct value *acts, struc
  * other; one that was unmerged has its keys again: its other case does not name them any more. 0, or -1.
  */
 int warn_let_go(struct work *, struct wkey *, struct value *row, struct err *e) MUST_CHECK;
+/* It has this one from now on. */
+void warn_has_case(struct work *, struct wkey *, int64_t incident, struct value *row);
 /* Whether the incident is open, and the key is evidence of it: its list of them, if it keeps one, has the key. */
 bool warn_case_has(const struct value *ticket, const struct wkey *);
 /* Whether the key's incident says that it recovers (fields.recovery). */
@@ -248,9 +251,14 @@ uint8_t warn_case_level(const struct warn *, int64_t incident);
 int warn_attach(
 	struct work *, struct wkey *, const struct warn_event *, struct value *row, struct err *e) MUST_CHECK;
 /* Cases were opened since the last close: what stands without one may be evidence of them; what stands with a
- * case that was closed may be so of any that is open. Keys with a case beside that of their roll-up: the pack
- * says whether both are one. */
+ * case that was closed may be so of any that is open; what has none all the same is told. Keys with a case
+ * beside that of their roll-up: the pack says whether both are one. */
 int warn_new_cases(struct warn *, int64_t end_ms, struct err *e) MUST_CHECK;
+
+/* ---- warnings without a case (warn_caseless.c) ---------------------------------------------------------- */
+/* The key stands without one; was: the one it had, which is over, 0: none. 1 staged, 0 nothing follows, -1. */
+int warn_caseless(struct work *, struct wkey *, int64_t was, int64_t end_ms, struct value *row,
+	struct err *e) MUST_CHECK;
 
 /* ---- what the pack is told (warn_facts.c) -------------------------------------------------------------- */
 /* The facts of the points "evidence" and "warning". */

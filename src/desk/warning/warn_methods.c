@@ -459,7 +459,7 @@ static const struct rpc_method methods[] = {
 			   "recovery?, "
 			   "before?, called=[person], next={what=close|down|sign, at?, zh, en}, "
 			   "next_call?={at, rung, people=[{person, rung, department, label, reach?}]}, "
-			   "ack?, children?, …}], more?, cursor?}"},
+			   "ack?, children?, caseless?={since, incident?}, …}], more?, cursor?}"},
 	{.name = "warning.act",
 		.handler = warning_act,
 		RPC_ARGS(act_args),

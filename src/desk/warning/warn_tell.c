@@ -88,7 +88,8 @@ static const struct value *service_label(const struct value *catalog, const char
 struct value warn_brief(struct work *w, const struct wkey *k, const struct value *row)
 {
 	static const char *const shown[] = {"since", "input", "window", "incident", "is_ready", "parent",
-		"children", "cities", "top", "silent", "episode", "affected", "assumed", "climbs"};
+		"children", "cities", "top", "silent", "episode", "affected", "assumed", "climbs",
+		"caseless"};
 	static const char *const figures[] = {"seen", "expected", "p"};
 	const struct value *catalog = packs_catalog(w->desk->packs), *said = warn_figures_of(k, row),
 			   *kind = warn_kind_label(w->desk->warn, k),
