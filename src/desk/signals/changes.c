@@ -190,7 +190,7 @@ static int change_put(struct work *w, const struct value *args, struct value *re
 /* ---- settling ------------------------------------------------------------------------------------------ */
 struct settle {
 	struct desk *desk;
-	const struct value *row;
+	struct value row; /* its components with all that need them: what it may break */
 	int64_t from_ms;
 	uint64_t n_before, n_seen;
 };
@@ -204,19 +204,48 @@ static int settle_bin(void *ctx, const struct signal_bin *b)
 		     one = {.type = VALUE_ARRAY, .n = 1, .as.items = &city};
 
 	if (!value_is_text(value_get(kind, "number"), "affected") ||
-		!holds(s->row, b->component, b->city.n == 0 ? NULL : &one))
+		!holds(&s->row, b->component, b->city.n == 0 ? NULL : &one))
 		return 0;
 	*(b->minute_ms < s->from_ms ? &s->n_before : &s->n_seen) += b->n;
 	return 0;
 }
 
-/* Its failures from its beginning to its end, an hour at least, beside as long before: how improbable so many
- * are. */
+/* The components that are worked on, and those that need one of them, at however many steps. */
+static struct value reached(struct work *w, const struct value *components)
+{
+	const struct value *all = value_get(packs_catalog(w->desk->packs), "components");
+	struct value out = value_copy(w->arena, components);
+	bool is_more = true;
+
+	while (is_more) {
+		is_more = false;
+		for (uint32_t i = 0; all != NULL && i < all->n; i++) {
+			const struct value *name = &all->as.pairs[i].key;
+
+			if (value_has_text(&out, value_slice(name)) ||
+				!has_any(value_get(&all->as.pairs[i].val, "depends_on"), &out))
+				continue;
+			value_push(w->arena, &out, *name);
+			is_more = true;
+		}
+	}
+	return out;
+}
+
+/* How improbable so many are. Nothing before is not zero risk: a mean of one half, the usual correction for an
+ * empty count. */
+static struct value chance_of(int64_t expected, int64_t seen)
+{
+	return value_float(tail_poisson(expected == 0 ? 0.5 : (double)expected, (double)seen));
+}
+
+/* Failures of what it works on and of what needs that, from its beginning to its end, an hour at least, beside as
+ * long before. */
 static int settle(struct work *w, struct value *row, struct err *e)
 {
 	int64_t from = value_int_or(value_get(row, "from"), 0), to = value_int_or(value_get(row, "to"), 0),
 		span = to - from;
-	struct settle s = {.desk = w->desk, .row = row};
+	struct settle s = {.desk = w->desk, .row = value_copy_map(w->arena, row)};
 	struct value v = value_map(w->arena, 6);
 
 	if (span < HOUR_MS)
@@ -224,15 +253,14 @@ static int settle(struct work *w, struct value *row, struct err *e)
 	if (span > change_span(w->desk))
 		span = change_span(w->desk);
 	s.from_ms = from - from % SIGNAL_MINUTE_MS;
+	value_set(w->arena, &s.row, "components", reached(w, value_get(row, "components")));
 	if (signal_bins(w->desk, w->tx, s.from_ms - span, s.from_ms + span, settle_bin, &s, e) != 0)
 		return -1;
 	value_add(w->arena, &v, "at", value_int(w->now_ms));
 	value_add(w->arena, &v, "span_ms", value_int(span));
 	value_add(w->arena, &v, "expected", value_int((int64_t)s.n_before));
 	value_add(w->arena, &v, "seen", value_int((int64_t)s.n_seen));
-	/* nothing before is not zero risk: a mean of one half, the usual correction for an empty count */
-	value_add(w->arena, &v, "p",
-		value_float(tail_poisson(s.n_before == 0 ? 0.5 : (double)s.n_before, (double)s.n_seen)));
+	value_add(w->arena, &v, "p", chance_of((int64_t)s.n_before, (int64_t)s.n_seen));
 	value_set(w->arena, row, "settled", v);
 	return 0;
 }
@@ -289,7 +317,7 @@ static void count_team(
 	static const char *const keys[] = {"expected", "seen"};
 
 	if (sum == NULL) {
-		struct value new = value_map(a, 3);
+		struct value new = value_map(a, 4);
 
 		value_add(a, &new, "changes", value_int(0));
 		value_add(a, &new, "expected", value_int(0));
@@ -301,6 +329,8 @@ static void count_team(
 		value_set(a, sum, keys[i],
 			value_int(value_int_or(value_get(sum, keys[i]), 0) +
 				  value_int_or(value_get(settled, keys[i]), 0)));
+	value_set(a, sum, "p",
+		chance_of(value_int_or(value_get(sum, "expected"), 0), value_int_or(value_get(sum, "seen"), 0)));
 }
 
 static const char *state_of(const struct value *row, int64_t now_ms)
@@ -420,7 +450,7 @@ static const struct rpc_method methods[] = {
 			"summed per team.",
 		.returns = "{changes=[{id, components, cities?, from, to, owner, state, team?, "
 			   "settled?={expected, seen, p, "
-			   "span_ms, at}}], teams={TEAM={changes, expected, seen}}, cursor?}"},
+			   "span_ms, at}}], teams={TEAM={changes, expected, seen, p}}, cursor?}"},
 };
 
 void changes_register(struct desk *d)
