@@ -15,6 +15,10 @@ rules.all "warning" {
     when = { warning = "change", level = at_least("orange"), incident = absent, part_of = absent }, open = "incident",
     because = "many complaints of one fault are one case: restore first, one answer for all",
   },
+  rule "many cities are a case of the province" {
+    when = { warning = "change", level = at_least("yellow"), joined = at_least(2), incident = absent }, open = "incident",
+    because = "what is yellow in many cities at once is one fault of the province, however small it is in each",
+  },
   rule "the case has its cities" {
     when = { warning = any_of("change", "joined", "standing"), joined = at_least(1), incident = present, incident_stage = none_of("closed") },
     act = "widen", data = { cities = "{in_cities}" },

@@ -5,6 +5,10 @@ spec "orange opens a case" {
 spec "yellow opens none" {
   warning = { key = "shenzhen/recharge.not_credited", from = "none", to = "yellow" }, expect = { opens = {}, calls = { "chen.jing" } },
 }
+spec "yellow in many cities is a case of the province" {
+  warning = { key = "*/recharge.not_credited", from = "none", to = "yellow", in_cities = { "foshan", "zhuhai" }, joined = 2 },
+  expect = { opens = { "incident" }, does = {}, calls = { "chen.jing" }, by = "many cities are a case of the province" },
+}
 spec "a case is told its level, up and down" {
   warning = { key = "shenzhen/recharge.not_credited", from = "red", to = "orange", incident = 7 },
   expect = { opens = {}, does = { "level" }, calls = {}, by = "the case has its level" },

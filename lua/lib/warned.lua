@@ -13,9 +13,10 @@ local function put(list, x)
   return list
 end
 
--- What a case is about: its category; of signals their city and service.
+-- What a case is about: its category, its cluster; of signals their city and service.
 local function named(w)
-  if w.category_label then return w.category_label.zh end
+  local cluster = data.clusters[w.cluster]
+  if w.category_label or cluster then return (w.category_label or cluster.label).zh end
   local parts = {}
   for _, label in ipairs { w.city_label or false, w.service_label or false } do parts[#parts + 1] = label and label.zh or nil end
   return #parts > 0 and table.concat(parts, " ") or w.key
@@ -27,8 +28,8 @@ local function case_of(v, w, out)
   return { kind = out.open, city = v.city, category = v.category, title = title,
     text = w.line and w.line.zh .. "\n" .. w.line.en or w.key,
     fields = { key = w.key, keys = host.list { w.key }, level = w.to, began = w.began, cluster = w.cluster,
-      cities = w.in_cities and host.list(w.in_cities) or nil, service = w.service, component = w.component, suspect = v.suspect,
-      follows = w.was_case } }
+      cities = w.in_cities and host.list { table.unpack(w.in_cities) } or nil,
+      service = w.service, component = w.component, suspect = v.suspect, follows = w.was_case } }
 end
 
 -- What the level calls and the rules "warning" say → decision without its calls, whom they call.

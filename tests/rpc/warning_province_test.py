@@ -57,7 +57,10 @@ class Province(Cities):
     def test_the_case_of_many_cities_is_one(self):
         self.complain(CITIES, 16)  # yellow in fifteen: a case of the province; orange comes later
         whole = self.one("*/recharge.not_credited")
-        self.assertEqual(("yellow", None), (whole["level"], whole.get("incident")))
+        (incident,) = self.c.call("incident.list")["incidents"]
+        self.assertEqual(("yellow", incident["id"], "yellow"), (whole["level"], whole.get("incident"), incident["level"]))
+        self.complain([], 0)
+        self.assertEqual([incident["id"]] * 15, [self.one(key).get("incident") for key in whole["children"]])
         self.complain(CITIES, 20)
         self.complain([], 0)
         (incident,) = self.c.call("incident.list")["incidents"]
@@ -131,6 +134,8 @@ class Province(Cities):
         self.complain(CITIES, 16)
         whole = self.one("*/recharge.not_credited")
         self.assertEqual(("orange", incident["id"]), (whole["level"], whole["incident"]))
+        self.complain([], 0)
+        self.assertEqual({incident["id"]}, {self.one(key).get("incident") for key in whole["children"]})
         self.complain(["foshan"], 160)
         (case,) = self.c.call("incident.list")["incidents"]
         self.assertEqual((incident["id"], "red", ["shenzhen"] + sorted(set(CITIES) - {"shenzhen"})), (case["id"], case["level"], case["cities"]))

@@ -330,7 +330,8 @@ static void count_team(
 			value_int(value_int_or(value_get(sum, keys[i]), 0) +
 				  value_int_or(value_get(settled, keys[i]), 0)));
 	value_set(a, sum, "p",
-		chance_of(value_int_or(value_get(sum, "expected"), 0), value_int_or(value_get(sum, "seen"), 0)));
+		chance_of(value_int_or(value_get(sum, "expected"), 0),
+			value_int_or(value_get(sum, "seen"), 0)));
 }
 
 static const char *state_of(const struct value *row, int64_t now_ms)

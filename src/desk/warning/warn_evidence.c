@@ -137,6 +137,21 @@ static int join_wholes(struct warn *n, int64_t end_ms, struct err *e)
 	return 0;
 }
 
+/* Part of a roll-up that has a case, which may have become so only now. */
+static bool whole_has_case(const struct warn *n, const struct wkey *k)
+{
+	const struct value *list = warn_rollup_list(n);
+
+	for (uint32_t r = 0; list != NULL && r < list->n; r++) {
+		const struct wkey *whole = wkey_find(n, value_slice(value_get(&list->as.items[r], "key")));
+
+		if (whole != NULL && whole->floor > 0 && whole->incident != 0 &&
+			warn_rollup_has(&list->as.items[r], k->city, k->category))
+			return true;
+	}
+	return false;
+}
+
 /* Keys of a city first, so that a case that comes of it says the most exact of what it is about. */
 static int look_after(struct warn *n, int64_t end_ms, bool is_of_city, struct err *e)
 {
@@ -148,7 +163,8 @@ static int look_after(struct warn *n, int64_t end_ms, bool is_of_city, struct er
 		if (of.key->level == 0 || (of.key->city != NULL) != is_of_city)
 			continue;
 		is_left = of.key->incident != 0 && is_left_behind(n, of.key);
-		of.may_attach = is_left || (cases_ids(n->desk, &newest, 1) == 1 && newest > n->newest_case);
+		of.may_attach = is_left || whole_has_case(n, of.key) ||
+				(cases_ids(n->desk, &newest, 1) == 1 && newest > n->newest_case);
 		if ((of.key->incident == 0 || is_left) &&
 			warn_twice(n, "warning.change", end_ms, stage_standing, &of, e) != 0)
 			return -1;
