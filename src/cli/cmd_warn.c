@@ -24,6 +24,15 @@ static const char *case_shown(struct cli *c, const struct value *warning)
 	return value_get(warning, "incident") == NULL ? "" : shown(c, warning, "incident");
 }
 
+/* Chinese has the pack's own word, since the names are English. */
+static const char *level(struct cli *c, const struct value *warning)
+{
+	const struct value *label = value_get(value_get(warning, "level_label"), "zh");
+
+	return label == NULL ? shown(c, warning, "level")
+			     : cli_say(c, shown(c, warning, "level"), value_shown(&c->arena, NULL, label));
+}
+
 static void warnings_print(struct cli *c, const struct value *warnings)
 {
 	struct text_table t;
@@ -35,7 +44,7 @@ static void warnings_print(struct cli *c, const struct value *warnings)
 		const struct value *w = &warnings->as.items[i], *next = value_path(w, "next_call.at"),
 				   *since = value_get(w, "since");
 
-		table_cell(&t, shown(c, w, "level"));
+		table_cell(&t, level(c, w));
 		table_cell(&t, since == NULL ? "" : minute_shown(&c->arena, value_int_or(since, 0)));
 		table_cell(&t, shown(c, w, "key"));
 		table_cell(&t, case_shown(c, w));

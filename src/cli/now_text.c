@@ -76,10 +76,17 @@ static const char *part(struct now *n, const struct value *warning, const char *
 
 const char *now_place(struct now *n, const struct value *warning)
 {
-	const struct value *cluster = value_get(warning, "cluster"), *key = value_get(warning, "key");
+	const struct value *cluster = value_get(warning, "cluster"), *key = value_get(warning, "key"),
+			   *service = value_get(warning, "service_label");
 
 	if (cluster != NULL)
 		return now_named(n, "clusters", value_cstr(&n->arena, cluster));
+	if (service == NULL)
+		service = value_get(warning, "kind_label");
+	if (service != NULL) /* of signals, no complaints */
+		return arena_printf(&n->arena, now_say(n, "%s, %s", "%s，%s"),
+			part(n, warning, "city_label", "city", "all cities", "全省"),
+			now_label(n, service, ""));
 	if (value_get(warning, "city") == NULL && value_get(warning, "category") == NULL)
 		return value_shown(&n->arena, NULL, key);
 	return arena_printf(&n->arena, now_say(n, "%s, %s", "%s，%s"),

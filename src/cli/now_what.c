@@ -30,20 +30,28 @@ static const char *trend(struct now *n, const struct value *warning)
 			   : now_say(n, "steady", "持平");
 }
 
+/* "811, usual 24, rising"; where numbers are hit "12000 numbers, 3 seen": the warning may stand by them alone. */
+static const char *figures(struct now *n, const struct value *warning)
+{
+	const struct value *expected = value_get(warning, "expected"),
+			   *affected = value_get(warning, "affected");
+	double seen = number(value_get(warning, "seen"));
+
+	if (affected != NULL)
+		return arena_printf(&n->arena, now_say(n, "%.0f numbers, %.0f seen", "号码 %.0f，投诉 %.0f"),
+			number(affected), seen);
+	return expected == NULL
+		       ? arena_printf(&n->arena, "%.0f, %s", seen, trend(n, warning))
+		       : arena_printf(&n->arena, now_say(n, "%.0f, usual %.3g, %s", "%.0f，平常 %.3g，%s"),
+				 seen, number(expected), trend(n, warning));
+}
+
 /* "black   Shenzhen, recharge not credited   811, usual 24, rising" */
 static void warning_line(struct now *n, const struct value *warning)
 {
-	const struct value *expected = value_get(warning, "expected"),
-			   *recovery = value_get(warning, "recovery");
-
 	now_line(n, "%s%s %s%s", now_padded(n, now_level(n, warning), LEVEL_COLUMNS),
-		now_padded(n, now_place(n, warning), PLACE_COLUMNS),
-		expected == NULL
-			? arena_printf(&n->arena, "%.0f, %s", number(value_get(warning, "seen")),
-				  trend(n, warning))
-			: arena_printf(&n->arena, now_say(n, "%.0f, usual %.3g, %s", "%.0f，平常 %.3g，%s"),
-				  number(value_get(warning, "seen")), number(expected), trend(n, warning)),
-		recovery == NULL ? "" : now_say(n, ", recovering", "，恢复中"));
+		now_padded(n, now_place(n, warning), PLACE_COLUMNS), figures(n, warning),
+		value_get(warning, "recovery") == NULL ? "" : now_say(n, ", recovering", "，恢复中"));
 }
 
 /* Disaster mode: by whose order, until when. */

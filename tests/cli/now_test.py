@@ -164,6 +164,18 @@ class Now(Case):
             "               橙色预警 #327 已建立: 无人确认；10:50 黄梅；已叫 陈静、邓军"], lines[3:7])
         self.assertEqual("               ……还有 14 条：tocsin call duty.now", lines[11])
 
+    def test_signals_are_no_complaints(self):
+        d, c = outage(self)
+        now = c.call("clock.now")["now"]
+        for i in range(0, 12000, 1000):
+            c.call("signal.push", signals=[dict(at=now, source="boss", kind="txn_failed", service="recharge", component="card_platform",
+                city="yunfu", number="136%08d" % (i + k)) for k in range(1000)])
+        c.call("clock.advance", by="5m")
+        lines = self.screen(d)
+        self.assertIn("               red      Yunfu, recharge not credited     12000, usual 5, steady", lines)
+        self.assertIn("               red      Yunfu, recharge not credited     12000 numbers, 0 seen", lines)
+        self.assertIn("               红色预警 云浮，充值未到账                 号码 12000，投诉 0", self.screen(d, "--lang", "zh"))
+
     def test_an_incident_that_became_an_emergency(self):
         d, c = outage(self)
         case = c.call("ticket.create", kind="incident", channel="webhook", text="x", title="网络中断", city="zhuhai", category="network.no_service",
