@@ -13,7 +13,7 @@ spec "the other cities" {
   duty = { department = "city_support", city = "foshan" }, at = "2026-09-22T10:00",
   expect = { on_duty = "he.yong", next = "luo.bin", next_at = "2026-09-23T00:00" },
 }
-spec "a make-up Saturday is a working day" {
+spec "a make-up Saturday has the shift of a working day" {
   duty = { department = "expert" }, at = "2026-10-10T09:00", expect = { on_duty = "ye.feng", by = "shift" },
 }
 spec "a holiday in the week is not" {

@@ -46,7 +46,7 @@ spec "at night" {
   given = ticket { channel = "app", category = "other", number = "13800138000", text = "x" }, at = "2026-09-22T03:00",
   expect = { owner = "zheng.li" },
 }
-spec "outside its hours a department falls to its head" {
+spec "outside its hours the head of a department gets it" {
   given = ticket { channel = "app", category = "service.attitude", city = "foshan", number = "13800138000", text = "x" },
   at = "2026-10-03T10:00", expect = { department = "city_other", owner = "tang.wei" },
 }

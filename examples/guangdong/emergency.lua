@@ -57,8 +57,7 @@ clocks {
 
 rules.before "grade" {
   kinds = { "emergency" },
-  rule "an emergency is major" { grade = "major", priority = 1 },
-  otherwise { grade = "major" },
+  otherwise { grade = "major", priority = 1 },
 }
 rules.before "clocks" {
   kinds = { "emergency" },

@@ -8,7 +8,7 @@ end
 spec "declared: a quarter of an hour to respond" {
   given = emergency(),
   expect = { stage = "declared", grade = "major", news = { "duty" }, clocks = { respond = "0.25 hours", report_oral = false },
-    by = "an emergency is major" },
+    by = "otherwise" },
 }
 spec "600 000 users for 70 minutes: oral at once, written in four hours" {
   given = emergency { fields = { users = 600000, minutes = 70 } },

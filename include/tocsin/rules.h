@@ -108,8 +108,9 @@ struct rules_limits {
 	int64_t wall_us; /* last resort a decision, default 50,000; not applied when is_deterministic, nor to
 			    loading */
 	bool is_deterministic;
-	const char *spec; /* run only the specs of this name, and look at no coverage; NULL: all */
-};                        /* 0 = default; a NULL limits = all defaults */
+	bool was_accepted; /* a pack of the store: what only later versions object to is not held against it */
+	const char *spec;  /* run only the specs of this name, and look at no coverage; NULL: all */
+};                         /* 0 = default; a NULL limits = all defaults */
 
 /* The bytes of a pack, read once: what is hashed is what is compiled. */
 struct pack_files {

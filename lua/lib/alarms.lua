@@ -20,7 +20,29 @@ local function span(x, least, where, what)
   local ms = units.duration(x)
   if ms and ms >= least then return ms end
   errors.add(where, '%s: "%s" is not a duration such as "30m", "4h" or "2d"', '%s：“%s”不是时长，应写成 "30m"、"4h" 或 "2d"',
-    { what, tostring(x) })
+    { what, tostring(x) }, x, units.meant_duration(x))
+end
+
+local DAY_MINUTES = 1440
+
+-- Minutes as a pack writes them: 90 → "1h30m"
+local function written(minutes)
+  local h, m = minutes // 60, minutes % 60
+  if minutes % DAY_MINUTES == 0 then return minutes // DAY_MINUTES .. "d" end
+  return (h > 0 and h .. "h" or "") .. (m > 0 and m .. "m" or "")
+end
+
+-- bulletin = "1h": by the clock, so the same times every day: a part of the day, or whole days. → ms
+local function by_clock(x, where, what)
+  local ms = span(x, 60000, where, what)
+  if not ms or ms % 60000 == 0 and (DAY_MINUTES * 60000 % ms == 0 or ms % (DAY_MINUTES * 60000) == 0) then return ms end
+  local below, above = ms // 60000, ms // 60000 + 1
+  while below % DAY_MINUTES ~= 0 and DAY_MINUTES % below ~= 0 do below = below - 1 end
+  while above % DAY_MINUTES ~= 0 and DAY_MINUTES % above ~= 0 do above = above + 1 end
+  errors.add(where, '%s: "%s" does not go into a day, so its times would be others every day',
+    '%s：“%s”不能整除一天，每天的时刻会不一样', { what, tostring(x) }, x,
+    { en = string.format('write "%s" or "%s"', written(below), written(above)),
+      zh = string.format('请写成 "%s" 或 "%s"', written(below), written(above)) })
 end
 
 -- bulletin_at = "08:30": the time of the local day from which the rhythm counts → ms, or nil for midnight.
@@ -123,10 +145,13 @@ function env.alarm(name)
   return function(row)
     local what = "alarm " .. tostring(name)
     reject_unknown(row, alarm_keys, where, what)
+    if place[name] and catalog.is_of_base(place[name]) == catalog.is_of_base(where) then
+      errors.add(where, "%s stands twice: also at %s", "%s 出现了两次：另一处在 %s", { what, place[name] }, name)
+    end
     place[name] = where
     data.alarms[name] = { label = label(row, where, what), call = rungs_of(row.call or {}, where, what),
       again_ms = span(row.again, 60000, where, what .. ".again"), ack_ms = span(row.ack, 60000, where, what .. ".ack"),
-      bulletin_ms = span(row.bulletin, 60000, where, what .. ".bulletin"),
+      bulletin_ms = by_clock(row.bulletin, where, what .. ".bulletin"),
       bulletin_at_ms = start_of_day(row.bulletin_at, row.bulletin, where, what .. ".bulletin_at"), to = units.parts(row.to) or {} }
   end
 end
@@ -230,7 +255,7 @@ function env.disaster(row)
   local calls = {}
   for _, name in ipairs(units.parts(row.calls) or {}) do calls[name] = true end
   data.disaster = { longest_ms = span(row.longest, 60000, where, "disaster.longest"), calls = calls, to = units.parts(row.to) or {},
-    bulletin_ms = span(row.bulletin, 60000, where, "disaster.bulletin"),
+    bulletin_ms = by_clock(row.bulletin, where, "disaster.bulletin"),
     bulletin_at_ms = start_of_day(row.bulletin_at, row.bulletin, where, "disaster.bulletin_at") }
   place.disaster = where
 end

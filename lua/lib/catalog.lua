@@ -87,6 +87,14 @@ local function table_word(of, allowed, convert)
   allowed = labelled(allowed)
   env[of] = function(rows, from)
     local where = from or host.where(2)
+    if type(rows) ~= "table" then rows = { rows } end
+    for key in host.sorted_pairs(rows) do
+      if type(key) == "string" then
+        errors.add(where, '%s: %s = …: each entry is { "name", zh = "…", en = "…" }', '%s：%s = …：每一项应写成 { "name", zh = "…", en = "…" }',
+          { of, key }, key, { en = string.format('write { "%s", zh = "…", en = "…" }', key),
+            zh = string.format('请写成 { "%s", zh = "…", en = "…" }', key) })
+      end
+    end
     for _, row in ipairs(rows) do
       if type(row) ~= "table" then
         errors.add(where, '%s: each entry is { "name", zh = "…", en = "…" }', '%s：每一项应写成 { "name", zh = "…", en = "…" }', { of })
@@ -165,7 +173,12 @@ table_word("statuses", {}, function(_, where, what)
 end)
 table_word("posts", { "rank" })
 -- moves = true: the limit follows the facts, also after it began (lua/lib/clocks.lua)
-table_word("clocks", { "stops", "pausable", "moves" }, function(entry, _, what)
+table_word("clocks", { "stops", "pausable", "moves" }, function(entry, where, what)
+  for _, key in ipairs { "pausable", "moves" } do
+    if entry[key] ~= nil and type(entry[key]) ~= "boolean" then
+      errors.add(where, "%s: %s must be true or false, not %s", "%s：%s 应为 true 或 false，而不是 %s", { what, key, errors.shown(entry[key]) })
+    end
+  end
   entry.pausable = entry.pausable ~= false
   catalog.moving[what:match("%.(.*)")] = entry.moves or nil
 end)
@@ -190,7 +203,7 @@ table_word("tasks", { "lease", "attempts", "backoff", "backoff_max", "expires", 
       local ms = units.duration(entry[key])
       if not ms or ms < 1000 then
         errors.add(where, '%s: %s: "%s" is not a duration such as "30s", "4h" or "2d"', '%s：%s：“%s”不是时长，应写成 "30s"、"4h" 或 "2d"',
-          { what, key, tostring(entry[key]) })
+          { what, key, tostring(entry[key]) }, entry[key], units.meant_duration(entry[key]))
       end
       entry[key .. "_ms"], entry[key] = ms, nil
     end
@@ -223,7 +236,7 @@ function env.limits(row)
     local ms = key ~= "rule_failures" and units.duration(span)
     if not ms and key ~= "rule_failures" then
       errors.add(where, 'limits.%s: "%s" is not a duration such as "30m", "4h" or "2d"',
-        'limits.%s：“%s”不是时长，应写成 "30m"、"4h" 或 "2d"', { key, tostring(span) })
+        'limits.%s：“%s”不是时长，应写成 "30m"、"4h" 或 "2d"', { key, tostring(span) }, span, units.meant_duration(span))
     elseif ms then
       data.limits[key .. "_ms"] = ms
     end

@@ -46,7 +46,7 @@ local function check_after(a, where, what)
     local ms = units.duration(span)
     if not ms then
       errors.add(where, '%s: after.%s: "%s" is not a duration such as "0s", "30m" or "2h"', '%s：after.%s：“%s”不是时长，应写成 "0s"、"30m" 或 "2h"',
-        { what, action, tostring(span) })
+        { what, action, tostring(span) }, span, units.meant_duration(span))
     end
     out[#out + 1] = { action = action, ms = ms or 0 }
   end

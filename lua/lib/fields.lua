@@ -114,6 +114,19 @@ add("weekday", "number", from("local", "weekday"), "星期（1为星期一）", 
 add("date", "text", from("local", "date"), "日期", '"2026-09-22"')
 add("time_of_day", "clock_time", from("local", "minute_of_day"), "当日时刻", 'time of the day, "08:30"')
 
+-- What numbers a field can be: {least, most}, a whole number unless it says any; no most: no end. A condition that can hold for none of
+-- them, or must for all, does not load (ranges.lua).
+local from_none, from_one = { least = 0 }, { least = 1 }
+for name, range in pairs {
+  hour = { least = 0, most = 23 }, weekday = { least = 1, most = 7 }, star = { least = 0, most = 5 }, priority = { least = 1, most = 10 },
+  percent = { least = 1, most = 1000 }, probability = { least = 0, most = 1, any = true },
+  transfers = from_none, ping_pong = from_none, reopened = from_none, urges = from_none, contacts = from_none, tickets = from_none,
+  affected = from_none, complainers = from_none, round = from_none, cities = from_none, joined = from_none, reminders = from_none,
+  heard_version = from_one, incident = from_one, merged_into = from_one, age = { least = 0, any = true }, lasts = { least = 0, any = true },
+} do fields[name].range = range end
+fields.date.is_date = true
+for _, name in ipairs { "said", "text", "contact_text" } do fields[name].is_speech = true end -- nobody says the same words twice
+
 -- What a field's values can be, where no table of the catalog says it: what they are called, and the values.
 local function parts_of(part)
   return function()
@@ -135,6 +148,8 @@ local values = {
   warning = { "events of a warning", fixed("change", "ready", "again", "recovery", "joined", "standing", "part", "caseless") },
   contact = { "kinds of contact", fixed("urge", "ask", "same_fault", "add_info", "withdraw") },
   watch = { "watches", function() return host.lib("warning").names() end },
+  number_state = { "states of a number", fixed("affected", "potential") },
+  task_state = { "states of a task", fixed("done", "given_up", "late") },
 }
 
 -- {name = …} that the field's values must stand in, and what these are called; nil: anything goes.

@@ -37,6 +37,9 @@ end
 -- above = "route": what is too much goes to the next who may, with the reason; "refuse" (the default): it is refused, and says who may.
 function grants.env.grants(name)
   local where = host.where(2)
+  if type(name) ~= "string" then
+    errors.add(where, 'grants need a name: grants "refund" { … }', '额度要有名称：grants "refund" { … }', nil, "grants")
+  end
   return function(body)
     local what = "grants " .. tostring(name)
     catalog.reject_unknown(body, catalog.labelled { "above" }, where, what)

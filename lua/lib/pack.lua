@@ -64,6 +64,18 @@ local function find_base()
 end
 catalog.base_name = find_base()
 
+-- What was meant by a name that is no word: a word like it, a field or part of a rule without its =, or a text without its quotation marks.
+local truths = { yes = "true", True = "true", TRUE = "true", no = "false", False = "false", FALSE = "false", None = "nil", null = "nil" }
+local parts = { when = true, to = true, because = true, valid = true, given = true, expect = true }
+local function meant_word(name)
+  if truths[name] then return { en = "write " .. truths[name], zh = "请写成 " .. truths[name] } end
+  if host.nearest(name, errors.names(base)) and not parts[name] then return base end
+  if parts[name] or fields.find(name) then
+    return { en = string.format("write %s = …, within { }", name), zh = string.format("请在 { } 里写成 %s = …", name) }
+  end
+  return { en = string.format('if it is a text or a name, write "%s"', name), zh = string.format('如果是文字或名称，请写成 "%s"', name) }
+end
+
 function lib.env(file)
   if is_replaced(file) then return nil end
   local globals = {}
@@ -74,7 +86,7 @@ function lib.env(file)
       if globals[name] then return errors.blank end
       local where = host.where(2)
       if is_loaded then error(string.format("%s: %s is not a word", where, tostring(name)), 0) end
-      errors.add(where ~= "" and where or file, "%s is not a word", "%s 不是可用的词", { tostring(name) }, name, base)
+      errors.add(where ~= "" and where or file, "%s is not a word", "%s 不是可用的词", { tostring(name) }, name, meant_word(name))
       return errors.blank
     end,
     __newindex = function(_, name)

@@ -5,12 +5,16 @@ local fields = host.lib "fields"
 local words = host.lib "words"
 local sets = host.lib "sets"
 local units = host.lib "units"
+local reach = host.lib "reach"
 local rules = { env = {}, sets = {}, list = {}, by_name = {}, names = {}, table = {}, replaced = {} }
 local try = host.try or pcall -- host.try also survives a rule that loops
-local noted, names_seen = {}, {}
+local noted, names_seen, made = {}, {}, {}
 local Row = {}
 
-function rules.row(kind, name, where, body) return setmetatable({ kind = kind, name = name, where = where, body = body }, Row) end
+function rules.row(kind, name, where, body)
+  made[#made + 1] = setmetatable({ kind = kind, name = name, where = where, body = body }, Row)
+  return made[#made]
+end
 
 function rules.env.rule(name)
   local where = host.where(2)
@@ -25,10 +29,17 @@ function rules.env.otherwise(body) return rules.row("otherwise", "otherwise", ho
 
 -- every "4h", every("4h", { at_most = 3 })
 function rules.env.every(span, options)
-  local ms = units.duration(span)
+  local ms, where = units.duration(span), host.where(2)
   if not ms or ms < 60000 then
-    errors.add(host.where(2), 'every: "%s" is not a duration such as "30m", "4h" or "2d"',
-      'every：“%s”不是时长，应写成 "30m"、"4h" 或 "2d"', { tostring(span) })
+    errors.add(where, 'every: %s is not a duration of a minute or more, such as "30m", "4h" or "2d"',
+      'every：%s 不是时长，应写成 "30m"、"4h" 或 "2d"，至少一分钟', { errors.shown(span) }, span, units.meant_duration(span))
+  end
+  if options ~= nil and type(options) ~= "table" then options = { [options] = true } end
+  for key, x in host.sorted_pairs(options or {}) do
+    if key ~= "at_most" or math.type(x) ~= "integer" or x < 1 then
+      errors.add(where, "every: %s = %s is not at_most = 3, a whole number, 1 or more", "every：%s = %s 应为 at_most = 3，不小于 1 的整数",
+        { tostring(key), errors.shown(x) }, key, { at_most = true })
+    end
   end
   return { every_ms = ms or 60000, at_most = options and options.at_most }
 end
@@ -51,10 +62,16 @@ local compile_when
 
 -- any_of_these({…}, {…}) and unless {…}: whole conditions inside a condition.
 local function compile_group(w, at)
+  if #w.args == 0 then
+    at("when: %s needs at least one { field = condition }", "when：%s 里至少要有一个 { 字段 = 条件 }", { w.op })
+  end
   local parts, en, zh = {}, {}, {}
   for i, part in ipairs(w.args) do
     if type(part) == "function" then part = { part } end
     parts[i] = compile_when(part, at)
+    if type(part) == "table" and next(part) == nil then
+      at("when: %s { } says nothing: write { field = condition }", "when：%s { } 里没有条件：请写 { 字段 = 条件 }", { w.op })
+    end
     local said, said_zh = {}, {}
     for k, t in ipairs(parts[i]) do
       local name = t.is_group and "" or t.name .. " "
@@ -72,6 +89,7 @@ local function compile_group(w, at)
 end
 
 local function compile_positional(x, at)
+  if type(x) == "boolean" and errors.any() then return at(nil) end -- a Lua comparison, which was reported
   if words.is(x) and (x.op == "any_of_these" or x.op == "unless") then return compile_group(x, at) end
   if type(x) == "function" then
     return { op = "call", name = "kind", field = fields.ids.kind, is_group = true, is_function = true, text = "function", zh = "函数成立",
@@ -81,7 +99,7 @@ local function compile_positional(x, at)
     "when：应写 字段 = 条件、any_of_these(…)、unless { … } 或函数")
 end
 
-function compile_when(when, at)
+function compile_when(when, at, outputs)
   if type(when) == "function" or words.is(when) then when = { when } end
   if type(when) ~= "table" then
     at("when must be { field = condition, … }", "when 应写成 { 字段 = 条件, … }")
@@ -96,7 +114,8 @@ function compile_when(when, at)
       if rawequal(value, errors.blank) then
         at(nil)
       elseif not field then
-        at("when.%s is not a ticket field", "when.%s 不是工单字段", { tostring(key) }, key, fields.names())
+        at("when.%s is not a ticket field", "when.%s 不是工单字段", { tostring(key) }, key, outputs and outputs[key] and
+          { en = string.format("write %s beside when, not in it", key), zh = string.format("%s 应写在 when 外面", key) } or fields.names())
       elseif field.part == "under" and not host.lib("alarms").ranks()[field.key] then
         at('when.%s: "%s" is not a level', "when.%s：“%s”不是预警级别", { key, field.key }, field.key, host.lib("alarms").ranks())
       else
@@ -112,16 +131,21 @@ function compile_when(when, at)
 end
 
 local function compile_valid(valid, at)
-  if type(valid) ~= "table" then
-    at('valid must be { from = "2026-01-01", to = "2026-12-31" }', 'valid 应写成 { from = "2026-01-01", to = "2026-12-31" }')
+  local is_said = type(valid) == "table" and next(valid) ~= nil
+  for key, x in host.sorted_pairs(is_said and valid or {}) do
+    if key ~= "from" and key ~= "to" then
+      is_said = false
+    elseif not units.is_date(x) then
+      at('valid.%s: %s is not a date such as "2026-01-31"', 'valid.%s：%s 不是 "2026-01-31" 这样的日期', { key, errors.shown(x) }, x,
+        units.meant_date(x))
+      return nil
+    end
+  end
+  if not is_said then
+    at('valid must be { from = "2026-01-01", to = "2026-12-31" }', 'valid 应写成 { from = "2026-01-01", to = "2026-12-31" }', nil, "valid")
     return nil
   end
   local from, to = valid.from or "0000-00-00", valid.to or "9999-99-99"
-  for _, name in ipairs { "from", "to" } do
-    if valid[name] and not units.is_date(valid[name]) then
-      at('valid.%s: "%s" is not a date such as "2026-01-31"', 'valid.%s：“%s”不是 "2026-01-31" 这样的日期', { name, tostring(valid[name]) })
-    end
-  end
   if from > to then at("valid: from is after to", "valid：from 晚于 to") end
   local text = "from " .. from .. " to " .. to
   return { op = "between", name = "date", field = fields.ids.date, limit = from, to = to, text = text, sign = text }
@@ -146,21 +170,25 @@ end
 
 local function compile_row(set, row)
   local r = { name = row.name, full = set.name .. "/" .. row.name, where = row.where, out = {} }
-  local function at(en, zh, args, word, known)
+  local function at(en, zh, args, word, known, args_zh)
     r.is_broken = true
     if not en then return end -- the word itself was reported
     local name = row.kind == "rule" and string.format('rule "%s"', row.name) or "otherwise"
     local name_zh = row.kind == "rule" and string.format("规则“%s”", row.name) or "otherwise"
-    errors.add(row.where, (name:gsub("%%", "%%%%")) .. ": " .. en, (name_zh:gsub("%%", "%%%%")) .. "：" .. zh, args, word, known)
+    errors.add(row.where, (name:gsub("%%", "%%%%")) .. ": " .. en, (name_zh:gsub("%%", "%%%%")) .. "：" .. zh, args, word, known, args_zh)
   end
   local body = row.body
   if type(body) ~= "table" then
     at("needs a table of what it asks and says", "后面应是 { … }")
     return nil
   end
-  r.tests = row.kind == "rule" and compile_when(body.when or {}, at) or {}
+  r.tests = row.kind == "rule" and compile_when(body.when or {}, at, set.outputs) or {}
   for key, value in host.sorted_pairs(body) do
-    if key == "when" then
+    if rawequal(value, errors.blank) then
+      at(nil)
+    elseif math.type(key) == "integer" then
+      at("entry %d has no name: write name = value", "第 %d 项没有名称：请写 名称 = 值", { key }, value)
+    elseif key == "when" then
       if row.kind == "otherwise" then at("takes no when: it is what is left", "不能有 when：它就是剩下的情况") end
     elseif key == "because" then
       if type(value) ~= "string" then at("because must be a text", "because 应为文字") else r.because = value end
@@ -182,99 +210,10 @@ local function compile_row(set, row)
   end
   for _, t in ipairs(r.tests) do r.asks_action = r.asks_action or t.name == "action" end
   if r.is_broken then return r end
+  sets.check_outputs(set, body, at)
   if r.out.clock then r.start = start_op(r) end
   if r.out.say then r.out.say = host.freeze(r.out.say) end
   return r
-end
-
-local exceeds = {
-  at_least = function(x, limit) return x >= limit end, more_than = function(x, limit) return x > limit end,
-  at_most = function(x, limit) return x <= limit end, less_than = function(x, limit) return x < limit end,
-}
-
--- Does test a hold for the value x? Only asked of tests with exact values or a limit.
-local function holds_for(a, x)
-  if a.exact then return a.exact[x] == true end
-  return type(x) == "number" and exceeds[a.op](x, a.limit)
-end
-
--- Does every ticket that passes test b also pass test a? Only what can be known for sure.
-local function implies(b, a)
-  if a.name ~= b.name or a.is_group or a.is_function or b.is_function then return false end
-  if a.sign == b.sign then return true end
-  if b.exact and (a.exact or a.is_limit) then
-    for x in pairs(b.exact) do if not holds_for(a, x) then return false end end
-    return true
-  end
-  if a.is_limit and b.is_limit then
-    local up_a, up_b = a.op == "at_least" or a.op == "more_than", b.op == "at_least" or b.op == "more_than"
-    if up_a ~= up_b then return false end
-    if b.limit == a.limit then return b.op == a.op or a.op == "at_least" or a.op == "at_most" end
-    return up_a and b.limit > a.limit or not up_a and b.limit < a.limit
-  end
-  return false
-end
-
-local function shadows(a, b)
-  for _, ta in ipairs(a.tests) do
-    local ok = false
-    for _, tb in ipairs(b.tests) do ok = ok or implies(tb, ta) end
-    if not ok then return false end
-  end
-  return true
-end
-
--- The exact test of a row by which the fewest rows are looked up so far; nil without one.
-local function narrowest(row, by_value)
-  local best, least
-  for _, t in ipairs(row.tests) do
-    if t.exact and not t.is_group and next(t.exact) ~= nil then
-      local of, n = by_value[t.name] or {}, 0
-      for value in next, t.exact do n = n + 1 + #(of[value] or {}) end
-      if not least or n < least then best, least = t, n end
-    end
-  end
-  return best
-end
-
--- The place of the first row before b that takes all that b means. Rows with an exact test are looked up by a value of it, since one
--- that takes all of b must hold for any value b names: a set of thousands of rows is not compared pair by pair.
-local function shadow_of(set, b, by_value, general)
-  local first
-  local function try_all(places)
-    for _, k in ipairs(places or {}) do
-      if (not first or k < first) and shadows(set.rows[k], b) then first = k end
-    end
-  end
-  try_all(general)
-  for _, t in ipairs(b.tests) do
-    local value = t.exact and next(t.exact)
-    if value ~= nil then try_all(by_value[t.name] and by_value[t.name][value]) end
-  end
-  return first
-end
-
-local function check_reach(set)
-  local by_value, general = {}, {}
-  for i, b in ipairs(set.rows) do
-    local k = not b.is_broken and shadow_of(set, b, by_value, general)
-    if k then
-      local a = set.rows[k]
-      errors.add(b.where, 'rule "%s" is never reached: every ticket it means is taken by "%s" (%s)',
-        "规则“%s”永远轮不到：它说的工单都被“%s”（%s）先拿走了", { b.name, a.name, a.where })
-    end
-    local t = not b.is_broken and narrowest(b, by_value)
-    if t then
-      local of = by_value[t.name] or {}
-      by_value[t.name] = of
-      for value in next, t.exact do
-        of[value] = of[value] or {}
-        table.insert(of[value], i)
-      end
-    elseif not b.is_broken then
-      general[#general + 1] = i
-    end
-  end
 end
 
 local function check_names(set)
@@ -283,7 +222,7 @@ local function check_names(set)
   for _, r in ipairs(set.rows) do
     if seen[r.name] then
       errors.add(r.where, 'rule "%s" stands twice in "%s": also at %s', "规则“%s”在“%s”里出现了两次：另一处在 %s",
-        { r.name, set.name, seen[r.name].where })
+        { r.name, set.name, seen[r.name].where }, r.name)
     end
     seen[r.name] = seen[r.name] or r
   end
@@ -351,6 +290,11 @@ end
 local function kinds_of(note)
   local kinds = type(note.body) == "table" and note.body.kinds
   if not kinds then return { "*" } end
+  if type(kinds) ~= "table" then
+    errors.add(note.where, 'rules "%s": kinds must be a list such as { "complaint" }', '规则集“%s”：kinds 应为列表，如 { "complaint" }', { note.name },
+      kinds)
+    return { "*" }
+  end
   for _, kind in ipairs(kinds) do
     if not words.catalog.kinds[kind] then
       errors.add(note.where, 'rules "%s": "%s" is not a declared kind', "规则集“%s”：“%s”不是已声明的工单类型",
@@ -374,7 +318,8 @@ local function opened()
 end
 
 local function new_set(note, schema, kinds)
-  local set = { name = note.name, mode = schema.mode, outputs = schema.outputs, is_partial = schema.is_partial, rows = {}, where = note.where,
+  local set = { name = note.name, mode = schema.mode, outputs = schema.outputs, needs = schema.needs, with = schema.with,
+    is_partial = schema.is_partial, rows = {}, where = note.where,
     kinds = note.name == "warning" and opened() or kinds[1] ~= "*" and units.set_of(kinds) or nil }
   local by_kind = rules.sets[note.name] or {}
   rules.sets[note.name] = by_kind
@@ -424,8 +369,21 @@ local function fill_set(set, note)
     return
   end
   local rows, front = note.body.rows and note.body.rows() or note.body, {}
+  for key in host.sorted_pairs(note.body) do
+    if type(key) == "string" and key ~= "kinds" and key ~= "rows" then
+      errors.add(note.where, 'rules "%s": %s is nothing a set has: it has kinds and rules', "规则集“%s”：没有 %s 这一项：这里只写 kinds 和规则",
+        { note.name, key }, key, { kinds = true })
+    end
+  end
+  if #rows == 0 then
+    errors.add(note.where, 'rules "%s" say nothing: not one rule stands in them', "规则集“%s”没有内容：里面一条规则也没有", { note.name })
+  end
   for i, row in ipairs(rows) do
-    if getmetatable(row) ~= Row then
+    if getmetatable(row) == Row then row.is_taken = true end
+    if type(row) == "function" then
+      errors.add(note.where, 'rules "%s": entry %d is a rule without its { … }', "规则集“%s”：第 %d 项的规则后面缺少 { … }", { note.name, i }, nil,
+        { en = "take the comma behind the rule's name away", zh = "请删去规则名后面的逗号" })
+    elseif getmetatable(row) ~= Row then
       errors.add(note.where, 'rules "%s": entry %d is neither rule "…" { … } nor otherwise { … }',
         '规则集“%s”：第 %d 项既不是 rule "…" { … } 也不是 otherwise { … }', { note.name, i })
     else
@@ -449,6 +407,25 @@ local function fill_set(set, note)
   else table.move(front, 1, #front, #set.rows + 1, set.rows) end
 end
 
+-- The rows of a set that was reported are no findings of their own.
+local function take_rows(note)
+  for _, row in ipairs(type(note.body) == "table" and note.body or {}) do
+    if getmetatable(row) == Row then row.is_taken = true end
+  end
+end
+
+-- A rule that was written beside a set, not in it.
+local function check_taken()
+  for _, row in ipairs(made) do
+    if not row.is_taken then
+      errors.add(row.where, '%s stands in no set of rules', "%s 不在任何规则集里",
+        { row.kind == "rule" and string.format('rule "%s"', row.name) or "otherwise" }, row.kind,
+        { en = 'write it into rules.before "routing" { … } or another set, with commas between',
+          zh = '请写进 rules.before "routing" { … } 等规则集里，用逗号隔开' })
+    end
+  end
+end
+
 -- Everything noted becomes sets that can be asked; every finding goes to errors.
 function rules.compile()
   local every = {}
@@ -459,12 +436,13 @@ function rules.compile()
   end)
   for _, note in ipairs(noted) do
     local set = open_set(note)
-    if set then fill_set(set, note) end
+    if set then fill_set(set, note) else take_rows(note) end
   end
+  check_taken()
   for _, set in ipairs(rules.list) do
     check_names(set)
     if set.mode == "first" then
-      check_reach(set)
+      reach.check(set)
       if not set.otherwise and not set.is_partial then
         errors.add(set.where, 'rules "%s" has a gap: end it with otherwise { … }', "规则集“%s”有缺口：请以 otherwise { … } 结尾", { set.name })
       end

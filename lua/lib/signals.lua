@@ -41,7 +41,7 @@ local function duration(row, key, where, what, least)
   local ms = units.duration(row[key])
   if not ms or ms < (least or 1000) then
     errors.add(where, '%s: %s: "%s" is not a duration such as "30s", "4h" or "2d"', '%s：%s：“%s”不是时长，应写成 "30s"、"4h" 或 "2d"',
-      { what, key, tostring(row[key]) })
+      { what, key, tostring(row[key]) }, row[key], units.meant_duration(row[key]))
   end
   return ms
 end

@@ -27,6 +27,12 @@ function spec.env.spec(name)
         errors.add(where, 'spec "%s": %s is nothing a spec has', "用例“%s”：没有 %s 这一项", { name, tostring(key) }, key, keys)
       end
     end
+    for _, other in ipairs(all) do
+      if other.name == name and other.where:match("^[^:]*") == where:match("^[^:]*") then -- those of other files may be copies
+        errors.add(where, 'spec "%s" stands twice: also at %s', "用例“%s”出现了两次：另一处在 %s", { tostring(name), other.where }, name,
+          { en = "give it a name of its own", zh = "请另起一个名字" })
+      end
+    end
     all[#all + 1] = { name = name, where = where, body = body }
   end
 end
@@ -418,6 +424,18 @@ local set_keys = { category = true, city = true, grade = true, priority = true, 
   status = true, complete = true, reply = true, resolution = true, cause = true, tags = true, urges = true, transfers = true, reopened = true,
   number = true, first_owner = true, ping_pong = true, been = true, merged_into = true, satisfied = true, suspended = true, customer = true,
   fields = true, approval = true }
+
+-- A rule that there is none of would never fire, and not_by it would always hold.
+local function check_rules(s, key, want)
+  local known = {}
+  for _, r in ipairs(rules.table) do known[r.rule], known[r.rule:match("^[^/]*/(.*)$") or r.rule] = true, true end
+  for _, name in ipairs(type(want) == "table" and want or { want }) do
+    if not known[name] then
+      errors.add(s.where, 'spec "%s": %s: there is no rule "%s"', "用例“%s”：%s：没有规则“%s”", { s.name, key, tostring(name) }, name, known)
+    end
+  end
+end
+
 function spec.check()
   local known = {}
   for k in pairs(special) do known[k] = true end
@@ -425,7 +443,7 @@ function spec.check()
   for _, s in ipairs(all) do
     local expect = s.body.expect
     giving.check(s)
-    if type(expect) ~= "table" then
+    if type(expect) ~= "table" or next(expect) == nil then
       errors.add(s.where, 'spec "%s" expects nothing', "用例“%s”没有写 expect", { s.name })
     elseif s.body.series then
       series.check(s)
@@ -436,6 +454,8 @@ function spec.check()
           errors.add(s.where, 'spec "%s": expect.%s is nothing a decision has', "用例“%s”：决定里没有 %s 这一项", { s.name, tostring(key) }, key, of)
         elseif key == "queue" and not sets.is_queue(x) then
           errors.add(s.where, 'spec "%s": "%s" is not a declared queue', "用例“%s”：“%s”不是已声明的队列", { s.name, tostring(x) }, x, data.queues)
+        elseif (key == "by" or key == "not_by") and not s.body.duty then
+          check_rules(s, key, x)
         end
       end
     end

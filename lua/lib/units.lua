@@ -9,10 +9,51 @@ function units.duration(text)
   local total, rest = 0, text
   while rest ~= "" do
     local n, unit, tail = rest:match("^(%d+)([smhd])(.*)$")
-    if not n then return nil end
+    if not n or #n > 9 then return nil end
     total, rest = total + math.tointeger(n) * ms_of[unit], tail
   end
   return text ~= "" and total or nil
+end
+
+-- What somebody wrote where something short was asked for.
+local function written(x) return tostring(x):sub(1, 40) end
+
+-- What was probably meant by something that is no duration: "3 days", "3天" → "3d"; nil where nothing is likely.
+local said_units = { s = "s", sec = "s", second = "s", seconds = "s", ["秒"] = "s", ["秒钟"] = "s", m = "m", min = "m", mins = "m", minute = "m",
+  minutes = "m", ["分"] = "m", ["分钟"] = "m", h = "h", hr = "h", hrs = "h", hour = "h", hours = "h", ["时"] = "h", ["小时"] = "h", ["个小时"] = "h",
+  d = "d", day = "d", days = "d", ["天"] = "d", ["日"] = "d" }
+local weeks = { w = true, week = true, weeks = true, ["周"] = true, ["星期"] = true }
+function units.meant_duration(text)
+  text = written(text)
+  local n, unit = text:match("^%s*(%d+)%s*(.-)%s*$")
+  if not n or #n > 4 then return nil end
+  if weeks[unit] then return math.tointeger(n) * 7 .. "d" end
+  local meant = said_units[unit] and n .. said_units[unit]
+  return meant ~= text and meant or nil
+end
+
+-- "8:30", "08：30", "8点30" → "08:30"
+function units.meant_time(text)
+  text = written(text)
+  local h, m = text:gsub("：", ":"):gsub("点", ":"):match("^%s*(%d%d?)[:.](%d%d)%s*$")
+  local meant = h and string.format("%02d:%s", math.tointeger(h), m)
+  return units.minute_of_day(meant) and meant or nil
+end
+
+-- 2026/2/3, "2026年2月3日", 20260203 → "2026-02-03"
+function units.meant_date(text)
+  text = written(text)
+  local y, m, d = text:match("^%s*(%d%d%d%d)%D+(%d%d?)%D+(%d%d?)%D*$")
+  if not y then y, m, d = text:match("^(%d%d%d%d)(%d%d)(%d%d)$") end
+  local meant = y and string.format("%s-%02d-%02d", y, math.tointeger(m), math.tointeger(d))
+  return meant and units.is_date(meant) and meant or nil
+end
+
+-- "¥1,234.5" → "1234.50"
+function units.meant_fen(text)
+  text = written(text)
+  local whole, cents = text:gsub(",", ""):gsub("元", ""):gsub("￥", ""):gsub("¥", ""):match("^%s*(%d+)%.?(%d?%d?)%s*$")
+  return whole and string.format("%s.%s", whole, (cents .. "00"):sub(1, 2)) or nil
 end
 
 -- "50.00" → 5000
@@ -107,6 +148,19 @@ function units.parts(text)
   return #out > 0 and out or nil
 end
 
+-- Cells behind the last column are said by nobody: a comma too many moves all that follow.
+function units.check_width(row, width, where)
+  local errors = host.lib "errors"
+  for k = #row, width + 1, -1 do
+    if trim(row[k]) ~= "" then
+      errors.add(where, 'the row has %d cells, the head %d: "%s" is in no column', "这一行有 %d 个单元格，表头有 %d 个：“%s”不属于任何一列",
+        { k, width, trim(row[k]) }, trim(row[k]), { en = "put a text that holds a comma in quotation marks, or take the comma away",
+          zh = "含逗号的文字请加引号，或删去多余的逗号" })
+      return
+    end
+  end
+end
+
 -- The rows of a table of the pack under its head, as each({column = text}, where): empty cells are absent, lines that begin with #
 -- are left out. columns: what the head may hold; the first column must be filled.
 function units.each_row(name, columns, where, each)
@@ -137,6 +191,7 @@ function units.each_row(name, columns, where, each)
     elseif not first and next(cells) then
       errors.add(file .. ":" .. i, "the row has no %s", "这一行没有 %s", { columns[1] })
     end
+    if not (first and first:sub(1, 1) == "#") then units.check_width(rows[i], #head, file .. ":" .. i) end
   end
 end
 

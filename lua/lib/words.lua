@@ -5,6 +5,7 @@
 local host = ...
 local errors = host.lib "errors"
 local units = host.lib "units"
+local ranges = host.lib "ranges"
 local words = { env = {}, catalog = {} }
 local Word = {}
 
@@ -20,11 +21,19 @@ function words.is(x) return getmetatable(x) == Word end
 local function flatten(args, out)
   out = out or {}
   for _, x in ipairs(args) do
-    if words.is(x) then flatten(x.args, out)
+    if rawequal(x, errors.blank) then out.is_broken = true -- a name that was reported
+    elseif words.is(x) then flatten(x.args, out)
     elseif type(x) == "table" then flatten(x, out)
     else out[#out + 1] = x end
   end
   return out
+end
+
+-- present(), any_of("a")("b")
+function Word.__call(w)
+  errors.add(host.where(2), "%s takes nothing behind it", "%s 后面不能再有括号", { w.op }, w.op,
+    { en = "take the brackets or the text behind it away", zh = "请删去后面的括号或文字" })
+  return w
 end
 
 local env = words.env
@@ -48,7 +57,8 @@ env.absent = setmetatable({ op = "absent", args = {} }, Word)
 function env.yuan(text)
   local fen = units.fen(text)
   if fen then return fen end
-  errors.add(host.where(2), '"%s" is not an amount such as yuan "50.00"', '“%s”不是金额，应写成 yuan "50.00"', { tostring(text) })
+  errors.add(host.where(2), '%s is not an amount such as yuan "50.00"', '%s 不是金额，应写成 yuan "50.00"', { errors.shown(text) }, text,
+    units.meant_fen(text))
   return 0
 end
 
@@ -70,7 +80,7 @@ end
 
 local sign = { at_least = ">=", at_most = "<=", more_than = ">", less_than = "<" }
 
-local function quoted(x) return type(x) == "string" and '"' .. x .. '"' or tostring(x) end
+local quoted = errors.shown
 
 local function names(values)
   local out = {}
@@ -84,17 +94,40 @@ local said_type = {
   count = { "a number", "数字" }, set = { "a text", "文字" }, time = { "a time", "时间" },
 }
 
+-- "4" for a number, 138 for a text: the same without or with quotation marks.
+local function meant_type(want, x)
+  local meant
+  if want == "string" and type(x) == "number" then return { en = "put it in quotation marks", zh = "请加上引号" } end
+  if want == "string" and x == true then return { en = "write present", zh = "请写成 present" } end
+  if want == "string" and x == false then return { en = 'write absent, or none_of("…")', zh = '请写成 absent，或 none_of("…")' } end
+  if type(x) == "string" and (want == "number" and tonumber(x) or want == "boolean" and (x == "true" or x == "false")) then meant = x end
+  return meant and { en = "write " .. meant, zh = "请写成 " .. meant }
+end
+
+-- "foshan or zhuhai", "foshan、zhuhai": several names in one text.
+local function meant_names(x, known)
+  local list = {}
+  if #tostring(x) > 400 then return nil end
+  for part in (tostring(x):gsub(" or ", ","):gsub("、", ","):gsub("，", ","):gsub("/", ",") .. ","):gmatch("%s*(.-)%s*,") do
+    if not known[part] then return nil end
+    list[#list + 1] = part
+  end
+  if #list < 2 then return nil end
+  return { en = string.format('write any_of("%s"), in a table %s', table.concat(list, '", "'), table.concat(list, "|")),
+    zh = string.format('请写成 any_of("%s")，在表格里写 %s', table.concat(list, '", "'), table.concat(list, "|")) }
+end
+
 -- One literal as the field means it: durations and times of day become numbers, names must stand in the catalog.
 local function literal(field, x, at)
   if field.type == "duration" then
     local ms = units.duration(x)
-    if not ms then at('when.%s: "%s" is not a duration such as "30m", "4h" or "2d"',
-      'when.%s：“%s”不是时长，应写成 "30m"、"4h" 或 "2d"', { field.name, tostring(x) }) end
+    if not ms then at('when.%s: %s is not a duration such as "30m", "4h" or "2d"',
+      'when.%s：%s 不是时长，应写成 "30m"、"4h" 或 "2d"', { field.name, quoted(x) }, x, units.meant_duration(x)) end
     return ms
   elseif field.type == "clock_time" then
     local minute = units.minute_of_day(x)
-    if not minute then at('when.%s: "%s" is not a time of day such as "08:30"',
-      'when.%s：“%s”不是时刻，应写成 "08:30"', { field.name, tostring(x) }) end
+    if not minute then at('when.%s: %s is not a time of day such as "08:30"',
+      'when.%s：%s 不是时刻，应写成 "08:30"', { field.name, quoted(x) }, x, units.meant_time(x)) end
     return minute
   end
   if field.type == "level" then
@@ -105,24 +138,39 @@ local function literal(field, x, at)
   local want = right_type[field.type]
   if want and type(x) ~= want then
     local said = said_type[field.type]
-    at("when.%s compares with " .. said[1] .. ", not with %s", "when.%s 应与" .. said[2] .. "比较，而不是 %s", { field.name, quoted(x) })
+    at("when.%s compares with " .. said[1] .. ", not with %s", "when.%s 应与" .. said[2] .. "比较，而不是 %s", { field.name, quoted(x) }, x,
+      meant_type(want, x))
+    return nil
+  end
+  if field.is_date and not units.is_date(x) then
+    at('when.%s: %s is not a date such as "2026-01-31"', 'when.%s：%s 不是 "2026-01-31" 这样的日期', { field.name, quoted(x) }, x,
+      units.meant_date(x))
     return nil
   end
   local known, called = host.lib("fields").values(field, words.catalog)
   if known and next(known) and not known[x] then
-    at('when.%s: %s is not one of the %s', "when.%s：%s 不在 %s 之中", { field.name, quoted(x), called }, x, known)
+    at('when.%s: %s is not one of the %s', "when.%s：%s 不在 %s 之中", { field.name, quoted(x), called }, x, meant_names(x, known) or known)
   end
   return x
 end
 
 local function bind_any(field, w, at)
-  local set, list = {}, {}
-  for i, x in ipairs(flatten(w.args)) do
-    x = literal(field, x, at)
-    list[i] = x
-    if x ~= nil then set[x] = true end
+  local set, list, said = {}, {}, flatten(w.args)
+  if field.is_speech then
+    at("when.%s: nobody says exactly these words; what holds one of them is has_word(…)", "when.%s：没有人会恰好只说这些词；含有其中一个词请写 has_word(…)",
+      { field.name }, w.op, { en = "write has_word(…)", zh = "请写成 has_word(…)" })
   end
-  if not next(set) then at("when.%s: any_of needs at least one value", "when.%s：any_of 至少要有一个值", { field.name }) end
+  for i, x in ipairs(said) do
+    local meant = literal(field, x, at)
+    list[i] = meant
+    if meant ~= nil and set[meant] then
+      at("when.%s: %s stands twice in %s", "when.%s：%s 在 %s 里写了两次", { field.name, quoted(x), w.op }, x, { en = "take one away", zh = "请删去一个" })
+    end
+    if meant ~= nil and ranges.value(field, meant, x, at) then set[meant] = true end
+  end
+  if #said == 0 then
+    at(not said.is_broken and "when.%s: %s needs at least one value" or nil, "when.%s：%s 至少要有一个值", { field.name, w.op })
+  end
   local text, zh = "any of " .. names(list), names(list) .. " 之一"
   if field.type == "set" then return { op = "has_key", list = list, text = text, zh = zh } end
   return { op = "any", list = list, text = text, zh = zh, exact = set }
@@ -137,14 +185,15 @@ local function bind_compare(field, w, at)
   limit = literal(field, limit, at)
   if type(limit) ~= "number" then
     if limit ~= nil then at("when.%s: %s needs a number, not %s", "when.%s：%s 需要数字，而不是 %s",
-      { field.name, w.op, quoted(limit) }) end
+      { field.name, w.op, quoted(limit) }, limit, meant_type("number", limit)) end
     return nil
   end
   local text = sign[w.op] .. " " .. quoted(w.args[1])
+  ranges.limit(field, w.op, limit, text, w.args[1], at)
   if window == nil then return { op = w.op, limit = limit, text = text, is_limit = true } end
   local ms = words.is(window) and window.op == "within" and units.duration(window.args[1])
-  if not ms then
-    at('when.%s: the window must be within "7d"', 'when.%s：时间窗应写成 within "7d"', { field.name })
+  if not ms or ms == 0 then
+    at('when.%s: the window must be within "7d"', 'when.%s：时间窗应写成 within "7d"', { field.name }, words.is(window) and window.args[1] or window)
     return nil
   end
   return { op = w.op, limit = limit, window = ms, text = text .. " within " .. window.args[1],
@@ -165,20 +214,39 @@ end
 function bind.between(field, w, at)
   local from, to = literal(field, w.args[1], at), literal(field, w.args[2], at)
   if type(from) ~= type(to) or from == nil then return nil end
+  if not ranges.value(field, from, w.args[1], at) or not ranges.value(field, to, w.args[2], at) then return nil end
   local first, last = quoted(w.args[1]), quoted(w.args[2])
   local text, zh = string.format("from %s to %s", first, last), string.format("%s 到 %s", first, last)
   if field.type == "clock_time" then -- "22:00" to "06:00" goes over midnight; the end is not included
+    if from == to then at("when.%s: between %s and %s holds nothing", "when.%s：%s 到 %s 之间没有值", { field.name, first, last }) end
     return { op = "time_of_day", limit = from, to = to, text = text, zh = zh }
   end
   if from > to then
-    at("when.%s: between %s and %s holds nothing", "when.%s：%s 到 %s 之间没有值", { field.name, quoted(from), quoted(to) })
+    at("when.%s: between %s and %s holds nothing", "when.%s：%s 到 %s 之间没有值", { field.name, first, last })
   end
   return { op = "between", limit = from, to = to, text = text, zh = zh }
 end
 
-function bind.has_word(field, w, at)
+-- What has_word, starts_with and under look for: texts that are not empty; nil when it was reported.
+local function texts_of(field, w, at)
   local list = flatten(w.args)
-  if #list == 0 then at("when.%s: has_word needs at least one word", "when.%s：has_word 至少要有一个词", { field.name }) return nil end
+  if #list == 0 then
+    at(not list.is_broken and "when.%s: %s needs at least one text" or nil, "when.%s：%s 至少要有一段文字", { field.name, w.op })
+    return nil
+  end
+  for _, x in ipairs(list) do
+    if type(x) ~= "string" or #x < 100 and x:match("^%s*$") then
+      at('when.%s: %s takes texts such as "…", not %s', 'when.%s：%s 后面应是 "…" 这样的文字，而不是 %s', { field.name, w.op, quoted(x) }, x,
+        meant_type("string", x))
+      return nil
+    end
+  end
+  return list
+end
+
+function bind.has_word(field, w, at)
+  local list = texts_of(field, w, at)
+  if not list then return nil end
   local text, zh = "has " .. names(list), "含 " .. names(list)
   if #list > 6 then
     text, zh = string.format("has one of %d words (%s, …)", #list, list[1]), string.format("含这 %d 个词之一（%s……）", #list, list[1])
@@ -186,14 +254,16 @@ function bind.has_word(field, w, at)
   return { op = "has_word", words = host.words(list), text = text, zh = zh, sign = table.concat(list, "|"), says = list }
 end
 
-function bind.starts_with(_, w)
-  local list = flatten(w.args)
+function bind.starts_with(field, w, at)
+  local list = texts_of(field, w, at)
+  if not list then return nil end
   return { op = "starts_with", list = list, text = "starts with " .. names(list), zh = "以 " .. names(list) .. " 开头" }
 end
 
 -- under "network" → network and every category below it, as a set of exact values.
 function bind.under(field, w, at)
-  local set, list, tops = {}, {}, flatten(w.args)
+  local set, list, tops = {}, {}, texts_of(field, w, at)
+  if not tops then return nil end
   local known = field.of and words.catalog[field.of] or {}
   for _, top in ipairs(tops) do
     local any = false
@@ -212,9 +282,13 @@ end
 
 function bind.within(field, w, at)
   local ms = units.duration(w.args[1])
-  if not ms or field.type ~= "time" then
-    at('when.%s: within takes a duration and a time field, such as occurred = within "2h"',
-      'when.%s：within 用于时间字段，应写成 occurred = within "2h"', { field.name })
+  if field.type ~= "time" then
+    at('when.%s: within takes a time field, such as occurred = within "2h"', 'when.%s：within 用于时间字段，应写成 occurred = within "2h"',
+      { field.name })
+    return nil
+  elseif not ms or ms == 0 then
+    at('when.%s: within %s: a span such as "30m", "4h" or "2d" is needed', 'when.%s：within %s：应是 "30m"、"4h" 或 "2d" 这样的时长',
+      { field.name, quoted(w.args[1]) }, w.args[1], units.meant_duration(w.args[1]))
     return nil
   end
   return { op = "within", window = ms, text = "within " .. w.args[1], zh = w.args[1] .. " 以内" }
@@ -240,8 +314,9 @@ function words.bind(field, value, at)
     return { op = "call", fn = function(h) return value(host.get(h, number), readonly(h)) end, text = "function", zh = "函数成立",
       is_function = true }
   end
+  if field.is_speech and type(value) == "string" then return bind_any(field, { op = "has_word", args = { value } }, at) end
   local x = literal(field, value, at)
-  if x == nil then return nil end
+  if x == nil or not ranges.value(field, x, value, at) then return nil end
   if field.type == "set" then return { op = "has_key", list = { x }, text = quoted(value) } end
   if x == false then return { op = "untrue", text = "false" } end
   return { op = "any", list = { x }, text = quoted(value), exact = { [x] = true } }

@@ -14,6 +14,7 @@
 #define SORT_MAX 10000
 
 /* ---- base ---------------------------------------------------------------------------------------------- */
+/* What has no text is named, never shown by its address: the words say of anything what it is. */
 static int l_tostring(lua_State *L)
 {
 	luaL_checkany(L, 1);
@@ -25,7 +26,8 @@ static int l_tostring(lua_State *L)
 		luaL_tolstring(L, 1, NULL);
 		return 1;
 	default:
-		return luaL_error(L, "a %s has no text", luaL_typename(L, 1));
+		lua_pushstring(L, lua_type(L, 1) == LUA_TTABLE ? "{…}" : luaL_typename(L, 1));
+		return 1;
 	}
 }
 

@@ -59,8 +59,14 @@ void host_compile(lua_State *, const struct pack_file *);
 /* source.c: what editors do to files, before Lua sees them. Findings go to the report; true: fit to compile.
  */
 bool source_check(struct rules_report *, const struct pack_file *);
+/* habits.c: what Lua takes in silence though nobody can have meant it; the rest as source_check. */
+bool habits_check(struct rules_report *, const struct pack_file *);
 /* To a syntax error in Lua's words add its column, the Chinese text and a cure. */
 void source_explain(struct vm *, const struct pack_file *, struct rules_error *);
+
+/* place.c: the column of a finding that has a line: of the first of `sought` that stands there, else of what
+ * begins there. The line may become a later one of the same { … }. */
+void place_find(const struct pack_file *, struct rules_error *, const char *const *sought, uint32_t n);
 
 /* report.c: a new empty finding; from the 200th on always the same last one. */
 struct rules_error *report_add(struct rules_report *);

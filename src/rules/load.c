@@ -74,25 +74,6 @@ static int l_run_file(lua_State *L)
 	return 0;
 }
 
-static int l_finish(lua_State *L)
-{
-	struct loading *x = lua_touserdata(L, 1);
-	lua_Integer n;
-
-	push_lib(L, "finish");
-	lua_call(L, 0, 1);
-	if (lua_isnil(L, -1))
-		return 0;
-	luaL_checktype(L, -1, LUA_TTABLE);
-	n = (lua_Integer)lua_rawlen(L, -1);
-	for (lua_Integer i = 1; i <= n; i++) {
-		if (lua_rawgeti(L, -1, i) == LUA_TTABLE)
-			fault_from_table(L, report_add(x->report));
-		lua_pop(L, 1);
-	}
-	return 0;
-}
-
 /* Texts of the list on top, in the arena. */
 static const char **take_names(lua_State *L, struct arena *a, uint32_t *n_names)
 {
@@ -110,6 +91,67 @@ static const char **take_names(lua_State *L, struct arena *a, uint32_t *n_names)
 		lua_pop(L, 1);
 	}
 	return names;
+}
+
+/* The finding on top: the words name its line and what to look for. */
+static void take_finding(lua_State *L, const struct loading *x, struct rules_error *e)
+{
+	const struct pack_file *f;
+	const char **sought;
+	uint32_t n;
+
+	fault_from_table(L, e);
+	f = pack_find(x->g->files, e->file);
+	if (e->line == 0 || e->column > 0 || f == NULL)
+		return;
+	lua_pushliteral(L, "sought");
+	lua_rawget(L, -2);
+	sought = take_names(L, &x->g->scratch, &n);
+	lua_pop(L, 1);
+	place_find(f, e, sought, n);
+}
+
+static bool stands_before(const struct rules_error *a, const struct rules_error *b)
+{
+	int order = strcmp(a->file, b->file);
+
+	if (order != 0 || a->line != b->line)
+		return order != 0 ? order < 0 : a->line < b->line;
+	return a->column < b->column;
+}
+
+/* By file and place; what stands at the same place as it was found. */
+static void sort_findings(struct rules_error *found, uint32_t n)
+{
+	for (uint32_t i = 1; i < n; i++) {
+		struct rules_error one = found[i];
+		uint32_t k = i;
+
+		for (; k > 0 && stands_before(&one, &found[k - 1]); k--)
+			found[k] = found[k - 1];
+		found[k] = one;
+	}
+}
+
+static int l_finish(lua_State *L)
+{
+	struct loading *x = lua_touserdata(L, 1);
+	uint32_t before = x->report->n_errors;
+	lua_Integer n;
+
+	push_lib(L, "finish");
+	lua_call(L, 0, 1);
+	if (lua_isnil(L, -1))
+		return 0;
+	luaL_checktype(L, -1, LUA_TTABLE);
+	n = (lua_Integer)lua_rawlen(L, -1);
+	for (lua_Integer i = 1; i <= n; i++) {
+		if (lua_rawgeti(L, -1, i) == LUA_TTABLE)
+			take_finding(L, x, report_add(x->report));
+		lua_pop(L, 1);
+	}
+	sort_findings(x->report->errors + before, x->report->n_errors - before);
+	return 0;
 }
 
 static int l_take_data(lua_State *L)
@@ -163,7 +205,8 @@ static int step(struct loading *x, lua_CFunction fn, const char *file)
 /* A file that cannot be run is a finding, and the next one is tried; a spent budget ends it. */
 static void run_file(struct loading *x)
 {
-	if (!source_check(x->report, x->file))
+	if (!source_check(x->report, x->file) ||
+		(!x->g->limits.was_accepted && !habits_check(x->report, x->file)))
 		return;
 	x->is_compiled = true;
 	if (step(x, l_run_file, x->file->name) != 0 && !x->is_compiled && x->g->vm.over == OVER_NOT)

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -152,6 +153,21 @@ static int check_name(const char *name, struct rules_error *f)
 
 static int read_dir(struct reader *r, int dir_fd, const char *inside, int depth, struct rules_error *f);
 
+/* What an analyst means to be part of the pack, and an editor or spreadsheet named otherwise. */
+static int check_unread(const char *leaf, const char *name, struct rules_error *f)
+{
+	static const char *const ends[] = {".lua", ".csv", ".lua.txt", ".csv.txt", ".xls", ".xlsx"};
+
+	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++)
+		if (strlen(leaf) > strlen(ends[i]) &&
+			strcasecmp(leaf + strlen(leaf) - strlen(ends[i]), ends[i]) == 0)
+			return refuse(f, name,
+				"name rules .lua and save tables as .csv, or take it out of the folder",
+				"规则文件请以 .lua 结尾，表格请另存为 .csv；否则请移出该文件夹",
+				"a file of this name is not read", "这样命名的文件不会被读取");
+	return 0;
+}
+
 static int read_entry(struct reader *r, int dir_fd, const struct dirent *entry, const char *inside, int depth,
 	struct rules_error *f)
 {
@@ -183,7 +199,7 @@ static int read_entry(struct reader *r, int dir_fd, const struct dirent *entry, 
 		return read_dir(r, fd, name + strlen(r->prefix), depth + 1, f);
 	}
 	if (!ends_with(entry->d_name, ".lua") && !ends_with(entry->d_name, ".csv"))
-		return 0;
+		return check_unread(entry->d_name, name, f);
 	return check_name(name, f) != 0 ? -1 : read_file(r, dir_fd, entry->d_name, name, f);
 }
 
@@ -222,6 +238,7 @@ static int read_folder(struct pack_files *out, const char *dir, const char *pref
 static int read_base(struct pack_files *out, const char *dir, const char *share_dir, struct rules_error *f)
 {
 	char base[64], prefix[66], path[4096];
+	struct stat st;
 
 	if (!pack_base(out, base, sizeof(base)))
 		return 0;
@@ -239,6 +256,10 @@ static int read_base(struct pack_files *out, const char *dir, const char *share_
 		snprintf(path, sizeof(path), "%s", share_dir);
 	else
 		snprintf(path, sizeof(path), "%s/../%s", dir, base);
+	if (stat(path, &st) != 0 && errno == ENOENT)
+		return refuse(f, "pack.lua", "write base = \"default\", or put the folder beside the pack's",
+			"请写 base = \"default\"，或把该文件夹放在规则包旁边",
+			"there is no pack \"%s\" to build on", "没有可作基础的规则包“%s”", base);
 	return read_folder(out, path, prefix, f);
 }
 

@@ -303,6 +303,11 @@ void source_explain(struct vm *vm, const struct pack_file *f, struct rules_error
 		fault_zh(e, "语法错误（在 %s 附近）", near);
 	if (e->message[0] == '\'')
 		explain_unclosed(e, near);
+	if (strncmp(e->message, "<name> expected", 15) == 0 &&
+		(near[0] == '"' || near[0] == '\'' || near[0] == '{')) {
+		fault_cure(e, "between a field and its value stands =");
+		fault_cure_zh(e, "字段和值之间请写 =");
+	}
 	if (strcmp(near, "<eof>") == 0) {
 		fault_cure(e, "the file ends too early: is it saved completely?");
 		fault_cure_zh(e, "文件结束得太早：是否没有保存完整？");

@@ -43,7 +43,7 @@ class Readme(unittest.TestCase):
         self.assertRegex(out, r"^check: ok, \d+ rules, 1 spec passed, no spec reaches 0 rules\n")
         self.assertRegex(out, r"\nqueue +expert\n")
         self.assertRegex(out, r"\nrouting/gold customers +gold\.lua:2 +gold customers with a bill in doubt get the experts\n")
-        self.assertIn('\ngold.lua:2: rule "gold customers": to: "exprt" is not a declared queue (did you mean "expert"?)\n'
+        self.assertIn('\ngold.lua:4:16: rule "gold customers": to: "exprt" is not a declared queue (did you mean "expert"?)\n'
             '    cure: write "expert"\n', out)
         self.assertRegex(out, r"\nreload: refused, \d+ errors?; generation 1 goes on deciding\n"
             r"1 of 1 decisions would change under my-pack\n"

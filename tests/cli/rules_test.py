@@ -48,19 +48,19 @@ class Packs(unittest.TestCase):
 
 class Check(Packs):
     def test_every_error_in_english(self):
-        self.said(1, 'routing.lua:2: rule "a": when.categry is not a ticket field (did you mean "category"?)\n'
+        self.said(1, 'routing.lua:2:23: rule "a": when.categry is not a ticket field (did you mean "category"?)\n'
             '    cure: write "category"\n'
-            'routing.lua:3: rule "b": to: "dutty" is not a declared queue (did you mean "duty"?)\n'
+            'routing.lua:3:30: rule "b": when.city: "atlantis" is not one of the cities\n'
+            'routing.lua:3:55: rule "b": to: "dutty" is not a declared queue (did you mean "duty"?)\n'
             '    cure: write "duty"\n'
-            'routing.lua:3: rule "b": when.city: "atlantis" is not one of the cities\n'
             "check: refused, 3 errors\n", "rules", "check", self.pack(routing=BAD))
 
     def test_every_error_in_chinese(self):
-        said = ("routing.lua:2: 规则“a”：when.categry 不是工单字段（是不是“category”？）\n"
+        said = ("routing.lua:2:23: 规则“a”：when.categry 不是工单字段（是不是“category”？）\n"
             '    办法：请写成 "category"\n'
-            "routing.lua:3: 规则“b”：to：“dutty”不是已声明的队列（是不是“duty”？）\n"
+            'routing.lua:3:30: 规则“b”：when.city："atlantis" 不在 cities 之中\n'
+            'routing.lua:3:55: 规则“b”：to："dutty" 不是已声明的队列（是不是“duty”？）\n'
             '    办法：请写成 "duty"\n'
-            'routing.lua:3: 规则“b”：when.city："atlantis" 不在 cities 之中\n'
             "检查：不通过，3 处错误\n")
         pack = self.pack(routing=BAD)
         self.said(1, said, "rules", "check", pack, lang="zh_CN.UTF-8")
@@ -214,7 +214,7 @@ class Try(Packs):
             ('any_of_these({ unless({ star = 4 }, { vip = present }) }, { function(t) return t.star == 9 end })',
                 "when is unknown, not any of (unless (star 4) or (vip present)), (function)",
                 "when 未知，要求 (以下不成立：(star 4) 或 (vip 已知)), (函数成立) 之一"),
-            ('text = "come within reach"', 'text is call records, not "come within reach"', 'text 是 call records，要求 "come within reach"'),
+            ('form = "report"', 'form is unknown, not "report"', 'form 未知，要求 "report"'),
             ('title = "any of them"', 'title is unknown, not "any of them"', 'title 未知，要求 "any of them"'),
             ("function(t) return t.star == 9 end", "when is unknown, not function", "when 未知，要求 函数成立"),
         )

@@ -1,6 +1,6 @@
 /*
- * A pack through the loader that the daemon uses: pack_spec PACK SHARE. Prints every finding as "file:line:
- * message" with the Chinese text below, else "N specs, N failed, N rules, N uncovered". Exit 0 when the pack
+ * A pack through the loader that the daemon uses: pack_spec PACK SHARE. Prints every finding as
+ * "file:line:column: message" with its cure and the Chinese of both below, else "N specs, N failed, N rules, N uncovered". Exit 0 when the pack
  * is accepted.
  */
 #include <stdio.h>
@@ -10,12 +10,18 @@
 
 static void show(const struct rules_error *f)
 {
+	printf("%s:", f->file);
 	if (f->line > 0)
-		printf("%s:%d: %s\n", f->file, f->line, f->message);
-	else
-		printf("%s: %s\n", f->file, f->message);
+		printf("%d:", f->line);
+	if (f->column > 0)
+		printf("%d:", f->column);
+	printf(" %s\n", f->message);
 	if (f->message_zh[0] != '\0')
 		printf("  %s\n", f->message_zh);
+	if (f->cure[0] != '\0')
+		printf("  cure: %s\n", f->cure);
+	if (f->cure_zh[0] != '\0')
+		printf("  办法：%s\n", f->cure_zh);
 }
 
 int main(int argc, char **argv)

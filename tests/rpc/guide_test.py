@@ -102,7 +102,7 @@ class Guide(unittest.TestCase):
         _, _, blocks = examples("README.md")[10]
         report, shown = self.check(blocks)
         self.assertFalse(report["ok"])
-        self.assertEqual(shown, "".join("%s:%d: %s\n  %s\n" % (e["file"], e["line"], e["message"], e["message_zh"]) for e in report["errors"]))
+        self.assertEqual(shown, "".join("%s:%d:%d: %s\n  %s\n" % (e["file"], e["line"], e["column"], e["message"], e["message_zh"]) for e in report["errors"]))
 
 
 if __name__ == "__main__":

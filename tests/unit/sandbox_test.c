@@ -112,7 +112,7 @@ static void errors_are_texts_with_a_place(void **state)
 		"rules.lua:1: a\\nb\\x1b[1m \\xff 138****5678");
 	ask("function ask.create() local ok, why = pcall(error, {}) error(why, 0) end",
 		"rules.lua:1: an error that is a table, not a text");
-	ask("function ask.create() error(tostring({})) end", "rules.lua:1: a table has no text");
+	ask("function ask.create() error(tostring({})) end", "rules.lua:1: {…}");
 	ask("function ask.create() return { a = format('%s', {}) } end",
 		"rules.lua:1: format: a table has no text");
 	ask("function ask.create() return { a = format('%p', 'x') } end",

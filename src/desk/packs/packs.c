@@ -165,7 +165,8 @@ static int encode_rules(struct pack_build *b)
 void pack_build_run(void *udata)
 {
 	struct pack_build *b = udata;
-	struct rules_limits limits = {.is_deterministic = b->is_virtual, .spec = b->spec};
+	struct rules_limits limits = {
+		.is_deterministic = b->is_virtual, .was_accepted = b->has_files, .spec = b->spec};
 	int64_t began_us = clock_mono_us();
 
 	b->is_ok = false;

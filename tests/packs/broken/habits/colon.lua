@@ -1,0 +1,3 @@
+rules.before "routing" {
+  rule "colon" { when = { city: "foshan" }, to = queue "expert" },
+}

@@ -1,0 +1,1 @@
+pack { base = "default", name = "order" }
