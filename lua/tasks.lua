@@ -34,6 +34,12 @@ rules.all "outbox" {
     task = task "boss_green_channel" { op = "take_over", service = "{fields.green_service}", until_ms = "{fields.green_until}",
       approved_by = "{fields.green_approved_by}", reason = "{fields.green_reason}" },
   },
+  rule "the green channel is not to take over any more" {
+    when = { action = "green_lapse", ["fields.green_approved_by"] = present },
+    withdraw = { "boss_green_channel" },
+    task = task "boss_green_channel" { op = "hand_back", service = "{fields.green_service}" },
+    because = "its time is over; what it took over without telling comes back",
+  },
   rule "the green channel gives back" {
     when = { action = "hand_back" },
     task = task "boss_green_channel" { op = "hand_back", service = "{fields.green_service}" },

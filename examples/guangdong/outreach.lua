@@ -5,6 +5,10 @@
 -- the caller through. quiet: no text message reaches a customer at night. alarm: the duty desk hears of what is not delivered.
 tasks {
   { "ivr", zh = "语音系统", en = "voice system", lease = "20s", attempts = 60, backoff = "5s", backoff_max = "60s", expires = "2h", alarm = "45s" },
+  { "boss_emergency", zh = "BOSS应急系统", en = "BOSS emergency system", lease = "5m", attempts = 10, backoff = "30s", expires = "24h",
+    alarm = "2m", numbers = "fixed" },
+  { "boss_green_channel", zh = "BOSS绿色通道", en = "BOSS green channel", lease = "5m", attempts = 10, backoff = "30s", expires = "24h",
+    alarm = "2m" },
   { "sms", zh = "短信", en = "text message", lease = "60s", attempts = 5, backoff = "30s", expires = "12h",
     quiet = { from = "22:00", to = "08:00" }, numbers = "told" },
 }

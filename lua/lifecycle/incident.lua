@@ -75,11 +75,14 @@ kind "incident" {
   -- a key service taken over by the BOSS green channel: asked, approved by a named person, live, handed back and checked
   action "ask_green" { zh = "申请绿色通道", en = "ask green channel", from = broken, roles = desk,
     data = { service = "text", until_time = "future", reason = "text" }, mark = { green = "asked" }, sign = "green_asked",
-    keep = { green_service = "service", green_until = "until_time", green_reason = "reason" } },
+    keep = { green_service = "service", green_until = "until_time", green_reason = "reason" }, at = { green_lapse = "green_until" } },
   action "approve_green" { zh = "批准绿色通道", en = "approve green channel", from = broken, roles = { "leader" }, mark = { green = "approved" },
     sign = "green_approved" },
   action "refuse_green" { zh = "不批准绿色通道", en = "refuse green channel", from = broken, roles = { "leader" }, data = { reason = "text" },
     mark = { green = "refused" }, sign = "green_refused" },
+  -- nobody approved it, or nobody took the service over, and its time has passed
+  action "green_lapse" { zh = "绿色通道逾期未接管", en = "green channel lapsed", from = live, roles = heads, mark = { green = "lapsed" },
+    sign = "green_lapsed", offered = false },
   action "green_live" { zh = "绿色通道已接管", en = "green channel live", from = live, roles = { "supervisor", "adapter" },
     mark = { green = "live" }, sign = "green_live", at = { hand_back = "green_until" } },
   action "green_failed" { zh = "绿色通道未能接管", en = "green channel failed", from = live, roles = { "supervisor", "adapter" },
@@ -149,6 +152,10 @@ rules.before "refuse" {
     say = { zh = "申请人不能自己批准绿色通道", en = "who asks for the green channel cannot approve it" },
     because = "a key service is handed over by two persons",
   },
+  rule "green channel not waited for" {
+    when = { action = "green_lapse", ["fields.green"] = none_of("asked", "approved") },
+    say = { zh = "绿色通道已有结果", en = "the green channel has answered" },
+  },
   rule "green channel not taken over" {
     when = { action = "hand_back", ["fields.green"] = none_of("live", "failed") },
     say = { zh = "绿色通道没有接管业务", en = "the green channel has not taken the service over" },
@@ -157,8 +164,10 @@ rules.before "refuse" {
     when = { action = "check_green", ["fields.green"] = none_of("handed_back", "checked") },
     say = { zh = "业务尚未交还", en = "the service has not been handed back" },
   },
+  -- a drill asks nobody, so nobody has it
   rule "the service is still with the green channel" {
-    when = { action = any_of("close", "finish", "cancel", "merge"), ["fields.green"] = any_of("approved", "live", "handing_back", "handed_back") },
+    when = { ["fields.drill"] = absent, action = any_of("close", "finish", "cancel", "merge"),
+      ["fields.green"] = any_of("approved", "live", "handing_back", "handed_back") },
     say = { zh = "业务还在绿色通道，请先交还并核对", en = "the service is still with the green channel: hand it back and check it first" },
   },
   rule "the hand-back was not in order" {
@@ -196,4 +205,6 @@ rules.before "follow" {
   rule "relapse" { when = { action = "relapse" }, notice = { "duty", "team_head", "leader" },
     because = "customers were told it works, and it does not" },
   rule "green channel asked" { when = { action = "ask_green" }, notice = { "leader" }, because = "a leader approves it" },
+  rule "green channel lapsed" { when = { action = "green_lapse" }, notice = { "duty", "leader" },
+    because = "its time has passed, and nobody has taken the service over" },
 }

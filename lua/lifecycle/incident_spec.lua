@@ -138,6 +138,22 @@ spec "checked again" {
   data = { ok = true }, who = head,
   expect = { fields = { green = "checked", green_check_ok = true, green_checked_by = "lin.tao", green_checked_at = 1790042400000 } },
 }
+local lapsed = { green = "approved", green_service = "recharge", green_until = 1790042400000, green_approved_by = "zhou.gang" }
+spec "its time has passed, and nobody took the service over" {
+  given = ticket { kind = "incident", stage = "restoring", department = "duty", queue = "duty", fields = lapsed },
+  timer = { kind = "rule", name = "at:green_lapse", rule = "act:green_lapse" },
+  expect = { fields = { green = "lapsed", green_lapsed_by = "spec", green_lapsed_at = 1790042400000 }, notice = { "duty", "leader" },
+    tasks = { "boss_green_channel", boss_green_channel = { op = "hand_back", service = "recharge" } },
+    by = { "green channel lapsed", "the green channel is not to take over any more" } },
+}
+spec "what was taken over does not lapse" {
+  given = ticket { kind = "incident", stage = "restoring", fields = { green = "live" } }, action = "green_lapse", who = head,
+  expect = { refuse = "the green channel has answered" },
+}
+spec "a drill ends whatever it asked for" {
+  given = ticket { kind = "incident", stage = "restoring", fields = { green = "approved", drill = true } }, action = "cancel",
+  data = { reason = "x" }, who = head, expect = { stage = "closed" },
+}
 spec "no end while the green channel has the service" {
   given = ticket { kind = "incident", stage = "watched", fields = { green = "live" } }, action = "close", who = head,
   expect = { refuse = "the service is still with the green channel: hand it back and check it first" },

@@ -184,7 +184,9 @@ const char *text_clip(struct arena *, struct slice text, size_t columns);
  * the rest as JSON. */
 const char *value_shown(struct arena *, const char *field, const struct value *);
 const char *time_shown(struct arena *, int64_t at_ms);
-const char *time_plain(struct arena *, int64_t at_ms);   /* the same without its offset */
+const char *time_plain(struct arena *, int64_t at_ms); /* the same without its offset */
+/* A warning's level as people read it, and that its case recovers (cmd_warn.c). */
+const char *warning_level_shown(struct cli *, const struct value *warning);
 const char *minute_shown(struct arena *, int64_t at_ms); /* "2026-09-22 10:00+08:00" */
 bool value_is_time(const char *field, const struct value *, int64_t *at_ms);
 bool field_is_time(const char *field);

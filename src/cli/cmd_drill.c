@@ -8,9 +8,28 @@ static const char *shown(struct cli *c, const struct value *map, const char *key
 	return value_shown(&c->arena, key, value_get(map, key));
 }
 
-static void levels_print(struct cli *c, const struct value *levels)
+/* The pack's word for it where its names are not the reader's. */
+static const char *level_shown(struct cli *c, const struct value *known, const struct value *level)
 {
+	const char *name = value_shown(&c->arena, NULL, level);
+
+	if (!cli_is_zh(c))
+		return name;
+	for (uint32_t i = 0; value_is(known, VALUE_ARRAY) && i < known->n; i++)
+		if (value_is_text(value_get(&known->as.items[i], "name"), name))
+			return value_shown(&c->arena, NULL, value_path(&known->as.items[i], "label.zh"));
+	return strcmp(name, "none") == 0 ? "无" : name;
+}
+
+static int levels_print(struct cli *c, const struct value *levels, struct err *e)
+{
+	struct value catalog = value_nil;
+	const struct value *known;
 	struct text_table t;
+
+	if (cli_is_zh(c) && cli_call(c, "catalog.get", NULL, &catalog, e) != 0)
+		return -1;
+	known = value_get(&catalog, "levels");
 
 	table_init(&t, &c->arena, cli_say(c, "AT|KEY|FROM|TO|>SEEN", "时刻|键|原等级|新等级|>件数"));
 	for (uint32_t i = 0; value_is(levels, VALUE_ARRAY) && i < levels->n; i++) {
@@ -18,11 +37,12 @@ static void levels_print(struct cli *c, const struct value *levels)
 
 		table_cell(&t, minute_shown(&c->arena, value_int_or(value_get(one, "at"), 0)));
 		table_cell(&t, shown(c, one, "key"));
-		table_cell(&t, shown(c, one, "from"));
-		table_cell(&t, shown(c, one, "to"));
+		table_cell(&t, level_shown(c, known, value_get(one, "from")));
+		table_cell(&t, level_shown(c, known, value_get(one, "to")));
 		table_cell(&t, shown(c, one, "seen"));
 	}
 	table_print(&t, stdout);
+	return 0;
 }
 
 static int start(struct cli *c, const char *name, const char *incident, const char *speed, struct err *e)
@@ -51,8 +71,7 @@ static int start(struct cli *c, const char *name, const char *incident, const ch
 	printf(cli_say(c, "DRILL %s (%s), until %s\n\n", "演练 %s（%s），至 %s\n\n"), shown(c, &result, "id"),
 		shown(c, &result, "no"),
 		minute_shown(&c->arena, value_int_or(value_get(&result, "ends"), 0)));
-	levels_print(c, value_get(&result, "events"));
-	return 0;
+	return levels_print(c, value_get(&result, "events"), e);
 }
 
 static void step_print(
@@ -87,9 +106,7 @@ static int report(struct cli *c, const char *id_text, struct err *e)
 	step_print(c, &result, "call_min", "called out after", "召集用时");
 	step_print(c, &result, "script_min", "script approved after", "口径批准用时");
 	printf(cli_say(c, "persons called: %u\n\n", "催叫人次：%u\n\n"), calls == NULL ? 0 : calls->n);
-	if (value_get(&result, "levels") != NULL)
-		levels_print(c, value_get(&result, "levels"));
-	return 0;
+	return value_get(&result, "levels") == NULL ? 0 : levels_print(c, value_get(&result, "levels"), e);
 }
 
 static int stop(struct cli *c, const char *id_text, const char *reason, struct err *e)

@@ -24,13 +24,18 @@ static const char *case_shown(struct cli *c, const struct value *warning)
 	return value_get(warning, "incident") == NULL ? "" : shown(c, warning, "incident");
 }
 
-/* Chinese has the pack's own word, since the names are English. */
-static const char *level(struct cli *c, const struct value *warning)
+/* "black, recovering"; Chinese has the pack's own words, since the names are English: "黑色预警·恢复中". */
+const char *warning_level_shown(struct cli *c, const struct value *warning)
 {
-	const struct value *label = value_get(value_get(warning, "level_label"), "zh");
+	const struct value *zh = value_path(warning, "level_label.zh"),
+			   *recovering =
+				   value_path(warning, cli_say(c, "recovery_label.en", "recovery_label.zh"));
+	const char *level = cli_say(
+		c, shown(c, warning, "level"), zh == NULL ? "无预警" : value_shown(&c->arena, NULL, zh));
 
-	return label == NULL ? shown(c, warning, "level")
-			     : cli_say(c, shown(c, warning, "level"), value_shown(&c->arena, NULL, label));
+	return recovering == NULL ? level
+				  : arena_printf(&c->arena, cli_say(c, "%s, %s", "%s·%s"), level,
+					    value_shown(&c->arena, NULL, recovering));
 }
 
 static void warnings_print(struct cli *c, const struct value *warnings)
@@ -44,7 +49,7 @@ static void warnings_print(struct cli *c, const struct value *warnings)
 		const struct value *w = &warnings->as.items[i], *next = value_path(w, "next_call.at"),
 				   *since = value_get(w, "since");
 
-		table_cell(&t, level(c, w));
+		table_cell(&t, warning_level_shown(c, w));
 		table_cell(&t, since == NULL ? "" : minute_shown(&c->arena, value_int_or(since, 0)));
 		table_cell(&t, shown(c, w, "key"));
 		table_cell(&t, case_shown(c, w));

@@ -57,6 +57,8 @@ int now_fetch(struct now *n, struct err *e)
 	n->earlier = value_array(&n->arena, 64);
 	value_add(&n->arena, &since, "ge", value_int(from_ms));
 	value_add(&n->arena, &where, "created", since);
+	value_add(&n->arena, &where, "kind",
+		value_literal("complaint")); /* cases that the system opens are no feed */
 	value_add(&n->arena, &args, "where", where);
 	value_add(&n->arena, &args, "order", value_literal("-id"));
 	value_add(&n->arena, &args, "limit", value_int(1000));

@@ -60,14 +60,14 @@ static int warning_text(struct cli *c, const struct value *id, const char **text
 		if (incident == NULL || !value_equal(incident, id))
 			continue;
 		*text = arena_printf(&c->arena,
-			cli_say(c, "%s%s%s %s since %s: %s; %s %s", "%s%s%s %s，自 %s：%s；%s %s"), *text,
+			cli_say(c, "%s%s%s %s since %s: %s; %s%s", "%s%s%s %s，自 %s：%s；%s%s"), *text,
 			**text == '\0' ? "" : cli_say(c, "; ", "；"), shown(c, w, "key"),
-			cli_say(c, shown(c, w, "level"), label(c, value_get(w, "level_label"), "")),
+			warning_level_shown(c, w),
 			minute_shown(&c->arena, value_int_or(value_get(w, "since"), 0)),
 			label(c, value_get(w, "line"), ""),
-			ack == NULL ? cli_say(c, "nobody has", "无人") : shown(c, ack, "by"),
-			ack == NULL ? cli_say(c, "acknowledged it", "确认")
-				    : cli_say(c, "has acknowledged it", "已确认"));
+			ack == NULL ? cli_say(c, "nobody has acknowledged it", "无人确认")
+				    : shown(c, ack, "by"),
+			ack == NULL ? "" : cli_say(c, " has acknowledged it", "已确认"));
 	}
 	if (**text == '\0')
 		*text = cli_say(c, "none", "无");
@@ -142,10 +142,13 @@ static int suspects_text(struct cli *c, const struct value *id, const char **tex
 
 static const char *phase(struct cli *c, const struct value *result, const char *name)
 {
-	const struct value *v = value_get(result, name);
+	const struct value *v = value_get(result, name), *rate = value_get(v, "per_hour");
 
-	return arena_printf(&c->arena, "%s (%s/h)", shown(c, v, "complaints"),
-		value_get(v, "per_hour") == NULL ? "-" : shown(c, v, "per_hour"));
+	return rate == NULL ? arena_printf(&c->arena, cli_say(c, "%jd (-/h)", "%jd（每小时 -）"),
+				      count(v, "complaints"))
+			    : arena_printf(&c->arena, cli_say(c, "%jd (%.10g/h)", "%jd（每小时 %.10g）"),
+				      count(v, "complaints"),
+				      rate->type == VALUE_FLOAT ? rate->as.f : (double)value_int_or(rate, 0));
 }
 
 static int effect_text(struct cli *c, const struct value *id, const char **text, struct err *e)

@@ -177,10 +177,10 @@ static bool is_one_of(const char *name, const char *const *names)
 bool field_is_time(const char *field)
 {
 	/* of answers that are no ticket */
-	static const char *const times[] = {
-		"at", "now", "from", "to", "since", "resolved", "received", "until", "started", "ends", NULL};
-	/* of a pack's own fields: asked_at, green_until, script_eta */
-	static const char *const endings[] = {"at", "until", "eta", NULL};
+	static const char *const times[] = {"at", "now", "from", "to", "since", "resolved", "received",
+		"until", "started", "ends", "began", NULL};
+	/* of a pack's own fields: asked_at, green_until, script_eta, script_until_time */
+	static const char *const endings[] = {"at", "until", "eta", "time", NULL};
 	const char *dot = strrchr(field, '.'), *name = dot == NULL ? field : dot + 1,
 		   *line = strrchr(name, '_');
 

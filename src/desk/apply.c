@@ -226,8 +226,32 @@ static void apply_unlinks(struct work *w, const struct value *unlinks, struct va
 	}
 }
 
+/* Sentences in it, whatever shows them, begin with it. */
+static struct value drill_texts(struct arena *a, const struct value *data)
+{
+	static const struct {
+		const char *key, *head;
+	} texts[] = {{"title", "【演练】"}, {"text", "【演练】"}, {"zh", "【演练】"}, {"en", "DRILL: "}};
+	struct value out = value_map(a, data->n + 2);
+
+	for (uint32_t i = 0; i < data->n; i++) {
+		const struct pair *p = &data->as.pairs[i];
+		struct value v = p->val.type == VALUE_MAP ? drill_texts(a, &p->val) : p->val;
+
+		for (size_t k = 0; v.type == VALUE_TEXT && v.n > 0 && k < sizeof(texts) / sizeof(texts[0]);
+			k++)
+			if (value_is_text(&p->key, texts[k].key) &&
+				(v.n < strlen(texts[k].head) ||
+					memcmp(v.as.text, texts[k].head, strlen(texts[k].head)) != 0))
+				v = value_printf(a, "%s%.*s", texts[k].head, (int)v.n, v.as.text);
+		value_add_key(a, &out, p->key, v);
+	}
+	return out;
+}
+
 void mark_drill(struct arena *a, struct value *data)
 {
+	*data = drill_texts(a, data);
 	value_set(a, data, "drill", value_bool(true));
 	value_set(a, data, "label", value_literal("演练"));
 }

@@ -216,7 +216,7 @@ void work_otherwise(struct work *, const char *point, const struct err *why, str
 /* Validate the whole decision, then apply all of it to the row. 0, or -1 with ERR_REJECTED; nothing was
  * applied. */
 int decision_apply(struct work *, const struct value *decision, struct value *row, struct err *e) MUST_CHECK;
-/* What is told of a drill (演练) says that it is one. */
+/* What is told of a drill (演练) says that it is one: drill, label, and in front of each title and text of it. */
 void mark_drill(struct arena *, struct value *data);
 /* Clock operations of a decision (clocks.c). */
 int clocks_apply(struct work *, const struct value *ops, struct value *row, struct err *e) MUST_CHECK;

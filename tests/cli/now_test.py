@@ -15,10 +15,11 @@ import unicodedata
 
 from tocsin_run import TOCSIN, environment, tocsin
 
-from daemon import Case, Daemon, main
+from daemon import ROOT, START_MS, Case, Daemon, main
 
 from outage import outage
 
+GUANGDONG = os.path.join(ROOT, "examples", "guangdong")
 EMPTY = """2026-09-22 10:00+08:00  root admin
 Feed alive?    SILENT: no complaint in the last hour; nothing to compare with
 What, where?   nothing
@@ -188,6 +189,20 @@ class Now(Case):
                           "               REPORT in 23 h 56 min: tocsin report %d  (written report of a …" % e["id"]], lines)
         self.assertEqual("什么要到期     3 小时 56 分内报告：tocsin report %d（网络运行事故口头报告要点…" % e["id"],
                          [line for line in self.screen(d, "--lang", "zh") if "内报告" in line][0])
+
+    def test_failing_recharges_and_no_complaint(self):
+        """What BOSS says is no complaint, and neither is the case that it opened: the feed may be dead all the same."""
+        d = Daemon(rules=GUANGDONG)
+        self.addCleanup(d.close)
+        d.start()
+        c = d.client()
+        self.addCleanup(c.close)
+        c.call("signal.push", signals=[{"at": START_MS, "source": "boss", "kind": "txn_failed", "city": "foshan", "service": "recharge"}] * 1200)
+        c.call("clock.advance", by="1m")
+        self.assertEqual(1, len(c.call("incident.list")["incidents"]))
+        self.assertEqual("Feed alive?    SILENT: no complaint in the last hour; nothing to compare with", self.screen(d)[1])
+        self.assertEqual("What, where?   orange   Foshan, recharge not credited    1200, usual 1, new", self.screen(d)[3])
+        self.assertEqual("何事何地       橙色预警 佛山，充值未到账                 1200，平常 1，新增", self.screen(d, "--lang", "zh")[3])
 
     def test_more_warnings_than_a_screen_holds(self):
         d, c = outage(self)

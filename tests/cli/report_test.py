@@ -68,6 +68,7 @@ class Report(Case):
         self.say("act", str(ident), "take")
         self.assertEqual(["演练 %d" % ident, "接手用时: 0.5 分钟", "召集用时: 尚未", "口径批准用时: 尚未", "催叫人次：3"],
             self.say("drill", "report", str(ident), "--lang", "zh")[:5])
+        self.assertIn("无      黄色", "\n".join(self.say("drill", "report", str(ident), "--lang", "zh")))
         self.say("drill", "stop", str(ident), "enough")
         self.assertEqual("cancelled", self.c.call("ticket.get", id=ident)["status"])
 

@@ -59,6 +59,16 @@ class Warn(Case):
         self.assertEqual((0, ""), (said.code, said.err))
         self.assertIn("DISASTER MODE until 20:00, by root: typhoon", self.say("now").out)
 
+    def test_a_case_that_recovers(self):
+        self.c.call("ticket.act", id=61, action="claim")
+        self.assertEqual("red, recovering  2026-09-22 10:35+08:00  " + KEY, self.say("warn").out.splitlines()[1][:71])
+        self.assertEqual("红色预警·恢复中  2026-09-22 10:35+08:00  " + KEY, self.say("warn", "--lang", "zh").out.splitlines()[1][:64])
+        zh = self.say("--lang", "zh", "show", "61").out
+        self.assertIn("预警      shenzhen/recharge.not_credited 红色预警·恢复中，自 2026-09-22 10:35+08:00：近15分钟430件", zh)
+        self.assertIn("；无人确认\n", zh)
+        self.assertIn("投诉：之前 24（每小时 24），期间 582（每小时 873），之后 0（每小时 -）；", zh)
+        self.assertIn("fields.began       2026-09-22 10:05:00+08:00\n", self.say("show", "61").out)
+
     def test_refusals(self):
         for args, code, err in (
                 (["warn", "ack"], 2, "ACTION, KEY and REASON are needed, such as: ack shenzhen/recharge.not_credited 'billing is called'"),

@@ -191,6 +191,17 @@ class Drill(Case):
             "label": "演练"}, news[0])
         self.assertEqual([], [e for e in of(real) if "drill" in e["data"] or "label" in e["data"]])
 
+    def test_its_sentences_begin_with_it(self):
+        """A screen that shows no more than title and text shows that it is one."""
+        drill = self.start(drill="recharge_outage", speed=10)["id"]
+        self.advance("8m")
+        self.c.call("ticket.act", id=drill, action="script", data={"zh": "充值故障", "en": "recharges fail", "prompt": "P-1"})
+        self.leader().call("ticket.act", id=drill, action="approve_script")
+        said = [e["data"] for e in self.told("frontdesk.shenzhen") if e["data"].get("incident") == drill]
+        self.assertEqual([("opened", "【演练】深圳充值中断（录制）", None, None), ("script", None, "【演练】充值故障", "DRILL: recharges fail")],
+            [(d["event"], d.get("title"), d.get("zh"), d.get("en")) for d in said])
+        self.assertEqual("充值故障", self.c.call("ticket.get", id=drill)["fields"]["script"]["zh"])
+
     def test_its_highest_level(self):
         """As a real case keeps it: what it was at its worst."""
         drill = self.start(drill="recharge_outage", speed=10)["id"]

@@ -26,6 +26,10 @@ class Guangdong(Case):
         c.call("session.hello", {"as": name})
         return c
 
+    def restart_all(self):
+        self.restart()
+        self.agent, self.head, self.leader = (self.person(p) for p in ("wu.qiang", "lin.tao", "zhou.gang"))
+
     def act(self, id, action, c=None, **data):
         return (c or self.head).call("ticket.act", id=id, action=action, data=data)
 
@@ -340,6 +344,19 @@ class Restore(Guangdong):
         said = [e["task"] for e in self.c.call("ticket.history", id=case)["events"] if "task" in e]
         self.assertEqual([("boss_emergency", "done", 1, 1)], [(t["kind"], t["state"], t["n_ok"], t["n_failed"]) for t in said])
 
+    def test_nobody_is_there_to_restore(self):
+        """The complainers wait for it: the duty desk hears after two minutes that no adapter has taken it, or has not answered."""
+        case = self.open()
+        duty = self.connect()
+        duty.call("topic.subscribe", topics=["duty"])
+        self.act(case, "restore_numbers", self.agent, numbers=["13800130001"])
+        self.advance("119s")
+        duty.call("session.ping")
+        self.assertEqual([], duty.events)
+        self.advance("1s")
+        said = duty.next_event()[1][0]["data"]
+        self.assertEqual(("boss_emergency", "late", case), (said["kind"], said["state"], said["ticket"]))
+
     def test_the_green_channel_from_asked_to_checked(self):
         case = self.open()
         until_ms = START_MS + 2 * HOUR_MS
@@ -384,6 +401,36 @@ class Restore(Guangdong):
         self.advance("10m")
         self.assertEqual("closed", self.c.call("ticket.get", id=case)["stage"])
         self.assertEqual([], self.c.call("ticket.get", id=case, **{"with": ["timers"]})["timers"])
+
+    def test_nobody_takes_over_until_its_time_has_passed(self):
+        """Approved, and no adapter is there: at its end it lapses; BOSS is asked to give back what it may have taken, and never again to take over."""
+        case = self.open()
+        self.act(case, "ask_green", service="recharge", until_time=START_MS + HOUR_MS, reason="平台短时间内不能恢复")
+        self.act(case, "approve_green", self.leader)
+        self.advance("59m")
+        self.restart_all()
+        self.assertEqual("approved", self.c.call("ticket.get", id=case)["fields"]["green"])
+        self.advance("1m")
+        self.assertEqual("lapsed", self.c.call("ticket.get", id=case)["fields"]["green"])
+        self.assertEqual([("take_over", "cancelled"), ("hand_back", "waiting")],
+                         [(t["data"]["op"], t["state"]) for t in self.tasks("boss_green_channel")])
+        self.done(self.claim("boss_green_channel")[0])
+        self.assertEqual("handed_back", self.c.call("ticket.get", id=case)["fields"]["green"])
+        self.act(case, "check_green", ok=True)
+        self.act(case, "cancel", reason="误报")
+
+    def test_what_nobody_approves_lapses_and_may_be_asked_again(self):
+        case = self.open()
+        self.act(case, "ask_green", service="recharge", until_time=START_MS + HOUR_MS, reason="x")
+        self.advance("1h")
+        self.refused("ticket.act", {"id": case, "action": "approve_green", "data": {}}, c=self.leader, code="rejected",
+                     message="no green channel is asked for / 没有待批准的绿色通道申请")
+        self.assertEqual([], self.tasks("boss_green_channel"))
+        self.act(case, "ask_green", service="recharge", until_time=START_MS + 2 * HOUR_MS, reason="再次申请")
+        self.act(case, "approve_green", self.leader)
+        self.done(self.claim("boss_green_channel")[0])
+        self.advance("1h")
+        self.assertEqual("handing_back", self.c.call("ticket.get", id=case)["fields"]["green"])
 
     def test_the_green_channel_does_not_take_over(self):
         """BOSS refuses for good: the duty desk and a leader hear of it, the service is not with the green channel, it may be asked again."""
