@@ -37,7 +37,8 @@ warning_roles {
   disaster = { "leader" },
 }
 
--- By signed order (warning.act on the key "*"): warnings go on, but only these levels still call people, and all of it is one bulletin.
+-- By signed order (warning.act on the key "*"): warnings go on, but only these levels still call people, and all that stands is a bulletin
+-- of its own, too.
 disaster { longest = "72h", calls = { "red", "black" }, bulletin = "1h", to = { "wall", "leaders" } }
 
 -- Names in braces: seen, expected, p, chance (p in words), window, key, kind (of a signal), affected (numbers that are hit), level, cities,
@@ -56,6 +57,7 @@ warning_texts {
   uncounted = { zh = "人工发布，尚无计数", en = "raised by hand, nothing was counted yet" },
   rolled_up = { zh = "{cities}个地市{minutes}分钟内相继预警：共{seen}件，平时{expected}件，偶然的可能{chance}（p = {p}）",
     en = "{cities} cities warned within {minutes} minutes: {seen} seen, {expected} expected, by chance {chance} (p = {p})" },
+  unwatched = { zh = "近{window}没有监视（停机）", en = "nothing was watched for {window}: the system was down" },
   silent = { zh = "{minutes}分钟没有任何数据，应不超过{expected}分钟一次：可能断线",
     en = "nothing for {minutes} minutes, expected every {expected}: the feed may be dead" },
   quiet = { zh = "安静：此时段本来就少", en = "quiet: nobody expects more at this hour" },

@@ -178,7 +178,8 @@ end
 -- unlearned: it says nothing. numbers and climbing stand in front of it: numbers that are hit, and what rose by its climb.
 local of_line = units.set_of { "seen", "expected", "p", "chance", "window", "key", "cities", "minutes", "count", "incident", "kind", "affected" }
 local text_keys = { line = of_line, signals = of_line, assumed = of_line, unlearned = of_line, numbers = of_line, climbing = {},
-  uncounted = of_line, silent = of_line, rolled_up = of_line, over = units.set_of { "level" }, quiet = {}, late = {}, recovering = {}, ready = {},
+  uncounted = of_line, unwatched = of_line, silent = of_line, rolled_up = of_line, over = units.set_of { "level" },
+  quiet = {}, late = {}, recovering = {}, ready = {},
   missed = units.set_of { "count", "skipped" }, unanswered = units.set_of { "count" },
   disaster = units.set_of { "person", "until" }, disaster_over = {},
   next_close = units.set_of { "at" }, next_sign = units.set_of { "at", "person" }, next_down = units.set_of { "at", "count" } }

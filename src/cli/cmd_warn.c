@@ -33,6 +33,8 @@ const char *warning_level_shown(struct cli *c, const struct value *warning)
 	const char *level = cli_say(
 		c, shown(c, warning, "level"), zh == NULL ? "无预警" : value_shown(&c->arena, NULL, zh));
 
+	if (value_get(warning, "order") != NULL)
+		return cli_say(c, "disaster", "灾害模式");
 	return recovering == NULL ? level
 				  : arena_printf(&c->arena, cli_say(c, "%s, %s", "%s·%s"), level,
 					    value_shown(&c->arena, NULL, recovering));

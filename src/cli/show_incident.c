@@ -126,7 +126,8 @@ static int suspects_text(struct cli *c, const struct value *id, const char **tex
 	if (ask(c, "incident.suspects", "incident", id, &result, e) != 0)
 		return -1;
 	list = value_get(&result, "suspects");
-	*text = shown(c, &result, "suspect");
+	*text = value_is_text(value_get(&result, "suspect"), "unknown") ? cli_say(c, "unknown", "未知")
+									: shown(c, &result, "suspect");
 	for (uint32_t i = 0; value_is(list, VALUE_ARRAY) && i < list->n && i < SUSPECTS_SHOWN; i++) {
 		const struct value *s = &list->as.items[i];
 

@@ -2,7 +2,7 @@
 
 import os
 
-from daemon import ROOT, Case, Daemon, main
+from daemon import DAY_MS, HOUR_MS, ROOT, START_MS, Case, Daemon, main
 
 BIN_MS = 5 * 60 * 1000
 PACK = os.path.join(ROOT, "examples", "guangdong")
@@ -97,6 +97,54 @@ class Line(Case):
             w["line"]["en"])
         self.complain({city: 12 for city in CITIES[2:]})
         self.assertEqual(190 + 12 * 13, self.one("cluster:payment")["count"])
+
+    def bulletins(self, key):
+        c = self.connect()
+        c.call("topic.subscribe", topics=["bulletin"], after=0)
+        n = quiet = 0
+        while quiet < 20:
+            c.call("session.ping")
+            quiet, n = (quiet + 1 if len(c.events) == n else 0), len(c.events)
+        return [params[0]["data"] for _, params in c.events if params[0]["data"]["key"] == key and params[0]["data"]["to"] == "wall"]
+
+    def test_a_slow_climb_is_said_by_what_came_in(self):
+        """Not by the sum that found it, of which nobody expects anything."""
+        for back in range(20, 0, -1):
+            self.c.pipeline([("ticket.import", dict(channel="import", text="x", city="foshan", category="billing.cdr",
+                created=self.now - 9 * HOUR_MS - back * DAY_MS + i * BIN_MS)) for i in range(96, 240)])
+        self.c.call("clock.advance", by="1m")
+        while self.one("foshan/billing.cdr") is None and self.now < START_MS + 6 * HOUR_MS:
+            self.complain({"foshan": 2}, "billing.cdr")
+        w = self.one("foshan/billing.cdr")
+        self.assertEqual((True, "S60", 24), (w["climbs"], w["input"], w["count"]))
+        self.assertRegex(w["line"]["en"], "^a slow climb; 24 seen, 1[0-9.]* expected in 1 h, by chance ")
+        self.assertRegex(w["line"]["zh"], "^缓慢爬升；近1小时24件，平时1[0-9.]*件，")
+
+    def test_downtime_is_not_quiet(self):
+        self.complain({"jieyang": 40})
+        self.complain({"jieyang": 40})
+        self.c.close()
+        self.d.kill()
+        self.d.clock = "virtual:2026-09-22T10:26"
+        self.d.start()
+        self.c = self.connect()
+        self.c.call("clock.advance", by="1s")
+        self.assertEqual(("nothing was watched for 15 min: the system was down", "近15分钟没有监视（停机）"),
+            self.said("jieyang/recharge.not_credited"))
+        self.assertEqual("orange", self.one("jieyang/recharge.not_credited")["level"])
+
+    def test_disaster_mode_says_who_and_until_when_and_what_stands(self):
+        c = self.connect()
+        c.hello(**{"as": "zhou.gang"})
+        c.call("warning.act", key="*", action="raise", reason="typhoon", until=self.now + 3 * HOUR_MS)
+        self.assertEqual(("disaster mode until 12:00, signed by Zhou Gang", "灾害模式至12:00：周刚签发"), self.said("*"))
+        self.complain({"jieyang": 200})
+        self.c.call("clock.advance", to=self.now + HOUR_MS - BIN_MS)
+        first, rhythm = self.bulletins("*")
+        self.assertEqual([], first["warnings"])
+        self.assertEqual(("rhythm", "disaster mode until 12:00, signed by Zhou Gang"), (rhythm["event"], rhythm["line"]["en"]))
+        self.assertIn(("jieyang/recharge.not_credited", "yellow"), [(w["key"], w["level"]) for w in rhythm["warnings"]])
+        self.assertTrue(all("line" in w and "level_label" in w for w in rhythm["warnings"]))
 
     def test_what_makes_most_of_it(self):
         """Also when but one stream is left in memory behind a restart."""

@@ -89,8 +89,9 @@ static void bulletin(struct work *w, struct wkey *k, struct value *row)
 		buf_printf(&b, "%s%.*s", n == 0 ? "" : ", ", (int)text.n, text.as.text);
 	}
 	value_add(w->arena, &extra, "slot", value_int(slot_ms));
-	if (n > 0) {
+	if (w->now_ms - slot_ms >= MINUTE_MS)
 		value_add(w->arena, &extra, "late", value_bool(true));
+	if (n > 0) {
 		value_add(w->arena, &extra, "skipped", skipped);
 		value_add(w->arena, &names, "count", value_int(n));
 		value_add(w->arena, &names, "skipped", value_text(w->arena, (const char *)b.p, b.n));

@@ -374,6 +374,10 @@ bool warn_learn_has_days(const struct warn *, int64_t now_ms);
 void warn_notice(struct work *, const char *topic, struct value data);
 /* Its line, as far as the pack has a text for it (warn_line.c): {zh, en}, or nil. */
 struct value warn_line(struct work *, const struct wkey *, const struct value *row);
+/* Who signed an order, until when: what the text "disaster" says. */
+void warn_order_names(struct work *, const struct value *order, struct value *names);
+/* All that stands, worst first, `most` at most, as {key, level, level_label?, line, incident?} (warn_list.c). */
+struct value warn_standing_list(struct work *, uint32_t most);
 /* Where its seen, expected and p stand: in the row, or of a roll-up that is worse than its own watch says in row.rolled,
  * the sums over its cities. */
 const struct value *warn_figures_of(const struct wkey *, const struct value *row);

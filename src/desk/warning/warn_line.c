@@ -134,15 +134,30 @@ static struct value line_names(struct work *w, const struct wkey *k, const struc
 	return names;
 }
 
+void warn_order_names(struct work *w, const struct value *order, struct value *names)
+{
+	const struct value *by = value_get(order, "by"),
+			   *label = value_get(value_get_n(value_get(packs_catalog(w->desk->packs), "persons"),
+						      by->as.text, by->n),
+				   "label");
+
+	value_add(w->arena, names, "person", label == NULL ? *by : *label);
+	value_add(w->arena, names, "until", warn_time(w->arena, value_int_or(value_get(order, "until"), 0)));
+}
+
 /* By which text of the pack it is said. */
 static const char *text_of(const struct warn *n, const struct wkey *k, const struct value *row)
 {
+	if (value_get(row, "order") != NULL)
+		return "disaster";
 	if (value_get(row, "silent") != NULL)
 		return "silent";
 	if (warn_speaks_for_cities(k, row) || (value_get(row, "children") != NULL && k->watch == NULL))
 		return "rolled_up";
 	if (value_get(row, "seen") == NULL)
 		return "uncounted";
+	if (value_get(row, "unwatched") != NULL)
+		return "unwatched";
 	if (value_get(row, "expected") == NULL)
 		return "unlearned";
 	if (warn_kind_label(n, k) != NULL)
@@ -164,8 +179,12 @@ static void put_before(struct work *w, const char *text, const struct value *nam
 
 struct value warn_line(struct work *w, const struct wkey *k, const struct value *row)
 {
-	struct value names = line_names(w, k, row), line = warn_text(w->arena, packs_catalog(w->desk->packs),
-							    text_of(w->desk->warn, k, row), &names);
+	const struct value *order = value_get(row, "order");
+	struct value names = order == NULL ? line_names(w, k, row) : value_map(w->arena, 2), line;
+
+	if (order != NULL)
+		warn_order_names(w, order, &names);
+	line = warn_text(w->arena, packs_catalog(w->desk->packs), text_of(w->desk->warn, k, row), &names);
 
 	if (line.type == VALUE_NIL)
 		return line;

@@ -156,6 +156,34 @@ static bool is_shown(struct warn *n, const struct wkey *k)
 					 (k->incident != 0 && warn_in_recovery(n, k)));
 }
 
+struct value warn_standing_list(struct work *w, uint32_t most)
+{
+	static const char *const said[] = {"key", "level", "line", "incident"};
+	const struct warn *n = w->desk->warn;
+	const struct wkey **found = arena_alloc(w->arena, (n->n_keys + 1) * sizeof(*found));
+	struct value list = value_array(w->arena, most);
+	uint32_t n_found = 0;
+
+	for (uint32_t i = 0; i < n->n_keys; i++)
+		if (n->keys[i]->row != NULL && n->keys[i]->level > 0)
+			found[n_found++] = n->keys[i];
+	if (n_found > 1)
+		qsort(found, n_found, sizeof(*found), by_weight);
+	for (uint32_t i = 0; i < n_found && i < most; i++) {
+		const struct value *label = value_get(warn_alarm(n, found[i]->level), "label");
+		struct value row = wkey_row(w, found[i]), brief = warn_brief(w, found[i], &row),
+			     one = value_map(w->arena, 5);
+
+		for (size_t f = 0; f < sizeof(said) / sizeof(said[0]); f++)
+			if (value_get(&brief, said[f]) != NULL)
+				value_add(w->arena, &one, said[f], *value_get(&brief, said[f]));
+		if (label != NULL)
+			value_add(w->arena, &one, "level_label", *label);
+		value_push(w->arena, &list, one);
+	}
+	return list;
+}
+
 /* Where a page ended: what stands behind it in the order of the list. "RANK SINCE KEY". */
 static struct value cursor_of(struct arena *a, const struct wkey *k)
 {

@@ -235,6 +235,7 @@ static void more_figures(struct work *w, const struct wkey *k, const struct seen
 				d->seen[i].is_known ? d->seen[i].value : (double)NAN);
 	if (d->row >= 0 || k->level == 0)
 		set_flag(w, row, "climbs", d->row >= 0 && k->watch->inputs[d->input].kind == INPUT_CUSUM);
+	set_flag(w, row, "unwatched", !s->is_known);
 	set_flag(w, row, "assumed", !d->is_learned && !isnan(s->expected));
 	set_flag(w, row, "is_ready", d->is_ready);
 }

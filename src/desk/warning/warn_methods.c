@@ -234,8 +234,7 @@ static int order(struct work *w, struct wkey *k, const char *action, const struc
 			value_set(w->arena, row, "next_bulletin",
 				value_int(warn_slot_after(w->now_ms, every_ms,
 					value_int_or(value_get(of, "bulletin_at_ms"), 0))));
-		value_add(w->arena, &names, "person", value_literal(w->who));
-		value_add(w->arena, &names, "until", warn_time(w->arena, until_ms));
+		warn_order_names(w, &made, &names);
 		note = warn_text(w->arena, packs_catalog(w->desk->packs), "disaster", &names);
 	}
 	if (note.type != VALUE_NIL)

@@ -210,6 +210,8 @@ static void add_label(struct work *w, const struct wkey *k, const struct value *
 	value_set(w->arena, data, "label", over.type == VALUE_NIL ? *label : over);
 }
 
+#define STANDING_SAID 20 /* in the bulletin of a disaster */
+
 /* One to each recipient list of the level it has, or of the one it comes from. */
 void warn_bulletin(struct work *w, const struct wkey *k, const struct value *row, const char *event,
 	const struct value *extra)
@@ -223,6 +225,8 @@ void warn_bulletin(struct work *w, const struct wkey *k, const struct value *row
 	struct value data = warn_brief(w, k, row);
 
 	value_add(w->arena, &data, "event", value_literal(event));
+	if (strcmp(k->text, KEY_ALL) == 0)
+		value_add(w->arena, &data, "warnings", warn_standing_list(w, STANDING_SAID));
 	add_case(w, row, &data);
 	value_add(w->arena, &data, "generation", value_int(packs_generation(w->desk->packs)));
 	for (uint32_t i = 0; extra != NULL && i < extra->n; i++)
