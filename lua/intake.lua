@@ -46,6 +46,10 @@ rules.all "advice" {
     when = { carrier = none_of("mobile"), unless { carrier = absent } },
     say = { zh = "号码已携出，由现运营商受理网络问题", en = "the number was ported out: network faults are its present operator's" },
   },
+  rule "time to come" {
+    when = { ["fields.occurred_said"] = present },
+    say = { zh = "发生时间在将来，未采用，请核实", en = "the time it happened lies ahead and was not taken: ask when it was" },
+  },
   rule "old category" {
     when = { ["fields.category_was"] = present },
     say = { zh = "分类代码已更新，请使用新代码", en = "the category code was outdated: use the new one" },

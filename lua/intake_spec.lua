@@ -118,3 +118,14 @@ spec "a code that ended" {
   given = ticket { channel = "ivr", category = "vas.ringtone", number = "13800138000", text = "x" },
   expect = { refuse = "分类 vas.ringtone 已于 2024-12-31 停用，没有替代分类" },
 }
+spec "what happened in time to come is kept without that time" {
+  given = ticket { channel = "app", category = "service.attitude", number = "13800138000", text = "态度差", city = "foshan",
+    occurred = 1900000000000 },
+  expect = { fields = { occurred_said = 1900000000000 }, complete = true, by = "time to come",
+    say = "the time it happened lies ahead and was not taken: ask when it was" },
+}
+spec "a clock that is some minutes fast is believed" {
+  given = ticket { channel = "app", category = "service.attitude", number = "13800138000", text = "态度差", city = "foshan",
+    occurred = 1790042700000 },
+  expect = { complete = true, not_by = "time to come" },
+}

@@ -10,7 +10,7 @@ local data = {
   inputs = {}, statuses = {}, forms = {}, posts = {}, tasks = {}, persons = {}, departments = {}, districts = {}, calendars = {},
   limits = { -- where the pack says nothing; the core has no numbers of its own
     history_ms = 30 * day, request_keep_ms = 7 * day, task_keep_ms = 7 * day, rule_failures = 5, rule_rest_ms = minute, avoided_ms = 2 * hour,
-    held_ms = 10 * minute,
+    held_ms = 10 * minute, ahead_ms = 5 * minute,
   },
   otherwise = { queue = "duty" },
 }
@@ -222,7 +222,8 @@ function env.pack(row)
 end
 
 -- limits { history = "90d", request_keep = "7d" } → limits.history_ms
-local limit_keys = { history = true, request_keep = true, task_keep = true, rule_failures = true, rule_rest = true, avoided = true, held = true }
+local limit_keys = { history = true, request_keep = true, task_keep = true, rule_failures = true, rule_rest = true, avoided = true, held = true,
+  ahead = true }
 function env.limits(row)
   local where = host.where(2)
   local failures = row.rule_failures

@@ -178,6 +178,18 @@ local function duplicate(v, d, twin)
   return order(v, d), h
 end
 
+-- What is said to happen in time to come is a slip of whoever wrote it: the complaint is kept, that time is not (the words of rules "advice"
+-- say so), and fields.occurred_said has it.
+local function drop_slip(v, set)
+  local h = v.h
+  local occurred = get(h, ids.occurred)
+  if occurred == nil or occurred <= v.now + data.limits.ahead_ms then return end
+  set.fields = set.fields or {}
+  set.fields.occurred_said = occurred
+  v["fields.occurred_said"] = occurred
+  decide(h, ids.occurred, nil)
+end
+
 -- The hottest point: what it decides goes to the core field by field (host.decide), and from there into the decision.
 function points.create(facts)
   local v = fields.view(facts)
@@ -192,12 +204,14 @@ function points.create(facts)
   decide(h, ids.status, kind.first.status)
   local crm, who = facts.subscriber, get(h, ids.who)
   if crm then numbers.fill(v, crm, set) end
+  drop_slip(v, set)
   local given = get(h, ids.category)
   if given ~= nil then
     local code, no = current_category(v, given)
     if no then return no end
     if code then
-      set.fields = { category_was = given }
+      set.fields = set.fields or {}
+      set.fields.category_was = given
       v["fields.category_was"] = given
       decide(h, ids.category, code)
     end

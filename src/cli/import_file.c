@@ -106,6 +106,24 @@ static uint64_t bad_utf8_line(const char *p, size_t n)
 	return 0;
 }
 
+/* A byte no text has; iconv lets it pass. Its place in the file as it is shown: line, and character in it. */
+static int refuse_zero(const char *path, const char *p, size_t n, struct err *e)
+{
+	const char *zero = memchr(p, '\0', n), *begin = zero;
+	size_t column = 1;
+
+	if (zero == NULL)
+		return 0;
+	while (begin > p && begin[-1] != '\n')
+		begin--;
+	for (const char *at = begin; at < zero; at++)
+		column += ((unsigned char)*at & 0xc0) != 0x80;
+	return err_set(e, ERR_BAD_REQUEST,
+		tr("%s:%ju:%zu: a zero byte, which no text has: was the file copied completely, or is it "
+		   "`encoding = utf-16le`?"),
+		path, (uintmax_t)line_at(p, (size_t)(zero - p)), column);
+}
+
 static bool is_utf16(const char *p, size_t n)
 {
 	return n >= 2 && (memcmp(p, "\xff\xfe", 2) == 0 || memcmp(p, "\xfe\xff", 2) == 0);
@@ -127,10 +145,19 @@ int text_load(const char *path, const char *encoding, struct slice *out, struct 
 	if (strcasecmp(encoding, "utf-8") != 0) {
 		rc = convert(path, encoding, p, n, out, e);
 		free(p);
+		if (rc == 0 && refuse_zero(path, out->p, out->n, e) != 0) {
+			free((void *)out->p);
+			*out = slice_of(NULL, 0);
+			rc = -1;
+		}
 		return rc;
 	}
 	mark = n >= 3 && memcmp(p, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
 	memmove(p, p + mark, n - mark);
+	if (refuse_zero(path, p, n - mark, e) != 0) {
+		free(p);
+		return -1;
+	}
 	line = bad_utf8_line(p, n - mark);
 	if (line == 0) {
 		*out = slice_of(p, n - mark);

@@ -85,6 +85,8 @@ struct refusal {
 struct slice text_trim(struct slice); /* without blanks and line ends around it */
 /* The text of a field before value tables; empty if the columns say nothing. */
 struct slice field_text(struct arena *, const struct field *, const struct csv_row *);
+/* "1.38E+10": what Excel makes of a long number. */
+bool is_rounded(struct slice text);
 /* 0 and the arguments of the call, or -1 with the refusal. */
 int row_arguments(struct arena *, const struct mapping *, const struct csv_row *, uint32_t n_columns,
 	struct value *args, struct refusal *out) MUST_CHECK;

@@ -229,37 +229,70 @@ static int verdict(const struct column_judge *j, struct err *e)
 	return 0;
 }
 
-static int judge_column(const struct mapping *m, const struct field *f, struct slice text, struct err *e)
+/* Every value of the column; rows of another width are rejected when they come to be sent. */
+static void see_all(struct column_judge *j, const struct mapping *m, struct slice text,
+	void (*see_one)(struct column_judge *, uint64_t line, struct slice))
 {
-	struct column_judge j = {.field = f};
 	struct csv csv;
 	struct csv_row row;
 	struct arena a;
+	struct err ignored;
+	uint32_t n_columns = 0;
+	int rc;
+
+	arena_init(&a, (size_t)1024 * 1024);
+	csv_init(&csv, text, m->delimiter);
+	for (uint32_t n = 0; (rc = csv_next(&csv, &a, &row, &ignored)) != 0; n++) {
+		if (n == 0)
+			n_columns = row.n;
+		else if (rc == 1 && row.n == n_columns)
+			see_one(j, row.line, field_text(&a, j->field, &row));
+		arena_reset(&a);
+	}
+	arena_fini(&a);
+}
+
+static int judge_column(const struct mapping *m, const struct field *f, struct slice text, struct err *e)
+{
+	struct column_judge j = {.field = f};
 	int rc;
 
 	j.days = calloc(YEARS, sizeof(*j.days));
 	j.outside = calloc(YEARS * 13, sizeof(*j.outside));
 	must(j.days != NULL && j.outside != NULL);
-	arena_init(&a, (size_t)1024 * 1024);
-	csv_init(&csv, text, m->delimiter);
-	for (uint32_t n = 0, n_columns = 0;; n++) {
-		struct err ignored;
-
-		arena_reset(&a);
-		rc = csv_next(&csv, &a, &row, &ignored);
-		if (rc == 0)
-			break;
-		if (n == 0)
-			n_columns = row.n;
-		else if (rc == 1 &&
-			 row.n == n_columns) /* other rows are rejected when they come to be sent */
-			see(&j, row.line, field_text(&a, f, &row));
-	}
+	see_all(&j, m, text, see);
 	rc = verdict(&j, e);
-	arena_fini(&a);
 	free(j.days);
 	free(j.outside);
 	return rc;
+}
+
+static void see_rounded(struct column_judge *j, uint64_t line, struct slice text)
+{
+	if (text.n == 0)
+		return;
+	j->n++;
+	if (is_rounded(text)) {
+		j->n_bad++;
+		keep(&j->bad, line, text);
+	}
+}
+
+/* Rows with a rounded number are rejected one by one; that a whole column is such is said first. */
+static void hint_rounded(const struct mapping *m, const struct field *f, struct slice text)
+{
+	struct column_judge j = {.field = f};
+
+	see_all(&j, m, text, see_rounded);
+	if (j.n_bad > 0 && j.n_bad * 2 >= j.n)
+		fprintf(stderr,
+			tr("%s: %s: column \"%s\": Excel rounded %ju of %ju numbers (line %ju: \"%s\"): "
+			   "their "
+			   "rows are rejected. Make the column a text in Excel and save the file anew from "
+			   "the "
+			   "source\n"),
+			m->path, f->name, column_name(f), (uintmax_t)j.n_bad, (uintmax_t)j.n,
+			(uintmax_t)j.bad.line, j.bad.text);
 }
 
 int import_judge(const struct mapping *m, struct slice text, struct err *e)
@@ -270,6 +303,8 @@ int import_judge(const struct mapping *m, struct slice text, struct err *e)
 	for (uint32_t i = 0; i < m->n_fields; i++) {
 		const struct field *f = &m->fields[i];
 
+		if (f->time_format == NULL && f->n_columns > 0)
+			hint_rounded(m, f, text);
 		if (f->time_format == NULL || f->n_columns == 0 || judge_column(m, f, text, &one) == 0)
 			continue;
 		fprintf(stderr, "%s: %s: %s\n", m->path, f->name, cli_said(&one));

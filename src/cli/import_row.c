@@ -97,6 +97,34 @@ static int take_table(struct arena *a, const struct field *f, struct slice *text
 		(int)(text->n < 100 ? text->n : 100), (const char *)text->p, f->name);
 }
 
+bool is_rounded(struct slice text)
+{
+	const char *p = text.p, *end = p + text.n;
+	size_t n = 0;
+
+	for (; p < end && ((*p >= '0' && *p <= '9') || (n > 0 && *p == '.')); p++)
+		n++;
+	if (n == 0 || end - p < 3 || (*p != 'E' && *p != 'e') || p[1] != '+')
+		return false;
+	for (p += 2; p < end; p++)
+		if (*p < '0' || *p > '9')
+			return false;
+	return true;
+}
+
+/* A spreadsheet shows long numbers so and saves what it shows: the digits behind are gone. */
+static int refuse_rounded(const struct field *f, struct slice text, struct refusal *why)
+{
+	char class[160];
+
+	snprintf(class, sizeof(class), tr("%s: Excel rounded this number"), f->name);
+	return refuse(why, class,
+		tr("%s: \"%.*s\": Excel rounded this number, its last digits are gone: make the column a "
+		   "text in "
+		   "Excel and save the file anew from the source"),
+		f->name, (int)(text.n < 60 ? text.n : 60), (const char *)text.p);
+}
+
 static int take_field(struct arena *a, const struct field *f, const struct csv_row *row, struct value *args,
 	struct refusal *why)
 {
@@ -106,6 +134,8 @@ static int take_field(struct arena *a, const struct field *f, const struct csv_r
 
 	if (f->n_columns > 0)
 		text = field_text(a, f, row);
+	if (f->time_format == NULL && is_rounded(text))
+		return refuse_rounded(f, text, why);
 	if (text.n > 0 && f->table != NULL && take_table(a, f, &text, why) != 0)
 		return -1;
 	if (text.n == 0 && f->constant != NULL)

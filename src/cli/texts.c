@@ -228,6 +228,19 @@ static const struct text_pair {
 	{"imported", "已导入"},
 	{", %ju worked before", "，%ju 以前已处理"},
 	{"each with its line and reason in %s\n", "每一行的行号和原因见 %s\n"},
+	{"%s:%ju:%zu: a zero byte, which no text has: was the file copied completely, or is it "
+	 "`encoding = utf-16le`?",
+		"%s:%ju:%zu：有零字节，不是文本：文件是否没有复制完整，或者应写 `encoding = utf-16le`？"},
+	{"%s: Excel rounded this number", "%s：Excel 舍入了这个数字"},
+	{"%s: \"%.*s\": Excel rounded this number, its last digits are gone: make the column a text in "
+	 "Excel and save the file anew from the source",
+		"%s：“%.*s”：Excel 舍入了这个数字，后几位已丢失：请在 Excel "
+		"里把该列设为文本，从来源重新保存"},
+	{"%s: %s: column \"%s\": Excel rounded %ju of %ju numbers (line %ju: \"%s\"): their "
+	 "rows are rejected. Make the column a text in Excel and save the file anew from the "
+	 "source\n",
+		"%s：%s：列“%s”：%ju / %ju 个数字被 Excel 舍入（第 %ju 行：“%s”），这些行不会导入。请在 "
+		"Excel 里把该列设为文本，从来源重新保存\n"},
 	{"%s is no date and time", "%s 不是日期时间"},
 	{"%s: \"%.*s\" is no date and time of the form %s", "%s：“%.*s”不是 %s 形式的日期时间"},
 	{"a value is not in [values %.100s]", "有值不在 [values %.100s] 里"},

@@ -29,6 +29,7 @@
 	FIELD("callback", VALUE_TEXT, NULL)                                                                  \
 	FIELD("customer", VALUE_MAP, NULL)                                                                   \
 	FIELD("subject", VALUE_MAP, NULL)                                                                    \
+	FIELD("occurred", VALUE_INT, NULL)                                                                   \
 	FIELD("complete", VALUE_BOOL, NULL)                                                                  \
 	FIELD("missing", VALUE_ARRAY, NULL)                                                                  \
 	FIELD("reply", VALUE_TEXT, NULL)                                                                     \

@@ -308,16 +308,17 @@ static struct value behind(struct arena *a, const struct value *first, const str
 void view_finish(struct generation *g, const struct view *w, struct arena *a, struct value *decision)
 {
 	static const char *const names[] = {"clocks", "advice"};
-	const struct value *old = value_get(decision, "set");
+	const struct value *old = value_get(decision, "set"), *ticket = value_get(w->facts, "ticket");
 	struct value set = value_map(a, (old == NULL ? 0 : old->n) + w->n_decided);
 
 	for (uint32_t i = 0; old != NULL && i < old->n; i++)
 		set.as.pairs[set.n++] = old->as.pairs[i];
 	for (uint32_t i = 0; i < w->n_decided; i++) {
-		const struct value *v = &w->vals[w->decided[i]];
+		const struct value *v = &w->vals[w->decided[i]], *name = &g->fields[w->decided[i]].name;
 
-		if (v->type != VALUE_NIL)
-			set.as.pairs[set.n++] = (struct pair){g->fields[w->decided[i]].name, *v};
+		if (v->type != VALUE_NIL ||
+			value_get_n(ticket, name->as.text, name->n) != NULL) /* nil removes */
+			set.as.pairs[set.n++] = (struct pair){*name, *v};
 	}
 	value_set(a, decision, "set", set);
 	for (size_t i = 0; i < N_LISTS; i++)

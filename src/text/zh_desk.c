@@ -124,6 +124,8 @@ const struct zh_pair zh_desk[] = {
 	{"closed is before created", "closed 早于 created"},
 	{"subject must be {type=text, id=text}", "subject 应为 {type=文本, id=文本}"},
 	{"source_ref \"%s\" of channel %s is ticket %ju already", "source_ref“%s”（渠道 %s）已经是工单 %ju"},
+	{"source_ref \"%s\" of channel %s is ticket %ju already, with another %s",
+		"source_ref“%s”（渠道 %s）已经是工单 %ju，但 %s 不同"},
 	{"%s must be text, not %s", "%s 应为文本，而不是\1%s\2"},
 	{"%s \"%s\" is not in the catalog", "\1%s\2“%s”不在目录里"},
 	{"the decision's task %u: numbers must be a list of 1 to %d numbers",

@@ -105,6 +105,15 @@ class Drop(unittest.TestCase):
         self.assertEqual(["a.csv.2.done", "a.csv.2.result.json", "a.csv.done", "a.csv.result.json"], self.names())
         self.assertEqual(3, self.n_tickets())
 
+    def test_another_complaint_under_the_same_reference_is_no_known_one(self):
+        self.put("a.csv", row(1), row(1), row(1, "the network is slow"), "r1,13800000002,the bill is wrong\r\n")
+        said = self.once()
+        self.assertEqual("a.csv: 4 rows: 1 imported, 1 known, 2 rejected\n", said.out)
+        with open(os.path.join(self.dir, "a.csv.rejected.csv"), encoding="utf-8", newline="") as f:
+            self.assertEqual([["4", 'conflict: source_ref "r1" of channel import is ticket 1 already, with another text'],
+                ["5", 'conflict: source_ref "r1" of channel import is ticket 1 already, with another number']], [x[:2] for x in list(csv.reader(f))[1:]])
+        self.assertEqual({"conflict: text": 1, "conflict: number": 1}, self.result("a.csv")["reasons"])
+
     def test_in_the_order_of_names(self):
         for name in ("c.csv", "a.csv", "b.csv"):
             self.put(name, row(ord(name[0])))

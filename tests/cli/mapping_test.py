@@ -90,6 +90,23 @@ class Mapping(unittest.TestCase):
         self.refused("tocsin: bad_request: f.csv:2: this is not GB18030; say its real `encoding` in the mapping",
             b"what,when\n\xff\xff,2020-01-02 03:04\n", mapping)
 
+    def test_a_zero_byte_is_called_one(self):
+        zero = "tocsin: bad_request: f.csv:2:3: a zero byte, which no text has: was the file copied completely, or is it `encoding = utf-16le`?"
+        self.refused(zero, "what,when\n话费\0,2020-01-02 03:04\n".encode(), MAPPING)
+        self.refused(zero, "what,when\n话费\0,2020-01-02 03:04\n".encode("gbk"), MAPPING.replace("zone", "encoding = gbk\nzone"))
+        self.refused(zero.replace("2:3", "1:2"), "what,when\nx,2020-01-02 03:04\n".encode("utf-16le"), MAPPING)
+
+    def test_numbers_that_excel_rounded(self):
+        mapping = MAPPING.replace("text = what", "text = what\nnumber = num")
+        said = self.run_dry("what,when,num\na,2020-01-02 03:04,1.38E+10\nb,2020-01-02 03:04,1.38001E+10\nc,2020-01-02 03:04,13800138000\n", mapping)
+        self.assertEqual((3, 1, 2), self.counts(said), said)
+        self.assertEqual(['number: "1.38E+10": Excel rounded this number, its last digits are gone: make the column a text in Excel and save '
+            "the file anew from the source"], [row[1] for row in self.rejects()[1:2]])
+        self.assertIn('m.txt: number: column "num": Excel rounded 2 of 3 numbers (line 2: "1.38E+10"): their rows are rejected. Make the column '
+            "a text in Excel and save the file anew from the source\n", said.err)
+        said = self.run_dry("what,when,num\n1.38E+10 was charged,2020-01-02 03:04,138E\nE+1,2020-01-02 03:04,1e5\n", mapping)
+        self.assertEqual((2, 2, 0), self.counts(said), said)
+
     # ---- the mapping ----------------------------------------------------------------------------------------------
 
     def test_errors_of_the_mapping(self):

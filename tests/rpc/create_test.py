@@ -68,13 +68,28 @@ class Create(Case):
         self.assertEqual("13800138000", self.c.call("ticket.get", id=t["id"])["number"])
         self.assertEqual([t["id"]], [x["id"] for x in self.c.call("ticket.find", where={"number": "13800138000"})["tickets"]])
 
+    def test_what_happens_in_time_to_come_is_kept_without_that_time(self):
+        in_2030 = 1900000000000
+        t = self.create(occurred=in_2030, number="13800138000", city="foshan", category="service.attitude", fields={"a": "b"})
+        self.assertIn({"zh": "发生时间在将来，未采用，请核实", "en": "the time it happened lies ahead and was not taken: ask when it was"}, t["advice"])
+        kept = self.c.call("ticket.get", id=t["id"])
+        self.assertEqual(({"a": "b", "occurred_said": in_2030}, None), (kept["fields"], kept.get("occurred")))
+        soon = self.c.call("clock.now")["now"] + 5 * 60000
+        self.assertEqual(soon, self.c.call("ticket.get", id=self.create(occurred=soon)["id"])["occurred"])
+
     def test_source_ref_is_unique_for_ever(self):
         self.assertEqual(1, self.create(source_ref="A-1")["id"])
-        args = {"channel": "app", "text": "y", "source_ref": "A-1"}
+        args = {"channel": "app", "text": "the bill is wrong", "source_ref": "A-1"}
         same = {"code": "conflict", "argument": "source_ref", "value": "A-1", "reason": "id=1",
             "message": 'source_ref "A-1" of channel app is ticket 1 already'}
         self.refused("ticket.create", args, **same)
-        self.assertEqual(2, self.create(channel="hall", source_ref="A-1")["id"])
+        self.refused("ticket.create", dict(args, text="y"), code="conflict", argument="text", reason="id=1",
+            message='source_ref "A-1" of channel app is ticket 1 already, with another text')
+        self.assertEqual(2, self.create(channel="hall", source_ref="A-1", number="13800138000")["id"])
+        self.refused("ticket.create", {"channel": "hall", "text": "the bill is wrong", "source_ref": "A-1", "number": "13800138001"}, code="conflict",
+            argument="number", reason="id=2", message='source_ref "A-1" of channel hall is ticket 2 already, with another number')
+        self.refused("ticket.create", {"channel": "hall", "text": "the bill is wrong", "source_ref": "A-1", "number": "+86 138 0013 8000"}, code="conflict",
+            argument="source_ref", reason="id=2")
         self.restart()
         self.c.call("clock.advance", by="400d")
         self.refused("ticket.create", args, **same)

@@ -383,8 +383,8 @@ class Start(unittest.TestCase):
             for name, content in (("pack.lua", 'pack { base = "default", name = "bad" }'), ("gold.lua", 'rules.before "routing" {\n  rule "r" { when = {}, to = queue "exprt" } }')):
                 with open(os.path.join(where, name), "w", encoding="utf-8") as f:
                     f.write(content + "\n")
-            for lang, text in (("C.UTF-8", 'gold.lua:2: rule "r": to: "exprt" is not a declared queue (did you mean "expert"?)'),
-                               ("zh_CN.UTF-8", "gold.lua:2: 规则“r”：to：“exprt”不是已声明的队列（是不是“expert”？）")):
+            for lang, text in (("C.UTF-8", 'gold.lua:2:36: rule "r": to: "exprt" is not a declared queue (did you mean "expert"?)'),
+                               ("zh_CN.UTF-8", 'gold.lua:2:36: 规则“r”：to："exprt" 不是已声明的队列（是不是“expert”？）')):
                 code, said = self.run_in(lang, "--data", os.path.join(where, "data"), "--rules", where)
                 self.assertEqual(1, code)
                 self.assertEqual(text, re.findall(r'event=start.failed code=rejected error="(.*)"$', said.strip())[0].replace('\\"', '"'))
