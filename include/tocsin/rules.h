@@ -160,6 +160,8 @@ struct rules_report {
 	int64_t took_us;
 };
 void rules_report_fini(struct rules_report *);
+/* A new empty finding; from the 200th on always the same last one. */
+struct rules_error *rules_report_add(struct rules_report *);
 /* {ok, errors=[{file, line, column, message, message_zh, cure, cure_zh}], specs, specs_failed, rules,
  * uncovered, uncovered_at, took_ms} */
 struct value rules_report_value(struct arena *, const struct rules_report *);

@@ -57,6 +57,19 @@ catalog.declare = declare
 
 function catalog.where(of, name) return place[of .. "." .. name] or "pack.lua" end
 
+-- Where a watch or a drill stands, which are no rows of `data` by name: said when all is known.
+function catalog.stands(of, name, where) place[of .. "." .. name] = where end
+
+-- Where what may be in use stands, for the core, which names it when another pack does not have it.
+function catalog.places()
+  data.places = {}
+  for _, of in ipairs { "kinds", "faults", "drills", "watches" } do data.places[of] = {} end
+  for key, where in host.sorted_pairs(place) do
+    local of, name = key:match("^(%a+)%.(.*)$")
+    if data.places[of] and type(where) == "string" then data.places[of][name] = where end
+  end
+end
+
 local function label(row, where, what)
   if type(row.zh) ~= "string" or type(row.en) ~= "string" then
     errors.add(where, '%s needs a label in both languages: zh = "…", en = "…"', '%s 需要中英文名称：zh = "…"，en = "…"', { what })

@@ -82,6 +82,7 @@ function drills.env.drill(name)
       errors.add(where, '%s: bin must be a length of whole minutes such as "5m"', '%s：bin 应为整分钟的时长，如 "5m"', { what })
       bin = 300000
     end
+    catalog.stands("drills", tostring(name), where)
     data.drills[name] = { label = catalog.label(row, where, what), bin_ms = bin, bins = 0, streams = {}, csv = row.csv, where = where }
   end
 end

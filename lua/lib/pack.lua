@@ -120,6 +120,7 @@ function lib.finish()
   drills.check()
   numbers.load()
   spec.check()
+  catalog.places()
   is_loaded = true
   lib.catalog = catalog.data
   return errors.take()

@@ -535,6 +535,7 @@ function warning.check()
     if last[w.name] == i then live[#live + 1] = w end
   end
   for _, w in ipairs(live) do
+    catalog.stands("watches", w.name, w.where)
     if type(w.row) ~= "table" then
       errors.add(w.where, 'watch "%s" must be followed by { … }', "监视项“%s”后面应是 { … }", { w.name })
       w.row = {}

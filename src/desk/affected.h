@@ -38,6 +38,13 @@ void affected_free(struct affected *);
 /* A row of TABLE_NUMBER was published (val) or deleted (NULL). */
 void affected_on_publish(struct affected *, struct slice key, const struct slice *val);
 
+/*
+ * Faults that the catalog of another pack does not have, though open cases have numbers of them: each is added to
+ * the report. By the rows: also before affected_new. 0, or -1 from the store.
+ */
+int affected_lost(
+	struct desk *, const struct value *catalog, struct rules_report *, struct err *e) MUST_CHECK;
+
 /* ---- signals ------------------------------------------------------------------------------------------- */
 struct affected_edit;
 

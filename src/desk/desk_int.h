@@ -328,6 +328,12 @@ void timer_fire(void *udata, int64_t due_ms, uint64_t id);
 struct generation *packs_live(const struct packs *);
 int64_t packs_generation(const struct packs *);
 const struct value *packs_catalog(const struct packs *);
+/*
+ * Something that another pack does not have, though it is in use: a new finding for the report, with file and line
+ * where it stands, or stood, by this catalog: of is kinds, faults, drills or watches.
+ */
+struct rules_error *pack_lost_add(
+	struct rules_report *, const struct value *catalog, const char *of, struct slice name);
 /* The live pack's kind of ticket by name, a complaint without one (NULL); NULL: there is no such kind. */
 const struct value *packs_kind(const struct packs *, const struct value *name);
 /* A number of the live pack's limits, such as "history_ms": what it says, else what lua/lib/catalog.lua does. */

@@ -61,13 +61,13 @@ void pack_build_run(void *udata);
 struct value pack_build_report(const struct pack_build *, struct arena *);
 void pack_build_fini(struct pack_build *);
 void packs_accept(struct desk *, struct pack_build *);
-/* Open tickets would lose their kind, or a warning that stands what makes it, by the pack that was built: is_ok
- * becomes false, found and why tell which. */
+/* Something that is in use would be lost with the pack that was built: is_ok becomes false, its report names all of
+ * it. */
 void packs_check_standing(struct desk *, struct pack_build *);
-/* Whether tickets are open of a kind that the live pack has and this catalog has not. 0: none; 1: *out says which;
- * -1 from the store. */
-int pack_kinds_lost(
-	struct desk *, const struct value *catalog, struct rules_error *out, struct err *e) MUST_CHECK;
+/* What that is: kinds, stages and drills of open tickets (pack_lost.c), faults of open cases, what makes warnings
+ * that stand. It is added to the report. 0, or -1 from the store. */
+int pack_lost(struct desk *, const struct watches *, const struct value *catalog, struct rules_report *,
+	struct err *e) MUST_CHECK;
 struct value packs_status(const struct packs *, struct arena *);
 /* Read a stored generation's files: 0, or -1. */
 int packs_stored(struct desk *, int64_t number, struct pack_files *out, struct err *e) MUST_CHECK;

@@ -18,11 +18,13 @@ int warn_new(struct desk *, struct err *e) MUST_CHECK;
 void warn_free(struct warn *);
 void warn_on_publish(struct warn *, enum table table, struct slice key, const struct slice *val);
 /*
- * Whether a warning that stands loses its watch or its level when this pack decides from now on, and the pack
- * does not say what becomes of it (retire). 0: none does; 1: *found says which; -1 from the store.
+ * Warnings that stand and would lose their watch or their level when this pack decides from now on, where the pack
+ * does not say what becomes of them (retire): each is added to the report, WARN_LOST_MAX at most. 0, or -1 from
+ * the store.
  */
+#define WARN_LOST_MAX 20
 int warn_standing_lost(struct desk *, const struct watches *, const struct value *catalog,
-	struct rules_error *found, struct err *e) MUST_CHECK;
+	struct rules_report *, struct err *e) MUST_CHECK;
 /*
  * Which stream makes which key under another pack's watches, worked out aside (warn_replan.c): begun on the
  * loop (NULL at the start, when the pack comes before the warnings), worked out on any thread, and taken on

@@ -70,7 +70,7 @@ int generation_new(struct generation **out, const struct pack_files *files, cons
 	memcpy(g->sha, files->sha, SHA256_LEN);
 	rc = build(g, report, e);
 	if (rc != 0 && report->n_errors == 0)
-		fault_set(report_add(report), "pack.lua", 0, 0, "%s", e->text);
+		fault_set(rules_report_add(report), "pack.lua", 0, 0, "%s", e->text);
 	report->took_us = clock_mono_us() - began_us;
 	if (rc == 0)
 		*out = g;

@@ -65,7 +65,7 @@ static bool is_any(const struct habits *h, struct token t, const char *const *wo
 
 static struct rules_error *add(struct habits *h, struct token at, const char *en, const char *zh)
 {
-	struct rules_error *e = report_add(h->report);
+	struct rules_error *e = rules_report_add(h->report);
 	int line, column;
 
 	lex_place(h->file->bytes, at.at, &line, &column);

@@ -247,7 +247,7 @@ static bool note_endless(struct generation *g, uint64_t limit)
 	for (uint32_t i = 0; i < g->report->n_errors; i++)
 		if (g->report->errors[i].line == f->line && strcmp(g->report->errors[i].file, f->file) == 0)
 			return ++g->n_endless < ENDLESS_MAX;
-	found = report_add(g->report);
+	found = rules_report_add(g->report);
 	fault_set(found, f->file, f->line, 0, OVER_STEPS_EN, (uintmax_t)limit);
 	fault_zh(found, OVER_STEPS_ZH, (uintmax_t)limit);
 	return ++g->n_endless < ENDLESS_MAX;

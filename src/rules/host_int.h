@@ -68,9 +68,6 @@ void source_explain(struct vm *, const struct pack_file *, struct rules_error *)
  * begins there. The line may become a later one of the same { … }. */
 void place_find(const struct pack_file *, struct rules_error *, const char *const *sought, uint32_t n);
 
-/* report.c: a new empty finding; from the 200th on always the same last one. */
-struct rules_error *report_add(struct rules_report *);
-
 /* load.c: everything generation_new does with a fresh state; findings in the report. */
 int generation_load(struct generation *, struct rules_report *);
 /* memory.c: before the examples note the variables that functions of the pack share, afterwards report what

@@ -147,7 +147,7 @@ static int l_finish(lua_State *L)
 	n = (lua_Integer)lua_rawlen(L, -1);
 	for (lua_Integer i = 1; i <= n; i++) {
 		if (lua_rawgeti(L, -1, i) == LUA_TTABLE)
-			take_finding(L, x, report_add(x->report));
+			take_finding(L, x, rules_report_add(x->report));
 		lua_pop(L, 1);
 	}
 	sort_findings(x->report->errors + before, x->report->n_errors - before);
@@ -195,7 +195,7 @@ static int step(struct loading *x, lua_CFunction fn, const char *file)
 
 	if (vm_call(&x->g->vm, fn, x, &e) == 0)
 		return 0;
-	found = report_add(x->report);
+	found = rules_report_add(x->report);
 	*found = x->g->vm.fault;
 	if (found->file[0] == '\0')
 		memcpy(found->file, file, strlen(file) + 1);

@@ -81,7 +81,7 @@ static void enqueue(lua_State *L, struct watch *w)
 
 static void add_changed(struct watch *w, const lua_Debug *ar, const char *name)
 {
-	struct rules_error *f = report_add(w->report);
+	struct rules_error *f = rules_report_add(w->report);
 
 	fault_set(f, ar->source + 1, ar->linedefined, 0,
 		"%s, which stands outside of this function, was changed while the examples ran: a rule keeps "
@@ -191,6 +191,6 @@ int memory_watch(struct generation *g, struct rules_report *report, bool is_afte
 
 	if (vm_call(&g->vm, l_watch, &w, &e) == 0)
 		return 0;
-	*report_add(report) = g->vm.fault;
+	*rules_report_add(report) = g->vm.fault;
 	return -1;
 }

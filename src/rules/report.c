@@ -5,7 +5,7 @@
 
 #define ERRORS_MAX 200
 
-struct rules_error *report_add(struct rules_report *r)
+struct rules_error *rules_report_add(struct rules_report *r)
 {
 	uint32_t n = r->n_errors;
 

@@ -14,7 +14,7 @@
 static struct rules_error *add(struct rules_report *r, const struct pack_file *f, size_t at,
 	const char *message, const char *zh, const char *cure, const char *cure_zh)
 {
-	struct rules_error *e = report_add(r);
+	struct rules_error *e = rules_report_add(r);
 	int line, column;
 
 	lex_place(f->bytes, at, &line, &column);

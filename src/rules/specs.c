@@ -95,7 +95,7 @@ static int run(struct generation *g, struct round *r)
 	if (vm_call(&g->vm, l_round, r, &e) == 0)
 		return 0;
 	if (g->n_endless < ENDLESS_MAX) /* else it is a finding already */
-		*report_add(r->report) = g->vm.fault;
+		*rules_report_add(r->report) = g->vm.fault;
 	return -1;
 }
 
@@ -120,7 +120,7 @@ static void add_failed(struct rules_report *r, const struct outcome *o)
 	r->n_specs_failed++;
 	if (is_told(r, o))
 		return;
-	f = report_add(r);
+	f = rules_report_add(r);
 	fault_from_text(f, o->line, strlen(o->line));
 	if (o->message[0] != '\0')
 		fault_from_text(f, o->message, strlen(o->message));
@@ -145,7 +145,7 @@ static const struct outcome *same_spec(const struct round *r, const struct outco
 
 static void add_memory(struct rules_report *r, const struct outcome *o, const struct outcome *again)
 {
-	struct rules_error *f = report_add(r);
+	struct rules_error *f = rules_report_add(r);
 	const char *why = !o->is_ok ? o->message : again->message;
 
 	r->n_specs_failed++;

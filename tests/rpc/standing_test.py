@@ -59,8 +59,21 @@ class Standing(Rewritten):
     def test_two_of_them(self):
         self.feed(TO_RED)
         self.feed([200], city="foshan")
-        self.refuses(self.reload(self.RENAMED), 'warning %s stands at red by watch "recharge not credited", which this pack does not have (and 1 more)'
-            % OTHER, "预警 %s 正处于 red，由监视项“recharge not credited”判断，而这个规则包没有它（另有 1 个）" % OTHER)
+        status = self.reload(self.RENAMED)
+        self.assertEqual((False, [tuple(text.replace(KEY, key) for text in self.GONE) for key in (OTHER, KEY)]),
+            (status["ok"], [(e["message"], e["message_zh"]) for e in status["errors"]]))
+
+    def test_more_than_anybody_reads(self):
+        """Twenty are named, and how many more there are."""
+        cities = ("guangzhou shenzhen zhuhai shantou foshan shaoguan heyuan meizhou huizhou shanwei dongguan zhongshan jiangmen yangjiang zhanjiang "
+            "maoming zhaoqing qingyuan chaozhou jieyang yunfu").split()
+        for city in cities:
+            self.c.call("warning.act", key=city + "/recharge.not_credited", action="raise", level="red", reason="x")
+            self.c.pipeline([("ticket.create", dict(channel="app", text="x", city=city, category="recharge.not_credited"))] * 200)
+        self.feed([0])
+        errors = self.reload(self.RENAMED)["errors"]
+        self.assertEqual((20, [""] * 19 + [" (and 1 more)"]), (len(errors), [e["message"].partition("does not have")[2] for e in errors]))
+        self.assertEqual("（另有 1 个）", errors[19]["message_zh"][-8:])
 
     def test_who_takes_over_must_watch_it(self):
         self.feed(TO_RED)

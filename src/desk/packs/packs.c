@@ -321,21 +321,16 @@ static int work_to_keep(struct work *w, struct desk *d, struct pack_build *b, in
 
 void packs_check_standing(struct desk *d, struct pack_build *b)
 {
-	const struct value *catalog;
-	int found;
+	const struct rules_error *first;
 
 	if (!b->is_ok)
 		return;
-	catalog = generation_catalog(b->made);
-	found = pack_kinds_lost(d, catalog, &b->found, &b->why);
-	if (found == 0)
-		found = warn_standing_lost(d, b->watches, catalog, &b->found, &b->why);
-	if (found == 0)
-		return;
-	b->is_ok = false;
-	if (found == 1) {
-		err_set(&b->why, ERR_REJECTED, "%s", b->found.message);
-		err_zh(&b->why, "%s", b->found.message_zh);
+	if (pack_lost(d, b->watches, generation_catalog(b->made), &b->report, &b->why) != 0) {
+		b->is_ok = false;
+	} else if (b->report.n_errors > 0) {
+		b->is_ok = false;
+		first = &b->report.errors[0];
+		err_both(&b->why, ERR_REJECTED, "", NULL, first->message, first->message_zh);
 	}
 }
 

@@ -241,7 +241,8 @@ static int catalog_get(struct call *c, struct value *result, struct err *e)
 	struct desk *d = c->ctx;
 
 	(void)e;
-	*result = *packs_catalog(d->packs);
+	*result = value_copy_map(c->arena, packs_catalog(d->packs));
+	value_unset(result, "places"); /* what there is, not where it is written */
 	return 0;
 }
 

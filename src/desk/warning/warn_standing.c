@@ -11,11 +11,12 @@
 struct standing {
 	const struct watches *watches;
 	const struct value *catalog, *retired; /* its retired: {NAME={into?}} */
-	struct rules_error *found;
+	const struct value *live;              /* the catalog of the pack that decides now */
+	struct rules_report *report;
+	struct rules_error *last;
 	uint32_t n;
 };
 
-/* What is wrong, in both languages; the first is told, the others are counted. */
 /* Bytes of a text that are shown, whole characters. */
 static int clipped(const char *text, size_t most)
 {
@@ -24,21 +25,33 @@ static int clipped(const char *text, size_t most)
 	return (int)utf8_clip(text, n < most ? n : most);
 }
 
+/* One more: where to say it, NULL when enough are named. */
+static struct rules_error *add(struct standing *s, const char *watch)
+{
+	if (s->n++ >= WARN_LOST_MAX)
+		return NULL;
+	s->last = pack_lost_add(s->report, s->live, "watches", slice_of(watch, strlen(watch)));
+	return s->last;
+}
+
+/* What is wrong, in both languages. */
 static void found(struct standing *s, const char *key, const char *level, const char *watch, const char *en,
 	const char *zh)
 {
-	if (s->n++ > 0)
+	struct rules_error *f = add(s, watch);
+
+	if (f == NULL)
 		return;
-	snprintf(s->found->message, sizeof(s->found->message), "warning %.*s stands at %s by watch \"%s\"%s",
+	snprintf(f->message, sizeof(f->message), "warning %.*s stands at %s by watch \"%s\"%s",
 		clipped(key, 150), key, level, watch, en);
-	snprintf(s->found->message_zh, sizeof(s->found->message_zh),
-		"预警 %.*s 正处于 %s，由监视项“%s”判断%s", clipped(key, 150), key, level, watch, zh);
-	snprintf(s->found->cure, sizeof(s->found->cure),
+	snprintf(f->message_zh, sizeof(f->message_zh), "预警 %.*s 正处于 %s，由监视项“%s”判断%s",
+		clipped(key, 150), key, level, watch, zh);
+	snprintf(f->cure, sizeof(f->cure),
 		"keep it, or write retire \"%.*s\" { into = \"…\" } for who takes over, or retire \"%.*s\" "
 		"{} to let "
 		"its warnings end",
 		clipped(watch, 40), watch, clipped(watch, 40), watch);
-	snprintf(s->found->cure_zh, sizeof(s->found->cure_zh),
+	snprintf(f->cure_zh, sizeof(f->cure_zh),
 		"请保留，或写 retire \"%.*s\" { into = \"…\" } 由另一个接管，或写 retire \"%.*s\" {} "
 		"让预警结束",
 		clipped(watch, 40), watch, clipped(watch, 40), watch);
@@ -81,10 +94,11 @@ static void look(struct standing *s, struct arena *a, const char *key, const cha
 static void look_at_floor(struct standing *s, const char *key, const struct value *floor, const char *level)
 {
 	struct floor_lost lost;
-	struct rules_error *f = s->found;
+	struct rules_error *f;
 
 	if (!floor_is_lost(s->catalog, s->watches, slice_of(key, strlen(key)), floor, &lost) ||
-		value_get(s->retired, key) != NULL || value_get(s->retired, lost.name) != NULL || s->n++ > 0)
+		value_get(s->retired, key) != NULL || value_get(s->retired, lost.name) != NULL ||
+		(f = add(s, lost.name)) == NULL)
 		return;
 	snprintf(f->message, sizeof(f->message), "warning %.150s stands at %s %s", key, level, lost.why);
 	snprintf(f->message_zh, sizeof(f->message_zh), "预警 %.150s 正处于 %s，%s", key, level, lost.why_zh);
@@ -116,23 +130,24 @@ static void look_at_row(struct standing *s, struct arena *a, struct slice key, s
 static void add_others(struct standing *s)
 {
 	char others[64], others_zh[64];
-	struct rules_error *f = s->found;
+	struct rules_error *f = s->last;
 
-	if (s->n < 2)
+	if (s->n <= WARN_LOST_MAX)
 		return;
-	snprintf(others, sizeof(others), " (and %u more)", s->n - 1);
-	snprintf(others_zh, sizeof(others_zh), "（另有 %u 个）", s->n - 1);
+	snprintf(others, sizeof(others), " (and %u more)", s->n - WARN_LOST_MAX);
+	snprintf(others_zh, sizeof(others_zh), "（另有 %u 个）", s->n - WARN_LOST_MAX);
 	strncat(f->message, others, sizeof(f->message) - strlen(f->message) - 1);
 	strncat(f->message_zh, others_zh, sizeof(f->message_zh) - strlen(f->message_zh) - 1);
 }
 
 int warn_standing_lost(struct desk *d, const struct watches *watches, const struct value *catalog,
-	struct rules_error *out, struct err *e)
+	struct rules_report *report, struct err *e)
 {
 	struct standing s = {.watches = watches,
 		.catalog = catalog,
+		.live = packs_catalog(d->packs),
 		.retired = value_get(catalog, "retired"),
-		.found = out};
+		.report = report};
 	struct arena a;
 	struct scan scan;
 	int got;
@@ -146,5 +161,5 @@ int warn_standing_lost(struct desk *d, const struct watches *watches, const stru
 	scan_fini(&scan);
 	arena_fini(&a);
 	add_others(&s);
-	return got < 0 ? -1 : s.n > 0;
+	return got < 0 ? -1 : 0;
 }
