@@ -269,3 +269,7 @@ spec "only what was merged is unmerged" {
   given = merged { stage = "closed" }, action = "unmerge", data = {}, who = head,
   expect = { refuse = "the case was not merged into another one" },
 }
+spec "a drill is merged into nothing" {
+  given = ticket { kind = "incident", stage = "open", fields = { drill = true } }, action = "merge", data = { ticket = 7 }, who = head,
+  expect = { refuse = "a drill and a case stay apart", by = "a drill is no case" },
+}
