@@ -4,7 +4,7 @@ import os
 import shutil
 import tempfile
 
-from daemon import DAY_MS, HOUR_MS, START_MS, Case, Daemon, main
+from daemon import DAY_MS, HOUR_MS, ROOT, START_MS, Case, Daemon, main
 
 MINUTE_MS = 60 * 1000
 KEY = "shenzhen/recharge.not_credited"
@@ -44,6 +44,25 @@ class Counting(Case):
             {key: sum(self.count(key)) for key in (KEY, "*/recharge.not_credited", "*/recharge", "foshan/billing", "foshan/*", "*/*")})
         self.refused("warning.counts", {"key": "*/bill"}, code="bad_request", argument="key", value="bill",
             message='key "bill" is not in the catalog')
+
+    def test_days_are_local(self):
+        self.complain()
+        days = self.c.call("warning.counts", key=KEY, bin="24h", **{"from": START_MS - DAY_MS, "to": START_MS + HOUR_MS})
+        self.assertEqual((START_MS - 10 * HOUR_MS - DAY_MS, [0, 1]), (days["from"], days["counts"]))
+
+    def test_clusters(self):
+        """What agents label differently is counted together as the pack says."""
+        d = Daemon(rules=os.path.join(ROOT, "examples", "guangdong"))
+        self.addCleanup(d.close)
+        d.start()
+        c = d.client()
+        self.addCleanup(c.close)
+        for city, category in (("yunfu", "recharge.not_credited"), ("yunfu", "billing.cdr"), ("foshan", "billing.overcharge"), ("yunfu", "other")):
+            c.call("ticket.create", channel="app", text="x", city=city, category=category)
+        self.assertEqual({"cluster:payment": 3, "yunfu/cluster:payment": 2, "*/cluster:payment": 3, "cluster:account": 0},
+            {key: sum(self.count(key, c=c)) for key in ("cluster:payment", "yunfu/cluster:payment", "*/cluster:payment", "cluster:account")})
+        self.refused("warning.counts", {"key": "cluster:paymant"}, c=c, code="bad_request", argument="key", value="paymant",
+            message='key "paymant" is not in the catalog (did you mean "payment"?)')
 
     def test_occurred(self):
         self.complain(occurred=START_MS - 7 * MINUTE_MS)  # late: into its own bin
@@ -124,7 +143,7 @@ class Counting(Case):
 
     def test_refused(self):
         self.refused("warning.counts", dict(key="shenzhen"), code="bad_request", argument="key", value="shenzhen",
-            message="key must be CITY/CATEGORY; * stands for all")
+            message="key must be CITY/CATEGORY or cluster:NAME; * stands for all")
         self.refused("warning.counts", dict(key="shenzen/*"), code="bad_request", argument="key", value="shenzen",
             message='key "shenzen" is not in the catalog (did you mean "shenzhen"?)')
         self.refused("warning.counts", dict(key=KEY, bin="90s"), code="bad_request", argument="bin", message="bin must be whole minutes")
