@@ -112,13 +112,24 @@ out:
 	return rc;
 }
 
+/* Its specs are written for the zone of its people, which need not be that of the series. */
+static int load_pack(struct cli *c, const char *zone, const char *dir, struct pack_build *b, struct err *e)
+{
+	if (zone_take(c, NULL, e) != 0 || pack_load_here(c, dir, NULL, b, e) != 0)
+		return -1;
+	if (b->is_ok)
+		return zone_take(c, zone, e);
+	pack_build_fini(b);
+	return zone_take(c, zone, e) != 0 ? -1 : pack_need_here(c, dir, b, e);
+}
+
 static int with_pack(struct cli *c, const struct order *o, const char *dir, struct err *e)
 {
 	struct watches *all = NULL;
 	struct pack_build b;
 	int rc;
 
-	if (pack_need_here(c, dir, &b, e) != 0)
+	if (load_pack(c, o->zone, dir, &b, e) != 0)
 		return -1;
 	rc = watches_new(&all, generation_catalog(b.made), e);
 	if (rc == 0)

@@ -285,6 +285,15 @@ static uint8_t first_sum(const struct watch *w)
 	return 0;
 }
 
+/* Of tests that had to hold together: a tail says how unlikely it is, a least count only that it is enough. */
+static uint8_t most_telling(const struct test_group *g)
+{
+	for (uint32_t i = 0; i < g->n; i++)
+		if (g->tests[i].op == TEST_TAIL)
+			return g->tests[i].input;
+	return g->tests[0].input;
+}
+
 static void tell(const struct look *k, const struct level_state *s, const int *groups)
 {
 	const struct level_table *t = &k->watch->levels;
@@ -298,7 +307,7 @@ static void tell(const struct look *k, const struct level_state *s, const int *g
 	if (row != NULL && s->level > d->from) {
 		d->row = (int)(row - t->rows);
 		d->group = groups[d->row];
-		d->input = row->enter.groups[d->group].tests[0].input;
+		d->input = most_telling(&row->enter.groups[d->group]);
 	}
 	d->quiet = s->quiet;
 	d->stay = s->stay;

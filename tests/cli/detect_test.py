@@ -106,6 +106,25 @@ class Detect(unittest.TestCase):
         self.assertIn("1 values have a fraction and are taken as the nearest count\n", said.out)
         self.assertIn("1 bins have no row", said.out)
 
+    def test_a_zone_that_is_not_the_packs(self):
+        """The pack's own specs are of its people's zone; days begin, and hours are missing or come twice, in that of the series."""
+        rows = [(datetime(2026, 3, 6) + timedelta(hours=i), 20) for i in range(72)]
+        self.write("z.csv", "when,n\n" + "".join("%s,%d\n" % row for row in rows))
+        said = self.detect("z.csv", "--time", "when", "--value", "n", "--zone", "America/New_York", "--alarms", "z_out.csv")
+        self.assertIn("z.csv: 72 rows, 71 bins of 1h from 2026-03-06 00:00:00; ", said.out)
+        with open(os.path.join(self.dir, "z_out.csv"), newline="") as f:
+            night = [(row["bin"], row["count"]) for row in csv.DictReader(f) if row["bin"].startswith("2026-03-08 0")]
+        self.assertEqual([("2026-03-08 01:00:00", "20"), ("2026-03-08 03:00:00", "40"), ("2026-03-08 04:00:00", "20")], night[1:4])
+        self.assertEqual(2, tocsin("detect", "z.csv", "--time", "when", "--value", "n", "--zone", "Mars/Base", cwd=self.dir).code)
+
+    def test_what_is_said_of_a_week_is_what_was_unlikely(self):
+        """Weeks are yellow by a tail and a least count of four weeks: the tail's figures are shown."""
+        weeks = [(datetime(2018, 1, 1) + timedelta(weeks=i), 40 if i == 200 else 9 + i % 3) for i in range(220)]
+        self.write("w.csv", "when,n\n" + "".join("%s,%d\n" % (at.date(), n) for at, n in weeks))
+        said = self.detect("w.csv", "--time", "when", "--value", "n").out
+        self.assertIn("2021-11-01 00:00:00  none → red       week   40.0      10.0  5.0e-12\n", said)
+        self.assertEqual([], [line for line in said.splitlines() if "none →" in line and "month" in line])
+
     # ---- what is refused ------------------------------------------------------------------------------------------------------
     def test_refused(self):
         self.write("f.csv", "when,n\n2026-09-22T10:00,5\n2026-09-22T10:05,-3\n")
