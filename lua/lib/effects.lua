@@ -96,7 +96,7 @@ function effects.own(kind)
       for name in host.sorted_pairs(a[key] or {}) do names[name] = true end
     end
     for _, name in ipairs(name_list(a.sign) or {}) do names[name .. "_by"], names[name .. "_at"] = true, true end
-    if a.tally then names[a.tally] = true end
+    for _, name in ipairs(name_list(a.tally) or {}) do names[name] = true end
     local drafted = a.draft or a.approve
     if drafted then names[drafted], under[drafted .. "_"] = true, true end
   end
@@ -233,7 +233,7 @@ function effects.apply(action, v, d, given)
   for name, source in host.sorted_pairs(action.add or {}) do change_list(v, set, name, given[source], true) end
   for name, source in host.sorted_pairs(action.remove or {}) do change_list(v, set, name, given[source], false) end
   for name, keys in host.sorted_pairs(action.log or {}) do note(v, set, name, keys, given, who) end
-  if action.tally then put_field(v, set, action.tally, (field_of(v, action.tally) or 0) + 1) end
+  for _, name in ipairs(name_list(action.tally) or {}) do put_field(v, set, name, (field_of(v, name) or 0) + 1) end
   if action.raise then d.raise = { level = action.raise, reason = given.reason or action.label.zh .. " " .. action.label.en } end
   if action.children then on_children(action, given, d) end
   if action.after or action.at then follow_later(action, v, d) end

@@ -119,8 +119,9 @@ kind "incident" {
     count = "reopened", data = { reason = "text" }, mark = { recovery = false, probe_ok = false, relapse = true, again = 0 }, sign = "relapse",
     raise = "orange", children = { action = "reopen", data = { reason = "reason" }, stages = { "replied", "confirmed" },
       otherwise = { reason = "告知恢复后又有客户投诉 complaints again after the recovery was told" } } },
-  -- a customer who was told complains again; rules "follow" say how many are a relapse
-  action "again" { zh = "告知后再次投诉", en = "complained again", from = { "told", "watched" }, tally = "again", offered = false },
+  -- a customer who was told complains again; rules "follow" say how many are a relapse; again_ever: also before a relapse
+  action "again" { zh = "告知后再次投诉", en = "complained again", from = { "told", "watched" }, tally = { "again", "again_ever" },
+    offered = false },
   action "cancel" { zh = "撤销", en = "cancel", from = broken, to = "closed", status = "cancelled", roles = heads,
     data = { reason = "text" }, copy = { resolution = "reason" } },
 }

@@ -224,7 +224,7 @@ spec "forty who were told complain again: a relapse, and the warning is raised" 
 }
 spec "thirty-nine are not" {
   given = ticket { kind = "incident", stage = "watched", fields = { again = 38 } }, action = "again",
-  expect = { stage = "watched", fields = { again = 39 } },
+  expect = { stage = "watched", fields = { again = 39, again_ever = 1 } },
 }
 spec "who was told is counted again on the case" {
   given = complaint(), cases = { { id = 7, no = "I7", category = "recharge.not_credited", city = "shenzhen", recovery = "watched" } },

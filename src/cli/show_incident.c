@@ -168,6 +168,9 @@ static int effect_text(struct cli *c, const struct value *id, const char **text,
 		phase(c, &result, "before"), phase(c, &result, "during"), phase(c, &result, "after"),
 		count(&result, "numbers_told"), count(&result, "complaints_answered"),
 		count(value_get(&result, "calls"), "avoided"), count(&result, "complained_again"));
+	if (count(&result, "relapses") > 0)
+		*text = arena_printf(&c->arena, cli_say(c, "%s, %jd relapses", "%s，复发 %jd 次"), *text,
+			count(&result, "relapses"));
 	return 0;
 }
 

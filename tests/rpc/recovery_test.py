@@ -178,6 +178,33 @@ class Recovery(Case):
         effect = self.c.call("incident.effect", id=case)
         self.assertEqual([(0, self.at(8, 30)), (2, self.at(9, 30))], [(effect[k]["complaints"], effect[k]["from"]) for k in ("before", "during")])
 
+    def test_the_effect_of_a_case_that_a_person_opened_on_what_boss_says(self):
+        """Here and there one fails; from 10:20 on many do: that is when it began, and not with the first complaint twenty minutes later."""
+        def failing(n):
+            at = self.c.call("clock.now")["now"]
+            self.c.call("signal.push", signals=[{"at": at, "source": "boss", "kind": "txn_failed", "city": "shenzhen", "service": "recharge"}] * n)
+        for minute in range(110):
+            failing(5 if minute >= 80 else 2 if minute % 7 == 0 else 0)
+            self.c.call("clock.advance", by="1m")
+            if minute == 100:
+                self.complain(0)
+        case = self.c.call("ticket.create", kind="incident", channel="app", category="recharge.not_credited", city="shenzhen", title="x",
+                           text="x")["id"]
+        self.assertNotIn("began", self.c.call("ticket.get", id=case)["fields"])
+        self.assertEqual(self.at(10, 20), self.c.call("incident.effect", id=case)["during"]["from"])
+
+    def test_a_relapse_stands_in_the_report(self):
+        self.recovered()
+        case = self.case()
+        self.c.call("clock.advance", by="1m")
+        answered = self.c.call("incident.effect", id=case)["complaints_answered"]
+        for n in range(100, 140):
+            self.complain(n)
+        effect = self.c.call("incident.effect", id=case)
+        self.assertEqual((40, 1, 0), (effect["complained_again"], effect["relapses"], self.field("again")))
+        self.c.call("clock.advance", by="1m")  # all are open again
+        self.assertEqual((1006, 0), (answered, self.c.call("incident.effect", id=case)["complaints_answered"]))
+
     def test_forty_of_the_told_complain_again(self):
         self.recovered()
         self.c.call("clock.advance", by="1m")

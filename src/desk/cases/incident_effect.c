@@ -1,17 +1,21 @@
 /* incident.effect: did it help. Complaints before, during and after, who was told, calls avoided. */
+#include <math.h>
 #include <string.h>
 
 #include "desk/cases.h"
 #include "desk/heard.h"
 #include "desk/jobs.h"
+#include "desk/signals.h"
 #include "desk/warn.h"
 #include "incidents_int.h"
+#include "tocsin/tail.h"
 
 #define MINUTE_MS 60000
 #define HOUR_MS (60 * MINUTE_MS)
 
 struct effect {
 	int64_t from_ms[3], to_ms[3], n[3]; /* before, during, after */
+	int64_t n_answered;                 /* of what hangs on it */
 };
 
 static bool effect_take(void *udata, const struct value *row)
@@ -19,6 +23,8 @@ static bool effect_take(void *udata, const struct value *row)
 	struct effect *x = udata;
 	int64_t at = int_of(row, "created");
 
+	x->n_answered += value_is_text(value_get(row, "status"), "resolved") ||
+			 value_is_text(value_get(row, "status"), "closed");
 	for (int i = 1; i < 3; i++)
 		x->n[i] += at >= x->from_ms[i] && at < x->to_ms[i];
 	return true;
@@ -37,23 +43,19 @@ static struct value phase_value(struct arena *a, const struct effect *x, int i)
 	return v;
 }
 
-/* Numbers that have been told, by tasks whose kind tells (catalog), and complaints that were answered. */
-static void add_told(struct desk *d, struct arena *a, const struct value *jobs, struct value *result)
+/* How often numbers were told, by tasks whose kind tells (catalog). */
+static int64_t numbers_told(struct desk *d, const struct value *jobs)
 {
 	const struct value *kinds = value_get(packs_catalog(d->packs), "tasks");
-	int64_t numbers = 0, answered = 0;
+	int64_t n = 0;
 
 	for (uint32_t i = 0; i < jobs->n; i++) {
-		const struct value *job = &jobs->as.items[i];
-		struct slice task = value_slice(value_get(job, "task"));
+		struct slice task = value_slice(value_get(&jobs->as.items[i], "task"));
 
 		if (value_is_text(value_get(value_get_n(kinds, task.p, task.n), "numbers"), "told"))
-			numbers += int_of(job, "n_ok");
-		if (value_is_text(value_get(job, "action"), "answer"))
-			answered += int_of(job, "n_done");
+			n += int_of(&jobs->as.items[i], "n_ok");
 	}
-	value_add(a, result, "numbers_told", value_int(numbers));
-	value_add(a, result, "complaints_answered", value_int(answered));
+	return n;
 }
 
 static struct value calls_value(struct arena *a, const struct heard_sums *h)
@@ -86,15 +88,83 @@ static bool first_take(void *udata, const struct value *row)
 	return true;
 }
 
-/* When the outbreak began: as the warnings say that are its evidence, else with its first complaint. */
+/* Failed transactions that are the case's, by minutes: an hour in which it may have begun, and the one before. */
+#define FAILING_MINUTES 120
+#define FAILING_SPAN 5
+#define FAILING_CHANCE 1e-4
+struct failing {
+	struct case_scope scope;
+	int64_t from_ms;
+	uint64_t n[FAILING_MINUTES];
+};
+
+static int failing_take(void *ctx, const struct signal_bin *b)
+{
+	struct failing *f = ctx;
+	const struct value *kinds = value_get(packs_catalog(f->scope.desk->packs), "signals"),
+			   *kind = value_get_n(kinds, b->kind.p, b->kind.n);
+	struct stream_name of = {
+		.what = 's', .city = b->city, .service = b->service, .component = b->component};
+
+	if (value_is_text(value_get(kind, "number"), "affected") && case_has_stream(&f->scope, &of))
+		f->n[(b->minute_ms - f->from_ms) / MINUTE_MS] += b->n;
+	return 0;
+}
+
+/*
+ * The first minute from which on more failed in five minutes than chance explains, after what is usual by the
+ * hour before; at least one an hour, since that nothing failed then says no more.
+ */
+static int64_t failing_since(const struct failing *f)
+{
+	double usual = 0;
+
+	for (int i = 0; i < FAILING_MINUTES / 2; i++)
+		usual += (double)f->n[i];
+	usual = fmax(usual, 1) / (FAILING_MINUTES / 2) * FAILING_SPAN;
+	for (int i = FAILING_MINUTES / 2; i < FAILING_MINUTES; i++) {
+		uint64_t n = 0;
+
+		for (int k = i; k < i + FAILING_SPAN && k < FAILING_MINUTES; k++)
+			n += f->n[k];
+		if (tail_poisson(usual, (double)n) > FAILING_CHANCE)
+			continue;
+		while (f->n[i] * FAILING_SPAN < n) /* it begins within these minutes */
+			i++;
+		return f->from_ms + i * MINUTE_MS;
+	}
+	return INT64_MAX;
+}
+
+/* When what a person saw before any warning began: with its first complaint, or the first transactions that
+ * failed. */
+static int began_unwarned(struct call *c, const struct value *row, int64_t *at_ms, struct err *e)
+{
+	struct desk *d = c->ctx;
+	int64_t created_ms = int_of(row, "created"), failing_ms;
+	struct failing f = {.scope = {d, case_fact(c->arena, row)},
+		.from_ms = created_ms - created_ms % MINUTE_MS - (FAILING_MINUTES - 1) * MINUTE_MS};
+
+	*at_ms = created_ms;
+	if (incident_walk(c, int_of(row, "id"), 0, first_take, at_ms, e) != 0 ||
+		signal_bins(d, NULL, f.from_ms, f.from_ms + FAILING_MINUTES * MINUTE_MS, failing_take, &f,
+			e) != 0)
+		return -1;
+	failing_ms = failing_since(&f);
+	*at_ms = failing_ms < *at_ms ? failing_ms : *at_ms;
+	return 0;
+}
+
+/* When the outbreak began: as the warnings say that are its evidence, else by what there is. */
 static int began(struct call *c, const struct value *row, int64_t *at_ms, struct err *e)
 {
 	const struct value *said = value_path(row, "fields.began");
 
-	*at_ms = int_of(row, "created");
-	if (said == NULL && incident_walk(c, int_of(row, "id"), 0, first_take, at_ms, e) != 0)
+	if (value_as_int(said, at_ms))
+		return 0;
+	if (began_unwarned(c, row, at_ms, e) != 0)
 		return -1;
-	*at_ms = value_int_or(said, *at_ms - *at_ms % MINUTE_MS);
+	*at_ms -= *at_ms % MINUTE_MS;
 	return 0;
 }
 
@@ -146,8 +216,10 @@ static int incident_effect(struct call *c, struct value *result, struct err *e)
 	value_add(a, result, "before", phase_value(a, &x, 0));
 	value_add(a, result, "during", phase_value(a, &x, 1));
 	value_add(a, result, "after", phase_value(a, &x, 2));
-	add_told(d, a, &jobs, result);
-	value_add(a, result, "complained_again", value_int(int_of(value_get(&row, "fields"), "again")));
+	value_add(a, result, "numbers_told", value_int(numbers_told(d, &jobs)));
+	value_add(a, result, "complaints_answered", value_int(x.n_answered));
+	value_add(a, result, "complained_again", value_int(int_of(value_get(&row, "fields"), "again_ever")));
+	value_add(a, result, "relapses", value_int(int_of(&row, "reopened")));
 	value_add(a, result, "calls", calls_value(a, &heard));
 	return 0;
 }
@@ -160,10 +232,11 @@ static const struct rpc_method methods[] = {
 		.roles = ROLE_ANY,
 		.help = "What became of it: complaints in the hour before the outbreak, during it and after, "
 			"who was told, calls that the voice prompt avoided.",
-		.returns = "{id, before={from, to, complaints, per_hour?}, during, after, numbers_told, "
-			   "complaints_answered, "
-			   "complained_again, calls={deflected, reached, avoided, pending, continued, "
-			   "versions=[{version, deflected, continued}]}}"},
+		.returns =
+			"{id, before={from, to, complaints, per_hour?}, during, after, numbers_told, "
+			"complaints_answered, "
+			"complained_again, relapses, calls={deflected, reached, avoided, pending, continued, "
+			"versions=[{version, deflected, continued}]}}"},
 };
 
 void incident_effect_register(struct desk *d)
