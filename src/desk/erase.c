@@ -10,6 +10,7 @@
  */
 #include <string.h>
 
+#include "heard.h"
 #include "tasks.h"
 #include "ticket_code.h"
 
@@ -137,6 +138,17 @@ static int check_over(const struct value *row, struct err *e)
 		(intmax_t)value_int_or(value_get(row, "id"), 0));
 }
 
+/* What its numbers heard of cases is of the same person. */
+static int erase_heard(struct work *w, const struct value *row, struct err *e)
+{
+	static const char *const numbers[] = {"number", "caller", "callback"};
+
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
+		if (heard_erase(w, value_slice(value_get(row, numbers[i])), e) != 0)
+			return -1;
+	return 0;
+}
+
 static int ticket_erase(struct work *w, const struct value *args, struct value *result, struct err *e)
 {
 	int64_t id = value_int_or(value_get(args, "id"), 0);
@@ -159,6 +171,8 @@ static int ticket_erase(struct work *w, const struct value *args, struct value *
 	}
 	if (n_erased == 0)
 		return err_arg(e, ERR_REJECTED, "id", NULL, "ticket %jd is erased already", (intmax_t)id);
+	if (erase_heard(w, &before, e) != 0)
+		return -1;
 	after = without_persons(w->arena, &before);
 	w->is_erasing = true;
 	if (ticket_save(w, &before, &after, e) != 0)

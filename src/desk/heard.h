@@ -4,7 +4,9 @@
  * ticket or contact of that number follows within the pack's limits.avoided (2 h); who followed has reached
  * an agent. Loop thread.
  *
- * TABLE_HEARD, be64 incident and number: map {calls=[[ms, version, fate]…]?, old=[[version, fate, n]…]?,
+ * What a number heard goes with it when its ticket is erased by law: its calls are then counted without it.
+ *
+ * TABLE_HEARD, be64 incident and number (none: of numbers that were erased, `old` alone): map {calls=[[ms, version, fate]…]?, old=[[version, fate, n]…]?,
  * again=ms?}. calls: newest first, the newest few, and all that may still reach an agent; those before them
  * are only counted. again: when the number, which had been told, last counted as complaining again. version: of the script the
  * caller heard, 0 unknown; fate: enum heard_fate.
@@ -50,6 +52,8 @@ int heard_fact(struct work *, const struct value *number, struct value *facts, s
 int again_fact(struct work *, const struct value *number, struct value *facts, struct err *e) MUST_CHECK;
 int again_keep(
 	struct work *, const struct value *number, const struct value *incidents, struct err *e) MUST_CHECK;
+/* Of every case: the number's calls become counts of nobody's. 0, or -1 from the store. */
+int heard_erase(struct work *, struct slice number, struct err *e) MUST_CHECK;
 /* 0, or -1 from the store. */
 int heard_count(
 	struct desk *, struct arena *, int64_t incident, struct heard_sums *, struct err *e) MUST_CHECK;

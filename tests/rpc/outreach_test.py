@@ -3,6 +3,7 @@ down; the BOSS restores numbers and takes a service over; text messages wait for
 
 import os
 import shutil
+import subprocess
 import tempfile
 
 from daemon import HOUR_MS, ROOT, START_MS, Case, Daemon, main
@@ -190,6 +191,48 @@ class Push(Guangdong):
         self.advance("61m")
         self.complain(2)  # too late: that call was avoided
         self.assertEqual((5, 2, 3, 0), sums())
+
+    def test_what_an_erased_number_heard(self):
+        """Its calls count on without it: the sums close, and nobody knows any more that it heard anything."""
+        case = self.open(level="red")
+        self.script(case)
+
+        def hear(n, kind="ivr.deflected"):
+            at = self.c.call("clock.now")["now"]
+            self.assertEqual(1, self.c.call("signal.push", signals=[{"at": at, "source": "ivr", "kind": kind, "number": "1380013%04d" % n,
+                                                                     "code": "P-RECHARGE-01"}])["accepted"])
+
+        def calls():
+            return {k: v for k, v in self.c.call("incident.effect", id=case)["calls"].items() if k != "versions"}, \
+                self.c.call("incident.effect", id=case)["calls"].get("versions")
+
+        def heard(n, category="tariff.dispute"):
+            got = self.c.call("ticket.create", channel="hotline_10086", number="1380013%04d" % n, text="no money came", category=category)
+            return self.c.call("ticket.get", id=got["id"]).get("fields", {}).get("heard_version"), got["id"]
+
+        for n in (1, 1, 2, 2, 3):
+            hear(n)
+        hear(1, "ivr.continued")
+        self.advance("1m")
+        (version, first), (other, _) = heard(1), heard(2)
+        self.assertEqual((1, 1), (version, other))
+        before = calls()
+        self.assertEqual((5, 4, 0, 1), tuple(before[0][k] for k in ("deflected", "reached", "avoided", "pending")))
+        self.c.call("ticket.act", id=first, action="cancel")
+        self.c.call("ticket.erase", id=first, reason="asked for")
+        self.assertEqual(before, calls())
+        (version, again), (other, _) = heard(1), heard(2, "sms.failure")
+        self.assertEqual((None, 1), (version, other))
+        hear(1)
+        self.c.call("ticket.act", id=again, action="cancel")
+        self.c.call("ticket.erase", id=again, reason="asked for, once more")
+        self.advance("3h")
+        self.assertEqual((6, 5, 1, 0), tuple(calls()[0][k] for k in ("deflected", "reached", "avoided", "pending")))
+        self.restart()
+        self.assertEqual((6, 5, 1, 0), tuple(calls()[0][k] for k in ("deflected", "reached", "avoided", "pending")))
+        self.assertEqual(0, self.d.stop())
+        said = subprocess.run([os.path.join(ROOT, "build", "tocsin"), "fsck", self.d.data], capture_output=True, text=True)
+        self.assertEqual(0, said.returncode, said.stdout + said.stderr)
 
     def test_one_number_that_hears_it_often(self):
         """Twelve calls in half an hour: none was avoided when the number reaches an agent within two hours."""

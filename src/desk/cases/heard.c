@@ -63,19 +63,23 @@ static bool is_pending(const struct desk *d, const struct called *c)
 	return c->fate == HEARD_HUNG_UP && c->at_ms + window_ms(d) >= d->clock->now_ms;
 }
 
-/* A call that is no longer kept by itself: counted with others of its version and fate. What is not known by
- * then is not claimed to be avoided. */
-static void add_old(const struct desk *d, struct arena *a, struct value *old, struct called *c)
+/* n calls that are no longer kept by themselves: counted with others of their version and fate. */
+static void add_old(struct arena *a, struct value *old, int64_t version, int64_t fate, int64_t n)
 {
 	int64_t x[3];
 
-	c->fate = is_pending(d, c) ? HEARD_REACHED : c->fate;
 	for (uint32_t i = 0; i < old->n; i++)
-		if (three_of(&old->as.items[i], x) && x[0] == c->version && x[1] == c->fate) {
-			old->as.items[i] = three_value(a, x[0], x[1], x[2] + 1);
+		if (three_of(&old->as.items[i], x) && x[0] == version && x[1] == fate) {
+			old->as.items[i] = three_value(a, version, fate, x[2] + n);
 			return;
 		}
-	value_push(a, old, three_value(a, c->version, c->fate, 1));
+	value_push(a, old, three_value(a, version, fate, n));
+}
+
+/* What is not known of a call by the time it is only counted is not claimed to be avoided. */
+static int64_t fate_of(const struct desk *d, const struct called *c)
+{
+	return is_pending(d, c) ? HEARD_REACHED : c->fate;
 }
 
 bool heard_row_ok(struct arena *a, struct slice key, struct slice val)
@@ -86,11 +90,13 @@ bool heard_row_ok(struct arena *a, struct slice key, struct slice val)
 	int64_t x[3];
 	struct err e;
 
-	if (key.n <= 8 || key.n > 8 + NUMBER_BYTES_MAX || value_decode(a, val, &row, &e) != 0)
+	if (key.n < 8 || key.n > 8 + NUMBER_BYTES_MAX || value_decode(a, val, &row, &e) != 0)
 		return false;
 	calls = value_get(&row, "calls");
 	old = value_get(&row, "old");
-	if (calls == NULL ? value_get(&row, "again") == NULL
+	if (key.n == 8 && (row.n != 1 || !value_is(old, VALUE_ARRAY) || old->n == 0)) /* of erased numbers */
+		return false;
+	if (calls == NULL ? key.n > 8 && value_get(&row, "again") == NULL
 			  : calls->type != VALUE_ARRAY || calls->n == 0 || calls->n > CALLS_MAX)
 		return false;
 	if (value_get(&row, "again") != NULL && !value_is(value_get(&row, "again"), VALUE_INT))
@@ -152,7 +158,7 @@ int heard_add(struct work *w, const struct heard_call *call, struct err *e)
 		else if (calls.n < CALLS_LEAST || (calls.n < CALLS_MAX && is_pending(w->desk, &c)))
 			value_push(w->arena, &calls, known->as.items[i]);
 		else
-			add_old(w->desk, w->arena, &old, &c);
+			add_old(w->arena, &old, c.version, fate_of(w->desk, &c), 1);
 	value_set(w->arena, &row, "calls", calls);
 	if (old.n > 0)
 		value_set(w->arena, &row, "old", old);
@@ -289,6 +295,72 @@ int again_keep(struct work *w, const struct value *number, const struct value *i
 		row_put(w, TABLE_HEARD, key, &row);
 	}
 	return 0;
+}
+
+/* ---- a number is erased -------------------------------------------------------------------------------- */
+/* What it heard of one case goes to the case's row of nobody. */
+static int erase_of(struct work *w, int64_t incident, struct slice number, struct err *e)
+{
+	struct slice key = key_of(w->arena, incident, number),
+		     nobodys = key_of(w->arena, incident, slice_of("", 0));
+	struct value row, kept, old = value_array(w->arena, 4);
+	const struct value *calls, *counted;
+	struct called c;
+	int64_t x[3];
+	int got = row_get(w->desk, w->tx, w->arena, TABLE_HEARD, key, &row, e);
+
+	if (got != 1)
+		return got;
+	if ((got = row_get(w->desk, w->tx, w->arena, TABLE_HEARD, nobodys, &kept, e)) < 0)
+		return -1;
+	if (got == 0)
+		kept = value_map(w->arena, 1);
+	else
+		old = value_copy(w->arena, value_get(&kept, "old"));
+	calls = value_get(&row, "calls");
+	for (uint32_t i = 0; calls != NULL && i < calls->n; i++)
+		if (call_of(&calls->as.items[i], &c))
+			add_old(w->arena, &old, c.version, fate_of(w->desk, &c), 1);
+	counted = value_get(&row, "old");
+	for (uint32_t i = 0; counted != NULL && i < counted->n; i++)
+		if (three_of(&counted->as.items[i], x))
+			add_old(w->arena, &old, x[0], x[1], x[2]);
+	tx_del(w->tx, TABLE_HEARD, key);
+	if (old.n == 0)
+		return 0;
+	value_set(w->arena, &kept, "old", old);
+	row_put(w, TABLE_HEARD, nobodys, &kept);
+	return 0;
+}
+
+/* The first case from `from` on of which somebody heard: 1 and its id, 0 none, -1. */
+static int next_case(struct work *w, int64_t from, int64_t *incident, struct err *e)
+{
+	struct scan s;
+	int got;
+
+	scan_init(&s, w->desk->store, w->tx, TABLE_HEARD, key_of(w->arena, from, slice_of("", 0)),
+		slice_of(NULL, 0), false);
+	got = scan_next(&s, e);
+	if (got == 1)
+		*incident = (int64_t)load_be64(s.key.p);
+	scan_fini(&s);
+	return got;
+}
+
+int heard_erase(struct work *w, struct slice number, struct err *e)
+{
+	int64_t incident = 0;
+	int got;
+
+	if (number.n == 0 || number.n > NUMBER_BYTES_MAX)
+		return 0;
+	while ((got = next_case(w, incident, &incident, e)) == 1) {
+		if (erase_of(w, incident, number, e) != 0)
+			return -1;
+		incident++;
+	}
+	return got;
 }
 
 /* ---- sums ---------------------------------------------------------------------------------------------- */
