@@ -194,6 +194,9 @@ function fields.close() fields.is_open = false end
 local part_paths = { fields = { "ticket", "fields" }, data = { "data" }, left = { "left" }, ticket_left = { "ticket_left" },
   day_left = { "day_left" }, under = { "warning", "under" }, case = { "warning", "case_fields" } }
 
+-- Names in `fields` that somebody asked for by now: conditions and texts of rules while the pack loads, functions when they run.
+fields.asked = {}
+
 -- A field by its name; "fields.amount" and "data.reason" reach into what the form and the action carried, "under.red" tells closes in a
 -- row under a level's exit, "case.probe_ok" a field of the warning's incident.
 function fields.find(name)
@@ -202,6 +205,7 @@ function fields.find(name)
   local part, key = tostring(name):match("^([%a_]+)%.([%w_]+)$")
   local path = part_paths[part]
   if not path then return nil end
+  if part == "fields" then fields.asked[key] = true end
   local read = { op = "path", path = { table.unpack(path) } }
   read.path[#read.path + 1] = key
   field = { name = name, type = "any", read = read, part = part, key = key }

@@ -95,6 +95,42 @@ local function check_ticket(s, t)
   check_names(s, "given", t)
 end
 
+-- Of `fields`, what the words and the core read by themselves, whatever the pack says.
+local of_fields = units.set_of { "affected", "again", "amount", "apart", "began", "category_was", "cities", "class", "cluster", "component",
+  "district", "drill", "fault", "follows", "heard_incident", "heard_version", "highest", "incident", "key", "keys", "level", "level_at",
+  "maintainers", "merged", "occurred_said", "recovery", "relapse", "replay", "replay_calls", "replay_ended_at", "replay_keys", "replay_levels",
+  "replay_rung", "script", "script_version", "service", "sized_by", "suspect", "taken_at", "told_at", "users" }
+
+local function fields_of(kind)
+  local out = {}
+  for _, names in ipairs { of_fields, fields.asked, units.set_of(kind and kind.own or {}), kind and kind.given or {} } do
+    for name in host.sorted_pairs(names) do out[name] = true end
+  end
+  for _, action in host.sorted_pairs(kind and kind.actions or {}) do
+    for name in host.sorted_pairs(action.log or {}) do out[name] = true end
+  end
+  return out
+end
+
+-- A name in given.fields that nothing reads or writes: the spec would pass for another reason than its own. Known once every spec has
+-- run, since functions say what they read when they run. → why not, in both languages; nil
+function given.odd_field(s)
+  local of = type(s.body.given) == "table" and s.body.given or {}
+  local kind = data.kinds[of.kind or "complaint"]
+  if type(of.fields) ~= "table" then return nil end
+  local known
+  for name in host.sorted_pairs(of.fields) do
+    known = known or fields_of(kind)
+    local is_under = false
+    for _, start in ipairs(kind and kind.own_under or {}) do is_under = is_under or tostring(name):sub(1, #start) == start end
+    if not known[name] and not is_under then
+      local meant, meant_zh = errors.meant(name, known)
+      return { en = string.format("given.fields.%s: no rule and no action has to do with it%s", tostring(name), meant),
+        zh = string.format("given.fields.%s：没有任何规则或操作用到它%s", tostring(name), meant_zh) }
+    end
+  end
+end
+
 -- What is done with it. That there is no such action a spec may expect in so many words.
 local function check_act(s, of)
   local kind, refuse = data.kinds[of.kind or "complaint"], type(s.body.expect) == "table" and s.body.expect.refuse

@@ -393,6 +393,14 @@ local function unknown(name)
     message_zh = string.format("没有用例“%s”%s", name, meant_zh) } }
 end
 
+local function outcome(s, ok, why)
+  local en, zh = why, why
+  if type(why) == "table" then en, zh = why.en, why.zh end
+  return { name = s.name, line = s.where, ok = ok and not why,
+    message = why and string.format("%s: %s: %s", s.where, s.name, tostring(en)) or nil,
+    message_zh = why and string.format("用例“%s”没有通过：%s", s.name, tostring(zh)) or nil }
+end
+
 -- The specs, or those of a name, in an order shuffled by seed (0: as written).
 function spec.run(seed, only)
   local order, out = {}, {}
@@ -410,11 +418,11 @@ function spec.run(seed, only)
   end
   for i, s in ipairs(order) do
     local ok, why = pcall(run_one, s)
-    local en, zh = why, why
-    if type(why) == "table" then en, zh = why.en, why.zh end
-    out[i] = { name = s.name, line = s.where, ok = ok and not why,
-      message = why and string.format("%s: %s: %s", s.where, s.name, tostring(en)) or nil,
-      message_zh = why and string.format("用例“%s”没有通过：%s", s.name, tostring(zh)) or nil }
+    out[i] = outcome(s, ok, why)
+  end
+  for i, s in ipairs(only and {} or order) do
+    local why = out[i].ok and giving.odd_field(s)
+    if why then out[i] = outcome(s, true, why) end
   end
   return out
 end
