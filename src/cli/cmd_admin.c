@@ -156,7 +156,10 @@ static int run_token(struct cli *c, int argc, char **argv, struct err *e)
 const struct command commands_admin[] = {
 	{"stats", "", "Figures of the running daemon", NULL, run_stats},
 	{"backup", "DIR", "Copy the store while it runs",
-		"DIR is on the machine of the daemon and must not exist.\n", run_backup},
+		"DIR is on the machine of the daemon and must not exist; the installed service may write "
+		"below\n"
+		"/var/lib/tocsin-backups.\n",
+		run_backup},
 	{"token", "add NAME ROLE [--data DIR]", "Make a token of 256 bits and print it once",
 		"Appends `NAME ROLE SHA-256` to DIR/tokens (DIR is ./data unless said; mode 0600). Roles: "
 		"intake, agent,\n"

@@ -117,7 +117,8 @@ static const struct text_help helps[] = {
 		"各方法每秒调用、提交用时、队列、规则、内存、行数；默认每 2s，--every 另定。\n"
 		"q 或 ^C 结束，其他键立即刷新。--once 或输出不是终端：只看一次，没有速率。\n"},
 	{"stats", "运行中的守护进程的各项指标", NULL},
-	{"backup", "在运行中复制数据", "DIR 在守护进程的机器上，且必须尚不存在。\n"},
+	{"backup", "在运行中复制数据",
+		"DIR 在守护进程的机器上，且必须尚不存在；已安装的服务可写 /var/lib/tocsin-backups 之下。\n"},
 	{"token", "生成一个 256 位的令牌，只打印一次",
 		"把 `NAME ROLE SHA-256` 追加到 DIR/tokens（--data 不写为 ./data；权限 "
 		"0600）。角色：intake、agent、\n"

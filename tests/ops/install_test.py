@@ -167,6 +167,16 @@ class Install(unittest.TestCase):
         write("t.conf", "log-level = loud\n")
         self.assertEqual((64, "tocsind: %s/t.conf:1: log-level = loud: expected debug, info, warn or error" % pack), reload())
 
+    def test_a_backup_has_a_place(self):
+        """Where the manual says a backup goes the unit may write, and it is not the data directory, which is refused."""
+        manual = self.read("usr/share/man/man8/tocsind.8")
+        (place,) = set(re.findall(r"tocsin backup (/\S+)/", manual))
+        states = re.search(r"^StateDirectory=(.*)$", self.read("usr/lib/systemd/system/tocsin.service"), re.M).group(1).split()
+        self.assertIn(place, ["/var/lib/" + s for s in states])
+        data = re.search(r"^data = (.*)$", self.read("etc/tocsin/tocsin.conf"), re.M).group(1)
+        self.assertNotEqual(place, data)
+        self.assertNotIn(data + "/", place)
+
     def test_hardening(self):
         if shutil.which("systemd-analyze") is None:
             self.skipTest("systemd-analyze is not installed")
