@@ -102,7 +102,17 @@ static bool is_plain(const char *name)
 	       utf8_valid(name, n);
 }
 
-static int append_line(const char *path, const char *line, struct err *e)
+/* The daemon reads it as the owner of its directory: root may have written it for that one. */
+static int give_to_owner(int fd, const char *dir)
+{
+	struct stat of_dir, of_file;
+
+	if (stat(dir, &of_dir) != 0 || fstat(fd, &of_file) != 0)
+		return -1;
+	return of_dir.st_uid == of_file.st_uid ? 0 : fchown(fd, of_dir.st_uid, of_dir.st_gid);
+}
+
+static int append_line(const char *dir, const char *path, const char *line, struct err *e)
 {
 	int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600);
 	size_t n = strlen(line);
@@ -114,7 +124,8 @@ static int append_line(const char *path, const char *line, struct err *e)
 			path);
 	if (fd < 0)
 		return err_set(e, ERR_STORAGE, "%s: %s", path, strerror(errno));
-	if (fchmod(fd, 0600) != 0 || write(fd, line, n) != (ssize_t)n || fsync(fd) != 0)
+	if (fchmod(fd, 0600) != 0 || give_to_owner(fd, dir) != 0 || write(fd, line, n) != (ssize_t)n ||
+		fsync(fd) != 0)
 		rc = err_set(e, ERR_STORAGE, "%s: %s", path, strerror(errno));
 	close(fd);
 	return rc;
@@ -143,7 +154,7 @@ static int run_token(struct cli *c, int argc, char **argv, struct err *e)
 	sha256(token, strlen(token), digest);
 	hex(digest, sizeof(digest), sha);
 	path = arena_printf(&c->arena, "%s/tokens", dir);
-	if (append_line(path, arena_printf(&c->arena, "%s %s %s\n", argv[1], argv[2], sha), e) != 0)
+	if (append_line(dir, path, arena_printf(&c->arena, "%s %s %s\n", argv[1], argv[2], sha), e) != 0)
 		return -1;
 	printf("%s\n", token);
 	fprintf(stderr,

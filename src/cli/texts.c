@@ -113,6 +113,10 @@ static const struct text_pair {
 	{"token of %s (%s): shown this once; its digest is in %s. The daemon reads it on SIGHUP or "
 	 "restart.\n",
 		"%s（%s）的令牌：只显示这一次；摘要在 %s。守护进程在 SIGHUP 或重启时读取。\n"},
+	{"%s belongs to user %ju: restore as that user", "%s 属于用户 %ju：请以该用户恢复"},
+	{"%s belongs to %s: restore as that user (runuser -u %s -- tocsin restore …), or the daemon cannot "
+	 "open it",
+		"%s 属于 %s：请以该用户恢复（runuser -u %s -- tocsin restore …），否则守护进程打不开"},
 	{"%s: there is no such data directory; name it with --data, or make it first",
 		"%s：没有这个数据目录；请用 --data 写明，或先创建"},
 	/* drop, hook */

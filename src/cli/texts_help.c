@@ -124,7 +124,8 @@ static const struct text_help helps[] = {
 		"0600）。角色：intake、agent、\n"
 		"supervisor、leader、analyst、operator、adapter、auditor、admin；ROLE+gateway "
 		"可以代规则包里的人操作。\n"},
-	{"restore", "校验一个备份，并由它建立数据目录", "DIR 必须尚不存在。对外任务先处于暂停。\n"},
+	{"restore", "校验一个备份，并由它建立数据目录",
+		"DIR 必须尚不存在，或为空且属于恢复者本人。对外任务先处于暂停。\n"},
 	{"fsck", "检查每条记录、事件链和索引",
 		"DIR 是没有守护进程使用的数据目录，或备份。有任何错误则退出码为 1。\n"},
 	{"call", "调用任一方法，把应答打印成 JSON",

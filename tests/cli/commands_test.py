@@ -14,6 +14,7 @@ import socket
 import stat
 import subprocess
 import tempfile
+import unittest
 
 from tocsin_run import ROOT, TOCSIN, environment, tocsin
 
@@ -351,6 +352,22 @@ class Commands(Case):
         said = tocsin("fsck", os.path.join(where, "nothing"))
         self.assertEqual(1, said.code)
         self.assertRegex(said.err, "^tocsin: (storage|not_found): ")
+
+    @unittest.skipUnless(os.geteuid() == 0, "only root can write for others")
+    def test_root_writes_what_the_daemon_can_read(self):
+        """The installed daemon runs as a user of its own; who calls these is root."""
+        data = self.folder()
+        os.chown(data, 65534, 65534)
+        self.assertEqual(0, tocsin("token", "add", "bob", "agent", "--data", data).code)
+        made = os.stat(os.path.join(data, "tokens"))
+        self.assertEqual((65534, 65534, 0o600), (made.st_uid, made.st_gid, stat.S_IMODE(made.st_mode)))
+        other = self.folder()
+        os.chown(other, 65534, 65534)
+        for lang, text in (("en", "%s belongs to nobody: restore as that user (runuser -u nobody -- tocsin restore …), or the daemon cannot open it"),
+                           ("zh", "%s 属于 nobody：请以该用户恢复（runuser -u nobody -- tocsin restore …），否则守护进程打不开")):
+            said = tocsin("--lang", lang, "restore", data, other)
+            self.assertEqual((1, "tocsin: rejected: %s\n" % (text % other)), (said.code, said.err))
+        self.assertEqual([], os.listdir(other))
 
     # ---- import -----------------------------------------------------------------------------------------------------------
 
