@@ -366,16 +366,50 @@ static int teach(struct work *w, struct lesson *l, bool *is_over, struct err *e)
 }
 
 /* ---- behind the entry ---------------------------------------------------------------------------------- */
+/* What was in use before: of thousands of keys the loop need not wait until it is freed. */
+struct forgotten {
+	struct baseline **totals;
+	uint32_t n_totals, n;
+	struct learned list[];
+};
+
+static void forgotten_free(void *udata)
+{
+	struct forgotten *f = udata;
+
+	for (uint32_t i = 0; i < f->n; i++)
+		learned_fini(&f->list[i]);
+	for (uint32_t i = 0; f->totals != NULL && i < f->n_totals; i++)
+		baseline_free(f->totals[i]);
+	free(f->totals);
+	f->totals = NULL;
+	f->n = 0;
+}
+
+static void forgotten_done(void *udata)
+{
+	forgotten_free(udata); /* where the worker ends before it */
+	free(udata);
+}
+
 /* What was learned anew is in use. */
 static void turn_sides(struct warn *n, struct lesson *l)
 {
-	warn_usual_forget(n);
+	struct forgotten *old = malloc(sizeof(*old) + n->n_keys * sizeof(old->list[0]));
+
+	must(old != NULL);
+	*old = (struct forgotten){.totals = n->totals, .n_totals = n->watches->n, .n = n->n_keys};
 	n->totals = l->totals;
 	l->totals = NULL;
 	for (uint32_t i = 0; i < n->n_keys; i++) {
+		old->list[i] = n->keys[i]->usual;
 		n->keys[i]->usual = n->keys[i]->anew;
 		memset(&n->keys[i]->anew, 0, sizeof(n->keys[i]->anew));
 	}
+	if (n->desk->worker != NULL)
+		worker_submit(n->desk->worker, forgotten_free, forgotten_done, old);
+	else
+		forgotten_done(old);
 }
 
 bool lesson_after_day(struct warn *n, struct lesson *l)
