@@ -32,7 +32,7 @@ rules.before "outbox" {
       eta = "{fields.script_eta}", drill = "{fields.drill}" },
   },
   rule "the desk hears of the recovery" {
-    when = { action = any_of("prove", "resolve", "cancel") },
+    when = { action = any_of("prove", "resolve") },
     news = news "frontdesk.CITY" { event = "withdrawn", incident = "{id}", no = "{no}", version = "{fields.script_version}",
       zh = "故障已恢复，请按正常口径受理", en = "it works again: take complaints as usual", drill = "{fields.drill}" },
   },
@@ -40,6 +40,12 @@ rules.before "outbox" {
     when = { action = "merge" },
     news = news "frontdesk.CITY" { event = "merged", incident = "{id}", no = "{no}", into = "{data.ticket}", version = "{fields.script_version}",
       zh = "已并入另一事件，请用该事件的口径", en = "part of another case: say what that one says" },
+  },
+  rule "the desk hears that there was no fault" {
+    when = { action = "cancel" },
+    news = news "frontdesk.CITY" { event = "withdrawn", incident = "{id}", no = "{no}", version = "{fields.script_version}",
+      zh = "事件已撤销，请停用此前口径，按正常口径受理", en = "the case was cancelled: take complaints as usual", drill = "{fields.drill}" },
+    because = "nothing was mended, so nobody is told that something was",
   },
   rule "the desk hears of a relapse" {
     when = { action = "relapse" },
@@ -87,6 +93,11 @@ rules.before "outbox" {
     withdraw = { "group_message" },
     task = task "group_message" { incident = "{id}", cities = "{fields.cities}", text = "【{no}】故障已恢复，请停用此前口径。It works again." },
   },
+  rule "the groups hear that there was no fault" {
+    when = { action = "cancel", ["fields.script_version"] = present },
+    withdraw = { "group_message" },
+    task = task "group_message" { incident = "{id}", cities = "{fields.cities}", text = "【{no}】事件已撤销，请停用此前口径。The case was cancelled." },
+  },
 
   -- ---- customers: those who complained are told once when it is proven; nobody at night (tasks: quiet) -------------------------------
   rule "everybody is told" {
@@ -110,6 +121,8 @@ rules "prompt" {
   rule "no prompt after the recovery" { when = { ["fields.recovery"] = any_of("proven", "told", "watched") }, prompt = false,
     because = "a prompt about a fault that is over makes new calls" },
   rule "no prompt past its end" { when = { prompt_over = at_least "0s" }, prompt = false },
+  rule "no prompt without an end for longer than four hours" { when = { prompt_over = absent, prompt_age = at_least "4h" }, prompt = false,
+    because = "what nobody has looked at for so long is said no more; approved again it plays again" },
   rule "no prompt of a drill" { when = { ["fields.drill"] = true }, prompt = false },
 }
 

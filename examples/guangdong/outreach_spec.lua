@@ -37,6 +37,13 @@ spec "proven: prompts stop, the desk and the groups hear of it" {
   expect = { withdrawn = { "ivr", "group_message" }, tasks = { "ivr", "group_message", ivr = { op = "withdraw", version = 1 } },
     news = { "frontdesk.shenzhen", "frontdesk.foshan", "ivr" }, by = "the desk hears of the recovery" },
 }
+spec "a false alarm: nobody is told that it works again" {
+  given = case({ script_version = 1, script_prompt = "P-RECHARGE-01" }, { stage = "restoring" }), action = "cancel",
+  data = { reason = "误报" }, who = head,
+  expect = { withdrawn = { "ivr", "group_message" }, tasks = { "ivr", "group_message", ivr = { op = "withdraw", version = 1 } },
+    news = { "frontdesk.shenzhen", "frontdesk.foshan", "ivr" },
+    by = { "the desk hears that there was no fault", "the groups hear that there was no fault" } },
+}
 spec "merged into another case: its prompt is taken back, and the desk says what the other one says" {
   given = case({ script_version = 1, script_prompt = "P-RECHARGE-01" }, { stage = "restoring" }), action = "merge", data = { ticket = 7 }, who = head,
   expect = { withdrawn = { "ivr" }, tasks = { "ivr", ivr = { op = "withdraw", version = 1 } },
@@ -81,3 +88,6 @@ caller("a drill plays nothing", {}, { level = "red", drill = true }, { prompt = 
 local over = { level = "red", script_until_time = 1790042400000 } -- 2026-09-22T10:00
 caller("a minute before its end it plays", {}, over, { prompt = true }, { at = "2026-09-22T09:59" })
 caller("at its end no more", {}, over, { prompt = false, by = "no prompt past its end" }, { at = "2026-09-22T10:00" })
+local endless = { level = "red", script_approved_at = 1790042400000 }
+caller("without an end it plays for four hours", {}, endless, { prompt = true }, { at = "2026-09-22T13:59" })
+caller("and not longer", {}, endless, { prompt = false, by = "no prompt without an end for longer than four hours" }, { at = "2026-09-22T14:00" })

@@ -108,6 +108,8 @@ add("disaster", "bool", from("warning", "disaster"), "是否灾害模式", "disa
 add("now", "time", { op = "path", path = { "now" } }, "当前时刻", "now")
 add("prompt_over", "duration", { op = "since", path = { "ticket", "fields", "script_until_time" } }, "口径到期至今",
   "time since the end of a case's script")
+add("prompt_age", "duration", { op = "since", path = { "ticket", "fields", "script_approved_at" } }, "口径批准至今",
+  "time since a case's script was approved")
 add("heard_version", "number", from("heard", "version"), "来电人听到的语音版本", "version of a case's prompt that the caller heard shortly before")
 add("hour", "number", from("local", "hour"), "时", "hour of the day")
 add("weekday", "number", from("local", "weekday"), "星期（1为星期一）", "1 is Monday")

@@ -69,6 +69,7 @@
 ---@field ping_pong? number|Condition 来回转派次数；how often it came back to a department that had it before
 ---@field priority? number|Condition 优先级；priority, 1 is first
 ---@field probability? number|Condition 偶然概率；probability of as many by chance
+---@field prompt_age? string|Condition 口径批准至今；time since a case's script was approved
 ---@field prompt_over? string|Condition 口径到期至今；time since the end of a case's script
 ---@field queue? string|Condition 所在队列；queue the ticket is in
 ---@field recovery? string|Condition 恢复状态；how far the recovery of its incident is

@@ -152,7 +152,7 @@ class Callers(Case):
         call = self.ivr.dial(number(1), True)
         self.assertEqual((None, "agent", 0), (call.heard, call.went, self.ivr.sums["failed_open"]))
         self.assertEqual(3, self.c.call("server.stats")["rules"]["failures"])
-        self.assertIn("outreach.lua:93", self.d.log("rules.failed")[0])
+        self.assertIn("outreach.lua:113", self.d.log("rules.failed")[0])
 
     def test_below_orange_nothing_is_heard(self):
         self.open(level="yellow")

@@ -169,6 +169,20 @@ class Push(Guangdong):
         self.assertEqual([("done", 100, 1)], [(j["state"], j["n_done"], j["n_tasks"]) for j in job])
         self.assertEqual([100], [t["n_numbers"] for t in self.tasks("sms")])
 
+    def test_a_prompt_without_an_end_ends(self):
+        case = self.open(level="red")
+        at = self.c.call("clock.now")["now"]
+        self.c.call("signal.push", signals=[{"at": at, "source": "boss", "kind": "txn_failed", "city": "shenzhen", "service": "recharge",
+                                             "number": "13900139000"}])
+        self.script(case)
+        self.assertEqual("4h", self.tasks("ivr")[0]["data"]["most"])
+        prompt = lambda: self.c.call("number.check", number="13900139000").get("prompt")
+        self.advance("%dms" % (4 * HOUR_MS - 1))
+        self.assertEqual("P-RECHARGE-01", prompt())
+        self.advance("1ms")
+        self.assertIsNone(prompt())
+        self.assertEqual("充值平台故障，预计12点恢复", self.c.call("number.check", number="13900139000")["say"]["zh"])
+
     def test_calls_that_the_prompt_avoided(self):
         case = self.open(level="red")
         self.script(case)

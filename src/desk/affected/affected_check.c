@@ -87,6 +87,8 @@ static struct value prompt_ticket(
 		add_of(a, &c->row, of_row[i], &ticket);
 	for (size_t i = 0; i < sizeof(of_fields) / sizeof(of_fields[0]); i++)
 		add_of(a, &c->row, of_fields[i], &fields);
+	if (value_path(&c->row, "script.approved_at") != NULL)
+		value_add(a, &fields, "script_approved_at", *value_path(&c->row, "script.approved_at"));
 	for (size_t i = 0; i < sizeof(of_crm) / sizeof(of_crm[0]); i++)
 		add_of(a, known, of_crm[i], &customer);
 	value_add(a, &ticket, "fields", fields);
