@@ -294,6 +294,28 @@ int64_t warn_whole_case(struct work *, const struct wkey *);
 /* The pack's roll-ups, NULL: none; whether a key of that city and category (either NULL: none) is part of one. */
 const struct value *warn_rollup_list(const struct warn *);
 bool warn_rollup_has(const struct value *rollup, const char *city, const char *category);
+/*
+ * Its rule, for the live keys and for those of a recording: cities that are warned at its level or above and left
+ * the level none within its time.
+ */
+struct rolled {
+	struct arena *arena;
+	const struct value *rollup;
+	uint8_t least;
+	int64_t since_ms; /* whoever was opened before that is not new */
+	struct value cities;
+	uint32_t n_fresh; /* of them are new */
+	uint8_t level;    /* the highest */
+};
+/* None is in it yet; false: the pack has no such level, so that it is none. */
+bool rolled_begin(
+	struct rolled *, const struct warn *, struct arena *, const struct value *rollup, int64_t end_ms);
+/* Whether a key of that city and category at that level is in it. */
+bool rolled_has(const struct rolled *, const char *city, const char *category, uint8_t level);
+/* It is; of the keys of one city the first says since when. */
+void rolled_add(struct rolled *, const char *city, uint8_t level, int64_t opened_ms);
+/* Enough cities are new. */
+bool rolled_is_enough(const struct rolled *);
 /* Cities warned of one kind become one case. The levels of the close are known and not told yet: what makes
  * the roll-up is part of it when it is told. */
 int warn_rollups(struct warn *, int64_t end_ms, struct err *e) MUST_CHECK;

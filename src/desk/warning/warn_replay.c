@@ -279,38 +279,29 @@ static void close_key(struct replay *r, struct played *p, uint32_t last)
 	value_push(r->arena, r->events, one);
 }
 
-/* The same categories in so many cities within so long are one case, as warn_rollup.c has it. */
 static void roll_up(struct replay *r, struct played *whole, int64_t end_ms)
 {
-	const struct value *of = whole->rollup;
-	int least = warn_level_find(r->n, value_slice(value_get(of, "level")));
-	int64_t since_ms = end_ms - value_int_or(value_get(of, "within_ms"), 0), seen = 0;
-	uint32_t n_cities = 0, n_fresh = 0;
-	const char *city = "";
-	uint8_t level = 0;
+	struct rolled rolled;
 	struct value one;
+	int64_t seen = 0;
 
-	for (uint32_t i = 0; least > 0 && i < r->n_keys;
-		i++) { /* by city, so the keys of one stand together */
+	if (!rolled_begin(&rolled, r->n, r->arena, whole->rollup, end_ms))
+		return;
+	for (uint32_t i = 0; i < r->n_keys; i++) {
 		const struct played *p = &r->keys[i];
 
-		if (p->level < least || !warn_rollup_has(of, p->city, p->category))
+		if (!rolled_has(&rolled, p->city, p->category, p->level))
 			continue;
-		if (strcmp(city, p->city) != 0) {
-			n_cities++;
-			n_fresh += p->opened_ms >= since_ms;
-			city = p->city;
-		}
-		level = p->level > level ? p->level : level;
+		rolled_add(&rolled, p->city, p->level, p->opened_ms);
 		seen += p->seen;
 	}
-	if (whole->floor == 0 && n_fresh < value_int_or(value_get(of, "cities"), 0))
+	if (whole->floor == 0 && !rolled_is_enough(&rolled))
 		return;
-	whole->floor = level;
+	whole->floor = rolled.level;
 	if (!moved(r, whole, end_ms, &one))
 		return;
 	value_add(r->arena, &one, "seen", value_int(seen));
-	value_add(r->arena, &one, "cities", value_int(n_cities));
+	value_add(r->arena, &one, "cities", value_int(rolled.cities.n));
 	value_push(r->arena, r->events, one);
 }
 

@@ -77,6 +77,44 @@ bool warn_told_elsewhere(struct work *w, const struct wkey *k, const char *level
 	return false;
 }
 
+/* ---- the rule: new cities within its time -------------------------------------------------------------- */
+bool rolled_begin(
+	struct rolled *r, const struct warn *n, struct arena *a, const struct value *rollup, int64_t end_ms)
+{
+	int least = warn_level_find(n, value_slice(value_get(rollup, "level")));
+
+	*r = (struct rolled){.arena = a,
+		.rollup = rollup,
+		.least = (uint8_t)(least < 0 ? 0 : least),
+		.since_ms = end_ms - value_int_or(value_get(rollup, "within_ms"), 0),
+		.cities = value_array(a, 16)};
+	return least > 0;
+}
+
+bool rolled_has(const struct rolled *r, const char *city, const char *category, uint8_t level)
+{
+	return level >= r->least && warn_rollup_has(r->rollup, city, category);
+}
+
+void rolled_add(struct rolled *r, const char *city, uint8_t level, int64_t opened_ms)
+{
+	r->level = level > r->level ? level : r->level;
+	if (value_has_text(&r->cities, slice_of(city, strlen(city))))
+		return;
+	value_push(r->arena, &r->cities, value_literal(city));
+	r->n_fresh += opened_ms >= r->since_ms;
+}
+
+static bool has_cities(const struct rolled *r, uint32_t n)
+{
+	return n >= value_int_or(value_get(r->rollup, "cities"), 0);
+}
+
+bool rolled_is_enough(const struct rolled *r)
+{
+	return has_cities(r, r->n_fresh);
+}
+
 /* ---- many cities are one key --------------------------------------------------------------------------- */
 struct rolling {
 	const struct value *rollup;
@@ -85,23 +123,12 @@ struct rolling {
 };
 
 struct group {
-	struct value children; /* keys */
-	uint32_t n_cities, n_fresh;
-	uint8_t level;
+	struct rolled of;
+	struct value children;       /* keys */
 	int64_t seen, began_ms;      /* of the first; INT64_MAX: nobody knows */
 	double expected, dispersion; /* of what was seen; NaN: of some city nobody knows */
 	struct value told;
 };
-
-static bool has_city(
-	const struct warn *n, const struct value *rollup, uint8_t least, uint32_t before, const char *city)
-{
-	for (uint32_t i = 0; i < before; i++)
-		if (n->keys[i]->level >= least && is_member(rollup, n->keys[i]) &&
-			strcmp(n->keys[i]->city, city) == 0)
-			return true;
-	return false;
-}
 
 /* What came in by the key's first sum, and what was usual: numbers that are hit are nothing that was seen. */
 static void add_counted(const struct wkey *k, const struct value *row, struct group *g)
@@ -139,16 +166,15 @@ static struct value row_now(struct work *w, const struct wkey *k, int64_t end_ms
 	return row;
 }
 
-static void gather_group(
-	struct work *w, const struct rolling *of, uint8_t least, int64_t since_ms, struct group *g)
+static void gather_group(struct work *w, const struct rolling *of, struct group *g)
 {
-	const struct value *rollup = of->rollup;
 	const struct warn *n = w->desk->warn;
 
-	memset(g, 0, sizeof(*g));
 	g->children = value_array(w->arena, 16);
 	g->told = value_array(w->arena, 8);
 	g->began_ms = INT64_MAX;
+	g->seen = 0;
+	g->expected = 0;
 	g->dispersion = 1;
 	for (uint32_t i = 0; i < n->n_keys; i++) {
 		const struct wkey *k = n->keys[i];
@@ -156,15 +182,11 @@ static void gather_group(
 		struct value row;
 		int64_t began_ms;
 
-		if (k->level < least || !is_member(rollup, k))
+		if (!rolled_has(&g->of, k->city, k->category, k->level))
 			continue;
 		row = row_now(w, k, of->end_ms);
-		if (!has_city(n, rollup, least, i, k->city)) {
-			g->n_cities++;
-			g->n_fresh += value_int_or(value_get(&row, "opened"), 0) >= since_ms;
-		}
+		rolled_add(&g->of, k->city, k->level, value_int_or(value_get(&row, "opened"), 0));
 		value_push(w->arena, &g->children, value_text(w->arena, k->text, k->text_n));
-		g->level = k->level > g->level ? k->level : g->level;
 		began_ms = value_int_or(value_get(&row, "began"), INT64_MAX);
 		g->began_ms = began_ms < g->began_ms ? began_ms : g->began_ms;
 		add_counted(k, &row, g);
@@ -278,18 +300,19 @@ static int end_hold(struct work *w, struct wkey *k, struct value *row)
 static bool is_enough(
 	struct work *w, const struct rolling *of, const struct group *g, const struct value *row)
 {
-	int64_t cities = value_int_or(value_get(of->rollup, "cities"), 0);
 	const struct value *held = value_get(row, "held");
 	struct group worse;
 	int over;
 
-	if (held == NULL || g->n_fresh >= cities)
-		return g->n_fresh >= cities;
+	if (held == NULL || rolled_is_enough(&g->of))
+		return rolled_is_enough(&g->of);
 	over = warn_level_find(w->desk->warn, value_slice(value_get(held, "over")));
 	if (over < 0 || w->now_ms >= value_int_or(value_get(held, "until"), 0))
-		return g->n_cities >= cities;
-	gather_group(w, of, (uint8_t)(over + 1), of->end_ms, &worse);
-	return worse.n_cities >= cities;
+		return has_cities(&g->of, g->of.cities.n);
+	(void)rolled_begin(&worse.of, w->desk->warn, w->arena, of->rollup, of->end_ms);
+	worse.of.least = (uint8_t)(over + 1);
+	gather_group(w, of, &worse);
+	return has_cities(&worse.of, worse.of.cities.n);
 }
 
 static int roll_up(struct work *w, struct warn_try *t, struct err *e)
@@ -297,28 +320,27 @@ static int roll_up(struct work *w, struct warn_try *t, struct err *e)
 	struct rolling *of = t->ctx;
 	const struct value *rollup = of->rollup;
 	struct warn *n = w->desk->warn;
-	int least = warn_level_find(n, value_slice(value_get(rollup, "level")));
-	int64_t within_ms = value_int_or(value_get(rollup, "within_ms"), 0);
 	struct wkey *k = wkey_find(n, value_slice(value_get(rollup, "key")));
 	struct value row = k == NULL ? value_map(w->arena, 16) : wkey_row(w, k);
 	bool is_open = is_rolled_up(&row), was_held = value_get(&row, "held") != NULL, is_joined;
 	struct warn_event event = {.event = "change", .at_ms = of->end_ms};
 	struct value rolled;
 	struct group g;
+	uint8_t level;
 
 	of->changed = NULL;
-	if (least <= 0)
+	if (!rolled_begin(&g.of, n, w->arena, rollup, of->end_ms))
 		return 0;
-	gather_group(w, of, (uint8_t)least, of->end_ms - within_ms, &g);
+	gather_group(w, of, &g);
 	if (!is_open && !is_enough(w, of, &g, &row))
 		return k == NULL ? 0 : end_hold(w, k, &row);
 	k = wkey_need(n, value_slice(value_get(rollup, "key")));
 	event.from = k->changed_ms == 0 ? k->level : k->from;
-	g.level = warn_held_level(w, g.level, &row);
-	if (!is_open && g.level == 0)
+	level = warn_held_level(w, g.of.level, &row);
+	if (!is_open && level == 0)
 		return 0; /* lowered to none, and no worse since */
 	rolled = rolled_value(w, &g);
-	if (is_open && was_held == (value_get(&row, "held") != NULL) && g.level == k->floor &&
+	if (is_open && was_held == (value_get(&row, "held") != NULL) && level == k->floor &&
 		value_get(&row, "children") != NULL &&
 		value_equal(value_get(&row, "children"), &g.children)) {
 		if (value_get(&row, "rolled") != NULL && value_equal(value_get(&row, "rolled"), &rolled))
@@ -330,10 +352,11 @@ static int roll_up(struct work *w, struct warn_try *t, struct err *e)
 	warn_try_on(w, t, k);
 	warn_figures(w, k, of->end_ms, &row);
 	is_joined = has_more(&g.children, value_get(&row, "children"));
-	floor_set(w, k, g.level, "rollup", &row);
+	floor_set(w, k, level, "rollup", &row);
 	value_set(w->arena, &row, "children", g.children);
-	value_set(w->arena, &row, "cities", value_int(g.n_cities));
-	value_set(w->arena, &row, "minutes", value_int(within_ms / MINUTE_MS));
+	value_set(w->arena, &row, "cities", value_int(g.of.cities.n));
+	value_set(w->arena, &row, "minutes",
+		value_int(value_int_or(value_get(rollup, "within_ms"), 0) / MINUTE_MS));
 	value_set(w->arena, &row, "rolled", rolled);
 	if (!is_open && g.began_ms != INT64_MAX)
 		value_set(w->arena, &row, "began", value_int(g.began_ms));
