@@ -58,6 +58,8 @@ void man_commands(FILE *);
 /* ---- main.c -------------------------------------------------------------------------------------------- */
 /* Fill *e and return EXIT_WRONG_USAGE. */
 int usage(struct err *e, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* Append ` (did you mean "word"?)` unless word is NULL. Returns rc. */
+int cli_hint(struct err *e, const char *word, int rc);
 /* Connect unless connected, and take the daemon's zone as that of all times shown. 0, or -1. */
 int cli_open(struct cli *, struct err *e) MUST_CHECK;
 /* client_call on the open connection, result in the cli's arena. */

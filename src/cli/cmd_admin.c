@@ -81,16 +81,13 @@ static int check_role(const char *role, struct err *e)
 #undef ROLE
 		;
 	size_t n = strcspn(role, "+");
-	const char *meant;
 
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
 		if (strlen(words[i]) == n && memcmp(words[i], role, n) == 0 &&
 			(role[n] == '\0' || strcmp(role + n, "+gateway") == 0))
 			return 0;
-	meant = nearest_word(role, words, sizeof(words) / sizeof(words[0]));
-	return usage(e, "\"%.40s\" is no role; roles are:%s%s%s%s", role, all,
-		meant == NULL ? "" : tr("; did you mean \""), meant == NULL ? "" : meant,
-		meant == NULL ? "" : tr("\"?"));
+	usage(e, "\"%.40s\" is no role; roles are:%s", role, all);
+	return cli_hint(e, nearest_word(role, words, sizeof(words) / sizeof(words[0])), EXIT_WRONG_USAGE);
 }
 
 /* The daemon's name of a session goes into every entry: plain words only. */

@@ -32,7 +32,7 @@ static int find_watch(struct cli *c, const struct watches *all, const char *name
 	int64_t bin_ms, const struct watch **out, struct err *e)
 {
 	struct arena *a = &c->arena;
-	const char *lengths = "";
+	const char *lengths = "", **names;
 
 	for (uint32_t i = 0; i < all->n; i++) {
 		const struct watch *w = &all->list[i];
@@ -51,15 +51,11 @@ static int find_watch(struct cli *c, const struct watches *all, const char *name
 			tr("the pack in %s watches no series with bins of %s; it has %s"), dir,
 			bin_shown(a, bin_ms),
 			*lengths == '\0' ? "none (watch … { of = \"series\" })" : lengths);
-	for (uint32_t i = 0; i < all->n; i++) {
-		const char *known = all->list[i].name;
-
-		if (nearest_word(name, &known, 1) != NULL)
-			return err_set(e, ERR_NOT_FOUND,
-				tr("the pack in %s has no watch \"%s\" (did you mean \"%s\"?)"), dir, name,
-				known);
-	}
-	return err_set(e, ERR_NOT_FOUND, tr("the pack in %s has no watch \"%s\""), dir, name);
+	names = arena_alloc(a, (all->n + 1) * sizeof(*names));
+	for (uint32_t i = 0; i < all->n; i++)
+		names[i] = all->list[i].name;
+	err_set(e, ERR_NOT_FOUND, tr("the pack in %s has no watch \"%s\""), dir, name);
+	return cli_hint(e, nearest_word(name, names, all->n), -1);
 }
 
 static int judge(

@@ -202,7 +202,6 @@ static const struct verb {
 static int run_rules(struct cli *c, int argc, char **argv, struct err *e)
 {
 	const char *names[N_VERBS];
-	const char *meant;
 
 	for (size_t i = 0; i < N_VERBS; i++) {
 		names[i] = verbs[i].name;
@@ -211,10 +210,8 @@ static int run_rules(struct cli *c, int argc, char **argv, struct err *e)
 	}
 	if (argc == 0)
 		return usage(e, "what about the rules? status, check, try, diff, reload or rollback");
-	meant = nearest_word(argv[0], names, N_VERBS);
-	return usage(e, "rules has no \"%.40s\"%s%s%s; it has status, check, try, diff, reload, rollback",
-		argv[0], meant == NULL ? "" : tr(" (did you mean \""), meant == NULL ? "" : meant,
-		meant == NULL ? "" : tr("\"?)"));
+	usage(e, "rules has no \"%.40s\"; it has status, check, try, diff, reload, rollback", argv[0]);
+	return cli_hint(e, nearest_word(argv[0], names, N_VERBS), EXIT_WRONG_USAGE);
 }
 
 const struct command commands_rules[] = {

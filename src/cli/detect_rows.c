@@ -183,7 +183,6 @@ static int find_format(struct timed_file *f, const char *path, int column, struc
 int timed_file_column(const struct timed_file *f, const char *path, const char *name, struct err *e)
 {
 	char all[300] = "";
-	const char *meant;
 
 	for (uint32_t i = 0; i < f->n_columns; i++)
 		if (strcmp(f->columns[i], name) == 0)
@@ -192,10 +191,8 @@ int timed_file_column(const struct timed_file *f, const char *path, const char *
 		strncat(all, i > 0 ? ", " : "", 3);
 		strncat(all, f->columns[i], sizeof(all) - strlen(all) - 1);
 	}
-	meant = nearest_word(name, f->columns, f->n_columns);
-	return err_set(e, ERR_BAD_REQUEST, tr("%s has no column \"%.60s\"%s%s%s; it has %s"), path, name,
-		meant == NULL ? "" : tr(" (did you mean \""), meant == NULL ? "" : meant,
-		meant == NULL ? "" : tr("\"?)"), all);
+	err_set(e, ERR_BAD_REQUEST, tr("%s has no column \"%.60s\"; it has %s"), path, name, all);
+	return cli_hint(e, nearest_word(name, f->columns, f->n_columns), -1);
 }
 
 int timed_file_load(struct timed_file *f, const char *path, const char *encoding, const char *time,

@@ -9,7 +9,7 @@
 static int no_column(const struct mapping *m, struct arena *a, const struct csv_row *header, const char *name,
 	struct err *e)
 {
-	const char **names = arena_alloc(a, header->n * sizeof(*names)), *meant;
+	const char **names = arena_alloc(a, header->n * sizeof(*names));
 	struct buf all;
 
 	buf_init(&all, HEADER_SHOWN_MAX);
@@ -17,12 +17,10 @@ static int no_column(const struct mapping *m, struct arena *a, const struct csv_
 		names[i] = arena_text(a, header->cells[i].p, header->cells[i].n);
 		buf_printf(&all, "%s%s", i > 0 ? ", " : "", names[i]);
 	}
-	meant = nearest_word(name, names, header->n);
-	err_set(e, ERR_BAD_REQUEST, tr("%s: the file has no column \"%s\"%s%s%s; it has: %.*s"), m->path,
-		name, meant == NULL ? "" : tr("; did you mean \""), meant == NULL ? "" : meant,
-		meant == NULL ? "" : tr("\"?"), (int)utf8_clip((char *)all.p, all.n), (char *)all.p);
+	err_set(e, ERR_BAD_REQUEST, tr("%s: the file has no column \"%s\"; it has: %.*s"), m->path, name,
+		(int)utf8_clip((char *)all.p, all.n), (char *)all.p);
 	buf_fini(&all);
-	return -1;
+	return cli_hint(e, nearest_word(name, names, header->n), -1);
 }
 
 static int bind_one(struct mapping *m, struct arena *a, const struct csv_row *header, struct field *f,

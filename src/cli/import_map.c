@@ -79,8 +79,6 @@ static char *find_equals(char *p)
 static int field_check(const struct reader *r, const char *name)
 {
 	size_t n = strcspn(name, ".");
-	const char *meant;
-
 	for (size_t i = 0; i < N_KNOWN; i++) {
 		size_t k = strcspn(known[i], "{");
 
@@ -92,10 +90,8 @@ static int field_check(const struct reader *r, const char *name)
 			return fail(r, "%.*s has no parts", (int)n, name);
 		return 0;
 	}
-	meant = nearest_word(name, known, N_KNOWN);
-	return fail(r, "a ticket has no field \"%.60s\"%s%s%s", name,
-		meant == NULL ? "" : tr("; did you mean \""), meant == NULL ? "" : meant,
-		meant == NULL ? "" : tr("\"?"));
+	fail(r, "a ticket has no field \"%.60s\"", name);
+	return cli_hint(r->e, nearest_word(name, known, N_KNOWN), -1);
 }
 
 /* The field of that name, made when it is not there; NULL after an error. */

@@ -77,6 +77,15 @@ int usage(struct err *e, const char *format, ...)
 	return EXIT_WRONG_USAGE;
 }
 
+int cli_hint(struct err *e, const char *word, int rc)
+{
+	size_t n = strlen(e->text);
+
+	if (word != NULL)
+		snprintf(e->text + n, sizeof(e->text) - n, tr(" (did you mean \"%s\"?)"), word);
+	return rc;
+}
+
 /* ---- the connection ------------------------------------------------------------------------------------ */
 int cli_token(struct cli *c, const char **token, struct err *e)
 {
@@ -256,23 +265,27 @@ static int run_command(struct cli *c, const struct command *k, int argc, char **
 	return rc < 0 ? 1 : rc;
 }
 
+static void no_command(const char *word, const char *meant, struct err *e)
+{
+	usage(e, "there is no command \"%.60s\"%s", word,
+		meant == NULL ? tr("; tocsin --help lists all") : "");
+	cli_hint(e, meant, -1);
+}
+
 static int find_and_run(struct cli *c, int argc, char **argv)
 {
 	const struct command *all[N_COMMANDS_MAX];
-	const char *names[N_COMMANDS_MAX], *meant;
+	const char *names[N_COMMANDS_MAX];
 	uint32_t n = commands_all(all);
+	struct err e;
 
 	for (uint32_t i = 0; i < n; i++) {
 		names[i] = all[i]->name;
 		if (strcmp(argv[0], all[i]->name) == 0)
 			return run_command(c, all[i], argc - 1, argv + 1);
 	}
-	meant = nearest_word(argv[0], names, n);
-	fputs("tocsin: ", stderr);
-	fprintf(stderr, tr("there is no command \"%s\"%s%s%s"), argv[0],
-		meant == NULL ? tr("; tocsin --help lists all") : tr("; did you mean \""),
-		meant == NULL ? "" : meant, meant == NULL ? "" : tr("\"?"));
-	fputc('\n', stderr);
+	no_command(argv[0], nearest_word(argv[0], names, n), &e);
+	fprintf(stderr, "tocsin: %s\n", cli_said(&e));
 	return EXIT_WRONG_USAGE;
 }
 

@@ -17,14 +17,13 @@ static const struct option_spec *spec_find(const struct option_spec *specs, cons
 
 static int unknown(const struct option_spec *specs, const char *word, struct err *e)
 {
-	const char *names[16], *meant;
+	const char *names[16];
 	size_t n = 0;
 
 	for (; specs[n].name != NULL && n < 16; n++)
 		names[n] = specs[n].name;
-	meant = nearest_word(word, names, n);
-	return usage(e, "unknown option \"%.60s\"%s%s%s", word, meant == NULL ? "" : tr("; did you mean \""),
-		meant == NULL ? "" : meant, meant == NULL ? "" : tr("\"?"));
+	usage(e, "unknown option \"%.60s\"", word);
+	return cli_hint(e, nearest_word(word, names, n), EXIT_WRONG_USAGE);
 }
 
 /* Uses argv[i] and perhaps argv[i + 1]; returns how many, or -1. */

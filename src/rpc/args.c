@@ -194,7 +194,7 @@ static int wrong_type(const struct rpc_arg *arg, const struct value *v, struct e
 
 static int check_enum(const struct rpc_arg *arg, struct arena *a, const struct value *v, struct err *e)
 {
-	const char *word, *meant;
+	const char *word;
 	struct buf words;
 	size_t n = 0;
 
@@ -204,21 +204,16 @@ static int check_enum(const struct rpc_arg *arg, struct arena *a, const struct v
 		if (value_is_text(v, arg->words[n]))
 			return 0;
 	word = value_cstr(a, v);
-	meant = nearest_word(word, arg->words, n);
 	buf_init(&words, sizeof(e->reason));
 	arg_expected(arg, &words);
-	err_arg(e, ERR_BAD_REQUEST, arg->name, word, "argument \"%s\" is \"%.*s\"; expected %.*s%s%s%s",
-		arg->name, clipped(v), v->as.text, (int)words.n, words.p,
-		meant != NULL ? "; did you mean \"" : "", meant != NULL ? meant : "",
-		meant != NULL ? "\"?" : "");
+	err_arg(e, ERR_BAD_REQUEST, arg->name, word, "argument \"%s\" is \"%.*s\"; expected %.*s", arg->name,
+		clipped(v), v->as.text, (int)words.n, words.p);
 	snprintf(e->reason, sizeof(e->reason), "%.*s", (int)words.n, words.p);
 	buf_reset(&words);
 	arg_expected_zh(arg, &words);
-	err_zh(e, "参数“%s”是“%.*s”；应为%.*s%s%s%s", arg->name, clipped(v), v->as.text, (int)words.n,
-		words.p, meant != NULL ? "；是不是“" : "", meant != NULL ? meant : "",
-		meant != NULL ? "”？" : "");
+	err_zh(e, "参数“%s”是“%.*s”；应为%.*s", arg->name, clipped(v), v->as.text, (int)words.n, words.p);
 	buf_fini(&words);
-	return -1;
+	return err_hint(e, nearest_word(word, arg->words, n));
 }
 
 static int check_range(const struct rpc_arg *arg, const struct value *v, struct err *e)
@@ -400,9 +395,10 @@ static int unknown_arg(const struct rpc_method *m, const struct value *key, stru
 	for (uint32_t i = 0; i < n; i++)
 		names[i] = arg_at(m, i)->name;
 	meant = nearest_word(name, names, n);
-	if (meant != NULL)
-		return err_arg(e, ERR_BAD_REQUEST, name, NULL,
-			"%s has no argument \"%s\"; did you mean \"%s\"?", m->name, name, meant);
+	if (meant != NULL) {
+		err_arg(e, ERR_BAD_REQUEST, name, NULL, "%s has no argument \"%s\"", m->name, name);
+		return err_hint(e, meant);
+	}
 	if (n == 0)
 		return err_arg(e, ERR_BAD_REQUEST, name, NULL, "%s has no argument \"%s\"; it takes none",
 			m->name, name);

@@ -119,11 +119,11 @@ int method_unknown(const struct rpc *r, const char *name, size_t name_n, struct 
 		names[i] = r->methods[i].method->name;
 	meant = nearest_word(shown, names, r->n_methods);
 	if (meant != NULL)
-		err_set(e, ERR_NOT_FOUND, "method \"%s\" does not exist; did you mean \"%s\"?", shown, meant);
+		err_set(e, ERR_NOT_FOUND, "method \"%s\" does not exist", shown);
 	else
 		err_set(e, ERR_NOT_FOUND, "method \"%s\" does not exist; rpc.methods lists all", shown);
 	free(names);
-	return -1;
+	return err_hint(e, meant);
 }
 
 /* ---- documentation ------------------------------------------------------------------------------------- */

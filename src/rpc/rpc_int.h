@@ -31,7 +31,7 @@ struct deferral {
 
 /* methods.c */
 struct method_slot *method_find(const struct rpc *, const char *name, size_t name_n);
-/* "method \"tiket.get\" does not exist; did you mean \"ticket.get\"?" */
+/* "method \"tiket.get\" does not exist (did you mean \"ticket.get\"?)" */
 int method_unknown(const struct rpc *, const char *name, size_t name_n, struct err *e);
 /* The type as documentation and errors say it: "an id: an integer …", "one of \"a\", \"b\"". */
 void arg_expected(const struct rpc_arg *, struct buf *);

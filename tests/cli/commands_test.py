@@ -69,12 +69,12 @@ class Commands(Case):
 
     def test_wrong_usage_is_2(self):
         for args, err in (
-                (["shwo", "1"], 'tocsin: there is no command "shwo"; did you mean "show"?\n'),
+                (["shwo", "1"], 'tocsin: there is no command "shwo" (did you mean "show"?)\n'),
                 (["show", "x"], 'tocsin: ID must be an integer from 1 to 9007199254740991, not "x"\nUsage: tocsin show ID\n'),
                 (["history"], "tocsin: one ID is needed\nUsage: tocsin history ID\n"),
-                (["list", "--limt", "3"], 'tocsin: unknown option "--limt"; did you mean "--limit"?\n'
+                (["list", "--limt", "3"], 'tocsin: unknown option "--limt" (did you mean "--limit"?)\n'
                     "Usage: tocsin list [where] [field=value ...] [--order FIELD|-FIELD] [--limit N]\n"),
-                (["--sever", "x", "list"], 'tocsin: unknown option "--sever"; did you mean "--server"?\n'),
+                (["--sever", "x", "list"], 'tocsin: unknown option "--sever" (did you mean "--server"?)\n'),
                 (["call", "ticket.get", "id"], 'tocsin: expected key=value, not "id"\n'
                     "Usage: tocsin call METHOD [key=value ... | JSON]\n")):
             with self.subTest(args=args):
@@ -102,7 +102,7 @@ class Commands(Case):
     def test_call_errors(self):
         self.fails(1, 'tocsin: bad_request: id must be an integer, not "abc" (argument id = abc)\n', "call", "ticket.get", "id=abc")
         self.fails(1, "tocsin: not_found: ticket 9 does not exist (argument id = 9)\n", "call", "ticket.get", "id=9")
-        self.fails(1, 'tocsin: not_found: method "ticket.gett" does not exist; did you mean "ticket.get"?\n', "call", "ticket.gett")
+        self.fails(1, 'tocsin: not_found: method "ticket.gett" does not exist (did you mean "ticket.get"?)\n', "call", "ticket.gett")
         self.fails(1, "tocsin: bad_request: customer: no JSON: line 1 column 1: '[' or '{' expected near 'x'\n"
             .replace("'[' or '{' expected", "invalid token"), "call", "ticket.create", "customer=x")
 
@@ -278,7 +278,7 @@ class Commands(Case):
         self.assertRegex(self.ok("rules", "reload").splitlines()[-1], r"^reload: ok, generation 1 decides \(\d+ rules, \d+ specs, ")
         self.assertRegex(self.ok("rules", "status"), r"(?m)^generation +1$")
         said = self.tocsin("rules", "relod")
-        self.assertEqual((2, 'tocsin: rules has no "relod" (did you mean "reload"?); it has status, check, try, diff, reload, rollback'),
+        self.assertEqual((2, 'tocsin: rules has no "relod"; it has status, check, try, diff, reload, rollback (did you mean "reload"?)'),
             (said.code, said.err.splitlines()[0]))
 
     def test_reload_and_rollback(self):
@@ -317,7 +317,7 @@ class Commands(Case):
             self.assertEqual((1, "tocsin: not_found: %s\n" % (note % os.path.join(data, "none", "tokens"))), (said.code, said.err))
         said = tocsin("token", "add", "bob", "agnet", "--data", data)
         self.assertEqual((2, 'tocsin: "agnet" is no role; roles are: intake agent supervisor leader analyst operator adapter auditor '
-            'admin; did you mean "agent"?\nUsage: tocsin token add NAME ROLE [--data DIR]\n'), (said.code, said.err))
+            'admin (did you mean "agent"?)\nUsage: tocsin token add NAME ROLE [--data DIR]\n'), (said.code, said.err))
         with socket.create_server(("127.0.0.1", 0)) as s:
             address = "tcp:127.0.0.1:%d" % s.getsockname()[1]
         with Daemon(data=data, listen=(address,)) as d:

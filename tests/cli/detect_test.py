@@ -130,7 +130,7 @@ class Detect(unittest.TestCase):
         self.write("f.csv", "when,n\n2026-09-22T10:00,5\n2026-09-22T10:05,-3\n")
         self.refused('tocsin: one FILE and --time COLUMN are needed', "f.csv", code=2)
         self.refused('tocsin: not_found: g.csv: No such file or directory', "g.csv", "--time", "when")
-        self.refused('tocsin: bad_request: f.csv has no column "wen" (did you mean "when"?); it has when, n', "f.csv", "--time", "wen")
+        self.refused('tocsin: bad_request: f.csv has no column "wen"; it has when, n (did you mean "when"?)', "f.csv", "--time", "wen")
         self.refused('tocsin: bad_request: f.csv has no column "count"; it has when, n', "f.csv", "--time", "when", "--value", "count")
         self.refused('tocsin: bad_request: f.csv line 3: n "-3" is not a count: a number of 0 or more (argument --value)',
             "f.csv", "--time", "when", "--value", "n")

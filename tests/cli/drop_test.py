@@ -142,7 +142,7 @@ class Drop(unittest.TestCase):
 
     def test_wrong_as_a_whole(self):
         for name, data, reason in (
-                ("head.csv", b"no,nummer,text\r\nr1,1,x\r\n", 'the file has no column "number"; did you mean "nummer"?; it has: no, nummer, text'),
+                ("head.csv", b"no,nummer,text\r\nr1,1,x\r\n", 'the file has no column "number"; it has: no, nummer, text (did you mean "nummer"?)'),
                 ("empty.csv", b"", "is empty"),
                 ("gbk.csv", "no,number,text\r\nr1,13800000001,话费\r\n".encode("gbk"), "not UTF-8")):
             with open(os.path.join(self.dir, name), "wb") as f:

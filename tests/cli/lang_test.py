@@ -100,15 +100,15 @@ class Said(unittest.TestCase):
         self.wrong(["show", "x"], 'ID must be an integer from 1 to 9007199254740991, not "x"', "ID 应为 1 到 9007199254740991 的整数，而不是“x”", "show ID")
         self.wrong(["fsck"], "one DIR is needed: a data directory or a backup", "需要一个 DIR：数据目录或备份", "fsck DIR")
         top = "top [--every TIME] [--once]"
-        self.wrong(["top", "--evry", "2s"], 'unknown option "--evry"; did you mean "--every"?', "没有选项“--evry”；是不是“--every”？", top)
+        self.wrong(["top", "--evry", "2s"], 'unknown option "--evry" (did you mean "--every"?)', "没有选项“--evry”（是不是“--every”？）", top)
         self.wrong(["top", "--every"], "--every needs a value", "--every 需要一个值", top)
         self.wrong(["top", "--once=1"], "--once takes no value", "--once 不带值", top)
         for args in (["nwe"], ["--lang", "en", "nwe"]):
-            self.assertEqual((2, "", 'tocsin: there is no command "nwe"; did you mean "new"?\n'), tocsin(*args))
-        self.assertEqual((2, "", "tocsin: 没有命令“nwe”；是不是“new”？\n"), tocsin("nwe", lang="zh"))
+            self.assertEqual((2, "", 'tocsin: there is no command "nwe" (did you mean "new"?)\n'), tocsin(*args))
+        self.assertEqual((2, "", "tocsin: 没有命令“nwe”（是不是“new”？）\n"), tocsin("nwe", lang="zh"))
         self.assertEqual((2, "", "tocsin: 没有命令“quite-else”；tocsin --help 列出全部命令\n"), tocsin("quite-else", lang="zh"))
         code, _, err = tocsin("rules", "chek", lang="zh")
-        self.assertEqual((2, "tocsin: rules 没有“chek”（是不是“check”？）；有 status、check、try、diff、reload、rollback"), (code, err.split("\n")[0]))
+        self.assertEqual((2, "tocsin: rules 没有“chek”；有 status、check、try、diff、reload、rollback（是不是“check”？）"), (code, err.split("\n")[0]))
 
     def test_whose_language(self):
         en, zh = "tocsin: one ID is needed\nUsage: tocsin show ID\n", "tocsin: 需要一个 ID\n用法：tocsin show ID\n"
@@ -133,7 +133,7 @@ class Said(unittest.TestCase):
                     ("x", "expected key = value", "应为 key = value"),
                     ("[sect]", "there is no section [sect]; there are [file], [columns], [constants], [times] and [values FIELD]",
                         "没有 [sect] 这一节；有 [file]、[columns]、[constants]、[times]、[values FIELD]"),
-                    ("[columns]\ntxt = 内容", 'a ticket has no field "txt"; did you mean "text"?', "工单没有字段“txt”；是不是“text”？")):
+                    ("[columns]\ntxt = 内容", 'a ticket has no field "txt" (did you mean "text"?)', "工单没有字段“txt”（是不是“text”？）")):
                 mapping, line = put("m.txt", content), content.count("\n") + 1
                 for lang, want in (("en", en), ("zh", zh)):
                     self.assertEqual((1, "", "tocsin: bad_request: %s:%d: %s\n" % (mapping, line, want)),

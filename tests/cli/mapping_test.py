@@ -111,8 +111,8 @@ class Mapping(unittest.TestCase):
 
     def test_errors_of_the_mapping(self):
         for old, new, message in (
-                ("text = what", "txt = what", 'm.txt:4: a ticket has no field "txt"; did you mean "text"?'),
-                ("text = what", "text = wat", 'm.txt: the file has no column "wat"; did you mean "what"?; it has: what, when'),
+                ("text = what", "txt = what", 'm.txt:4: a ticket has no field "txt" (did you mean "text"?)'),
+                ("text = what", "text = wat", 'm.txt: the file has no column "wat"; it has: what, when (did you mean "what"?)'),
                 ("text = what", "text what", "m.txt:4: expected key = value"),
                 ("[columns]", "[colums]",
                     "m.txt:3: there is no section [colums]; there are [file], [columns], [constants], [times] and [values FIELD]"),

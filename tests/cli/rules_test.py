@@ -121,7 +121,7 @@ class Check(Packs):
                 (["--spec", "x"], "--spec needs DIR: the daemon runs all specs, in its own zone"),
                 (["x", "--lang", "fr"], '--lang must be zh or en, not "fr"'),
                 (["x", "--zone", "Mars/Olympus"], 'time zone "Mars/Olympus" is not in tzdata (/usr/share/zoneinfo)'),
-                (["--spce", "x"], 'unknown option "--spce"; did you mean "--spec"?')):
+                (["--spce", "x"], 'unknown option "--spce" (did you mean "--spec"?)')):
             said = tocsin("rules", "check", *args)
             self.assertEqual((2, "", "tocsin: " + err), (said.code, said.out, said.err.splitlines()[0]))
 
@@ -230,7 +230,7 @@ class Try(Packs):
         pack = self.pack(gold=GOLD)
         for args, code, err in (
                 ((), 2, "what is the complaint? At least channel=... and text=..."),
-                (("chanel=app", "text=x"), 1, 'bad_request: ticket.create has no argument "chanel"; did you mean "channel"? (argument chanel)'),
+                (("chanel=app", "text=x"), 1, 'bad_request: ticket.create has no argument "chanel" (did you mean "channel"?) (argument chanel)'),
                 (("channel=ap", "text=x"), 1,
                     'bad_request: channel "ap" is not in the catalog (did you mean "app"?) (argument channel = ap)'),
                 (("channel=app", "text=x", "--why-not", "routing/golt"), 1,

@@ -54,7 +54,7 @@ class Create(Case):
                 ({"channel": "app", "text": "x", "priority": 11}, "priority",
                     'argument "priority" is 11; expected 1 to 10'),
                 ({"channel": "app", "text": "x", "citty": "foshan"}, "citty",
-                    'ticket.create has no argument "citty"; did you mean "city"?'),
+                    'ticket.create has no argument "citty" (did you mean "city"?)'),
                 ({"channel": "app", "text": "x" * 32769}, "text", 'argument "text" has 32769 bytes; a text has at most 32768'),
                 ({"channel": "app", "text": "a\0b"}, "text", 'argument "text" holds a NUL character at byte 1')):
             error = self.refused("ticket.create", args, code="bad_request", argument=argument)

@@ -206,7 +206,7 @@ class Refused(Gateway):
             "GET /metrics and GET /healthz", "GET", "/")
         for path in ("/complaintsx", "/complaints/", "/rpc/", "/tickets/", "/%63omplaints", "/tickets/" + "1" * 200, "//", "/../etc/passwd"):
             self.assertEqual(404, self.request("GET", path)[0], path)
-        self.error(404, "not_found", 'method "ticket.creat" does not exist; did you mean "ticket.create"?', "POST", "/rpc/ticket.creat", {})
+        self.error(404, "not_found", 'method "ticket.creat" does not exist (did you mean "ticket.create"?)', "POST", "/rpc/ticket.creat", {})
         self.assertEqual(422, self.request("POST", "/rpc/clock.advance", {"to": 0}, who="admin")[0])
 
     def test_bad_json(self):

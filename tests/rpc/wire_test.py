@@ -83,7 +83,7 @@ class Frames(Case):
                 ([0, 3, "session.ping", [{}, {}]], (3, bad, "params has 2 elements; expected [] or [map]")),
                 ([1, 3, None, None], (None, bad, "message type 1 is not one a server takes; expected " + SHAPES)),
                 ([3, 1], (None, bad, "message type 3 is not one a server takes; expected " + SHAPES)),
-                ([0, 3, "ticket.creat", []], (3, "not_found", 'method "ticket.creat" does not exist; did you mean "ticket.create"?')),
+                ([0, 3, "ticket.creat", []], (3, "not_found", 'method "ticket.creat" does not exist (did you mean "ticket.create"?)')),
                 ([0, 3, "session.ping", [{"a": 1}]], (3, bad, 'session.ping has no argument "a"; it takes none')),
                 ([0, 3, "ticket.get", [{1: 2}]], (3, bad, "ticket.get has an argument whose name is integer; names are texts")),
                 ([0, 3, "ticket.get", [{"id": "1"}]], (3, bad,

@@ -104,8 +104,8 @@ static void wrong_types(void **state)
 		"argument \"by\" is text \"30 min\"; expected a duration: integer ms, or text such "
 		"as \"90s\", \"30m\" or \"1d12h\"");
 	one("kind", value_literal("urgent"),
-		"argument \"kind\" is \"urgent\"; expected one of \"urge\", \"ask\", \"withdraw\"; "
-		"did you mean \"urge\"?");
+		"argument \"kind\" is \"urgent\"; expected one of \"urge\", \"ask\", \"withdraw\" "
+		"(did you mean \"urge\"?)");
 	one("kind", value_literal("call"),
 		"argument \"kind\" is \"call\"; expected one of \"urge\", \"ask\", \"withdraw\"");
 	one("kind", value_int(1),
@@ -181,7 +181,7 @@ static void names(void **state)
 	struct value args;
 
 	(void)state;
-	one("txet", value_int(1), "test.echo has no argument \"txet\"; did you mean \"text\"?");
+	one("txet", value_int(1), "test.echo has no argument \"txet\" (did you mean \"text\"?)");
 	one("colour", value_int(1), "test.echo has no argument \"colour\"; rpc.methods lists them");
 	one("request_id", value_literal("x"),
 		"test.echo has no argument \"request_id\"; rpc.methods lists them");
