@@ -71,6 +71,12 @@ spec "recharges fail in BOSS before anybody complains" {
   expect = { levels = { "10:04 yellow", "10:06 orange", "10:08 red", "10:15 orange", "10:18 yellow", "10:21 none" } },
 }
 
+spec "a little fails in every city" {
+  series = { watch = "failed recharge in the province", before = 21,
+    bins = { 21, 250, 900, 2000, 3000, 2500, 900, 30, 21, 20, 21, 22, 21, 21, 21, 20, 21, 21, 21, 21 } },
+  expect = { levels = { "10:02 yellow", "10:03 orange", "10:05 red", "10:13 orange", "10:16 yellow", "10:19 none" } },
+}
+
 -- ---- one fault is one case: also what agents label differently, when it begins within the hour (clusters of warning.lua)
 local ten = 1790042400000 -- 2026-09-22T10:00
 local function billing_beside_recharge(minutes, incident)

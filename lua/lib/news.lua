@@ -1,7 +1,9 @@
--- news "frontdesk.CITY" { … }: what a topic is told. CITY stands for each city of the case (fields.cities, else the ticket's city); texts
--- may name fields in braces, as in tasks.
+-- news "frontdesk.CITY" { … }: what a topic is told. CITY stands for each city of the case (fields.cities, else the ticket's city, else all:
+-- what is said nowhere may be anywhere); texts may name fields in braces, as in tasks.
 local host = ...
 local tasks = host.lib "tasks"
+local errors = host.lib "errors"
+local catalog = host.lib "catalog"
 local news = { env = {} }
 local News = {}
 local families = { frontdesk = true, ivr = true, incident = true, bulletin = true, duty = true }
@@ -32,7 +34,7 @@ end
 local function cities_of(v)
   local list = v["fields.cities"]
   if type(list) == "table" and #list > 0 then return list end
-  return v.city and { v.city } or {}
+  return v.city and { v.city } or errors.names(catalog.data.cities)
 end
 
 -- As notices of the decision.

@@ -3,7 +3,9 @@
  * component is at fault (incident.suspects). Loop thread.
  *
  * A call's signals are folded into absolute rows, one a minute and stream (kind, service, component, city; of
- * a metric also its name); raw signals are kept nowhere, and the entry holds none.
+ * a metric also its name; of a failure that is the customer's own mistake, not_codes of a fault of its service,
+ * also its code: it is counted, but tells nothing against anybody); raw signals are kept nowhere, and the
+ * entry holds none.
  *
  * TABLE_SIGNAL:
  *   'b' be64 minute, kind 0 service 0 component 0 city 0 name
@@ -29,6 +31,12 @@ struct signal_bin {
 	double sum, min, max, last; /* of a metric */
 	bool is_metric;
 };
+
+/* A wrong card, a used voucher: no fault of ours. */
+static inline bool signal_is_own_mistake(const struct signal_bin *b)
+{
+	return !b->is_metric && b->name.n > 0;
+}
 
 /* Reads a row of 'b'; false: it is none. */
 bool signal_bin_read(struct slice key, struct slice val, struct signal_bin *);

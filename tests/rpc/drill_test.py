@@ -222,7 +222,7 @@ class Drill(Case):
         (real,) = self.c.call("incident.list")["incidents"]
         said = self.start(incident=real["id"])
         self.assertEqual([(10 + 61, "none", "orange"), (10 + 68, "orange", "yellow")],
-            [(self.minutes(e["at"]), e["from"], e["to"]) for e in said["events"] if e["key"].startswith("signal:")])
+            [(self.minutes(e["at"]), e["from"], e["to"]) for e in said["events"] if e["key"].startswith("signal:shenzhen/")])
 
     def test_an_incident_that_happened(self):
         real = self.c.call("ticket.create", kind="incident", channel="webhook", text="充值", title="充值未到账", city="shenzhen",

@@ -203,7 +203,7 @@ static int settle_bin(void *ctx, const struct signal_bin *b)
 	struct value city = value_borrow(b->city.p, b->city.n),
 		     one = {.type = VALUE_ARRAY, .n = 1, .as.items = &city};
 
-	if (!value_is_text(value_get(kind, "number"), "affected") ||
+	if (!value_is_text(value_get(kind, "number"), "affected") || signal_is_own_mistake(b) ||
 		!holds(&s->row, b->component, b->city.n == 0 ? NULL : &one))
 		return 0;
 	*(b->minute_ms < s->from_ms ? &s->n_before : &s->n_seen) += b->n;

@@ -106,12 +106,29 @@ static int count_stream(struct push *p, const struct fold *f, int by, struct err
 	return 1;
 }
 
+/* A failure whose code a fault of its service takes for the customer's own mistake. */
+static bool is_own_mistake(const struct push *p, const struct signal *s)
+{
+	const struct value *faults = value_get(p->check.catalog, "faults");
+
+	for (uint32_t i = 0; s->code.n > 0 && value_is_text(value_get(s->kind_row, "number"), "affected") &&
+			     faults != NULL && i < faults->n;
+		i++) {
+		const struct value *fault = &faults->as.pairs[i].val, *service = value_get(fault, "service");
+
+		if (service != NULL && slice_cmp(value_slice(service), s->service) == 0 &&
+			value_has_text(value_get(fault, "not_codes"), s->code))
+			return true;
+	}
+	return false;
+}
+
 /* The fold of a signal, with what its row says so far. */
 static int fold_of(struct push *p, const struct signal *s, struct fold **out, struct err *e)
 {
 	int64_t minute_ms = s->at_ms - s->at_ms % SIGNAL_MINUTE_MS;
 	bool is_metric = value_is_text(value_get(s->kind_row, "value"), "number");
-	struct slice name = is_metric ? s->code : slice_of("", 0), val;
+	struct slice name = is_metric || is_own_mistake(p, s) ? s->code : slice_of("", 0), val;
 	struct fold **bucket = &p->buckets[hash_of(s, minute_ms, name) % FOLD_BUCKETS];
 	struct signal_bin bin;
 	struct fold *f;
@@ -335,6 +352,8 @@ static int put_fold(struct push *p, const struct fold *f, struct err *e)
 		add_double(b, f->last);
 	}
 	tx_put(p->w->tx, TABLE_SIGNAL, bin_key(p->w->arena, f), buf_slice(b));
+	if (!f->is_metric && f->name.n > 0)
+		return 0; /* the customers' own mistakes warn of nothing */
 	return warn_count(p->w, &what, f->minute_ms, f->n - f->n_before, e);
 }
 

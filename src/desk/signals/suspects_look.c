@@ -103,7 +103,7 @@ static bool is_failure(const struct search *s, const struct signal_bin *b)
 {
 	const struct value *kind = value_get_n(value_get(s->catalog, "signals"), b->kind.p, b->kind.n);
 
-	return value_is_text(value_get(kind, "number"), "affected") &&
+	return value_is_text(value_get(kind, "number"), "affected") && !signal_is_own_mistake(b) &&
 	       (!suspect_is_named(s->about->city) || b->city.n == 0 ||
 		       slice_cmp(b->city, s->about->city) == 0);
 }

@@ -137,7 +137,18 @@ int warn_listed(
 	return 0;
 }
 
-/* Worst first, then the older, then by key. */
+/* Of no city: what is seen from farther away. By its text alone, so that a cursor tells it too. */
+static bool is_wide(const struct wkey *k)
+{
+	static const char *const begins[] = {"*/", CLUSTER_PREFIX, SIGNAL_PREFIX "*/"};
+
+	for (size_t i = 0; i < sizeof(begins) / sizeof(begins[0]); i++)
+		if (strncmp(k->text, begins[i], strlen(begins[i])) == 0)
+			return true;
+	return false;
+}
+
+/* Worst first, then the older, then those of a city, which say most exactly what it is, then by key. */
 static int by_weight(const void *x, const void *y)
 {
 	const struct wkey *a = *(const struct wkey *const *)x, *b = *(const struct wkey *const *)y;
@@ -146,6 +157,8 @@ static int by_weight(const void *x, const void *y)
 		return a->level < b->level ? 1 : -1;
 	if (a->since_ms != b->since_ms)
 		return a->since_ms < b->since_ms ? -1 : 1;
+	if (is_wide(a) != is_wide(b))
+		return is_wide(a) ? 1 : -1;
 	return strcmp(a->text, b->text);
 }
 
