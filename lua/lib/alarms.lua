@@ -269,8 +269,9 @@ function env.silence(row)
   place.silence = where
 end
 
--- Levels of the pack by name, 1 the lowest; a pack without watches has those of the contract.
-local usual = { { name = "yellow" }, { name = "orange" }, { name = "red" }, { name = "black" } }
+-- Levels of the pack by name, 1 the lowest; a pack that declares none has those of the contract, which the catalog then has, too.
+local usual = { { name = "yellow", label = { zh = "黄色", en = "yellow" } }, { name = "orange", label = { zh = "橙色", en = "orange" } },
+  { name = "red", label = { zh = "红色", en = "red" } }, { name = "black", label = { zh = "黑色", en = "black" } } }
 local function ranks()
   local out = { none = 0 }
   for i, level in ipairs(data.levels and data.levels[1] and data.levels or usual) do out[level.name] = i end
@@ -303,6 +304,7 @@ end
 
 -- What can only be checked when all of the pack is known.
 function alarms.check()
+  if not data.levels[1] then data.levels = host.list(usual) end
   for name, alarm in host.sorted_pairs(data.alarms) do
     check_level(name, place[name], "alarm " .. name)
     for _, rung in ipairs(alarm.call) do

@@ -94,6 +94,11 @@ class Usual(daemon.Case):
         self.assertEqual(dict(window_ms=3600000, change_ms=daemon.DAY_MS, order=[], most=5, metrics=[],
             minimum=dict(failed=1, share=0, times_usual=0, metric=0)), c["suspects"])
 
+    def test_levels_where_a_pack_has_none(self):
+        """The contract's, of which the core has none of its own."""
+        self.assertEqual([("yellow", "黄色", "yellow"), ("orange", "橙色", "orange"), ("red", "红色", "red"), ("black", "黑色", "black")],
+            [(x["name"], x["label"]["zh"], x["label"]["en"]) for x in self.c.call("catalog.get")["levels"]])
+
 
 if __name__ == "__main__":
     daemon.main()

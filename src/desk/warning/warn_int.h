@@ -135,7 +135,7 @@ struct wkey *warn_plan_key(struct warn *, struct slice text);
 void warn_plan_free(struct warn *);
 /* The end of the next bin of any watch behind at_ms. Something is watched. */
 int64_t warn_next_end(const struct warn *, int64_t at_ms);
-/* Names of levels: the pack's, or those of the contract where it has no table. */
+/* Names of levels, as the catalog has them. */
 const char *warn_level_name(const struct warn *, uint8_t level);
 uint8_t warn_n_levels(const struct warn *);
 int warn_level_find(const struct warn *, struct slice name); /* -1: none */

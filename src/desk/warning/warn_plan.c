@@ -117,19 +117,14 @@ void warn_plan_watches(struct warn *n, struct watches *made, uint64_t words)
 }
 
 /* ---- levels by name ------------------------------------------------------------------------------------ */
-static const char *const usual[] = {"none", "yellow", "orange", "red", "black"};
-#define N_USUAL (sizeof(usual) / sizeof(usual[0]))
-
 const char *warn_level_name(const struct warn *n, uint8_t level)
 {
-	if (n->watches->n_levels > 1)
-		return level_name(n->watches, level);
-	return level < N_USUAL ? usual[level] : "none";
+	return level_name(n->watches, level);
 }
 
 uint8_t warn_n_levels(const struct warn *n)
 {
-	return (uint8_t)(n->watches->n_levels > 1 ? n->watches->n_levels : N_USUAL);
+	return (uint8_t)n->watches->n_levels;
 }
 
 int warn_level_find(const struct warn *n, struct slice name)
