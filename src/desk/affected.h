@@ -13,7 +13,7 @@
  * Rows of TABLE_NUMBER; what memory holds (numset.h, parts, cases) follows from them:
  *
  *   'n' be32 part, be64 number   → flags, varint reason, varint version, signed since − opened, varint
- *                                  last − since where there is one
+ *                                  last − since where there is one, 1 where it was told
  *   'p' be32 part                → map {fault, city, opened, from?, counts=[32 by flags], reasons=[…],
  *                                  incidents=[…], closed?}; what is older than `from` goes as the sweep
  *                                  comes by

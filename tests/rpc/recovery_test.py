@@ -380,6 +380,23 @@ class Told(Case):
         self.assertEqual(("restoring", True, 1), (got["stage"], got["fields"]["relapse"], got["reopened"]))
         self.assertEqual([("orange", case)], [(w["level"], w["incident"]) for w in self.c.call("warning.list")["warnings"]])
 
+    def test_forty_of_the_told_fail_again_and_complain(self):
+        """The fault is back: their transactions fail again, so they are affected again, and were told all the same; also after a restart."""
+        case = self.told()
+        self.c.call("clock.advance", by="10m")
+        self.signal("txn_failed", range(45))
+        self.signal("txn_failed", range(100, 105))  # those fail for the first time
+        self.assertEqual({"failed": 50, "fixed": 0, "told": 5, "silent": 0, "total": 55}, self.stages(case))
+        for n in (*range(39), 100, 101):
+            self.complain(n)
+        self.assertEqual(("watched", 39), self.again(case))
+        self.c.close()
+        self.d.restart()
+        self.c = self.connect()
+        self.complain(40)
+        self.assertEqual("restoring", self.again(case)[0])
+        self.assertEqual([("orange", case)], [(w["level"], w["incident"]) for w in self.c.call("warning.list")["warnings"] if w["key"] == KEY])
+
     def test_persons_complain_again_not_calls(self):
         """Forty complaints of one person are no relapse; a contact of him adds none either, also after a restart."""
         case = self.told()

@@ -4,22 +4,38 @@
 #include "affected_int.h"
 #include "desk/tasks.h"
 
-/* The open cases whose lists say that the number was told. */
-static struct value told_cases(struct affected *x, struct arena *a, uint64_t number)
+/* Whether it was told that it works, also when it has failed again since: then only its row knows. */
+static bool was_told(struct work *w, const struct part *p, uint64_t number, uint8_t flags)
 {
+	uint8_t key[13];
+	struct listed x;
+	struct slice val;
+	struct err e;
+
+	if (STATE_OF(flags) == STATE_REVIEW || STAGE_OF(flags) == STAGE_TOLD)
+		return STATE_OF(flags) != STATE_REVIEW;
+	number_key(key, p->id, number);
+	return tx_get(w->tx, TABLE_NUMBER, slice_of(key, sizeof(key)), &val, &e) == 1 &&
+	       entry_decode(val, p->opened_ms, &x) && x.was_told;
+}
+
+/* The open cases whose lists say that the number was told. */
+static struct value told_cases(struct work *w, uint64_t number)
+{
+	struct affected *x = w->desk->affected;
 	struct numset_item found[64];
 	uint32_t n = numset_find(x->set, number, found, 64);
-	struct value cases = value_array(a, 2);
+	struct value cases = value_array(w->arena, 2);
 
 	for (uint32_t i = 0; i < n; i++) {
 		const struct part *p = part_of_slot(x, found[i].part);
 
-		if (p == NULL || p->is_closed || STAGE_OF(found[i].flags) != STAGE_TOLD ||
-			STATE_OF(found[i].flags) == STATE_REVIEW)
+		if (p == NULL || p->is_closed || p->n_incidents == 0 ||
+			!was_told(w, p, number, found[i].flags))
 			continue;
 		for (uint32_t k = 0; k < p->n_incidents; k++)
 			if (case_find(x, p->incidents[k]) != NULL)
-				value_push(a, &cases, value_int(p->incidents[k]));
+				value_push(w->arena, &cases, value_int(p->incidents[k]));
 	}
 	return cases;
 }
@@ -54,7 +70,7 @@ void affected_fact_of(struct work *w, struct slice text, struct value *facts)
 		return;
 	v = value_map(w->arena, 8);
 	add_hit(x, w->arena, number, &v);
-	told = told_cases(x, w->arena, number);
+	told = told_cases(w, number);
 	if (told.n > 0)
 		value_add(w->arena, &v, "told", told);
 	if (v.n > 0)

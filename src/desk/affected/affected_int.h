@@ -65,6 +65,7 @@ struct affected {
 /* What a number's row says. */
 struct listed {
 	uint8_t flags;
+	bool was_told; /* that it works, also when it has failed again since */
 	uint64_t reason, version;
 	int64_t since_ms; /* it is in its stage */
 	int64_t last_ms;  /* of the newest signal that told of it, never before since_ms */

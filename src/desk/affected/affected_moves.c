@@ -276,6 +276,7 @@ static enum moved moved_by_signal(
 	*to = (struct listed){.since_ms = s->at_ms, .last_ms = s->at_ms};
 	to->flags = FLAGS(is_failure ? STATE_AFFECTED : STATE_POTENTIAL, STAGE_FAILED,
 		was != NULL && COMPLAINED(was->flags));
+	to->was_told = was != NULL && was->was_told;
 	return value_is_text(s->says, "fixed") ? MOVED_NOT : MOVED;
 }
 
@@ -394,6 +395,7 @@ int edit_settle(struct affected_edit *edit, struct part_edit *p, uint64_t number
 		return got < 0 ? -1 : 0;
 	to = was;
 	to.flags = FLAGS(STATE_OF(was.flags), stage, COMPLAINED(was.flags));
+	to.was_told = was.was_told || stage == STAGE_TOLD;
 	if (stage == STAGE_FIXED && edit->work->now_ms > to.last_ms)
 		to.last_ms = edit->work->now_ms; /* a failure from before it comes too late */
 	return change(edit, p, number, &was, to, slice_of(NULL, 0), e);

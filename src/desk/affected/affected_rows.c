@@ -12,17 +12,21 @@ void number_key(uint8_t key[13], uint32_t part, uint64_t number)
 }
 
 /* ---- a number's row ------------------------------------------------------------------------------------ */
+#define ROW_WAS_TOLD 1 /* behind last; what memory holds has no room for it */
+
 bool entry_decode(struct slice val, int64_t opened_ms, struct listed *out)
 {
 	struct slice flags;
-	uint64_t last = 0;
+	uint64_t last = 0, told = 0;
 	int64_t since;
 
 	if (slice_take(&val, 1, &flags) != 0 || slice_varint(&val, &out->reason) != 0 ||
 		slice_varint(&val, &out->version) != 0 || slice_signed(&val, &since) != 0 ||
-		(val.n != 0 && slice_varint(&val, &last) != 0) || val.n != 0)
+		(val.n != 0 && slice_varint(&val, &last) != 0) ||
+		(val.n != 0 && (slice_varint(&val, &told) != 0 || told != ROW_WAS_TOLD)) || val.n != 0)
 		return false;
 	out->flags = *(const uint8_t *)flags.p;
+	out->was_told = told == ROW_WAS_TOLD;
 	out->since_ms = opened_ms + since;
 	out->last_ms = out->since_ms + (int64_t)last;
 	return out->flags < NUMSET_FLAGS && STATE_OF(out->flags) != 0;
@@ -38,8 +42,10 @@ struct slice entry_encode(struct arena *a, const struct listed *x, int64_t opene
 	buf_add_varint(&b, x->reason);
 	buf_add_varint(&b, x->version);
 	buf_add_signed(&b, x->since_ms - opened_ms);
-	if (x->last_ms > x->since_ms)
+	if (x->last_ms > x->since_ms || x->was_told)
 		buf_add_varint(&b, (uint64_t)(x->last_ms - x->since_ms));
+	if (x->was_told)
+		buf_add_varint(&b, ROW_WAS_TOLD);
 	out = slice_of(arena_copy(a, b.p, b.n), b.n);
 	buf_fini(&b);
 	return out;
