@@ -92,9 +92,7 @@ void baseline_free(struct baseline *);
 void baseline_learn(struct baseline *, const struct baseline *parent, int32_t day, uint32_t n_bins,
 	const uint32_t *counts);
 
-/* The bin that begins at start_ms. */
-struct expectation baseline_expect(const struct baseline *, const struct baseline *parent, int64_t start_ms);
-/* The same, for who asks of many bins of a day: its class by baseline_class, its minute. */
+/* A bin of a day: the day's class by baseline_class, the bin's minute. */
 struct expectation baseline_expect_at(
 	const struct baseline *, const struct baseline *parent, int class, int32_t day, int minute);
 int baseline_class(const struct baseline *, int32_t day);

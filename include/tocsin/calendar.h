@@ -67,21 +67,15 @@ bool calendar_is_missing(const struct err *, int *year);
 
 /* Off means a weekend, a holiday, or any other day without working time. */
 int calendar_is_working_day(const struct calendar *, int32_t day, bool *is, struct err *) MUST_CHECK;
-int calendar_is_working_time(const struct calendar *, int64_t at_ms, bool *is, struct err *) MUST_CHECK;
-/* The earliest working instant not before at_ms. */
-int calendar_next_working(const struct calendar *, int64_t at_ms, int64_t *next_ms, struct err *) MUST_CHECK;
 
 /*
- * Working time between two instants (0 if to_ms <= from_ms), and its inverses: the earliest instant by which
- * `ms` have been worked since from_ms, and the latest from which `ms` are worked until to_ms. ms = 0 gives
- * from_ms or to_ms. Without a calendar (NULL) all time counts.
+ * Working time between two instants (0 if to_ms <= from_ms), and its inverse: the earliest instant by which
+ * `ms` have been worked since from_ms; ms = 0 gives from_ms. Without a calendar (NULL) all time counts.
  */
 int calendar_between(
 	const struct calendar *, int64_t from_ms, int64_t to_ms, int64_t *ms, struct err *) MUST_CHECK;
 int calendar_forward(
 	const struct calendar *, int64_t from_ms, int64_t ms, int64_t *at_ms, struct err *) MUST_CHECK;
-int calendar_back(
-	const struct calendar *, int64_t to_ms, int64_t ms, int64_t *at_ms, struct err *) MUST_CHECK;
 
 /* ---- periods ------------------------------------------------------------------------------------------- */
 

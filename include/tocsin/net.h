@@ -157,7 +157,5 @@ bool conn_is_full(const struct conn *);
 void conn_hold(struct conn *);
 void conn_go_on(struct conn *);
 
-/* Read no more, send what is queued, then close. */
-void conn_finish(struct conn *);
 /* Close at the end of the turn, send nothing more. */
 void conn_drop(struct conn *, const char *reason);

@@ -251,13 +251,6 @@ struct session *rpc_sessions(const struct rpc *);
  */
 int rpc_message(struct rpc *, struct session *, struct slice frame, struct buf *reply);
 
-/*
- * One call of a session with ready arguments, checks included. *result lives in `arena`. 0, -1 with *e, or
- * RPC_DEFERRED. For the gateway: its arguments come from JSON.
- */
-int rpc_call(struct rpc *, struct session *, struct slice method, const struct value *args,
-	struct arena *arena, struct value *result, struct err *e) MUST_CHECK;
-
 /* Send ["topic.event", [data]] or the like: one notification, released with release_seq. Bytes are copied. */
 void session_push(struct session *, const char *method, const struct value *data, uint64_t release_seq);
 
@@ -272,7 +265,7 @@ struct deferral;
 struct deferral *call_defer(struct call *);
 /* Answer with *result, or with *e when it is not NULL; frees the deferral. */
 void deferral_finish(struct deferral *, const struct value *result, const struct err *e);
-/* Where the answer of a deferred rpc_call goes, instead of a connection. */
+/* Where the answer of a deferred rpc_message goes, instead of a connection. */
 void session_on_answer(struct session *,
 	void (*answer)(void *udata, const struct value *result, const struct err *e), void *udata);
 
@@ -283,9 +276,6 @@ void session_on_answer(struct session *,
  * NaN or infinity, key that is not text or comes twice, text that is over TEXT_BYTES_MAX, not UTF-8 or holds NUL.
  */
 int args_check(const struct rpc_method *, struct arena *, struct value *args, struct err *e) MUST_CHECK;
-/* The same for what a map inside an argument may hold: no binary, no extension, no NaN, text keys once … `path` names it
- * in errors. */
-int args_check_value(struct arena *, const char *path, const struct value *, struct err *e) MUST_CHECK;
 /* "90s", "30m", "1d12h", "250ms" (units ms s m h d w) to milliseconds: 0, or -1. */
 int duration_parse(const char *text, size_t n, int64_t *ms) MUST_CHECK;
 

@@ -146,8 +146,7 @@ struct rules_error {
 int pack_read(struct pack_files *out, const char *dir, const char *share_dir, struct rules_error *found,
 	struct err *e) MUST_CHECK;
 void pack_files_fini(struct pack_files *);
-/* As a value for the store ({files={name=bytes}, sha}), and back. Round trip exact. */
-struct value pack_to_value(struct arena *, const struct pack_files *);
+/* From the value of the store, {files={name=bytes}, sha}. */
 int pack_from_value(struct pack_files *out, const struct value *, struct err *e) MUST_CHECK;
 
 struct rules_report {

@@ -197,6 +197,5 @@ bool field_is_time(const char *field);
 /* Of an incident, in brief: its warning, numbers, script, suspects, effect (show_incident.c). 0, or -1: the
  * connection is lost. */
 int show_incident(struct cli *, const struct value *id, struct err *e) MUST_CHECK;
-void tickets_print(struct arena *, const struct value *tickets);
 /* FIELD and VALUE lines; a map inside becomes field.name lines. */
 void map_print(struct arena *, const struct value *map);

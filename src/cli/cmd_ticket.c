@@ -30,7 +30,7 @@ static const char *text_of(struct arena *a, const struct value *ticket, const ch
 	return value_shown(a, field, value_get(ticket, field));
 }
 
-void tickets_print(struct arena *a, const struct value *tickets)
+static void tickets_print(struct arena *a, const struct value *tickets)
 {
 	struct text_table t;
 

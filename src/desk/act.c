@@ -68,6 +68,28 @@ static int raise_warning(struct work *w, const struct value *raise, const struct
 		e);
 }
 
+/* Tickets that a decision opens beside this one. */
+static int open_children(struct work *w, const struct value *open, struct value *row, struct err *e)
+{
+	if (open != NULL && open->n > CHILDREN_MAX)
+		return err_set(
+			e, ERR_REJECTED, "the decision opens %u tickets; at most %d", open->n, CHILDREN_MAX);
+	for (uint32_t i = 0; open != NULL && i < open->n; i++) {
+		const struct value *link = value_get(&open->as.items[i], "link");
+		struct value child;
+
+		if (ticket_open(w, &open->as.items[i], &child, e) != 0)
+			return err_prefix(e, "the decision opens ticket %u", i + 1);
+		ticket_link(w, &child, link == NULL ? "parent" : "related",
+			value_int_or(value_get(row, "id"), 0));
+		ticket_link(w, row, link == NULL ? "child" : value_cstr(w->arena, link),
+			value_int_or(value_get(&child, "id"), 0));
+		if (ticket_save(w, NULL, &child, e) != 0)
+			return -1;
+	}
+	return 0;
+}
+
 int ticket_decided(struct work *w, const struct value *decision, const struct value *before,
 	struct value *after, struct err *e)
 {
@@ -298,27 +320,6 @@ int contact_add(struct work *w, const struct value *args, struct value *result, 
 		*value_get(&after, "id"));
 	value_add(w->arena, result, "contacts", value_int(n));
 	add_script(w, &after, result);
-	return 0;
-}
-
-int open_children(struct work *w, const struct value *open, struct value *row, struct err *e)
-{
-	if (open != NULL && open->n > CHILDREN_MAX)
-		return err_set(
-			e, ERR_REJECTED, "the decision opens %u tickets; at most %d", open->n, CHILDREN_MAX);
-	for (uint32_t i = 0; open != NULL && i < open->n; i++) {
-		const struct value *link = value_get(&open->as.items[i], "link");
-		struct value child;
-
-		if (ticket_open(w, &open->as.items[i], &child, e) != 0)
-			return err_prefix(e, "the decision opens ticket %u", i + 1);
-		ticket_link(w, &child, link == NULL ? "parent" : "related",
-			value_int_or(value_get(row, "id"), 0));
-		ticket_link(w, row, link == NULL ? "child" : value_cstr(w->arena, link),
-			value_int_or(value_get(&child, "id"), 0));
-		if (ticket_save(w, NULL, &child, e) != 0)
-			return -1;
-	}
 	return 0;
 }
 

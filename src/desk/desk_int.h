@@ -275,9 +275,6 @@ enum index_id {
 };
 #define INDEX_ROWS_MAX 12
 #define INDEX_TEXT_MAX 200 /* bytes of a text in a key; the rest is clipped */
-/* Every index key of a ticket, in `a`. Its texts have their numbers already: the row is encoded. */
-uint32_t index_keys(
-	struct arena *a, const struct lexicon *, const struct value *row, struct slice out[INDEX_ROWS_MAX]);
 void index_update(struct work *, const struct value *before, const struct value *after);
 /* Start of a key: index byte and text fields. */
 struct slice index_prefix(
@@ -313,8 +310,6 @@ struct value ticket_facts(struct work *, const struct value *row);
  * copy of before, then the row as saved. */
 int ticket_decided(struct work *, const struct value *decision, const struct value *before,
 	struct value *after, struct err *e) MUST_CHECK;
-/* Tickets that a decision opens beside this one. */
-int open_children(struct work *, const struct value *open, struct value *row, struct err *e) MUST_CHECK;
 /*
  * Something a ticket asked for has ended: ask the pack at point "task" with facts.task = about, and save what
  * follows. is_plain: the pack is not asked, the ticket goes to the duty queue. -1: the answer cannot be

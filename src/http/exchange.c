@@ -80,7 +80,7 @@ void answer_err(struct exchange *x, const struct err *e)
 	arena_fini(&a);
 }
 
-void exchange_free(struct exchange *x)
+static void exchange_free(struct exchange *x)
 {
 	if (x->session != NULL)
 		rpc_session_end(x->http->rpc, x->session);

@@ -91,7 +91,6 @@ enum lang lang_said(const char *accept);
 struct value error_value(struct arena *, const struct err *, enum lang);
 /* Take a request that has come: answers it at once when it is wrong in itself, else queues it. */
 void on_request(struct evhttp_request *req, void *udata);
-void exchange_free(struct exchange *);
 /* The answer; sent by http_release. */
 void answer_value(struct exchange *, int status, const char *reason, const struct value *);
 void answer_err(struct exchange *, const struct err *);

@@ -29,13 +29,6 @@ struct day_ranges {
 	size_t n;
 };
 
-/*
- * The last day of a period of `n` counted days after the day `receipt`. When `rolls`, it moves off days which
- * the calendar calls off, and off days left out. A missing year is an error.
- */
-int days_count_to(const struct calendar *, enum unit, int32_t receipt, int64_t n, bool rolls,
-	struct day_ranges, int32_t *last, struct err *) MUST_CHECK;
-
 /* How many of the days [from, to) count, and how many would but are left out. */
 int days_count_between(const struct calendar *, enum unit, int32_t from, int32_t to, struct day_ranges,
 	int64_t *n_counted, int64_t *n_left_out, struct err *) MUST_CHECK;

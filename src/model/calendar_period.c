@@ -76,7 +76,11 @@ static int is_countable(const struct calendar *c, enum unit unit, int32_t day, b
 	return unit == UNIT_WORKING_DAYS ? calendar_is_working_day(c, day, is, e) : 0;
 }
 
-int days_count_to(const struct calendar *c, enum unit unit, int32_t receipt, int64_t n, bool rolls,
+/*
+ * The last day of a period of `n` counted days after the day `receipt`. When `rolls`, it moves off days which
+ * the calendar calls off, and off days left out. A missing year is an error.
+ */
+static int days_count_to(const struct calendar *c, enum unit unit, int32_t receipt, int64_t n, bool rolls,
 	struct day_ranges out, int32_t *last, struct err *e)
 {
 	size_t at = 0;

@@ -60,24 +60,6 @@ int calendar_is_working_day(const struct calendar *c, int32_t day, bool *is, str
 	return 0;
 }
 
-int calendar_is_working_time(const struct calendar *c, int64_t at_ms, bool *is, struct err *e)
-{
-	int64_t ms;
-
-	if (check_span(at_ms, 1, e) != 0 || calendar_between(c, at_ms, at_ms + 1, &ms, e) != 0)
-		return -1;
-	*is = ms > 0;
-	return 0;
-}
-
-int calendar_next_working(const struct calendar *c, int64_t at_ms, int64_t *next_ms, struct err *e)
-{
-	if (calendar_forward(c, at_ms, 1, next_ms, e) != 0)
-		return -1;
-	*next_ms -= 1;
-	return 0;
-}
-
 int calendar_between(const struct calendar *c, int64_t from_ms, int64_t to_ms, int64_t *ms, struct err *e)
 {
 	*ms = 0;
@@ -120,36 +102,6 @@ int calendar_forward(const struct calendar *c, int64_t from_ms, int64_t ms, int6
 			clip(&d, s->list[i], from_ms, INT64_MAX, &a, &b);
 			if (b - a >= ms) {
 				*at_ms = a + ms;
-				return 0;
-			}
-			ms -= b > a ? b - a : 0;
-		}
-	}
-}
-
-int calendar_back(const struct calendar *c, int64_t to_ms, int64_t ms, int64_t *at_ms, struct err *e)
-{
-	int32_t day;
-
-	if (check_span(to_ms, ms, e) != 0)
-		return -1;
-	*at_ms = to_ms - ms;
-	if (c == NULL || ms == 0)
-		return 0;
-	day = civil_day_of(to_ms - 1);
-	if (civil_instant(day + 1, 0) < to_ms) /* where clocks went back over midnight */
-		day++;
-	for (;; day--) {
-		struct local_day d = local_day(day);
-		const struct segments *s;
-		int64_t a, b;
-
-		if (calendar_day(c, day, &s, e) != 0)
-			return -1;
-		for (uint32_t i = s->n; i-- > 0;) {
-			clip(&d, s->list[i], INT64_MIN, to_ms, &a, &b);
-			if (b - a >= ms) {
-				*at_ms = b - ms;
 				return 0;
 			}
 			ms -= b > a ? b - a : 0;

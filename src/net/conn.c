@@ -148,7 +148,8 @@ void conn_drop(struct conn *c, const char *reason)
 	conn_kill(c);
 }
 
-void conn_finish(struct conn *c)
+/* Read no more, send what is queued, then close. */
+static void conn_finish(struct conn *c)
 {
 	c->is_closing = true;
 	c->is_backlogged = false;
@@ -245,7 +246,8 @@ static size_t read_into(struct conn *c, uint8_t *to, size_t room)
 	return 0;
 }
 
-void conn_give_up(struct conn *c, struct slice begun, const struct err *e)
+/* The stream cannot be read on; `begun` is what there is of the broken frame. */
+static void conn_give_up(struct conn *c, struct slice begun, const struct err *e)
 {
 	struct server *s = c->server;
 

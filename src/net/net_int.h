@@ -119,8 +119,6 @@ void conn_watch(struct conn *); /* set the read event to what is wanted now */
 void conn_sweep(struct conn *); /* deadlines */
 void conn_kill(struct conn *);  /* onto the dead list */
 void conn_ready_add(struct conn *);
-/* The stream cannot be read on; `begun` is what there is of the broken frame. */
-void conn_give_up(struct conn *, struct slice begun, const struct err *);
 
 /* output.c */
 void conn_release(struct conn *);   /* let go what is durable */

@@ -76,6 +76,9 @@ static bool has_duplicate(struct arena *a, const struct value *map, struct value
 	return false;
 }
 
+/* What a map inside an argument may hold: no binary, no extension, no NaN, text keys once … `path` names it in errors. */
+static int check_value(struct arena *a, const char *path, const struct value *v, struct err *e);
+
 static int check_map(struct arena *a, const char *path, const struct value *map, struct err *e)
 {
 	struct value twice;
@@ -93,14 +96,14 @@ static int check_map(struct arena *a, const char *path, const struct value *map,
 		if (p->val.type <= VALUE_UINT || (p->val.type == VALUE_TEXT && p->val.n <= TEXT_BYTES_MAX &&
 							 utf8_valid(p->val.as.text, p->val.n)))
 			continue;
-		if (args_check_value(a, arena_printf(a, "%s.%.*s", path, clipped(&p->key), p->key.as.text),
+		if (check_value(a, arena_printf(a, "%s.%.*s", path, clipped(&p->key), p->key.as.text),
 			    &p->val, e) != 0)
 			return -1;
 	}
 	return 0;
 }
 
-int args_check_value(struct arena *a, const char *path, const struct value *v, struct err *e)
+static int check_value(struct arena *a, const char *path, const struct value *v, struct err *e)
 {
 	switch ((enum value_type)v->type) {
 	case VALUE_TEXT:
@@ -123,8 +126,7 @@ int args_check_value(struct arena *a, const char *path, const struct value *v, s
 	case VALUE_ARRAY:
 		for (uint32_t i = 0; i < v->n; i++)
 			if (v->as.items[i].type > VALUE_UINT &&
-				args_check_value(a, arena_printf(a, "%s[%u]", path, i), &v->as.items[i], e) !=
-					0)
+				check_value(a, arena_printf(a, "%s[%u]", path, i), &v->as.items[i], e) != 0)
 				return -1;
 		return 0;
 	case VALUE_MAP:
@@ -349,7 +351,7 @@ static int check_arg(const struct rpc_arg *arg, struct arena *a, struct value *v
 	case ARG_NUMBER:
 		if (v->type != VALUE_INT && v->type != VALUE_UINT && v->type != VALUE_FLOAT)
 			return wrong_type(arg, v, e);
-		return args_check_value(a, arg->name, v, e) != 0 ? -1 : check_range(arg, v, e);
+		return check_value(a, arg->name, v, e) != 0 ? -1 : check_range(arg, v, e);
 	case ARG_TEXT:
 		wanted = VALUE_TEXT;
 		break;
@@ -363,11 +365,11 @@ static int check_arg(const struct rpc_arg *arg, struct arena *a, struct value *v
 		wanted = VALUE_ARRAY;
 		break;
 	case ARG_ANY:
-		return args_check_value(a, arg->name, v, e);
+		return check_value(a, arg->name, v, e);
 	}
 	if (v->type != wanted)
 		return wrong_type(arg, v, e);
-	if (args_check_value(a, arg->name, v, e) != 0)
+	if (check_value(a, arg->name, v, e) != 0)
 		return -1;
 	if (wanted == VALUE_TEXT)
 		return check_length(arg, v, e);

@@ -265,27 +265,6 @@ out:
 	return ret;
 }
 
-int rpc_call(struct rpc *r, struct session *s, struct slice method, const struct value *args,
-	struct arena *arena, struct value *result, struct err *e)
-{
-	struct call call = {.rpc = r, .session = s, .args = *args, .arena = arena, .now_ms = rpc_now_ms(r)};
-	struct value raw;
-	int ret;
-
-	r->n_messages++;
-	if (args->type != VALUE_MAP && args->type != VALUE_NIL)
-		return err_set(
-			e, ERR_BAD_REQUEST, "the arguments are %s; expected a map", value_type_name(args));
-	ret = call_by_name(&call, method, result, e);
-	if (ret != 0 || call.raw.p == NULL)
-		return ret;
-	if (value_decode(arena, slice_of(arena_copy(arena, call.raw.p, call.raw.n), call.raw.n), &raw, e) !=
-		0)
-		return err_prefix(e, "%s answered bytes that do not decode", call.method->name);
-	*result = raw;
-	return 0;
-}
-
 /* ---- later --------------------------------------------------------------------------------------------- */
 struct deferral *call_defer(struct call *call)
 {

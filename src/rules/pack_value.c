@@ -72,17 +72,6 @@ bool pack_is_base_file(const struct pack_files *p, const char *name)
 	return pack_find(p, head) != NULL;
 }
 
-struct value pack_to_value(struct arena *a, const struct pack_files *p)
-{
-	struct value v = value_map(a, 2), files = value_map(a, p->n_files);
-
-	for (uint32_t i = 0; i < p->n_files; i++)
-		value_add(a, &files, p->files[i].name, value_bytes(p->files[i].bytes.p, p->files[i].bytes.n));
-	value_add(a, &v, "files", files);
-	value_add(a, &v, "sha", value_bytes(p->sha, SHA256_LEN));
-	return v;
-}
-
 static int take_files(struct pack_files *out, const struct value *files)
 {
 	out->files = arena_zalloc(&out->arena, ((size_t)files->n + 1) * sizeof(*out->files));

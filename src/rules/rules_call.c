@@ -7,7 +7,8 @@
 #include "vm_int.h"
 
 /* ---- texts --------------------------------------------------------------------------------------------- */
-void fault_clean(char *to, size_t to_n, const char *text, size_t n)
+/* Copy text with control characters and broken UTF-8 escaped, numbers masked, clipped. */
+static void clean(char *to, size_t to_n, const char *text, size_t n)
 {
 	size_t at = 0;
 
@@ -40,7 +41,7 @@ static void clean_format(char *to, size_t to_n, const char *format, va_list ap)
 	char text[1024];
 
 	vsnprintf(text, sizeof(text), format, ap);
-	fault_clean(to, to_n, text, strlen(text));
+	clean(to, to_n, text, strlen(text));
 }
 
 void fault_set(struct rules_error *f, const char *file, int line, int column, const char *format, ...)
@@ -48,7 +49,7 @@ void fault_set(struct rules_error *f, const char *file, int line, int column, co
 	va_list ap;
 
 	memset(f, 0, sizeof(*f));
-	fault_clean(f->file, sizeof(f->file), file, strlen(file));
+	clean(f->file, sizeof(f->file), file, strlen(file));
 	f->line = line;
 	f->column = column;
 	va_start(ap, format);
@@ -125,13 +126,13 @@ void fault_from_text(struct rules_error *f, const char *text, size_t n)
 
 	if (at > 0) {
 		f->line = f->column = 0;
-		fault_clean(f->file, sizeof(f->file), text, at);
+		clean(f->file, sizeof(f->file), text, at);
 		at += colon_number(text + at, n - at, &f->line);
 		at += colon_number(text + at, n - at, &f->column);
 		while (at < n && (text[at] == ':' || text[at] == ' '))
 			at++;
 	}
-	fault_clean(f->message, sizeof(f->message), text + at, n - at);
+	clean(f->message, sizeof(f->message), text + at, n - at);
 	fault_raised_zh(f);
 }
 
@@ -166,7 +167,7 @@ bool vm_place(lua_State *L, int level, char *file, size_t file_n, int *line)
 			continue;
 		is_lib = strncmp(ar.source, "@lib/", 5) == 0;
 		if (!is_found || !is_lib) {
-			fault_clean(file, file_n, ar.source + 1, strlen(ar.source + 1));
+			clean(file, file_n, ar.source + 1, strlen(ar.source + 1));
 			*line = ar.currentline;
 			is_found = true;
 		}
@@ -184,7 +185,7 @@ static void take_field(lua_State *L, const char *key, char *to, size_t to_n)
 	lua_pushstring(L, key);
 	if (lua_rawget(L, -2) == LUA_TSTRING) {
 		text = lua_tolstring(L, -1, &n);
-		fault_clean(to, to_n, text, n);
+		clean(to, to_n, text, n);
 	}
 	lua_pop(L, 1);
 }

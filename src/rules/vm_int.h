@@ -82,9 +82,7 @@ bool vm_place(lua_State *, int level, char *file, size_t file_n, int *line);
 void fault_from_text(struct rules_error *, const char *text, size_t n);
 /* The Chinese of a message that the host raised. */
 void fault_raised_zh(struct rules_error *);
-/* Copy text with control characters and broken UTF-8 escaped, numbers masked, clipped. */
-void fault_clean(char *to, size_t to_n, const char *text, size_t n);
-/* Positions filled in, then fault_clean of a formatted text. */
+/* Positions and a formatted text, its control characters and broken UTF-8 escaped, numbers masked, clipped. */
 void fault_set(struct rules_error *, const char *file, int line, int column, const char *format, ...)
 	__attribute__((format(printf, 5, 6)));
 /* One text of it anew. */

@@ -30,7 +30,8 @@ static void manifest_print(struct buf *b, const struct manifest *m)
 		hex(m->tables_digest, SHA256_LEN, digits));
 }
 
-int manifest_make(const char *dir, const struct tables_mark *mark, struct err *e)
+/* Digest DIR/tables.mdb and write DIR/MANIFEST. */
+static int manifest_make(const char *dir, const struct tables_mark *mark, struct err *e)
 {
 	struct manifest m = {.head_seq = mark->seq};
 	char path[4096];

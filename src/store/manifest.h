@@ -22,7 +22,5 @@ struct manifest {
 	uint8_t tables_digest[SHA256_LEN];
 };
 
-/* Digest DIR/tables.mdb and write DIR/MANIFEST. */
-int manifest_make(const char *dir, const struct tables_mark *, struct err *e) MUST_CHECK;
 /* Read it, and compare size and digest of the file it names. */
 int manifest_verify(const char *dir, struct manifest *out, struct err *e) MUST_CHECK;

@@ -28,7 +28,7 @@ static int io_err(struct err *e, const char *what, const char *name, int number)
 }
 
 /* ---- names --------------------------------------------------------------------------------------------- */
-void segment_name(uint64_t number, char out[SEGMENT_NAME])
+static void segment_name(uint64_t number, char out[SEGMENT_NAME])
 {
 	snprintf(out, SEGMENT_NAME, "%0*ju.seg", NAME_DIGITS, (uintmax_t)number);
 }

@@ -47,7 +47,6 @@ struct segment {
 struct segment *segment_new(uint64_t number);
 /* Closes the file. NULL is fine. */
 void segment_free(struct segment *);
-void segment_name(uint64_t number, char out[SEGMENT_NAME]);
 /* Whether a directory entry is a segment's name. */
 bool segment_number(const char *name, uint64_t *number);
 

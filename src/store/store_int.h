@@ -92,8 +92,6 @@ int dir_lock(const char *dir, int *out_fd, struct err *e) MUST_CHECK;
 /* ---- store_open.c */
 /* As store_open, but read-only and without the lock, for who holds it (fsck). */
 int store_open_to_look(struct store **out, const struct store_config *, struct err *e) MUST_CHECK;
-/* Put an entry's changes and its EVENT row into a memory table; copies it. */
-int entry_apply(struct memtab *, const struct entry *, struct err *e) MUST_CHECK;
 
 /* ---- checkpoint.c */
 void checkpoint_init(struct store *);

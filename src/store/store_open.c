@@ -20,7 +20,8 @@
 #define READS_KEEP ((size_t)1024 * 1024)
 
 /* ---- replay -------------------------------------------------------------------------------------------- */
-int entry_apply(struct memtab *m, const struct entry *en, struct err *e)
+/* Put an entry's changes and its EVENT row into a memory table; copies it. */
+static int entry_apply(struct memtab *m, const struct entry *en, struct err *e)
 {
 	const struct entry *copy = arena_copy(&m->arena, en, en->length);
 	struct slice rest = entry_changes(copy);

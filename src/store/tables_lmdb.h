@@ -37,7 +37,6 @@ static inline struct slice slice_of_mdb(MDB_val v)
 const char *db_name(unsigned db);
 
 /* tables_row.c: how a row is stored */
-uint32_t row_crc(unsigned db, struct slice key, uint8_t flags, struct slice bytes);
 /* Fill ROW_HEAD + bytes at `to`. */
 void row_fill(uint8_t *to, unsigned db, struct slice key, uint8_t flags, struct slice bytes);
 /* Whether the stored bytes are a whole row; `bytes` is what follows the head. */

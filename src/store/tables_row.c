@@ -6,7 +6,7 @@
 
 #define KEY_SHOWN 24
 
-uint32_t row_crc(unsigned db, struct slice key, uint8_t flags, struct slice bytes)
+static uint32_t row_crc(unsigned db, struct slice key, uint8_t flags, struct slice bytes)
 {
 	uint8_t about[2] = {(uint8_t)db, flags};
 	uint32_t crc = crc32c(0, about, sizeof(about));

@@ -101,15 +101,9 @@ int baseline_class(const struct baseline *b, int32_t day)
 	return day_class_of(b->days, day, NULL);
 }
 
-struct expectation baseline_expect(const struct baseline *b, const struct baseline *parent, int64_t start_ms)
-{
-	int32_t day, second = civil_second_of(start_ms, &day);
-
-	return baseline_expect_at(b, parent, baseline_class(b, day), day, second / 60);
-}
-
 /* ---- how far counts stray ------------------------------------------------------------------------------ */
-uint32_t baseline_sum_index(const struct baseline *b, uint32_t bins)
+/* Of a sum's length, or of the nearest one. */
+static uint32_t sum_index(const struct baseline *b, uint32_t bins)
 {
 	uint32_t best = 0;
 
@@ -128,7 +122,7 @@ double sum_dispersion(const struct baseline *b, uint32_t i)
 
 double baseline_dispersion(const struct baseline *b, uint32_t bins)
 {
-	return sum_dispersion(b, baseline_sum_index(b, bins));
+	return sum_dispersion(b, sum_index(b, bins));
 }
 
 #define RUNS_PRIOR 10 /* runs over the threshold, as the model would have them */
@@ -136,7 +130,7 @@ double baseline_dispersion(const struct baseline *b, uint32_t bins)
 
 double baseline_calibrate(const struct baseline *b, uint32_t bins, double p)
 {
-	const struct sum_stat *s = &b->sums[baseline_sum_index(b, bins)];
+	const struct sum_stat *s = &b->sums[sum_index(b, bins)];
 	double often, scale;
 
 	if (!b->spec->is_calibrated || isnan(p))

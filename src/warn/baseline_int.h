@@ -45,8 +45,6 @@ struct usual baseline_usual(
 	const struct baseline *, const struct baseline *parent, int class, int32_t day, int minute);
 double usual_mean(const struct baseline *, struct usual);
 double ratio_of(struct ratio, double prior_counts);
-/* Index of a sum's length, or of the nearest one. */
-uint32_t baseline_sum_index(const struct baseline *, uint32_t bins);
 double sum_dispersion(const struct baseline *, uint32_t index);
 
 #define TAIL_FROM 0.02      /* p below which a stream's own past is asked */

@@ -35,6 +35,14 @@ static struct baseline *new_baseline(const struct watch *w)
 	return baseline_new(&w->baseline, &watches->days, w->bin_ms, 2, bins);
 }
 
+/* Of the bin that begins then. */
+static struct expectation expect_at(const struct baseline *b, const struct baseline *parent, int64_t start_ms)
+{
+	int32_t day, second = civil_second_of(start_ms, &day);
+
+	return baseline_expect_at(b, parent, baseline_class(b, day), day, second / 60);
+}
+
 static int32_t monday(void)
 {
 	int32_t day;
@@ -63,16 +71,15 @@ static void test_profile(void **state)
 
 	(void)state;
 	state_of_rng = 1;
-	assert_false(baseline_expect(b, NULL, civil_instant(monday(), 600)).is_learned);
+	assert_false(expect_at(b, NULL, civil_instant(monday(), 600)).is_learned);
 	for (int32_t day = 0; day < 28; day++) {
-		assert_true(
-			baseline_expect(b, NULL, civil_instant(monday() + day, 0)).is_learned == (day >= 14));
+		assert_true(expect_at(b, NULL, civil_instant(monday() + day, 0)).is_learned == (day >= 14));
 		make_day(counts, monday() + day, 20, 0);
 		baseline_learn(b, NULL, monday() + day, DAY_BINS, counts);
 	}
 	for (int32_t day = 28; day < 35; day++)
 		for (int hour = 8; hour < 23; hour += 3)
-			near(baseline_expect(b, NULL, civil_instant(monday() + day, hour * 60)).mean,
+			near(expect_at(b, NULL, civil_instant(monday() + day, hour * 60)).mean,
 				20 * shape_of(monday() + day, (uint32_t)hour * 12), 0.15);
 	assert_true(baseline_dispersion(b, 3) < 2); /* Poisson; the profile is itself an estimate */
 	near(baseline_calibrate(b, 3, 1e-6), 1e-6, 9);
@@ -93,18 +100,18 @@ static void test_outbreaks_teach_little(void **state)
 		make_day(counts, monday() + day, 20, 0);
 		baseline_learn(b, NULL, monday() + day, DAY_BINS, counts);
 	}
-	before = baseline_expect(b, NULL, civil_instant(monday() + 28, 660)).mean;
+	before = expect_at(b, NULL, civil_instant(monday() + 28, 660)).mean;
 	make_day(counts, monday() + 21, 200, 0);
 	baseline_learn(b, NULL, monday() + 21, DAY_BINS, counts);
-	after = baseline_expect(b, NULL, civil_instant(monday() + 28, 660)).mean;
+	after = expect_at(b, NULL, civil_instant(monday() + 28, 660)).mean;
 	assert_true(after > before && after < before * 1.25);
 	for (uint32_t i = 0; i < DAY_BINS; i++)
 		counts[i] = UINT32_MAX;
 	baseline_learn(b, NULL, monday() + 22, DAY_BINS, counts);
-	assert_true(baseline_expect(b, NULL, civil_instant(monday() + 28, 660)).mean == after);
+	assert_true(expect_at(b, NULL, civil_instant(monday() + 28, 660)).mean == after);
 	memset(counts, 0, sizeof(counts));
 	baseline_learn(b, NULL, monday() + 21, DAY_BINS, counts);
-	assert_true(baseline_expect(b, NULL, civil_instant(monday() + 28, 660)).mean == after);
+	assert_true(expect_at(b, NULL, civil_instant(monday() + 28, 660)).mean == after);
 	baseline_free(b);
 }
 
@@ -124,8 +131,8 @@ static void test_thin(void **state)
 		make_day(counts, monday() + day, 0.03, 0);
 		baseline_learn(b, parent, monday() + day, DAY_BINS, counts);
 	}
-	day_mean = baseline_expect(b, parent, civil_instant(monday() + 28, 660)).mean;
-	night_mean = baseline_expect(b, parent, civil_instant(monday() + 28, 180)).mean;
+	day_mean = expect_at(b, parent, civil_instant(monday() + 28, 660)).mean;
+	night_mean = expect_at(b, parent, civil_instant(monday() + 28, 180)).mean;
 	near(day_mean, 0.03 * shape_of(monday() + 28, 132), 0.3);
 	assert_true(night_mean < day_mean / 4);
 	baseline_free(b);
@@ -153,8 +160,8 @@ static void test_code(void **state)
 	assert_false(is_other);
 	baseline_encode(c, &y);
 	assert_int_equal(slice_cmp(buf_slice(&x), buf_slice(&y)), 0);
-	assert_true(baseline_expect(b, NULL, civil_instant(monday() + 9, 700)).mean ==
-		    baseline_expect(c, NULL, civil_instant(monday() + 9, 700)).mean);
+	assert_true(expect_at(b, NULL, civil_instant(monday() + 9, 700)).mean ==
+		    expect_at(c, NULL, civil_instant(monday() + 9, 700)).mean);
 	for (size_t n = 0; n < x.n; n++)
 		assert_int_equal(baseline_decode(c, slice_of(x.p, n), &is_other, &err), -1);
 	assert_string_equal(err.text, "the bytes of a baseline are damaged");

@@ -38,10 +38,14 @@ static void history_init(struct history *h, uint64_t seed)
 	h->calendar = seed % 3 == 0 ? NULL : calendar_cn(1);
 	for (int i = 0; i < W_MINUTES; i++) {
 		h->is_work[i] = h->is_paused[i] = false;
-		if (h->calendar != NULL && i % 60 == 0)
-			OK(calendar_is_working_time(h->calendar, ms_of(h, i), &h->is_work[i], &err));
-		else /* the calendar's segments are whole hours */
+		if (h->calendar != NULL && i % 60 == 0) {
+			int64_t ms;
+
+			OK(calendar_between(h->calendar, ms_of(h, i), ms_of(h, i) + 1, &ms, &err));
+			h->is_work[i] = ms > 0;
+		} else { /* the calendar's segments are whole hours */
 			h->is_work[i] = h->calendar == NULL || h->is_work[i - 1];
+		}
 	}
 	for (int d = 0; d < W_DAYS; d++) {
 		h->is_working_day[d] = true;

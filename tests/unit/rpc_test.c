@@ -38,6 +38,41 @@ static const char *answer(struct fake *f, struct session *s, const void *bytes, 
 	return text;
 }
 
+/* A call without arguments; 0, -1 with code and text of the error in *e, or RPC_DEFERRED. */
+static int call_named(struct fake *f, struct session *s, const char *method, struct err *e)
+{
+	struct arena a;
+	struct value frame, v;
+	struct buf bytes, reply;
+	int ret;
+
+	arena_init(&a, 0);
+	buf_init(&bytes, 1024);
+	buf_init(&reply, 2 * FRAME_BYTES_MAX);
+	frame = value_array(&a, 4);
+	value_push(&a, &frame, value_int(0));
+	value_push(&a, &frame, value_int(7));
+	value_push(&a, &frame, value_text(&a, method, strlen(method)));
+	value_push(&a, &frame, value_array(&a, 0));
+	value_encode(&bytes, &frame);
+	ret = rpc_message(f->rpc, s, buf_slice(&bytes), &reply);
+	if (ret == 0) {
+		assert_int_equal(value_decode(&a, buf_slice(&reply), &v, e), 0);
+		if (value_at(&v, 2)->type != VALUE_NIL) {
+			for (e->code = ERR_NONE;
+				!value_is_text(value_get(value_at(&v, 2), "code"), err_name(e->code));)
+				e->code++;
+			snprintf(e->text, sizeof(e->text), "%s",
+				value_cstr(&a, value_get(value_at(&v, 2), "message")));
+			ret = -1;
+		}
+	}
+	buf_fini(&bytes);
+	buf_fini(&reply);
+	arena_fini(&a);
+	return ret;
+}
+
 #define ANSWER(f, s, bytes) answer(f, s, bytes, sizeof(bytes) - 1)
 
 static void shapes(void **state)
@@ -97,9 +132,9 @@ static void methods_and_errors(void **state)
 	fake_init(&f);
 	s = rpc_session_new(f.rpc, &me);
 	assert_string_equal(ANSWER(&f, s, "\x94\x00\x01\xa8test.rav\x90"),
-		"[1,1,{\"code\":\"not_found\",\"message\":\"method \\\"test.rav\\\" does not exist; did you "
+		"[1,1,{\"code\":\"not_found\",\"message\":\"method \\\"test.rav\\\" does not exist (did you "
 		"mean "
-		"\\\"test.raw\\\"?\"},null]");
+		"\\\"test.raw\\\"?)\"},null]");
 	assert_string_equal(ANSWER(&f, s, "\x94\x00\x01\xa4quit\x90"),
 		"[1,1,{\"code\":\"not_found\",\"message\":\"method \\\"quit\\\" does not exist; rpc.methods "
 		"lists all\"},null]");
@@ -254,7 +289,6 @@ static void role_matrix(void **state)
 			struct principal me = principal_of(roles[r % N_ROLES], 1u << r % N_ROLES);
 			struct session *s = rpc_session_new(f.rpc, &me);
 			enum err_code wanted = ERR_NONE;
-			struct value args = value_map(&a, 0), result;
 			struct err e = {.code = ERR_NONE};
 
 			s->is_known = r >= N_ROLES;
@@ -262,8 +296,7 @@ static void role_matrix(void **state)
 				wanted = ERR_UNAUTHENTICATED;
 			else if (s->is_known && (m->roles & 1u << r % N_ROLES) == 0)
 				wanted = ERR_FORBIDDEN;
-			if (rpc_call(f.rpc, s, slice_of(name, strlen(name)), &args, &a, &result, &e) ==
-				RPC_DEFERRED)
+			if (call_named(&f, s, name, &e) == RPC_DEFERRED)
 				deferral_finish(f.deferred, &value_nil, NULL);
 			if (wanted != ERR_NONE || e.code == ERR_FORBIDDEN)
 				assert_int_equal(e.code, wanted);
@@ -288,7 +321,7 @@ static void on_answer(void *udata, const struct value *result, const struct err 
 static void deferred(void **state)
 {
 	struct principal me = principal_of("root", ROLE_ADMIN);
-	struct value result, done;
+	struct value done;
 	struct fake f;
 	struct session *s;
 	struct arena a;
@@ -300,20 +333,17 @@ static void deferred(void **state)
 	arena_init(&a, 0);
 	s = rpc_session_new(f.rpc, &me);
 	session_on_answer(s, on_answer, &got);
-	assert_int_equal(
-		rpc_call(f.rpc, s, SLICE_TEXT("test.wait"), &value_nil, &a, &result, &e), RPC_DEFERRED);
+	assert_int_equal(call_named(&f, s, "test.wait", &e), RPC_DEFERRED);
 	done = value_map(&a, 1);
 	value_add(&a, &done, "done", value_int(42));
 	deferral_finish(f.deferred, &done, NULL);
 	assert_int_equal(got, 42);
-	assert_int_equal(
-		rpc_call(f.rpc, s, SLICE_TEXT("test.wait"), &value_nil, &a, &result, &e), RPC_DEFERRED);
+	assert_int_equal(call_named(&f, s, "test.wait", &e), RPC_DEFERRED);
 	err_set(&e, ERR_INTERNAL, "no");
 	deferral_finish(f.deferred, NULL, &e);
 	assert_int_equal(got, -1);
 	/* the session ends before its answer */
-	assert_int_equal(
-		rpc_call(f.rpc, s, SLICE_TEXT("test.wait"), &value_nil, &a, &result, &e), RPC_DEFERRED);
+	assert_int_equal(call_named(&f, s, "test.wait", &e), RPC_DEFERRED);
 	got = 0;
 	rpc_session_end(f.rpc, s);
 	deferral_finish(f.deferred, &done, NULL);

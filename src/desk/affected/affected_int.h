@@ -117,9 +117,6 @@ int edit_part_by_id(struct affected_edit *, uint32_t id, struct part_edit **, st
 /* 1 and what the number is now, 0 nothing, -1. */
 int entry_get(struct affected_edit *, const struct part_edit *, uint64_t number, struct listed *,
 	struct err *e) MUST_CHECK;
-/* Write it (before NULL: new), with the version of now. */
-void entry_put(struct affected_edit *, struct part_edit *, uint64_t number, const struct listed *before,
-	struct listed *after);
 void entry_drop(struct affected_edit *, struct part_edit *, uint64_t number, const struct listed *before);
 /* The version a change of this fault has now; begins one where needed. */
 int edit_version(struct affected_edit *, const char *fault, int64_t *version, struct err *e) MUST_CHECK;
@@ -142,9 +139,6 @@ void part_join_cases(struct affected *, struct part_edit *);
 /* {affected, potential, complained, will_complain, review, complainers, coverage, stages={…}} of summed
  * counts. */
 struct value counts_value(struct arena *, const uint64_t counts[NUMSET_FLAGS]);
-/* Parts of a case, also of a closed one, in the arena; at most PARTS_MAX. */
-int parts_of_case(struct desk *, struct arena *, int64_t incident, struct part_edit **out, uint32_t *n,
-	struct err *e) MUST_CHECK;
 void part_read_row(struct arena *, const struct value *row, uint32_t id, struct part_edit *);
 bool part_has_incident(const struct part *, int64_t incident);
 /* {incident, say?, prompt?, eta?, script?} added to a map; script: its version. */

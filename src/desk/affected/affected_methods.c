@@ -101,7 +101,8 @@ struct value counts_value(struct arena *a, const uint64_t counts[NUMSET_FLAGS])
 }
 
 /* ---- number.list --------------------------------------------------------------------------------------- */
-int parts_of_case(
+/* Parts of a case, also of a closed one, in the arena; at most PARTS_MAX. */
+static int parts_of_case(
 	struct desk *d, struct arena *a, int64_t incident, struct part_edit **out, uint32_t *n, struct err *e)
 {
 	struct scan s;

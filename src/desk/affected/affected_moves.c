@@ -175,8 +175,9 @@ int entry_get(struct affected_edit *edit, const struct part_edit *p, uint64_t nu
 	return got;
 }
 
-void entry_put(struct affected_edit *edit, struct part_edit *p, uint64_t number, const struct listed *before,
-	struct listed *after)
+/* Write it (before NULL: new), with the version of now. */
+static void entry_put(struct affected_edit *edit, struct part_edit *p, uint64_t number,
+	const struct listed *before, struct listed *after)
 {
 	struct slice val = entry_encode(edit->work->arena, after, p->part.opened_ms);
 	uint8_t key[13];

@@ -148,7 +148,8 @@ static void add_status(struct keys *k, struct slice kind, struct slice status, i
 	key_end(k, id);
 }
 
-uint32_t index_keys(struct arena *a, const struct lexicon *lexicon, const struct value *row,
+/* Every index key of a ticket, in `a`. Its texts have their numbers already: the row is encoded. */
+static uint32_t index_keys(struct arena *a, const struct lexicon *lexicon, const struct value *row,
 	struct slice out[INDEX_ROWS_MAX])
 {
 	int64_t id = value_int_or(value_get(row, "id"), 0), due = ticket_due_next(lexicon, row), parent;

@@ -51,7 +51,8 @@ static struct stream **slot_of(const struct counts *c, struct slice text)
 	return &c->slots[slice_hash(text) & (c->n_slots - 1)];
 }
 
-struct stream *counts_find(const struct counts *c, struct slice text)
+/* NULL: never counted. */
+static struct stream *counts_find(const struct counts *c, struct slice text)
 {
 	struct stream *s = *slot_of(c, text);
 

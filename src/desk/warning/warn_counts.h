@@ -65,9 +65,7 @@ int counts_load(
 int counts_meet(struct counts *, struct store *, int64_t from_ms, struct err *e) MUST_CHECK;
 /* A row of TABLE_COUNT was published. Minutes behind the ring are only in the rows. */
 void counts_on_publish(struct counts *, struct slice key, const struct slice *val);
-/* NULL: never counted. */
-struct stream *counts_find(const struct counts *, struct slice text);
-/* Found, or met now. */
+/* The stream of that text, met now if it was never counted. */
 struct stream *counts_need(struct counts *, struct slice text);
 /* Start of the minute that holds at_ms. */
 int64_t minute_of(int64_t at_ms);

@@ -403,7 +403,6 @@ struct value warn_standing_list(struct work *, uint32_t most);
 /* Where its seen, expected and p stand: in the row, or of a roll-up that is worse than its own watch says in row.rolled,
  * the sums over its cities. */
 const struct value *warn_figures_of(const struct wkey *, const struct value *row);
-bool warn_speaks_for_cities(const struct wkey *, const struct value *row);
 /* Of a watch over one kind of signals, its label; NULL. */
 const struct value *warn_kind_label(const struct warn *, const struct wkey *);
 /* {key, level, seen, expected, p, line={zh, en}, …}: what topics, rules and lists say of a key. */

@@ -100,7 +100,7 @@ const struct value *warn_kind_label(const struct warn *n, const struct wkey *k)
 				 "label");
 }
 
-bool warn_speaks_for_cities(const struct wkey *k, const struct value *row)
+static bool warn_speaks_for_cities(const struct wkey *k, const struct value *row)
 {
 	return value_get(row, "rolled") != NULL &&
 	       (k->watch == NULL || k->det.level.level < k->floor || value_get(row, "expected") == NULL);
