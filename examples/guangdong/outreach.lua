@@ -99,10 +99,21 @@ rules.before "outbox" {
     task = task "group_message" { incident = "{id}", cities = "{fields.cities}", text = "【{no}】事件已撤销，请停用此前口径。The case was cancelled." },
   },
 
+  rule "the groups hear of a relapse" {
+    when = { action = "relapse" },
+    withdraw = { "group_message" },
+    task = task "group_message" { incident = "{id}", cities = "{fields.cities}", text = "【{no}】故障复发，处理中。The fault is back." },
+  },
+
   -- ---- customers: those who complained are told once when it is proven; nobody at night (tasks: quiet) -------------------------------
   rule "everybody is told" {
     when = { action = any_of("tell", "resolve") }, of = "everybody", batch = 1000, -- affected and complainers, each number once
     task = task "sms" { incident = "{id}", op = "recovered", text = "【中国移动】您反映的问题已恢复，给您带来不便，深表歉意。" },
+  },
+  rule "nobody is told any more that it works" {
+    when = { action = any_of("relapse", "deny") },
+    withdraw = { "sms" },
+    because = "what waits for the morning, or for a gateway, would be untrue by then",
   },
 }
 

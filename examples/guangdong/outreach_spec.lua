@@ -37,6 +37,11 @@ spec "proven: prompts stop, the desk and the groups hear of it" {
   expect = { withdrawn = { "ivr", "group_message" }, tasks = { "ivr", "group_message", ivr = { op = "withdraw", version = 1 } },
     news = { "frontdesk.shenzhen", "frontdesk.foshan", "ivr" }, by = "the desk hears of the recovery" },
 }
+spec "the fault is back: the groups hear of it, and nobody is told any more that it works" {
+  given = case({}, { stage = "watched" }), action = "relapse", data = { reason = "又坏了" }, who = head,
+  expect = { withdrawn = { "group_message", "sms" }, tasks = { "group_message" }, news = { "frontdesk.shenzhen", "frontdesk.foshan" },
+    by = { "the groups hear of a relapse", "nobody is told any more that it works" } },
+}
 spec "a false alarm: nobody is told that it works again" {
   given = case({ script_version = 1, script_prompt = "P-RECHARGE-01" }, { stage = "restoring" }), action = "cancel",
   data = { reason = "误报" }, who = head,

@@ -346,6 +346,22 @@ class Evening(Guangdong):
         self.act(case, "resolve", text="已恢复")
         self.advance()
 
+    def test_a_relapse_in_the_night(self):
+        """What waits for the morning says that it works: it is not sent when the fault is back before, and the next recovery tells everybody."""
+        case = self.open(level="red")
+        self.complain(1)
+        self.advance("2h2m")
+        self.act(case, "resolve", text="已恢复")
+        self.advance()
+        self.assertEqual([], self.claim("sms"))
+        self.act(case, "relapse", reason="又坏了")
+        self.assertEqual(["cancelled"], [t["state"] for t in self.tasks("sms")])
+        self.advance("10h")
+        self.assertEqual([], self.claim("sms"))
+        self.act(case, "resolve", text="已恢复")
+        self.advance()
+        self.assertEqual([["13800130001"]], [t["data"]["numbers"] for t in self.claim("sms")])
+
     def test_quiet_hours_do_not_count_as_time_to_be_tried(self):
         """Twelve hours from 19:58, of which two before the night: what failed at 21:59 is tried in the morning."""
         self.told()
