@@ -379,7 +379,8 @@ int decision_apply(struct work *w, const struct value *decision, struct value *r
 			return -1;
 	}
 	if (grants_apply(w, decision, row, e) != 0 ||
-		tasks_withdraw(w, value_get(decision, "cancel_tasks"), row, e) != 0)
+		tasks_withdraw(w, value_get(decision, "cancel_tasks"), row, e) != 0 ||
+		jobs_withdraw(w, value_get(decision, "cancel_tasks"), jobs, row, e) != 0)
 		return -1;
 	apply_notices(w, value_get(decision, "notices"), row); /* last: what follows cannot be taken back */
 	tasks_put(w, tasks, row);

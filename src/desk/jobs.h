@@ -24,6 +24,13 @@
 
 /* A decision's jobs: 0, or -1 with ERR_REJECTED naming the first that cannot be; nothing is staged. */
 int jobs_check(struct work *, const struct value *jobs, struct err *e) MUST_CHECK;
+/*
+ * Jobs of this ticket that still run and that a decision takes back: those that make tasks of its
+ * cancel_tasks = [{kind}], and an action on the children, when its jobs say another one. 0, or -1 from the
+ * store.
+ */
+int jobs_withdraw(struct work *, const struct value *tasks, const struct value *jobs,
+	const struct value *ticket, struct err *e) MUST_CHECK;
 /* Stage them for this ticket; after jobs_check, cannot fail. */
 void jobs_put(struct work *, const struct value *jobs, const struct value *ticket);
 /* A job's timer is due. is_plain: a slice failed before, the job ends and says why. -1: not even that. */

@@ -362,6 +362,19 @@ class Evening(Guangdong):
         self.advance()
         self.assertEqual([["13800130001"]], [t["data"]["numbers"] for t in self.claim("sms")])
 
+    def test_a_relapse_while_everybody_is_being_told(self):
+        """The jobs of the recovery are on their way: what they have not done yet stays undone, over a kill, too."""
+        case = self.open(level="red")
+        tickets = [self.complain(n)["id"] for n in range(40)]
+        self.act(case, "resolve", text="已恢复")
+        self.act(case, "relapse", reason="又坏了")
+        self.restart_all()
+        self.advance("10s")
+        self.assertEqual([], [t for t in self.tasks("sms") if t["state"] != "cancelled"])
+        self.assertEqual([("children", "answer", "withdrawn"), ("numbers", None, "withdrawn"), ("children", "reopen", "done")],
+                         [(j["kind"], j.get("action"), j["state"]) for j in self.c.call("incident.get", id=case)["jobs"] if j["kind"] != "attach"])
+        self.assertNotIn("replied", {self.c.call("ticket.get", id=t)["stage"] for t in tickets})
+
     def test_quiet_hours_do_not_count_as_time_to_be_tried(self):
         """Twelve hours from 19:58, of which two before the night: what failed at 21:59 is tried in the morning."""
         self.told()

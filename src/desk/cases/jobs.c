@@ -153,6 +153,56 @@ void jobs_put(struct work *w, const struct value *jobs, const struct value *tick
 	}
 }
 
+static bool has_named(const struct value *list, const char *key, const char *is)
+{
+	for (uint32_t i = 0; list != NULL && i < list->n; i++)
+		if (value_is_text(value_get(&list->as.items[i], key), is))
+			return true;
+	return false;
+}
+
+/* Whether the decision takes it back: its tasks are not to be done, or its children hear something else now. */
+static bool is_taken_back(
+	struct work *w, const struct value *job, const struct value *tasks, const struct value *jobs)
+{
+	const char *kind = value_cstr(w->arena, value_get(job, "kind"));
+
+	if (strcmp(kind, "numbers") == 0)
+		return has_named(tasks, "kind", value_cstr(w->arena, value_get(job, "task")));
+	return strcmp(kind, "children") == 0 && has_named(jobs, "kind", kind);
+}
+
+int jobs_withdraw(struct work *w, const struct value *tasks, const struct value *jobs,
+	const struct value *ticket, struct err *e)
+{
+	int64_t of = value_int_or(value_get(ticket, "id"), 0), next = of + 1;
+	struct value ids = value_array(w->arena, 4);
+	struct scan s;
+	int got;
+
+	if (tasks == NULL && !has_named(jobs, "kind", "children"))
+		return 0;
+	scan_init(&s, w->desk->store, w->tx, TABLE_JOB, job_key(w->arena, 'o', &of, 1),
+		job_key(w->arena, 'o', &next, 1), false);
+	while ((got = scan_next(&s, e)) == 1)
+		value_push(w->arena, &ids,
+			value_int((int64_t)load_be64((const uint8_t *)s.key.p + s.key.n - 8)));
+	scan_fini(&s);
+	for (uint32_t i = 0; i < ids.n && got == 0; i++) {
+		struct slice key = job_key(w->arena, 'j', &ids.as.items[i].as.i, 1);
+		struct value job;
+
+		if (row_get(w->desk, w->tx, w->arena, TABLE_JOB, key, &job, e) < 0)
+			return -1;
+		if (!value_is_text(value_get(&job, "state"), "running") ||
+			!is_taken_back(w, &job, tasks, jobs))
+			continue;
+		value_set(w->arena, &job, "withdrawn", value_bool(true)); /* its timer ends it */
+		row_put(w, TABLE_JOB, key, &job);
+	}
+	return got < 0 ? -1 : 0;
+}
+
 /* ---- slices -------------------------------------------------------------------------------------------- */
 void job_count(struct work *w, struct value *job, const char *key, int64_t by)
 {
@@ -262,6 +312,8 @@ static int run(struct work *w, struct value *job, const struct err *failed, stru
 	if (failed != NULL) {
 		value_set(w->arena, job, "error", value_text(w->arena, failed->text, strlen(failed->text)));
 		end(w, job, "failed");
+	} else if (value_true(value_get(job, "withdrawn"))) {
+		end(w, job, "withdrawn");
 	} else {
 		if (kind_find(value_get(job, "kind"))->slice(w, job, &is_over, e) != 0)
 			return -1;
