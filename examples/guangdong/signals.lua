@@ -46,10 +46,10 @@ levels "failed in the province" (failing(300, 1000, 5000))
 for _, service in ipairs { "recharge", "payment", "billing", "suspend_resume", "crm", "network", "sms" } do
   watch("failed " .. service) {
     of = "signals", kinds = { "txn_failed" }, service = service, by = { "city" }, bin = "1m", sums = { F5 = 5 }, expected = 1.0,
-    levels = "failed transactions",
+    levels = "failed transactions", early = "20s",
   }
   watch("failed " .. service .. " in the province") {
     of = "signals", kinds = { "txn_failed" }, service = service, bin = "1m", sums = { F5 = 5 }, expected = 21.0,
-    levels = "failed in the province",
+    levels = "failed in the province", early = "20s",
   }
 end

@@ -11,7 +11,7 @@
  *                inputs=[{name, kind="sum", bins} | {name, kind="cusum", ratio, cap} | {name, kind="given"}],
  *                expected={kind="fixed", value, cities={CITY=value}} | {kind="baseline", …,
  *                until_learned={value, cities}?} |
- *                {kind="farrington", …}, dispersion?, levels=NAME, silent_ms?}…]
+ *                {kind="farrington", …}, dispersion?, levels=NAME, silent_ms?, early_ms?}…]
  *   retired      {NAME={into=NAME?}}    watches that are gone: who takes their standing warnings over, if anybody
  *   clusters     {NAME={label, categories=[…]}}
  *   day_classes  [{name, label, like?, dates=[…] | month_days=[…], last_days=n | weekdays=[…] |
@@ -76,6 +76,8 @@ struct watch {
 	struct baseline_spec baseline;
 	struct farrington_spec farrington;
 	struct level_table levels;
+	int64_t early_ms;  /* of signals: a level that an open bin enters already is told so long after they
+			      came; 0: when the bin ends */
 	int64_t silent_ms; /* a key that spoke and says nothing for so long is a warning; 0: no */
 };
 

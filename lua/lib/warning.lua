@@ -200,7 +200,7 @@ end
 
 -- ---- watch "recharge not credited" { categories = { "recharge.not_credited" }, by = { "city", "category" }, bin = "5m", … }
 local watch_keys = catalog.labelled { "of", "categories", "kinds", "service", "component", "by", "cluster", "bin", "sums", "expected",
-  "dispersion", "levels", "silent" }
+  "dispersion", "levels", "silent", "early" }
 local by_names = units.set_of { "city", "category", "cluster", "service", "component", "kind" }
 local of_names = { complaints = true, signals = true, series = true }
 
@@ -468,6 +468,17 @@ local function check_silent(row, where, what)
   end
 end
 
+-- So long after signals came, what they have entered is told, though their bin has not ended.
+local function early_of(row, bin_ms, where, what)
+  local ms = row.early ~= nil and units.duration(row.early) or nil
+  if row.early ~= nil and (row.of ~= "signals" or not ms or ms < 1000 or ms >= bin_ms) then
+    errors.add(where, '%s: early must be a duration below its bin, such as "20s", and belongs to of = "signals"',
+      '%s：early 应为短于时段的时长，如 "20s"，且只用于 of = "signals"', { what })
+    return nil
+  end
+  return ms
+end
+
 local function compile_watch(w)
   local said = errors.count()
   local row, where, what = w.row, w.where, string.format('watch "%s"', w.name)
@@ -495,7 +506,7 @@ local function compile_watch(w)
   data.watches[#data.watches + 1] = { name = w.name, label = row.zh and catalog.label(row, where, what) or nil, of = row.of or "complaints",
     categories = row.categories, kinds = row.kinds, service = row.service, component = row.component, by = row.by, cluster = row.cluster,
     bin_ms = bin_ms, inputs = inputs, expected = expected, dispersion = row.dispersion, levels = row.levels,
-    silent_ms = row.silent and units.duration(row.silent) or nil, where = where }
+    silent_ms = row.silent and units.duration(row.silent) or nil, early_ms = early_of(row, bin_ms, where, what), where = where }
   w.is_sound = errors.count() == said
 end
 

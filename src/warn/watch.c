@@ -158,6 +158,7 @@ static int watch_read(struct reader *r, struct watch *w, const struct value *v, 
 	w->dispersion = 1;
 	w->bin_ms = value_int_or(value_get(v, "bin_ms"), 0);
 	w->silent_ms = value_int_or(value_get(v, "silent_ms"), 0);
+	w->early_ms = value_int_or(value_get(v, "early_ms"), 0);
 	if (w->bin_ms < 60000 || w->bin_ms % 60000 != 0)
 		return read_failed(r, "bin_ms", "whole minutes");
 	if (read_texts(r, v, "categories", &w->categories) != 0 ||

@@ -1,6 +1,7 @@
 """S18 under Guangdong's pack: failed transactions alone open a case, of any service, whether or not BOSS says in which city."""
 
 import os
+import subprocess
 
 from daemon import ROOT, Case, Daemon, main
 
@@ -52,6 +53,45 @@ class Failing(Case):
         self.assertEqual({"frontdesk.yunfu", "frontdesk.shenzhen"}, {p[0]["topic"] for _, p in desk.events if p[0]["data"].get("event") == "opened"})
         self.assertTrue(case["title"].startswith("充值未到账 近1分钟交易失败2000笔，平时21笔，"), case["title"])
         self.assertEqual(case["id"], self.create(city="yunfu", category="recharge.not_credited")["incident"])
+
+    def test_within_half_a_minute(self):
+        """Not at the end of the minute; a kill between both changes nothing, and the level ends as if nobody had looked early."""
+        self.c.call("clock.advance", by="30s")  # 14:01:00
+        self.push(2000, ["heyuan"], component="card_platform")
+        self.c.call("clock.advance", by="19s")
+        self.assertEqual([], self.cases())
+        self.c.call("clock.advance", by="1s")
+        (case,) = self.cases()
+        self.assertEqual(("orange", "card_platform", "heyuan"), (case["level"], case["suspect"], case["city"]))
+        changes = lambda: [(e["at"] - case["created"], e["data"]["from"], e["data"]["to"]) for e in self.warnings()
+            if e["data"]["key"] == "signal:heyuan/txn_failed/recharge"]
+        self.assertEqual([(0, "none", "orange")], changes())
+        self.restart()
+        self.assertEqual("orange", self.keys()["signal:heyuan/txn_failed/recharge"])
+        self.push(4000, ["heyuan"], first=3000, component="card_platform")  # the same minute: red by now
+        self.c.call("clock.advance", by="20s")
+        self.assertEqual([(0, "none", "orange"), (20000, "orange", "red")], changes())
+        self.c.call("clock.advance", by="20s")  # the minute ends: nothing new
+        self.assertEqual(2, len(changes()))
+        self.assertNotIn("floor", [w for w in self.c.call("warning.list")["warnings"] if w["key"].startswith("signal:heyuan")][0])
+        self.c.call("clock.advance", by="15m")
+        self.assertEqual([("none", "orange"), ("orange", "red"), ("red", "orange"), ("orange", "yellow"), ("yellow", "none")],
+            [(a, b) for _, a, b in changes()])
+        self.assertEqual([8, 11, 14], [(at + 20000) // 60000 for at, _, _ in changes()[2:]])
+        self.c.close()
+        self.assertEqual(0, self.d.stop())
+        said = subprocess.run([os.path.join(ROOT, "build", "tocsin"), "fsck", self.d.data], capture_output=True, text=True)
+        self.assertEqual("%s: 0 findings\n" % self.d.data, said.stdout)
+
+    def warnings(self):
+        c = self.connect()
+        c.call("topic.subscribe", topics=["warning"], after=0)
+        n = quiet = 0
+        while quiet < 20:
+            c.call("session.ping")
+            quiet, n = (quiet + 1 if len(c.events) == n else 0), len(c.events)
+        c.close()
+        return [params[0] for _, params in c.events]
 
     def test_a_little_in_every_city(self):
         self.push(1995, CITIES, component="card_platform")

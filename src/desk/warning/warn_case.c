@@ -192,11 +192,12 @@ int warn_let_go(struct work *w, struct wkey *k, struct value *row, struct err *e
 }
 
 /* ---- the row ------------------------------------------------------------------------------------------- */
-int64_t warn_began_ms(const struct warn *n, const struct wkey *k, int64_t end_ms)
+int64_t warn_began_ms(const struct warn *n, const struct wkey *k, int64_t risen_ms)
 {
 	const struct watch *w = k->watch;
 	const struct watch_input *in = warn_window_of(k);
-	int64_t from_ms = end_ms - (in == NULL ? 1 : (int64_t)in->bins) * w->bin_ms;
+	int64_t end_ms = bin_end(w->bin_ms, risen_ms - 1), /* it may have risen within the bin */
+		from_ms = end_ms - (in == NULL ? 1 : (int64_t)in->bins) * w->bin_ms;
 	double expected = in == NULL ? 0 : k->seen.seen[in - w->inputs].expected,
 	       usual = in == NULL || isnan(expected) ? 0 : expected / in->bins;
 

@@ -339,6 +339,8 @@ static int fire(struct warn *n, int64_t due_ms, struct err *e)
 			return -1;
 		warn_take_affected(n);
 		is_waiting = !close_bins(n, due_ms, now_ms, &end_ms);
+		if (!is_waiting)
+			warn_look_early(n, now_ms);
 		if (warn_rollups(n, end_ms, e) != 0 || tell_changes(n, now_ms, true, e) != 0 ||
 			tell_changes(n, now_ms, false, e) != 0 || warn_new_cases(n, end_ms, e) != 0 ||
 			tell_recovery(n, end_ms, e) != 0)

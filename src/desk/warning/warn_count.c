@@ -33,6 +33,8 @@ static void arm_for(struct work *w, const struct stream_name *what, int64_t star
 		return;
 	if (!w->is_import || start_ms >= counts_first_ms(&n->counts))
 		warn_arm(w, warn_next_end(n, w->now_ms));
+	if (what->what == 's' && n->early_ms > 0)
+		warn_arm(w, w->now_ms + n->early_ms);
 	if (w->is_import)
 		warn_learn_imported(w, start_ms);
 	else

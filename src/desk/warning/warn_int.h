@@ -41,6 +41,7 @@ struct wkey {
 	struct detector det;
 	uint8_t level; /* what it stands at: of the machine, or of its floor when that is higher */
 	uint8_t floor;
+	bool is_early; /* the floor is what the open bin enters already (warn_early.c) */
 	int64_t next_ms, since_ms, incident;
 	int64_t judged_ms; /* end of the last bin that the machine has seen: none is seen twice */
 	double given[WATCH_INPUTS_MAX];
@@ -71,6 +72,7 @@ struct warn {
 	struct wkey **keys; /* by text, sorted: the order in which everything happens */
 	uint32_t n_keys, keys_cap;
 	int64_t bin_ms;                /* the shortest bin of a watch; 0: nothing is watched */
+	int64_t early_ms;              /* how soon signals are looked at within a bin; 0: they are not */
 	int64_t bins[BIN_LENGTHS_MAX]; /* all lengths, each once */
 	uint32_t n_bins;
 	uint32_t *back;           /* scratch: bins of a stream, the newest first */
@@ -161,6 +163,18 @@ void wkey_put(struct work *, struct wkey *, struct value *row);
 /* ---- one key at a close (warn_look.c) ------------------------------------------------------------------ */
 /* Judge the key by the bin that ends at end_ms; it has a watch. */
 void warn_look(struct warn *, struct wkey *, int64_t end_ms);
+/* Its newest n_back bins, up to the one that ends at end_ms, into n->back; false: all of them are zero. */
+bool warn_gather(struct warn *, struct wkey *, int64_t end_ms, struct close *);
+/*
+ * What failed transactions enter within a bin is not left until its end: the desk hears of it within seconds
+ * (warn_early.c). Only a rise, which the end of the bin will see too; it stands as a floor "early", so that the
+ * machine is as if nobody had looked, also after a restart.
+ */
+void warn_look_early(struct warn *, int64_t now_ms);
+/* The bin ends: the machine speaks for itself. */
+void warn_early_over(struct wkey *);
+/* The row has the floor while the key does. */
+void warn_early_put(struct work *, const struct wkey *, struct value *row);
 /* A level that no watch makes any more ends with the next close. */
 void warn_look_orphan(struct wkey *, int64_t end_ms);
 /* Numbers that are handed in: how many the lists hold now. */

@@ -23,8 +23,7 @@ static bool gather_long(struct warn *n, struct wkey *k, int64_t end_ms, struct c
 	return is_any;
 }
 
-/* The newest n_back bins of the key into n->back; false: all of them are zero. */
-static bool gather(struct warn *n, struct wkey *k, int64_t end_ms, struct close *c)
+bool warn_gather(struct warn *n, struct wkey *k, int64_t end_ms, struct close *c)
 {
 	const struct watch *w = k->watch;
 	int64_t from_ms = end_ms - (int64_t)w->n_back * w->bin_ms;
@@ -143,7 +142,8 @@ void warn_look(struct warn *n, struct wkey *k, int64_t end_ms)
 
 	if (end_ms <= k->judged_ms)
 		return; /* by a close that was cut off behind this key */
-	is_any = gather(n, k, end_ms, &c);
+	warn_early_over(k);
+	is_any = warn_gather(n, k, end_ms, &c);
 
 	if (!is_any && k->level == 0 && k->incident == 0 && !wkey_has_given(k) &&
 		detector_is_idle(w, &k->det))
@@ -283,6 +283,9 @@ static void keep_before(struct work *w, const struct watch_input *in, int64_t en
 	if (value_int_or(value_get(row, "closed"), 0) == end_ms) /* an entry of its own came first */
 		return;
 	value_set(w->arena, row, "closed", value_int(end_ms));
+	if (value_is_text(
+		    value_path(row, "floor.by"), "early")) /* it was looked at within this bin already */
+		return;
 	if (seen != NULL && value_is_text(value_get(row, "input"), in->name))
 		value_set(w->arena, row, "before", *seen);
 	else

@@ -157,6 +157,7 @@ static int set_level(
 	value_unset(row, "held");
 	value_unset(row, "floor");
 	k->floor = 0;
+	k->is_early = false;
 	if (k->watch != NULL)
 		return level_set(&k->watch->levels, &k->det.level, level, e);
 	if (level == 0)

@@ -114,6 +114,13 @@ void warn_plan_watches(struct warn *n, struct watches *made, uint64_t words)
 	n->mark = watches_mark(made);
 	n->words = words;
 	take_bins(n);
+	n->early_ms = 0;
+	for (uint32_t i = 0; i < made->n; i++) {
+		int64_t early_ms = made->list[i].early_ms;
+
+		if (early_ms > 0 && (n->early_ms == 0 || early_ms < n->early_ms))
+			n->early_ms = early_ms;
+	}
 }
 
 /* ---- levels by name ------------------------------------------------------------------------------------ */

@@ -22,6 +22,7 @@ static void clear(struct wkey *k)
 	k->row_n = 0;
 	memset(&k->det, 0, sizeof(k->det));
 	k->level = k->floor = 0;
+	k->is_early = false;
 	k->next_ms = INT64_MAX;
 	k->since_ms = k->incident = k->judged_ms = 0;
 }
@@ -71,6 +72,7 @@ static void take_row(struct warn *n, struct wkey *k, struct slice bytes)
 		take_machine(n, k, &row);
 		k->level = level_of(n, value_get(&row, "level"));
 		k->floor = level_of(n, value_path(&row, "floor.level"));
+		k->is_early = value_is_text(value_path(&row, "floor.by"), "early");
 		k->since_ms = value_int_or(value_get(&row, "since"), 0);
 		k->judged_ms = value_int_or(value_get(&row, "judged"), 0);
 		k->incident = value_int_or(value_get(&row, "incident"), 0);
@@ -142,6 +144,7 @@ static void restore(void *ctx)
 	k->det = old->was.det;
 	k->level = old->was.level;
 	k->floor = old->was.floor;
+	k->is_early = old->was.is_early;
 	k->incident = old->was.incident;
 }
 
@@ -180,6 +183,7 @@ void wkey_put(struct work *w, struct wkey *k, struct value *row)
 
 	key[0] = ROW_PREFIX;
 	memcpy(key + 1, k->text, k->text_n);
+	warn_early_put(w, k, row);
 	if (is_over(k, row)) {
 		if (k->row != NULL)
 			tx_del(w->tx, TABLE_WARNING, slice_of(key, k->text_n + 1));

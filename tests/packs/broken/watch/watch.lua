@@ -20,7 +20,7 @@ day_class "never" { zh = "从不", en = "never", weekdays = { 8 }, like = "nevr"
 watch "years of hours" { bin = "1h", sums = { S15 = 3 }, expected = farrington {}, levels = "chance" }
 levels "rate" { { "yellow", enter = { S15 = per_10000(at_least(1)) }, leave = { S15 = less_than(3) } } }
 watch "rate" { by = { "city", "category" }, categories = { "sms" }, bin = "5m", sums = { S15 = 3 }, expected = 2, levels = "rate" }
-watch "settings" { by = { "city" }, bin = "5m", sums = { S15 = 3 }, expected = baseline { memory_days = 0, until_learned = "2" }, levels = "chance" }
+watch "settings" { by = { "city" }, bin = "5m", sums = { S15 = 3 }, expected = baseline { memory_days = 0, until_learned = "2" }, levels = "chance", early = "20s" }
 retire "an old one" { into = "namess", colour = "red" }
 retire "names" {}
 retire "old" (5)
