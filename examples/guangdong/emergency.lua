@@ -75,7 +75,7 @@ draft_facts {
   { "start", zh = "发生时间", en = "start", from = { "case.fields.began", "occurred", "case.occurred", "case.created", "created" }, as = "time" },
   { "place", zh = "地点", en = "place", from = { "fields.cities", "case.fields.cities", "city", "case.city" }, as = "cities" },
   { "what", zh = "业务", en = "service", from = { "category", "case.category", "case.fields.service" }, as = "category" },
-  { "event", zh = "事件", en = "what happened", from = { "case.title", "title", "text" } },
+  { "event", zh = "事件", en = "what happened", from = { "case.fields.subject", "case.title", "title", "text" } },
   { "users", zh = "受影响用户数", en = "users affected", from = { "sized.users", "case.hit.users", "fields.users", "case.affected" }, as = "number" },
   { "minutes", zh = "持续分钟", en = "minutes it lasts", from = { "sized.minutes", "case.hit.minutes", "fields.minutes" }, as = "number" },
   { "complaints", zh = "投诉件数", en = "complaints", from = { "case.complainers" }, as = "number" },

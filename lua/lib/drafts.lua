@@ -105,7 +105,7 @@ local function find(facts, path)
     if type(x) ~= "table" then return nil end
     x = x[key]
   end
-  if x == "" or x == false or type(x) == "table" and #x == 0 then return nil end
+  if x == "" or x == false or type(x) == "table" and #x == 0 and not x.zh then return nil end
   return x
 end
 
@@ -139,7 +139,7 @@ local function done(x, language)
 end
 
 local shown = {
-  text = function(x) return tostring(x) end,
+  text = function(x, language) return type(x) == "table" and x[language] or tostring(x) end,
   number = function(x) return tostring(x) end,
   count = function(x) return tostring(type(x) == "table" and #x or x) end,
   time = function(x) return time_text(x) end,

@@ -22,14 +22,16 @@ local function named(w)
   return #parts > 0 and table.concat(parts, " ") or w.key
 end
 
--- An incident to open: the case's own words, with what the warning says of itself.
+-- An incident to open: the case's own words, with what the warning says of itself. subject: what it is about without figures, as reports
+-- say it.
 local function case_of(v, w, out)
   local title = out.title and out.title.zh or string.format("%s %s", named(w), (w.line or {}).zh or "")
   return { kind = out.open, city = v.city, category = v.category, title = title,
     text = w.line and w.line.zh .. "\n" .. w.line.en or w.key,
     fields = { key = w.key, keys = host.list { w.key }, level = w.to, began = w.began, cluster = w.cluster,
       cities = w.in_cities and host.list { table.unpack(w.in_cities) } or nil,
-      service = w.service, component = w.component, suspect = v.suspect, follows = w.was_case } }
+      service = w.service, component = w.component, suspect = v.suspect, follows = w.was_case,
+      subject = out.title or w.category_label or w.service_label } }
 end
 
 -- What the level calls and the rules "warning" say → decision without its calls, whom they call.
