@@ -33,6 +33,14 @@ rules.all "warning" {
     when = { warning = "caseless", level = at_least("orange"), part_of = absent }, say = { zh = "预警仍在，没有事件单", en = "it stands without a case" },
     because = "a case that was cancelled by mistake is noticed only when somebody says so",
   },
+  rule "many cities stand without a case" {
+    when = { warning = "caseless", level = "yellow", joined = at_least(2) },
+    say = { zh = "多个地市预警仍在，没有事件单", en = "many cities stand without a case" },
+  },
+  rule "many cities after an hour without" {
+    when = { warning = "caseless", level = "yellow", joined = at_least(2), caseless_for = at_least "1h" }, open = "incident",
+    call = { "duty of care" },
+  },
   rule "a case after an hour without" {
     when = { warning = "caseless", level = at_least("orange"), part_of = absent, is_ready = absent, caseless_for = at_least "1h" },
     open = "incident", call = { "duty of care", "duty of province_support" },

@@ -41,6 +41,13 @@ spec "red without a case is said" { warning = caseless(5), expect = { opens = {}
 spec "after an hour it gets one" {
   warning = caseless(60), expect = { opens = { "incident" }, calls = { "chen.jing", "deng.jun" }, by = "a case after an hour without" },
 }
+spec "yellow without a case is as it should be, but not in many cities" {
+  warning = caseless(70, { from = "yellow", to = "yellow" }), expect = { opens = {}, not_by = "it stands without a case" },
+}
+spec "many cities have one after an hour, too" {
+  warning = caseless(70, { key = "*/recharge.not_credited", from = "yellow", to = "yellow", joined = 15 }),
+  expect = { opens = { "incident" }, calls = { "chen.jing" }, by = { "many cities stand without a case", "many cities after an hour without" } },
+}
 spec "not when all it waits for is a signature" { warning = caseless(90, { is_ready = true }), expect = { opens = {} } }
 spec "a city of a roll-up is its roll-up's to say" {
   warning = caseless(90, { parent = "*/recharge.not_credited" }), expect = { opens = {}, not_by = "it stands without a case" },

@@ -75,7 +75,8 @@
  *   failed     {rule, message} a rule failed and `otherwise` was taken; the rest of the decision is valid
  *
  * Questions that change nothing have facts and answers of their own: "duty" (desk/duty.c), "grants"
- * (desk/grants.c), "draft" (desk/cases/drafts.c), "prompt" (desk/affected/affected_check.c).
+ * (desk/grants.c), "draft" (desk/cases/drafts.c), "prompt" (desk/affected/affected_check.c), "about"
+ * (desk/cases/case_about.c).
  *
  * Catalog (what the core itself reads; the rest is passed through to catalog.get):
  *   zone · kinds={NAME={prefix, first={stage, status}, stages={NAME={status, label}}, actions={NAME={label,

@@ -47,20 +47,24 @@ function evidence.category_of(key) return key:match("^[^/:]+/([^*/:]+)$") end
 -- it: a case of nothing has the key of everything.)
 local function is_whole(case) return case.city ~= nil or case.cities ~= nil or has(case.keys, ALL) end
 
--- Whether a case is about a category (nil: none is known): its own branches, or a category that a key of its evidence names. One that says
--- neither what nor where, as when a person opens it for a broken cooling or a source falls silent, is about no complaint: what hangs on it
--- is attached by hand. The core asks the same of what was counted (is_about in src/desk/cases/case_about.c); tests/rpc/evidence_test.py
--- holds both to the same answers.
-function evidence.is_about(case, category)
+-- The branches of categories that a case is about, nil for all: its own and those that keys of its evidence name. One that says neither what
+-- nor where, as when a person opens it for a broken cooling or a source falls silent, is about no complaint: what hangs on it is attached by
+-- hand.
+function evidence.about(case)
   local own = branches(case)
-  if not own and is_whole(case) then return true end
-  if not own or not category then return false end
-  for _, of in ipairs(own) do
-    if is_under(category, of) then return true end
-  end
-  for i = 1, #(case.keys or {}) do
-    local of = evidence.category_of(case.keys[i])
-    if of and is_under(category, of) then return true end
+  if not own then return not is_whole(case) and {} or nil end
+  if not case.keys then return own end
+  local out = table.move(own, 1, #own, 1, {})
+  for i = 1, #case.keys do out[#out + 1] = evidence.category_of(case.keys[i]) end
+  return out
+end
+
+-- Whether a case is about a category; nil: none is known.
+function evidence.is_about(case, category)
+  local list = evidence.about(case)
+  if not list then return true end
+  for i = 1, category and #list or 0 do
+    if is_under(category, list[i]) then return true end
   end
   return false
 end

@@ -476,6 +476,12 @@ end
 -- A warning without a case, and the open cases that it may be evidence of.
 function points.evidence(facts) return evidence.point(fields.view(facts)) end
 
+-- What a case is about, asked of what was counted: {categories=[…]}, those below them too; {all=true}.
+function points.about(facts)
+  local list = evidence.about(facts.case)
+  return list and { categories = host.list(table.move(list, 1, #list, 1, {})) } or { all = true }
+end
+
 -- A warning's level changed, waits for a signature, was not answered, or its incident recovers.
 points.warning = warned.point
 

@@ -38,8 +38,12 @@ bool case_fits(const struct value *fact, const struct value *city, const struct 
  */
 struct case_scope {
 	struct desk *desk;
-	struct value fact; /* case_fact */
+	struct value fact;  /* case_fact */
+	struct value about; /* what complaints: the pack's word (evidence.about in lua/lib/evidence.lua) */
 };
+/* Of an incident's row, which it borrows from. 0, or -1: the pack could not say. */
+int case_scope_of(struct desk *, struct arena *, const struct value *row, struct case_scope *out,
+	struct err *e) MUST_CHECK;
 bool case_has_stream(void *scope, const struct stream_name *);
 /* The script a case has now: {version, zh, en, prompt?, eta?, …}, or NULL. Lives until the next commit. */
 const struct value *cases_script(struct desk *, int64_t incident);

@@ -366,7 +366,7 @@ class OneFault(Evidence):
 
 
 class About(Warning):
-    """What a case is about is asked twice: by the pack, which hangs a complaint on it, and by the core, which counts what there was before."""
+    """What a case is about the pack says, both when a complaint hangs on it and when the core counts what there was before."""
 
     CATEGORIES = ["recharge.not_credited", "billing.overcharge", "broadband.fault", "network.slow", "recharge"]
     CASES = [  # city, what the case says of itself, the categories that it is about

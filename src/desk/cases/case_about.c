@@ -15,13 +15,6 @@ static bool has_key_of(const struct value *fact, struct slice category)
 	return false;
 }
 
-/* Says where but not what, or is of the total of the province: about all that is complained of there. */
-static bool is_whole(const struct value *fact)
-{
-	return value_get(fact, "city") != NULL || value_get(fact, "cities") != NULL ||
-	       value_has_text(value_get(fact, "keys"), SLICE_TEXT("*/*"));
-}
-
 /* The case is about this category or one above it, or a key of its evidence is, when both are known. */
 static bool fits_category(const struct value *fact, const struct value *category)
 {
@@ -45,48 +38,20 @@ bool case_fits(const struct value *fact, const struct value *city, const struct 
 }
 
 /* ---- what was counted of it ---------------------------------------------------------------------------- */
-/* A fault that a case means which names no category: by its name, its component, or its service. */
-static bool is_of_fault(const struct value *catalog, const struct value *fact, const struct pair *fault)
+int case_scope_of(
+	struct desk *d, struct arena *a, const struct value *row, struct case_scope *out, struct err *e)
 {
-	const struct value *component = value_get(fact, "component"),
-			   *service = value_get(&fault->val, "service"), *of;
-	struct slice name = value_slice(component);
+	struct value facts = value_map(a, 1);
 
-	if (value_get(fact, "fault") != NULL)
-		return value_equal(value_get(fact, "fault"), &fault->key);
-	if (component == NULL)
-		return service != NULL && value_equal(value_get(fact, "service"), service);
-	of = value_get(value_get_n(value_get(catalog, "components"), name.p, name.n), "service");
-	return value_has_text(value_get(&fault->val, "components"), name) ||
-	       (of != NULL && service != NULL && value_equal(of, service));
+	*out = (struct case_scope){.desk = d, .fact = case_fact(a, row)};
+	value_add(a, &facts, "case", out->fact);
+	return generation_ask(packs_live(d->packs), "about", &facts, a, &out->about, e);
 }
 
-/*
- * What a case is about: its category, those of its cluster, those of its faults, and those that keys of its
- * evidence name; all when it only says where, nothing when it says neither. The pack asks the same of what hangs
- * on it (evidence.is_about in lua/lib/evidence.lua); tests/rpc/evidence_test.py holds both to the same answers.
- */
-static bool is_about(struct desk *d, const struct value *fact, struct slice category)
+/* Complaints: the pack says which. */
+static bool is_about(const struct case_scope *s, struct slice category)
 {
-	const struct value *catalog = packs_catalog(d->packs), *faults = value_get(catalog, "faults"),
-			   *of = value_get(fact, "category");
-	struct slice cluster = value_slice(value_get(fact, "cluster"));
-
-	if (has_key_of(fact, category))
-		return true;
-	if (of != NULL)
-		return name_under(category, value_slice(of));
-	if (cluster.n > 0)
-		return holds_category(
-			value_get_n(value_get(catalog, "clusters"), cluster.p, cluster.n), category);
-	if (value_get(fact, "fault") == NULL && value_get(fact, "service") == NULL &&
-		value_get(fact, "component") == NULL)
-		return is_whole(fact);
-	for (uint32_t i = 0; faults != NULL && i < faults->n; i++)
-		if (is_of_fault(catalog, fact, &faults->as.pairs[i]) &&
-			holds_category(&faults->as.pairs[i].val, category))
-			return true;
-	return false;
+	return value_true(value_get(&s->about, "all")) || holds_category(&s->about, category);
 }
 
 static bool has_signals(
@@ -115,6 +80,6 @@ bool case_has_stream(void *scope, const struct stream_name *of)
 	struct value where = value_borrow(of->city.p, of->city.n);
 
 	return fits_city(&s->fact, &where) &&
-	       (of->what == 'c' ? is_about(s->desk, &s->fact, of->category)
+	       (of->what == 'c' ? is_about(s, of->category)
 				: has_signals(s->desk, &s->fact, of->service, of->component));
 }

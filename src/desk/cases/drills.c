@@ -66,7 +66,7 @@ static void from_pack(struct drill *d, const struct value *name)
 static int from_incident(struct drill *d, int64_t id, struct err *e)
 {
 	struct work *w = d->work;
-	struct case_scope scope = {.desk = w->desk};
+	struct case_scope scope;
 	struct value row;
 	int64_t from_ms, to_ms;
 
@@ -76,7 +76,8 @@ static int from_incident(struct drill *d, int64_t id, struct err *e)
 		value_true(value_path(&row, "fields.drill")))
 		return err_arg(e, ERR_BAD_REQUEST, "incident", NULL,
 			"ticket %jd is no incident that happened", (intmax_t)id);
-	scope.fact = case_fact(w->arena, &row);
+	if (case_scope_of(w->desk, w->arena, &row, &scope, e) != 0)
+		return -1;
 	from_ms = value_int_or(value_get(&row, "created"), 0) - HOUR_MS;
 	from_ms -= from_ms % BIN_MS;
 	to_ms = value_int_or(value_get(&row, "closed"), w->now_ms);

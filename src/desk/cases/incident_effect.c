@@ -142,11 +142,12 @@ static int began_unwarned(struct call *c, const struct value *row, int64_t *at_m
 {
 	struct desk *d = c->ctx;
 	int64_t created_ms = int_of(row, "created"), failing_ms;
-	struct failing f = {.scope = {d, case_fact(c->arena, row)},
+	struct failing f = {
 		.from_ms = created_ms - created_ms % MINUTE_MS - (FAILING_MINUTES - 1) * MINUTE_MS};
 
 	*at_ms = created_ms;
-	if (incident_walk(c, int_of(row, "id"), 0, first_take, at_ms, e) != 0 ||
+	if (case_scope_of(d, c->arena, row, &f.scope, e) != 0 ||
+		incident_walk(c, int_of(row, "id"), 0, first_take, at_ms, e) != 0 ||
 		signal_bins(d, NULL, f.from_ms, f.from_ms + FAILING_MINUTES * MINUTE_MS, failing_take, &f,
 			e) != 0)
 		return -1;
@@ -186,10 +187,10 @@ static void effect_phases(struct desk *d, const struct value *row, int64_t began
 /* What hangs on it came in while it was there or shortly before: what was usual before is counted. */
 static int count_phases(struct call *c, const struct value *row, struct effect *x, struct err *e)
 {
-	struct case_scope scope = {c->ctx, case_fact(c->arena, row)};
+	struct case_scope scope;
 	int64_t began_ms;
 
-	if (began(c, row, &began_ms, e) != 0)
+	if (case_scope_of(c->ctx, c->arena, row, &scope, e) != 0 || began(c, row, &began_ms, e) != 0)
 		return -1;
 	effect_phases(c->ctx, row, began_ms, x);
 	return incident_walk(c, int_of(row, "id"), 0, effect_take, x, e) == 0
