@@ -86,6 +86,7 @@ end
 
 -- The same in so many cities within so long is one case of the province, not one for each city.
 local many = { payment = { "recharge", "billing" }, access = { "network", "broadband", "roaming", "sms" }, account = { "account" } }
+for _, branch in ipairs { "tariff", "spam", "vas", "marketing", "group", "iot", "service", "other" } do many[branch] = { branch } end
 for name, categories in pairs(many) do
   rollup(name) { zh = "多地市同时预警", en = "many cities at once", categories = categories, level = "yellow", cities = 15, within = "20m" }
 end

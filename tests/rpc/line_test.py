@@ -98,14 +98,29 @@ class Line(Case):
         self.complain({city: 12 for city in CITIES[2:]})
         self.assertEqual(190 + 12 * 13, self.one("cluster:payment")["count"])
 
-    def bulletins(self, key):
+    def test_a_branch_of_no_cluster_is_one_case_too(self):
+        """What agents call something else in each city: value-added services here."""
+        self.complain({city: 40 for city in CITIES[:7]}, "vas.unordered")
+        self.restart()
+        self.complain({city: 40 for city in CITIES[7:]}, "vas.unordered")
+        self.complain({}, "vas.unordered")
+        whole = self.one("*/vas")
+        self.assertEqual((15, "orange"), (whole["cities"], whole["level"]))
+        self.assertEqual([whole["incident"]] * 15, [self.one(key)["incident"] for key in whole["children"]])
+        calls = [(e["person"], e["level"]) for e in self.told("duty") if e.get("event") == "call" and not e["key"].startswith("source:")]
+        self.assertEqual(len(set(calls)), len(calls))
+
+    def told(self, topic):
         c = self.connect()
-        c.call("topic.subscribe", topics=["bulletin"], after=0)
+        c.call("topic.subscribe", topics=[topic], after=0)
         n = quiet = 0
         while quiet < 20:
             c.call("session.ping")
             quiet, n = (quiet + 1 if len(c.events) == n else 0), len(c.events)
-        return [params[0]["data"] for _, params in c.events if params[0]["data"]["key"] == key and params[0]["data"]["to"] == "wall"]
+        return [params[0]["data"] for _, params in c.events]
+
+    def bulletins(self, key):
+        return [e for e in self.told("bulletin") if e["key"] == key and e["to"] == "wall"]
 
     def test_a_slow_climb_is_said_by_what_came_in(self):
         """Not by the sum that found it, of which nobody expects anything."""
