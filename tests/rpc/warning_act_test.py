@@ -33,7 +33,7 @@ class Acting(Warning):
             argument="key", message="%s is not ready to lower: it has not been under its exit long enough / %s 还不到可以降级的时候" % (KEY, KEY))
         self.feed(S1[22:24])  # 12:00
         w = self.one()
-        self.assertEqual(("black", True, "sign", "waits for leader to sign it down", "等待leader签字降级"),
+        self.assertEqual(("black", True, "sign", "waits for leader to sign it down", "等待领导签字降级"),
             (w["level"], w["is_ready"], w["next"]["what"], w["next"]["en"], w["next"]["zh"]))
         self.feed(S1[24:30])
         self.restart()

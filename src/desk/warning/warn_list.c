@@ -21,17 +21,30 @@ static struct value next_value(
 	return v;
 }
 
+static struct value roles_in(
+	struct work *w, const struct level_row *row, const char *language, const char *comma)
+{
+	const struct value *roles = value_get(packs_catalog(w->desk->packs), "roles");
+	struct value out = value_literal("");
+
+	for (uint32_t i = 0; row != NULL && i < row->n_roles; i++) {
+		const struct value *label =
+			value_get(value_get(value_get(roles, row->roles[i]), "label"), language);
+
+		out = value_printf(w->arena, "%s%s%s", value_cstr(w->arena, &out), i == 0 ? "" : comma,
+			label == NULL ? row->roles[i] : value_cstr(w->arena, label));
+	}
+	return out;
+}
+
+/* Who may sign the level that it has down, as people call them. */
 static struct value sign_roles(struct work *w, const struct wkey *k)
 {
 	const struct level_row *row = level_row_of(&k->watch->levels, k->det.level.level);
-	struct buf b;
-	struct value out;
+	struct value out = value_map(w->arena, 2);
 
-	buf_init(&b, 512);
-	for (uint32_t i = 0; row != NULL && i < row->n_roles; i++)
-		buf_printf(&b, "%s%s", i == 0 ? "" : ", ", row->roles[i]);
-	out = value_text(w->arena, b.n == 0 ? "" : (const char *)b.p, b.n);
-	buf_fini(&b);
+	value_add(w->arena, &out, "zh", roles_in(w, row, "zh", "、"));
+	value_add(w->arena, &out, "en", roles_in(w, row, "en", ", "));
 	return out;
 }
 
