@@ -86,3 +86,11 @@ local function billing_beside_recharge(minutes, incident)
 end
 spec "billing and recharge, one after the other, are one fault" (billing_beside_recharge(60, 7))
 spec "an hour later they are two" (billing_beside_recharge(61, false))
+
+-- What is seen in the province belongs to the case of the same fault, rather than to an older one that only moves together with it.
+spec "text messages in the province are the case of failing messages, not of slow data" {
+  warning = { key = "*/sms.failure", category = "sms.failure", from = "none", to = "orange", began = ten },
+  cases = { { id = 7, kind = "incident", city = "shantou", service = "sms", began = ten, created = ten },
+    { id = 6, kind = "incident", city = "yunfu", category = "network.slow", began = ten, created = ten } },
+  expect = { incident = 7 },
+}

@@ -145,11 +145,16 @@ local function is_same(case, w, now, out)
   return true
 end
 
+-- What it is about is what the case is about, or above or below it, rather than something that only moves together with it.
+local function is_close(case, w)
+  local own, of = branches(case), branches(w)
+  return case.category == w.category or own ~= nil and of ~= nil and touch(own, of)
+end
+
 -- Of two cases the one that had this key before, then that of the same city, then that of the same category, then the one whose words
 -- customers hear already; then the older.
 local function weight(case, w)
-  return (has(case.keys, w.key) and 8 or 0) + (case.city == w.city and 4 or 0) + (case.category == w.category and 2 or 0)
-    + (case.script and 1 or 0)
+  return (has(case.keys, w.key) and 8 or 0) + (case.city == w.city and 4 or 0) + (is_close(case, w) and 2 or 0) + (case.script and 1 or 0)
 end
 
 local function find(v, w)
