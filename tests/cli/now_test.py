@@ -15,12 +15,12 @@ import unicodedata
 
 from tocsin_run import TOCSIN, environment, tocsin
 
-from daemon import ROOT, START_MS, Case, Daemon, main
+from daemon import ME, ROOT, START_MS, Case, Daemon, main
 
 from outage import outage
 
 GUANGDONG = os.path.join(ROOT, "examples", "guangdong")
-EMPTY = """2026-09-22 10:00+08:00  root admin
+EMPTY = """2026-09-22 10:00+08:00  %s admin
 Feed alive?    SILENT: no complaint in the last hour; nothing to compare with
 What, where?   nothing
 What may I do? admin: tocsin act ID ACTION; rules reload, rollback; backup DIR
@@ -28,7 +28,7 @@ What is due?   no clock runs
 Rules by whom? start, 0 min ago: generation 1 decides
 Tocsin well?   well; N calls, 0 refused; memory N MiB
                commit p99 N ms, 0 rule failures, 0 tasks given up
-"""
+""" % ME
 
 
 def columns(line):
@@ -74,7 +74,7 @@ class Now(Case):
         self.fill()
         lines = self.now().splitlines()
         self.assertEqual([
-            "2026-09-24 10:12+08:00  root admin",
+            "2026-09-24 10:12+08:00  %s admin" % ME,
             "Feed alive?    11 in the last hour, the last 12 min ago; usual 6.5",
             "What, where?      6  recharge not credited, Foshan  (usual 3.0)  rising",
             "                  4  recharge not credited, Shenzhen  (usual 2.5)  rising",
@@ -94,7 +94,7 @@ class Now(Case):
         for out in (self.now("--lang", "zh"), self.now(lang="zh_CN.UTF-8")):
             lines = out.splitlines()
             self.assertEqual([
-                "2026-09-24 10:12+08:00  root admin",
+                "2026-09-24 10:12+08:00  %s admin" % ME,
                 "来源正常吗     最近一小时 11 件，最近一件在 12 分钟前；平常 6.5",
                 "何事何地          6  充值未到账, 佛山  (平常 3.0)  上升",
                 "                  4  充值未到账, 深圳  (平常 2.5)  上升",
@@ -145,7 +145,7 @@ class Now(Case):
         self.assertEqual((0, ""), (said.code, said.err))
         c.call("ticket.act", id=61, action="take")
         lines = self.screen(d)
-        self.assertEqual(["Who has it?    red #61 restoring root: root since 10:45, until 11:15"], lines[5:6])
+        self.assertEqual(["Who has it?    red #61 restoring {0}: {0} since 10:45, until 11:15".format(ME)], lines[5:6])
         self.assertEqual("What may I do? tocsin warn ack 'foshan/recharge.not_credited' REASON", lines[12])
 
     def test_red_without_a_case(self):

@@ -4,7 +4,7 @@ import json
 
 from tocsin_run import tocsin
 
-from daemon import START_MS, Case, main
+from daemon import ME, START_MS, Case, main
 
 from outage import outage
 
@@ -51,13 +51,13 @@ class Warn(Case):
 
     def test_acting(self):
         said = self.say("--json", "warn", "ack", KEY, "billing is called")
-        self.assertEqual((0, "red", "root"), (said.code, json.loads(said.out)["level"], json.loads(said.out)["ack"]["by"]))
+        self.assertEqual((0, "red", ME), (said.code, json.loads(said.out)["level"], json.loads(said.out)["ack"]["by"]))
         self.assertEqual(START_MS + 75 * MINUTE_MS, self.c.call("warning.list")["warnings"][0]["next_call"]["at"])
         self.assertEqual(0, self.say("warn", "raise", KEY, "it is everywhere", "--level", "black").code)
         self.assertEqual("black", self.c.call("warning.list")["warnings"][0]["level"])
         said = self.say("warn", "raise", "*", "typhoon", "--until", "2026-09-22T20:00")
         self.assertEqual((0, ""), (said.code, said.err))
-        self.assertIn("DISASTER MODE until 20:00, by root: typhoon", self.say("now").out)
+        self.assertIn("DISASTER MODE until 20:00, by %s: typhoon" % ME, self.say("now").out)
 
     def test_a_case_that_recovers(self):
         self.c.call("ticket.act", id=61, action="claim")
@@ -91,9 +91,9 @@ class Warn(Case):
             "effect    complaints 24 (24/h) before, 582 (873/h) during, 0 (-/h) after; 0 numbers told, 0 complaints answered, "
             "0 calls avoided, 0 complained again"], brief[1:])
         self.c.call("ticket.act", id=61, action="script", data={"zh": "充值故障，正在抢修", "en": "recharges fail, we repair it"})
-        self.assertIn("script    none approved; version 1 by root waits for approval", self.say("show", "61").out)
+        self.assertIn("script    none approved; version 1 by %s waits for approval" % ME, self.say("show", "61").out)
         zh = self.say("--lang", "zh", "show", "61").out.split("概要")[1].splitlines()
-        self.assertEqual("口径      没有已批准的口径；第 1 版（root）待批准", zh[3])
+        self.assertEqual("口径      没有已批准的口径；第 1 版（%s）待批准" % ME, zh[3])
         self.assertNotIn("IN BRIEF", self.say("show", "1").out)
 
 

@@ -10,7 +10,7 @@ import threading
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "rpc"))
 
-from daemon import ROOT, Case, free_port, main, until  # noqa: E402
+from daemon import ME, ROOT, Case, free_port, main, until  # noqa: E402
 
 BUILD = os.path.join(ROOT, "build")
 CLIENTS = os.path.join(ROOT, "examples", "clients")
@@ -25,9 +25,9 @@ ANSWERS = [
     "the daemon may restart now",
 ]
 EVENTS = [
-    "event ticket.second_line: ticket 1 accepted (ticket.create by root)",
-    "event ticket.second_line: ticket 1 dispatched (ticket.act by root)",
-    "event ticket.second_line: ticket 2 accepted (ticket.create by root)",
+    "event ticket.second_line: ticket 1 accepted (ticket.create by %s)" % ME,
+    "event ticket.second_line: ticket 1 dispatched (ticket.act by %s)" % ME,
+    "event ticket.second_line: ticket 2 accepted (ticket.create by %s)" % ME,
 ]
 
 

@@ -1,6 +1,6 @@
 """Complaints over the wire: create, get, find, act, contact, history, explain, and what is refused and how."""
 
-from daemon import DAY_MS, HOUR_MS, START_MS, Case, main
+from daemon import DAY_MS, HOUR_MS, ME, START_MS, Case, main
 
 ALLOWED = 'allowed: ["accept","cancel","dispatch","escalate","merge","reject"]'
 
@@ -20,7 +20,7 @@ class Create(Case):
         got = self.c.call("ticket.get", id=t["id"])
         expected = {"channel": "app", "number": "13800138000", "subject": {"type": "mobile", "id": "13800138000"},
             "text": "实名制", "title": "a title", "customer": {"name": "李四", "star": 5}, "fields": {"k": [1, {"deep": True}]},
-            "source_ref": "r1", "created": START_MS, "created_by": "root", "kind": "complaint", "contacts": 0}
+            "source_ref": "r1", "created": START_MS, "created_by": ME, "kind": "complaint", "contacts": 0}
         self.assertEqual(expected, {key: got.get(key) for key in expected})
         for key in ("id", "no", "status", "stage", "version", "queue", "owner", "due"):
             self.assertEqual(t[key], got[key], key)
@@ -189,7 +189,7 @@ class Act(Case):
         self.assertEqual([s[0] for s in steps], [e["action"] for e in events[1:]])
         self.assertEqual(["n%d" % i for i in range(len(steps))], [e["note"] for e in events[1:]])
         self.assertEqual(list(range(1, len(steps) + 2)), [e["version"] for e in events])
-        self.assertEqual({"root"}, {e["who"] for e in events})
+        self.assertEqual({ME}, {e["who"] for e in events})
         before = self.c.call("ticket.get", id=1)
         self.restart()
         self.assertEqual(before, self.c.call("ticket.get", id=1))

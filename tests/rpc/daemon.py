@@ -8,6 +8,7 @@ The program is build/tocsind of this repository, or what the environment variabl
 """
 
 import os
+import pwd
 import re
 import shutil
 import signal
@@ -24,6 +25,7 @@ from tocsin_client import Client, RpcError
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 TOCSIND = os.environ.get("TOCSIND", os.path.join(ROOT, "build", "tocsind"))
 PACK = os.path.join(ROOT, "lua")
+ME = pwd.getpwuid(os.geteuid()).pw_name  # the owner of the daemons that tests start, and so an admin
 START = "2026-09-22T10:00"
 START_MS = 1790042400000  # that, in the pack's zone
 DIGEST = re.compile("[0-9a-f]{32,}")

@@ -2,7 +2,7 @@
 
 import os
 
-from daemon import ROOT, START_MS, Case, Daemon, main
+from daemon import ME, ROOT, START_MS, Case, Daemon, main
 
 MINUTE_MS = 60 * 1000
 LEVELS = [(75, "none", "yellow"), (80, "yellow", "orange"), (95, "orange", "red"), (115, "red", "black")]  # minutes of the recording: S1's
@@ -187,7 +187,7 @@ class Drill(Case):
         version = self.c.call("ticket.get", id=drill)["version"]
         self.assertEqual(list(range(1, version + 1)), [n["version"] for n in news])
         self.assertEqual({"id": drill, "no": "I20260922-000002", "kind": "incident", "version": 1, "status": "acknowledged", "stage": "open",
-            "queue": "duty", "city": "shenzhen", "category": "recharge.not_credited", "method": "drill.start", "who": "root", "drill": True,
+            "queue": "duty", "city": "shenzhen", "category": "recharge.not_credited", "method": "drill.start", "who": ME, "drill": True,
             "label": "演练"}, news[0])
         self.assertEqual([], [e for e in of(real) if "drill" in e["data"] or "label" in e["data"]])
 

@@ -3,7 +3,7 @@ public opinion, the reports by law with their drafts, the review."""
 
 import os
 
-from daemon import ROOT, START_MS, Case, Daemon, RpcError, history, main
+from daemon import ME, ROOT, START_MS, Case, Daemon, RpcError, history, main
 
 MINUTE_MS = 60 * 1000
 HOUR_MS = 60 * MINUTE_MS
@@ -102,7 +102,7 @@ class Emergency(Guangdong):
         self.assertEqual([30, 30, 60, 60, 90, 90], [at for at, what, _ in self.duty() if what == "a status report is due"])
         t = self.c.call("ticket.get", id=e)
         self.assertEqual((3, 1, "正在切换主库"), (t["fields"]["reminded"], t["fields"]["reports"], t["fields"]["status_text"]))
-        self.assertEqual([{"text": "正在切换主库", "by": "root", "at": START_MS + 30 * MINUTE_MS}], t["fields"]["statuses"])
+        self.assertEqual([{"text": "正在切换主库", "by": ME, "at": START_MS + 30 * MINUTE_MS}], t["fields"]["statuses"])
         self.act(e, "restore", text="已恢复")
         self.c.call("clock.advance", by="3h")
         self.assertEqual(6, len([1 for _, what, _ in self.duty() if what == "a status report is due"]))
@@ -115,13 +115,13 @@ class Emergency(Guangdong):
         self.act(e, "tick", step="确认影响范围")
         self.c.call("clock.advance", by="7m")
         self.act(e, "tick", step="切换主库", text="由备库接管")
-        self.assertEqual([{"step": "确认影响范围", "by": "root", "at": START_MS},
-            {"step": "切换主库", "text": "由备库接管", "by": "root", "at": START_MS + 7 * MINUTE_MS}],
+        self.assertEqual([{"step": "确认影响范围", "by": ME, "at": START_MS},
+            {"step": "切换主库", "text": "由备库接管", "by": ME, "at": START_MS + 7 * MINUTE_MS}],
             self.c.call("ticket.get", id=e)["fields"]["ticked"])
         post = self.c.call("ticket.create", channel="social_media", text="微博：充值不到账上热搜", category="recharge.not_credited", city="shenzhen")["id"]
         self.act(e, "opinion", source="微博", text="话题阅读量300万", ticket=post)
         t = self.c.call("ticket.get", id=e)
-        self.assertEqual([{"source": "微博", "text": "话题阅读量300万", "ticket": post, "by": "root", "at": START_MS + 7 * MINUTE_MS}],
+        self.assertEqual([{"source": "微博", "text": "话题阅读量300万", "ticket": post, "by": ME, "at": START_MS + 7 * MINUTE_MS}],
             t["fields"]["opinions"])
         self.assertEqual([{"type": "opinion", "id": post}], t["links"])
         self.act(e, "opinion", source="报社来电", text="询问原因")
@@ -151,8 +151,8 @@ class Emergency(Guangdong):
             {"name": "opinions", "label": {"zh": "舆情", "en": "public opinion"}}], written["missing"])
         self.assertEqual("【草稿，未报送】网络运行事故书面报告\n报：广东省通信管理局（必要时同报工业和信息化部）\n"
             "编号：%s　等级：特别重大　报告时限：2026-09-22 14:00\n一、发生时间：2026-09-22 10:00\n二、地点：深圳\n三、事件：深圳充值未到账（充值未到账）\n"
-            "四、影响：受影响用户 600000 户，持续 65 分钟，投诉 3 件\n五、原因：【缺：原因】\n六、已采取措施：切换主库（root，2026-09-22 10:00）\n"
-            "七、处置进展：【缺：处置进展】\n八、舆情：【缺：舆情】\n九、联系人：root\n（草稿生成于 2026-09-22 10:20）" % e["no"], written["zh"])
+            "四、影响：受影响用户 600000 户，持续 65 分钟，投诉 3 件\n五、原因：【缺：原因】\n六、已采取措施：切换主库（%s，2026-09-22 10:00）\n"
+            "七、处置进展：【缺：处置进展】\n八、舆情：【缺：舆情】\n九、联系人：%s\n（草稿生成于 2026-09-22 10:20）" % (e["no"], ME, ME), written["zh"])
         self.assertIn("DRAFT, not sent: written report of a network accident\n", written["en"])
         self.assertIn("5. Cause: [missing: cause]\n", written["en"])
         self.refused("draft.get", {"id": case}, code="not_found", argument="id", message="the pack drafts no report of a ticket of kind incident")

@@ -6,7 +6,7 @@ import tempfile
 import threading
 import time
 
-from daemon import PACK, Case, Daemon, main, until
+from daemon import ME, PACK, Case, Daemon, main, until
 
 TOP = 'rules "routing" {\n'
 ROUTE = '  rule "ours" { when = function(t) return t.number == "13811112222" end, to = queue "%s" },\n'
@@ -123,7 +123,7 @@ class Rules(Case):
         self.assertEqual(2, self.c.call("rules.reload")["generation"])
         self.assertEqual(("expert", 2), self.queue())
         s = self.c.call("rules.rollback", generation=1)
-        self.assertEqual((True, 3, first, 2, "root"), tuple(s[k] for k in ("ok", "generation", "sha256", "previous", "by")))
+        self.assertEqual((True, 3, first, 2, ME), tuple(s[k] for k in ("ok", "generation", "sha256", "previous", "by")))
         self.c.call("clock.advance", by="25h")
         self.assertEqual(("second_line", 3), self.queue())
         self.refused("rules.rollback", {"generation": 99}, code="not_found", message="generation 99 is not stored")

@@ -5,7 +5,7 @@ import re
 import shutil
 import tempfile
 
-from daemon import PACK, ROOT, START_MS, Case, Daemon, main
+from daemon import ME, PACK, ROOT, START_MS, Case, Daemon, main
 from access_test import ALL, ROLES, Access
 
 TICKET = {"channel": "app", "text": "x", "category": "account.realname", "city": "foshan"}
@@ -42,7 +42,7 @@ class Topics(Listening):
         self.assertGreater(event.pop("seq"), seq)
         self.assertEqual({"topic": "ticket.second_line", "at": START_MS, "data": {"id": 1, "no": "C20260922-000001",
             "kind": "complaint", "version": 1, "status": "acknowledged", "stage": "accepted", "queue": "second_line",
-            "city": "foshan", "category": "account.realname", "method": "ticket.create", "who": "root"}}, event)
+            "city": "foshan", "category": "account.realname", "method": "ticket.create", "who": ME}}, event)
 
     def test_from_now_in_order(self):
         self.make(3)
