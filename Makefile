@@ -1,6 +1,6 @@
 # Tocsin. `make help` prints the targets.
 #
-#   make deps      install the Debian packages that building and testing need
+#   make deps      install the Debian packages that building, testing and measuring need
 #   make           build build/tocsind and build/tocsin            (MODE=release)
 #   make demo      install what is missing, build, and play a day in Guangdong
 #   make run       build and serve ./data with the default pack
@@ -25,9 +25,10 @@ BUILD := build/$(MODE)
 OUT := $(if $(filter release,$(MODE)),build,$(BUILD))
 
 # ---- dependencies: the one list -------------------------------------------------------------------------
-DEPS_BUILD := gcc make pkg-config liblua5.4-dev liblmdb-dev libevent-dev libmsgpack-dev libssl-dev \
+DEPS_BUILD := gcc libc6-dev make pkg-config liblua5.4-dev liblmdb-dev libevent-dev libmsgpack-dev libssl-dev \
 	libjansson-dev libxlsxwriter-dev libsystemd-dev libbsd-dev zlib1g-dev tzdata
-DEPS_TEST := libcmocka-dev python3 python3-msgpack lua-check lua5.4 valgrind clang clang-format clang-tidy \
+DEPS_DEMO := python3 python3-msgpack
+DEPS_TEST := libcmocka-dev lua-check lua5.4 valgrind clang clang-format clang-tidy \
 	libclang-rt-14-dev git dpkg-dev groff-base nodejs npm
 DEPS_BENCH := redis-server tarantool
 PKGS := lua5.4 lmdb libevent libevent_pthreads msgpack libcrypto jansson xlsxwriter libsystemd libbsd zlib
@@ -54,17 +55,25 @@ CLI_OBJ := $(CLI_SRC:%.c=$(BUILD)/%.o)
 UNIT_SRC := $(wildcard tests/unit/*_test.c)
 UNIT_BIN := $(UNIT_SRC:tests/unit/%.c=$(BUILD)/unit/%)
 
-.PHONY: all deps demo run test soak bench lint fuzz format clean help units
+.PHONY: all deps deps-demo packages demo run test soak bench lint fuzz format clean help units
 .SECONDARY:
 
-all: $(OUT)/tocsind $(OUT)/tocsin $(OUT)/libtocsin-client.a $(OUT)/libtocsin-client.so
+all: packages $(OUT)/tocsind $(OUT)/tocsin $(OUT)/libtocsin-client.a $(OUT)/libtocsin-client.so
 
 help:
 	@sed -n '/^#   make/s/^#//p' Makefile
 
+# Whoever needs packages installed and then builds does so by a make of its own: this one asked pkg-config before they were there.
 deps:
-	@tests/lib/deps.sh $(DEPS_BUILD) $(DEPS_TEST) $(DEPS_BENCH)
+	@tests/lib/deps.sh $(DEPS_BUILD) $(DEPS_DEMO) $(DEPS_TEST) $(DEPS_BENCH)
 	@$(MAKE) -s $(NODE_DEPS)
+
+deps-demo:
+	@tests/lib/deps.sh $(DEPS_BUILD) $(DEPS_DEMO)
+
+packages:
+	@pkg-config --exists --print-errors $(PKGS) || { echo "packages that building needs are missing: make deps installs them" >&2; exit 1; }
+$(LIB_OBJ) $(CLI_OBJ) $(UNIT_BIN): | packages
 
 # What examples/clients/package.json names, from the npm registry.
 NODE_DEPS := examples/clients/node_modules/.package-lock.json

@@ -1,16 +1,14 @@
 # What `make test`, `make soak`, `make bench`, `make lint` and `make fuzz` run.
 
-test: deps-quick
+test: deps
 	$(MAKE) MODE=release all units fault fuzzers sim $(BUILD)/tests/pack_spec
 	tests/run.sh
 
-soak: deps-quick
+soak: deps
 	$(MAKE) MODE=release all units fault fuzzers sim $(BUILD)/tests/pack_spec
 	TOCSIN_DOSE=20 tests/run.sh
 	$(MAKE) MODE=asan all
 	TOCSIND=build/asan/tocsind TOCSIN_RELOADS=1000 /usr/bin/python3 tests/ops/reloads_test.py
-
-deps-quick: deps
 
 lint:
 	tests/lint.sh
@@ -66,7 +64,8 @@ $(FAULT)/store_%: $(BUILD)/tests/fault/store_%.o $(STORE_WORK) $(addprefix $(BUI
 	@mkdir -p $(@D)
 	$(CC) -o $@ $^ $(LDLIBS_ALL)
 
-demo: deps all
+demo: deps-demo
+	$(MAKE) all
 	/usr/bin/python3 examples/demo/day.py
 	/usr/bin/python3 examples/demo/outage.py
 
@@ -96,7 +95,7 @@ $(BUILD)/fuzz/%_fuzz: $(BUILD)/tests/fuzz/%_fuzz.o $(BUILD)/tests/fuzz/replay.o 
 
 fuzzers: $(addprefix $(BUILD)/fuzz/,$(FUZZ_NAMES))
 
-fuzz: deps-quick
+fuzz: deps
 	$(MAKE) MODE=fuzz CC=clang fuzzers
 	/usr/bin/python3 tests/fuzz/make_seeds.py build/fuzz/seeds
 	for t in $(FUZZ_NAMES); do mkdir -p build/fuzz/corpus/$$t build/fuzz/seeds/$$t && \
