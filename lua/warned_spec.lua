@@ -30,6 +30,7 @@ spec "a city's case is merged into that of its roll-up" {
   warning = part "open", expect = { does = { "merge" }, calls = {}, by = "a city's case is one with that of its roll-up" },
 }
 spec "not while it recovers" { warning = part "recovering", expect = { does = {} } }
+spec "nor while the green channel has its service" { warning = part("restoring", { green = "live" }), expect = { does = {} } }
 spec "nor when a person took it out" { warning = part("restoring", { apart = true }), expect = { does = {} } }
 local function caseless(minutes, more)
   local w = { key = "foshan/recharge.not_credited", city = "foshan", category = "recharge.not_credited", event = "caseless", from = "red", to = "red",

@@ -129,7 +129,7 @@ kind "incident" {
 rules.before "refuse" {
   kinds = { "incident" },
   rule "merged into another case" {
-    when = { action = none_of("unmerge", "note"), merged_into = present },
+    when = { action = none_of("unmerge", "let_out", "note"), merged_into = present },
     say = { zh = "该事件已并入另一事件，请在那里处理或先拆出", en = "the case is part of another one: work that one, or unmerge it first" },
   },
   rule "not merged" {

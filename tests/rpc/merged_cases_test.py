@@ -1,8 +1,9 @@
 """S16 where cities have cases before the roll-up comes: one case of the province, into which the others are merged, and out of it again."""
 
 import os
+import subprocess
 
-from daemon import PACK, main
+from daemon import PACK, ROOT, main
 from tocsin_client import RpcError
 from warning_province_test import CITIES, Cities
 
@@ -153,6 +154,28 @@ fault "recharge" { zh = "充值未到账", en = "recharge not credited", service
         self.c.call("ticket.act", id=second, action="claim")
         self.complain(REST, 16)
         self.assertEqual([first, second], self.open_cases())
+
+    def test_the_store_is_in_order(self):
+        """Also with a merge of a merged case, and unmerged from within; over kill -9 the same."""
+        first, second, third = self.merged()
+        self.c.call("contact.add", incident=second, channel="app", kind="same_fault", number="13800000009")
+        self.assertEqual(1, self.ticket(first)["contacts"])
+        whole = self.create(kind="incident", category="recharge.not_credited", title="all of it")["id"]
+        self.c.call("ticket.act", id=first, action="merge", data={"ticket": whole})
+        self.settle()
+        self.assertEqual([whole], self.open_cases())
+        self.complain(["foshan"], 5)
+        self.assertEqual({whole}, {self.of_key(city) for city in ("shenzhen", "foshan", "zhuhai")} | {self.one(self.WHOLE)["incident"]})
+        self.assertEqual((None, [first]), (self.fields(whole).get("cities"), self.fields(whole)["merged"]))
+        self.c.call("ticket.act", id=third, action="unmerge", data={"reason": "x"})
+        self.settle()
+        self.restart()
+        self.assertEqual([whole, third], sorted(self.open_cases(), reverse=True))
+        self.d.stop()
+        said = subprocess.run([os.path.join(ROOT, "build", "tocsin"), "fsck", self.d.data], capture_output=True, text=True)
+        self.assertEqual(0, said.returncode, said.stdout + said.stderr)
+        self.d.start()
+        self.c = self.connect()
 
     def test_a_pack_may_leave_them_side_by_side(self):
         with open(os.path.join(PACK, "warned.lua"), encoding="utf-8") as f:

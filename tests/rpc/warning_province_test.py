@@ -144,6 +144,14 @@ class Province(Cities):
         calls = self.calls()
         self.assertEqual(len(set(calls)), len(calls))
 
+    def test_a_case_of_the_whole_province_stays_one(self):
+        """A roll-up that is evidence of it does not cut it down to the cities that are warned by then."""
+        case = self.create(kind="incident", category="recharge.not_credited", title="province")["id"]
+        self.complain(CITIES, 30)
+        self.assertEqual(case, self.one(self.WHOLE)["incident"])
+        self.assertEqual((None, case), (self.c.call("ticket.get", id=case)["fields"].get("cities"),
+            self.create(city="maoming", category="recharge.not_credited").get("incident")))
+
     def cities_of(self, whole):
         return self.c.call("ticket.get", id=whole["incident"])["fields"]["cities"]
 

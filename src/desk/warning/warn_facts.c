@@ -98,6 +98,9 @@ static int add_case(
 			value_path(&row, "fields.level"), warn_level_name(w->desk->warn, level))));
 	cities = value_path(&row, "fields.cities");
 	add_cities(w->arena, of, value_is(cities, VALUE_ARRAY) ? cities : NULL, said);
+	if (cities == NULL && value_get(&row, "city") == NULL && value_get(said, "joined") != NULL)
+		value_set(w->arena, said, "joined",
+			value_int(0)); /* of the whole province: none is new to it */
 	return 0;
 }
 
