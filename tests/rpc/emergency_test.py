@@ -249,14 +249,14 @@ class ByItself(Guangdong):
         self.assertEqual(("佛山 充值未到账 近1分钟交易失败101000笔，平时1笔，偶然的可能不到十亿分之一（p = <1e-300）", "important"), (case["title"], case["grade"]))
         figures = lambda: [line for line in self.c.call("draft.get", id=e["id"], draft="report_written")["drafts"][0]["zh"].split("\n")
             if line[:2] in ("编号", "三、", "四、")]
-        self.assertEqual(["编号：%s　等级：重大或较大　报告时限：2026-09-23 10:01" % e["no"], "三、事件：充值未到账（充值缴费）",
+        self.assertEqual(["编号：%s　等级：重大或较大　报告时限：2026-09-23 10:00" % e["no"], "三、事件：充值未到账（充值缴费）",
             "四、影响：受影响用户 101000 户，持续 2 分钟，投诉 0 件"], figures())
         self.assertIn("in Foshan: recharge not credited (recharge", self.c.call("draft.get", id=e["id"], draft="report_oral")["drafts"][0]["en"])
         self.c.call("clock.advance", by="28m")
         self.failed((101000, 105000))
         self.assertEqual("四、影响：受影响用户 105000 户，持续 30 分钟，投诉 0 件", figures()[2])
         self.c.call("ticket.act", id=e["id"], action="size", data={"users": 90000, "minutes": 25})
-        self.assertEqual(["编号：%s　等级：一般　报告时限：2026-09-23 10:01" % e["no"], "四、影响：受影响用户 90000 户，持续 25 分钟，投诉 0 件"], figures()[::2])
+        self.assertEqual(["编号：%s　等级：一般　报告时限：2026-09-23 10:00" % e["no"], "四、影响：受影响用户 90000 户，持续 25 分钟，投诉 0 件"], figures()[::2])
 
     def test_why(self):
         case = self.incident(120000)
