@@ -60,7 +60,8 @@ int warn_attach(
 }
 
 /* ---- what stood when a case was opened ----------------------------------------------------------------- */
-struct caseless {
+/* A key at the close, of which the pack is asked. */
+struct asked {
 	struct wkey *key;
 	int64_t end_ms;
 	bool may_attach; /* there is a case that it was not asked about yet */
@@ -68,7 +69,7 @@ struct caseless {
 
 static int stage_standing(struct work *w, struct warn_try *t, struct err *e)
 {
-	const struct caseless *of = t->ctx;
+	const struct asked *of = t->ctx;
 	struct warn_event event = {.event = "standing", .from = of->key->level, .at_ms = of->end_ms};
 	struct value row = wkey_row(w, of->key);
 	int64_t was = of->key->incident;
@@ -103,7 +104,7 @@ static bool is_left_behind(struct warn *n, const struct wkey *k)
 /* Asked at each close, so nothing is noted where the pack does nothing. */
 static int stage_part(struct work *w, struct warn_try *t, struct err *e)
 {
-	const struct caseless *of = t->ctx;
+	const struct asked *of = t->ctx;
 	struct warn_event event = {.event = "part", .from = of->key->level, .at_ms = of->end_ms};
 	struct value row = wkey_row(w, of->key), facts, decision;
 	const struct value *acts;
@@ -128,7 +129,7 @@ static int join_wholes(struct warn *n, int64_t end_ms, struct err *e)
 	if (warn_rollup_list(n) == NULL)
 		return 0;
 	for (uint32_t i = 0; i < n->n_keys; i++) {
-		struct caseless of = {.key = n->keys[i], .end_ms = end_ms};
+		struct asked of = {.key = n->keys[i], .end_ms = end_ms};
 
 		if (of.key->level > 0 && of.key->incident != 0 && of.key->city != NULL &&
 			warn_twice(n, "warning.change", end_ms, stage_part, &of, e) != 0)
@@ -156,7 +157,7 @@ static bool whole_has_case(const struct warn *n, const struct wkey *k)
 static int look_after(struct warn *n, int64_t end_ms, bool is_of_city, struct err *e)
 {
 	for (uint32_t i = 0; i < n->n_keys; i++) {
-		struct caseless of = {.key = n->keys[i], .end_ms = end_ms};
+		struct asked of = {.key = n->keys[i], .end_ms = end_ms};
 		bool is_left;
 		int64_t newest;
 

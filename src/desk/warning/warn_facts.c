@@ -72,10 +72,9 @@ static int add_case(
 	struct work *w, const struct wkey *k, const struct value *of, struct value *said, struct err *e)
 {
 	const struct value *recovery, *cities;
+	int64_t whole = warn_whole_case(w, k);
 	struct value row;
 	uint8_t level;
-
-	int64_t whole = warn_whole_case(w, k);
 
 	if (k->incident == 0) {
 		add_cities(w->arena, of, NULL, said);

@@ -309,8 +309,8 @@ int64_t warn_whole_case(struct work *, const struct wkey *);
 const struct value *warn_rollup_list(const struct warn *);
 bool warn_rollup_has(const struct value *rollup, const char *city, const char *category);
 /*
- * Its rule, for the live keys and for those of a recording: cities that are warned at its level or above and left
- * the level none within its time.
+ * Its rule, for the live keys and for those of a recording (warn_rolled.c): cities that are warned at its level or
+ * above and left the level none within its time.
  */
 struct rolled {
 	struct arena *arena;
@@ -330,6 +330,8 @@ bool rolled_has(const struct rolled *, const char *city, const char *category, u
 void rolled_add(struct rolled *, const char *city, uint8_t level, int64_t opened_ms);
 /* Enough cities are new. */
 bool rolled_is_enough(const struct rolled *);
+/* Enough cities stand, new or not. */
+bool rolled_is_enough_by_all(const struct rolled *);
 /* Cities warned of one kind become one case. The levels of the close are known and not told yet: what makes
  * the roll-up is part of it when it is told. */
 int warn_rollups(struct warn *, int64_t end_ms, struct err *e) MUST_CHECK;

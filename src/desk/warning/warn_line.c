@@ -100,7 +100,8 @@ const struct value *warn_kind_label(const struct warn *n, const struct wkey *k)
 				 "label");
 }
 
-static bool warn_speaks_for_cities(const struct wkey *k, const struct value *row)
+/* A roll-up that is worse than its own watch says: its figures are row.rolled. */
+static bool speaks_for_cities(const struct wkey *k, const struct value *row)
 {
 	return value_get(row, "rolled") != NULL &&
 	       (k->watch == NULL || k->det.level.level < k->floor || value_get(row, "expected") == NULL);
@@ -108,7 +109,7 @@ static bool warn_speaks_for_cities(const struct wkey *k, const struct value *row
 
 const struct value *warn_figures_of(const struct wkey *k, const struct value *row)
 {
-	return warn_speaks_for_cities(k, row) ? value_get(row, "rolled") : row;
+	return speaks_for_cities(k, row) ? value_get(row, "rolled") : row;
 }
 
 static struct value line_names(struct work *w, const struct wkey *k, const struct value *row)
@@ -152,7 +153,7 @@ static const char *text_of(const struct warn *n, const struct wkey *k, const str
 		return "disaster";
 	if (value_get(row, "silent") != NULL)
 		return "silent";
-	if (warn_speaks_for_cities(k, row) || (value_get(row, "children") != NULL && k->watch == NULL))
+	if (speaks_for_cities(k, row) || (value_get(row, "children") != NULL && k->watch == NULL))
 		return "rolled_up";
 	if (value_get(row, "seen") == NULL)
 		return "uncounted";
@@ -185,7 +186,6 @@ struct value warn_line(struct work *w, const struct wkey *k, const struct value 
 	if (order != NULL)
 		warn_order_names(w, order, &names);
 	line = warn_text(w->arena, packs_catalog(w->desk->packs), text_of(w->desk->warn, k, row), &names);
-
 	if (line.type == VALUE_NIL)
 		return line;
 	if (value_get(row, "climbs") != NULL)

@@ -1,8 +1,7 @@
 /*
- * Roll-up: what no single watch sees. The same categories warned in many cities within a short time
- * (catalog.rollups) are one case of the province, whose level is the highest of its children's; nothing is
- * counted twice, since it counts nothing itself. It stands as a floor in the key's row, since no watch makes
- * its level.
+ * Roll-up: what no single watch sees. The same categories warned in many cities within a short time (the rule:
+ * warn_rolled.c) are one case of the province, whose level is the highest of its children's; nothing is counted
+ * twice, since it counts nothing itself. It stands as a floor in the key's row, since no watch makes its level.
  */
 #include <math.h>
 #include <stdlib.h>
@@ -10,21 +9,6 @@
 
 #include "tocsin/tail.h"
 #include "warn_int.h"
-
-const struct value *warn_rollup_list(const struct warn *n)
-{
-	return value_get(packs_catalog(n->desk->packs), "rollups");
-}
-
-bool warn_rollup_has(const struct value *rollup, const char *city, const char *category)
-{
-	const struct value *categories = value_get(rollup, "categories");
-
-	for (uint32_t i = 0; city != NULL && category != NULL && categories != NULL && i < categories->n; i++)
-		if (name_under(slice_of(category, strlen(category)), value_slice(&categories->as.items[i])))
-			return true;
-	return false;
-}
 
 static bool is_member(const struct value *rollup, const struct wkey *k)
 {
@@ -75,44 +59,6 @@ bool warn_told_elsewhere(struct work *w, const struct wkey *k, const char *level
 				return true;
 	}
 	return false;
-}
-
-/* ---- the rule: new cities within its time -------------------------------------------------------------- */
-bool rolled_begin(
-	struct rolled *r, const struct warn *n, struct arena *a, const struct value *rollup, int64_t end_ms)
-{
-	int least = warn_level_find(n, value_slice(value_get(rollup, "level")));
-
-	*r = (struct rolled){.arena = a,
-		.rollup = rollup,
-		.least = (uint8_t)(least < 0 ? 0 : least),
-		.since_ms = end_ms - value_int_or(value_get(rollup, "within_ms"), 0),
-		.cities = value_array(a, 16)};
-	return least > 0;
-}
-
-bool rolled_has(const struct rolled *r, const char *city, const char *category, uint8_t level)
-{
-	return level >= r->least && warn_rollup_has(r->rollup, city, category);
-}
-
-void rolled_add(struct rolled *r, const char *city, uint8_t level, int64_t opened_ms)
-{
-	r->level = level > r->level ? level : r->level;
-	if (value_has_text(&r->cities, slice_of(city, strlen(city))))
-		return;
-	value_push(r->arena, &r->cities, value_literal(city));
-	r->n_fresh += opened_ms >= r->since_ms;
-}
-
-static bool has_cities(const struct rolled *r, uint32_t n)
-{
-	return n >= value_int_or(value_get(r->rollup, "cities"), 0);
-}
-
-bool rolled_is_enough(const struct rolled *r)
-{
-	return has_cities(r, r->n_fresh);
 }
 
 /* ---- many cities are one key --------------------------------------------------------------------------- */
@@ -197,7 +143,7 @@ static void gather_group(struct work *w, const struct rolling *of, struct group 
 }
 
 /* The figures of all its cities together. */
-static struct value rolled_value(struct work *w, const struct group *g)
+static struct value rolled_sums(struct work *w, const struct group *g)
 {
 	struct value v = value_map(w->arena, 3);
 
@@ -308,70 +254,109 @@ static bool is_enough(
 		return rolled_is_enough(&g->of);
 	over = warn_level_find(w->desk->warn, value_slice(value_get(held, "over")));
 	if (over < 0 || w->now_ms >= value_int_or(value_get(held, "until"), 0))
-		return has_cities(&g->of, g->of.cities.n);
+		return rolled_is_enough_by_all(&g->of);
 	(void)rolled_begin(&worse.of, w->desk->warn, w->arena, of->rollup, of->end_ms);
 	worse.of.least = (uint8_t)(over + 1);
 	gather_group(w, of, &worse);
-	return has_cities(&worse.of, worse.of.cities.n);
+	return rolled_is_enough_by_all(&worse.of);
+}
+
+static bool is_held(const struct value *row)
+{
+	return value_get(row, "held") != NULL;
+}
+
+/* At this level, of these cities: nothing is to be told. */
+static bool is_as_told(const struct wkey *k, uint8_t level, const struct group *g, const struct value *row)
+{
+	const struct value *children = value_get(row, "children");
+
+	return level == k->floor && children != NULL && value_equal(children, &g->children);
+}
+
+/* 1: they are others; 0. */
+static int put_sums(struct work *w, struct wkey *k, const struct value *sums, struct value *row)
+{
+	const struct value *old = value_get(row, "rolled");
+
+	if (old != NULL && value_equal(old, sums))
+		return 0;
+	value_set(w->arena, row, "rolled", *sums);
+	wkey_put(w, k, row);
+	return 1;
+}
+
+static void take_group(struct work *w, const struct rolling *of, const struct group *g,
+	const struct value *sums, struct value *row)
+{
+	int64_t within_ms = value_int_or(value_get(of->rollup, "within_ms"), 0);
+
+	value_set(w->arena, row, "children", g->children);
+	value_set(w->arena, row, "cities", value_int(g->of.cities.n));
+	value_set(w->arena, row, "minutes", value_int(within_ms / MINUTE_MS));
+	value_set(w->arena, row, "rolled", *sums);
+}
+
+/* What only its beginning says. */
+static void take_beginning(struct work *w, const struct group *g, struct value *row)
+{
+	if (g->began_ms != INT64_MAX)
+		value_set(w->arena, row, "began", value_int(g->began_ms));
+	value_set(w->arena, row, "told", g->told);
+}
+
+/* The row has all that is new: put, and told if its level is another, or cities came. 1, or -1. */
+static int tell_roll_up(struct work *w, struct warn_try *t, struct wkey *k, uint8_t from, bool is_joined,
+	struct value *row, struct err *e)
+{
+	struct rolling *of = t->ctx;
+	bool is_change = k->level != from;
+	struct warn_event event = {
+		.event = is_change ? "change" : "joined", .from = from, .at_ms = of->end_ms};
+
+	if (!is_change && !is_joined) {
+		wkey_put(w, k, row);
+		return 1;
+	}
+	if (is_change)
+		of->changed = k;
+	return warn_happened(w, k, &event, row, t->is_plain, e) == 0 ? 1 : -1;
 }
 
 static int roll_up(struct work *w, struct warn_try *t, struct err *e)
 {
 	struct rolling *of = t->ctx;
-	const struct value *rollup = of->rollup;
 	struct warn *n = w->desk->warn;
-	struct wkey *k = wkey_find(n, value_slice(value_get(rollup, "key")));
-	struct value row = k == NULL ? value_map(w->arena, 16) : wkey_row(w, k);
-	bool is_open = is_rolled_up(&row), was_held = value_get(&row, "held") != NULL, is_joined;
-	struct warn_event event = {.event = "change", .at_ms = of->end_ms};
-	struct value rolled;
+	struct slice key = value_slice(value_get(of->rollup, "key"));
+	struct wkey *k = wkey_find(n, key);
+	struct value row = k == NULL ? value_map(w->arena, 16) : wkey_row(w, k), sums;
+	bool is_open = is_rolled_up(&row), was_held = is_held(&row), is_joined;
 	struct group g;
-	uint8_t level;
+	uint8_t level, from;
 
 	of->changed = NULL;
-	if (!rolled_begin(&g.of, n, w->arena, rollup, of->end_ms))
+	if (!rolled_begin(&g.of, n, w->arena, of->rollup, of->end_ms))
 		return 0;
 	gather_group(w, of, &g);
 	if (!is_open && !is_enough(w, of, &g, &row))
 		return k == NULL ? 0 : end_hold(w, k, &row);
-	k = wkey_need(n, value_slice(value_get(rollup, "key")));
-	event.from = k->changed_ms == 0 ? k->level : k->from;
+	k = wkey_need(n, key);
+	from = k->changed_ms == 0 ? k->level : k->from;
 	level = warn_held_level(w, g.of.level, &row);
 	if (!is_open && level == 0)
 		return 0; /* lowered to none, and no worse since */
-	rolled = rolled_value(w, &g);
-	if (is_open && was_held == (value_get(&row, "held") != NULL) && level == k->floor &&
-		value_get(&row, "children") != NULL &&
-		value_equal(value_get(&row, "children"), &g.children)) {
-		if (value_get(&row, "rolled") != NULL && value_equal(value_get(&row, "rolled"), &rolled))
-			return 0; /* nothing new */
-		value_set(w->arena, &row, "rolled", rolled);
-		wkey_put(w, k, &row);
-		return 1;
-	}
+	sums = rolled_sums(w, &g);
+	if (is_open && was_held == is_held(&row) && is_as_told(k, level, &g, &row))
+		return put_sums(w, k, &sums, &row);
 	warn_try_on(w, t, k);
 	warn_figures(w, k, of->end_ms, &row);
 	is_joined = has_more(&g.children, value_get(&row, "children"));
 	floor_set(w, k, level, "rollup", &row);
-	value_set(w->arena, &row, "children", g.children);
-	value_set(w->arena, &row, "cities", value_int(g.of.cities.n));
-	value_set(w->arena, &row, "minutes",
-		value_int(value_int_or(value_get(rollup, "within_ms"), 0) / MINUTE_MS));
-	value_set(w->arena, &row, "rolled", rolled);
-	if (!is_open && g.began_ms != INT64_MAX)
-		value_set(w->arena, &row, "began", value_int(g.began_ms));
+	take_group(w, of, &g, &sums, &row);
 	if (!is_open)
-		value_set(w->arena, &row, "told", g.told);
+		take_beginning(w, &g, &row);
 	tie(w, k, &g.children);
-	if (k->level == event.from && !is_joined) {
-		wkey_put(w, k, &row);
-		return 1;
-	}
-	if (k->level == event.from)
-		event.event = "joined";
-	else
-		of->changed = k;
-	return warn_happened(w, k, &event, &row, t->is_plain, e) == 0 ? 1 : -1;
+	return tell_roll_up(w, t, k, from, is_joined, &row, e);
 }
 
 int warn_rollups(struct warn *n, int64_t end_ms, struct err *e)
