@@ -30,6 +30,7 @@ struct level {
 	struct token key;         /* ["…"] at the beginning of an entry; n = 0: none */
 	bool is_entry;            /* nothing of the entry was read yet but `first` */
 	uint32_t keys;            /* where the names of this table begin in habits.keys */
+	int blocks;               /* of habits where it opens: in one within it, = is an assignment */
 };
 
 struct habits {
@@ -289,6 +290,7 @@ static void open_level(struct habits *h, struct level *l, struct token t)
 	memset(inner, 0, sizeof(*inner));
 	inner->open = c;
 	inner->keys = h->n_keys;
+	inner->blocks = h->blocks;
 	start_value(inner, true);
 }
 
@@ -317,7 +319,7 @@ static void close_level(struct habits *h, struct token t)
 /* A name and its =: from here on the value is read. */
 static void take_equals(struct habits *h, struct level *l)
 {
-	if (l->open == '{' && l->is_entry && (l->operand == NAME || l->key.n > 0))
+	if (l->open == '{' && l->blocks == h->blocks && l->is_entry && (l->operand == NAME || l->key.n > 0))
 		note_key(h, l, l->key.n > 0 ? l->key : l->first);
 	start_value(l, false);
 }
