@@ -388,9 +388,10 @@ const struct fault_case *case_of(struct affected *x, const struct part *p)
 	int weight = 0;
 
 	for (uint32_t i = 0; i < x->n_cases; i++) {
-		int of = part_has_incident(p, x->cases[i]->id)
-				 ? case_weight(x->cases[i], fault, p->fault, city)
-				 : 0;
+		int of =
+			part_has_incident(p, x->cases[i]->id)
+				? 1 + case_weight(x->cases[i], fault, p->fault, city)
+				: 0; /* one that it fits not, or no longer, has it still: until it is closed */
 
 		if (of > weight) {
 			best = x->cases[i];
