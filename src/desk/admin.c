@@ -1,4 +1,4 @@
-/* For operators: server.stats, server.backup, clock.*. */
+/* For operators: server.stats. */
 #include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -110,93 +110,6 @@ static int server_stats_method(struct call *c, struct value *result, struct err 
 	return 0;
 }
 
-/* ---- clock --------------------------------------------------------------------------------------------- */
-static int clock_now(struct call *c, struct value *result, struct err *e)
-{
-	struct desk *d = c->ctx;
-	char text[40];
-
-	(void)e;
-	clock_format(d->clock->now_ms, text);
-	*result = value_map(c->arena, 4);
-	value_add(c->arena, result, "now", value_int(d->clock->now_ms));
-	value_add(c->arena, result, "iso", value_text(c->arena, text, strlen(text)));
-	value_add(c->arena, result, "virtual", value_bool(d->clock->is_virtual));
-	value_add(c->arena, result, "suspect", value_bool(d->clock->is_suspect));
-	return 0;
-}
-
-static int clock_accept_method(struct call *c, struct value *result, struct err *e)
-{
-	struct desk *d = c->ctx;
-
-	clock_accept(d->clock);
-	return clock_now(c, result, e);
-}
-
-static void advance_fire(void *udata, int64_t due_ms, uint64_t timer_id)
-{
-	struct desk *d = udata;
-
-	clock_advance_to(d->clock, due_ms);
-	timer_fire(d, due_ms, timer_id);
-}
-
-/* Everything due up to the target in (due, id) order, each with now = its due, also what gets armed
- * meanwhile. */
-static int advance_to(struct desk *d, int64_t to_ms, struct err *e)
-{
-	int64_t next;
-
-	while ((next = due_next_ms(d->due)) <= to_ms) {
-		if (store_accepts(d->store, e) != 0)
-			return -1;
-		if (next < d->clock->now_ms)
-			next = d->clock->now_ms;
-		clock_advance_to(
-			d->clock, next); /* a timer that was put off is due later than its row says */
-		due_work(d->due, next, 1, advance_fire, d);
-		if (store_is_behind(d->store))
-			store_turn_end(d->store, d->clock->now_ms);
-	}
-	clock_advance_to(d->clock, to_ms);
-	return 0;
-}
-
-#define CLOCK_MS_MAX (INSTANT_MAX_MS - INT64_C(8) * 3600 * 1000) /* 9999-12-31T23:59:59.999+08:00 */
-
-static int clock_advance(struct call *c, struct value *result, struct err *e)
-{
-	struct desk *d = c->ctx;
-	const struct value *by = value_get(&c->args, "by"), *to = value_get(&c->args, "to");
-	uint64_t n_before = d->counts.n_timers;
-	int64_t to_ms;
-
-	if (!d->clock->is_virtual)
-		return err_set(
-			e, ERR_REJECTED, "the clock is real; clock.advance needs --clock virtual:TIME");
-	if ((by == NULL) == (to == NULL))
-		return err_set(e, ERR_BAD_REQUEST, "clock.advance needs either by or to");
-	if (value_int_or(by != NULL ? by : to, 0) > CLOCK_MS_MAX - (by != NULL ? d->clock->now_ms : 0))
-		return err_arg(e, ERR_BAD_REQUEST, by != NULL ? "by" : "to", NULL,
-			"the clock goes to the end of the year 9999 at most");
-	to_ms = by != NULL ? d->clock->now_ms + value_int_or(by, 0) : value_int_or(to, 0);
-	if (to_ms < d->clock->now_ms) {
-		char now[40];
-
-		return err_arg(e, ERR_REJECTED, by != NULL ? "by" : "to", NULL,
-			"the clock does not go back; it stands at %s", clock_format(d->clock->now_ms, now));
-	}
-	if (advance_to(d, to_ms, e) != 0 || clock_now(c, result, e) != 0)
-		return -1;
-	value_add(c->arena, result, "fired", value_int((int64_t)(d->counts.n_timers - n_before)));
-	return 0;
-}
-
-static const struct rpc_arg advance_args[] = {
-	{.name = "by", .type = ARG_DURATION, .help = "ms, or \"30m\""},
-	{.name = "to", .type = ARG_TIME, .help = "ms, or ISO 8601"},
-};
 #define CARE_ROLES (ROLE_OPERATOR | ROLE_ADMIN)
 
 static const struct rpc_method methods[] = {
@@ -206,22 +119,6 @@ static const struct rpc_method methods[] = {
 		.help = "Figures of the daemon: journal, tables, connections, calls, rules, memory, chain "
 			"head.",
 		.returns = "a map"},
-	{.name = "clock.now",
-		.handler = clock_now,
-		.roles = ROLE_ANY,
-		.help = "What time it is here.",
-		.returns = "{now, iso, virtual, suspect}"},
-	{.name = "clock.accept",
-		.handler = clock_accept_method,
-		.roles = ROLE_ADMIN,
-		.help = "Believe the wall clock again after a step.",
-		.returns = "as clock.now"},
-	{.name = "clock.advance",
-		.handler = clock_advance,
-		RPC_ARGS(advance_args),
-		.roles = ROLE_ADMIN,
-		.help = "Move a virtual clock and work everything due on the way.",
-		.returns = "{now, iso, virtual, suspect, fired}"},
 };
 
 void admin_register(struct desk *d)

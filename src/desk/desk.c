@@ -82,6 +82,7 @@ static void turn_begin(void *udata)
 	struct desk *d = rpc_ctx(udata);
 
 	work_timers(d);
+	advance_work(d);
 	if (d->http != NULL && !store_is_behind(d->store))
 		http_serve(d->http);
 }
@@ -90,7 +91,7 @@ static void audit(struct desk *d)
 {
 	struct err e;
 
-	if (d->clock->now_ms - d->audited_ms < AUDIT_MS)
+	if (d->clock->now_ms - d->audited_ms < AUDIT_MS || d->advance != NULL)
 		return;
 	d->audited_ms = d->clock->now_ms;
 	if (due_audit(d->due, &e) != 0)
@@ -115,7 +116,7 @@ static int64_t wait_ms(void *udata)
 	int64_t next;
 
 	if (d->clock->is_virtual)
-		return 1000;
+		return d->advance != NULL && !store_is_behind(d->store) ? 0 : 1000;
 	next = due_next_ms(d->due);
 	if (next == INT64_MAX || next - d->clock->now_ms > 1000)
 		return 1000;
@@ -156,6 +157,7 @@ static void register_methods(struct desk *d)
 	replay_register(d);
 	topics_register(d);
 	admin_register(d);
+	clock_register(d);
 	calendar_register(d);
 	duty_register(d);
 	subscribers_register(d);
@@ -285,6 +287,7 @@ void desk_free(struct desk *d)
 		return;
 	d->is_ending = true;
 	worker_free(d->worker);
+	advance_stop(d);
 	http_free(d->http);
 	server_free(d->server);
 	rpc_free(d->rpc);

@@ -67,6 +67,7 @@ struct desk {
 	int64_t requests_from_ms; /* no request_id is remembered from before it */
 	int64_t repin_after;      /* ticket id to go on behind, -1: nothing to do */
 	bool has_subscribers;     /* some were put: creates look them up */
+	struct advance *advance;  /* clock.advance is on its way; else NULL */
 	bool is_lost;
 };
 
@@ -361,6 +362,11 @@ void history_register(struct desk *);
 void rules_register(struct desk *);
 void replay_register(struct desk *);
 void topics_register(struct desk *);
+void clock_register(struct desk *);
+/* clock_methods.c, each turn: the next slice of the way that clock.advance goes. */
+void advance_work(struct desk *);
+/* The desk ends: whoever waits for clock.advance is told. */
+void advance_stop(struct desk *);
 void admin_register(struct desk *);
 void calendar_register(struct desk *);
 void duty_register(struct desk *);

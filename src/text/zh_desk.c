@@ -26,6 +26,8 @@ const struct zh_pair zh_desk[] = {
 	{"the decision opens ticket %u", "决定要建立的第 %u 个工单"},
 	{"the clock is real; clock.advance needs --clock virtual:TIME",
 		"时钟是真实的；clock.advance 需要 --clock virtual:TIME"},
+	{"another call is moving the clock; try again when it is there",
+		"另一次调用正在推进时钟；请等它到达后再试"},
 	{"clock.advance needs either by or to", "clock.advance 需要 by 或 to 之一"},
 	{"the clock goes to the end of the year 9999 at most", "时钟最多走到 9999 年底"},
 	{"the clock does not go back; it stands at %s", "时钟不能倒退；现在是 %s"},

@@ -5,7 +5,7 @@ import random
 import threading
 import time
 
-from daemon import DAY_MS, HOUR_MS, START, START_MS, Case, Daemon, history, main
+from daemon import DAY_MS, HOUR_MS, START, START_MS, Case, Daemon, RpcError, history, main
 
 SEED = int(os.environ.get("SEED", random.SystemRandom().randrange(1 << 30)))
 NATIONAL_MS = 1791475200000  # 2026-10-09T00:00+08:00
@@ -67,6 +67,30 @@ class Clock(Case):
                 ({"to": "2026-09-22T11:00"}, START_MS + HOUR_MS), ({"to": START_MS + DAY_MS}, START_MS + DAY_MS), ({"by": 0}, START_MS + DAY_MS)):
             answer = self.c.call("clock.advance", args)
             self.assertEqual((now, 0), (answer["now"], answer["fired"]), args)
+
+    def long_way(self, is_watched):
+        """Many timers in one leap, and the chain's head at its end: → what another connection was answered meanwhile."""
+        target, seen, error = START_MS + 3 * DAY_MS, [], None
+        with Daemon() as d, d.client() as c, d.client() as other:
+            c.pipeline([("ticket.create", {"channel": "app", "number": "1380013%04d" % n, "text": "the bill is wrong",
+                "category": "billing.cdr"}) for n in range(200)])
+            c.send("clock.advance", {"to": target})
+            while is_watched and seen[-1:] != [target]:
+                seen.append(other.call("clock.now")["now"])
+                if error is None and START_MS < seen[-1] < target:
+                    with self.assertRaises(RpcError) as caught:
+                        other.call("clock.advance", by="1m")
+                    error = caught.exception.args[0]
+            answer = c.answer()
+            return answer["now"], answer["fired"], c.call("server.stats")["head"], seen, error
+
+    def test_others_are_answered_on_a_long_way(self):
+        alone, watched = self.long_way(False), self.long_way(True)
+        self.assertEqual(alone[:3], watched[:3])
+        self.assertGreater(alone[1], 1500)
+        self.assertGreater(len(set(watched[3])), 1)
+        self.assertEqual(sorted(watched[3]), watched[3])
+        self.assertIn("another call is moving the clock", watched[4])
 
     def test_refused(self):
         self.c.call("clock.advance", by="1d")

@@ -198,17 +198,41 @@ static int do_find(struct sim *s)
 }
 
 /* ---- time, packs, disasters ---------------------------------------------------------------------------- */
+static void on_there(void *udata, const struct value *result, const struct err *e)
+{
+	struct sim *s = udata;
+
+	(void)result;
+	s->is_answered = true;
+	if (e != NULL)
+		sim_wrong(s, "clock.advance: %s", e->text);
+}
+
+/* A long way is gone over many turns, while the disk works. */
+static int await_advance(struct sim *s)
+{
+	while (!s->is_answered && s->why[0] == '\0') {
+		journal_sim_step(s->store->journal);
+		server_step(s->desk->server, 0);
+	}
+	return s->why[0] != '\0' ? -1 : 0;
+}
+
 static int do_advance(struct sim *s)
 {
 	static const int64_t most_ms[] = {
 		600000, 600000, 18000000, 18000000, 18000000, 259200000, 259200000, 1728000000};
-	struct value args, error, result;
+	struct value args, error = value_nil, result;
+	int rc;
 
 	arena_reset(&s->arena);
 	args = value_map(&s->arena, 1);
 	value_add(&s->arena, &args, "by",
 		value_int((int64_t)rng_below(&s->rng, (uint64_t)PICK(&s->rng, most_ms))));
-	if (sim_call(s, "clock.advance", args, &error, &result) != 0)
+	s->is_answered = false;
+	session_on_answer(s->session, on_there, s);
+	rc = sim_call(s, "clock.advance", args, &error, &result);
+	if (rc == RPC_DEFERRED ? await_advance(s) != 0 : rc != 0)
 		return -1;
 	if (error.type != VALUE_NIL)
 		return sim_wrong(
