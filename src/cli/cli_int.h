@@ -34,7 +34,7 @@ struct command {
 extern const struct command commands_call[], commands_ticket[], commands_explain[], commands_watch[],
 	commands_rules[], commands_admin[], commands_top[], commands_now[], commands_offline[],
 	commands_export[], commands_import[], commands_detect[], commands_drop[], commands_hook[],
-	commands_warn[], commands_report[], commands_drill[];
+	commands_warn[], commands_cases[], commands_report[], commands_drill[];
 
 #define N_COMMANDS_MAX 64
 /* All of them, in the order of --help; returns how many. */

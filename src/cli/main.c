@@ -191,10 +191,10 @@ void cli_complain(const struct cli *c, const struct err *e)
 }
 
 /* ---- commands ------------------------------------------------------------------------------------------ */
-static const struct command *const groups[] = {commands_ticket, commands_explain, commands_warn,
-	commands_report, commands_drill, commands_watch, commands_export, commands_import, commands_detect,
-	commands_drop, commands_hook, commands_rules, commands_now, commands_top, commands_admin,
-	commands_offline, commands_call};
+static const struct command *const groups[] = {commands_ticket, commands_explain, commands_cases,
+	commands_warn, commands_report, commands_drill, commands_watch, commands_export, commands_import,
+	commands_detect, commands_drop, commands_hook, commands_rules, commands_now, commands_top,
+	commands_admin, commands_offline, commands_call};
 
 uint32_t commands_all(const struct command *out[N_COMMANDS_MAX])
 {

@@ -32,6 +32,10 @@ static const struct text_help helps[] = {
 		"ACTION：ack、sign_down、raise、lower、note。KEY：列表中所示，或 * 表示灾害模式（raise 加 "
 		"--until）；--level 等级。\n"
 		"  tocsin warn ack shenzhen/recharge.not_credited 'billing is called'\n"},
+	{"cases", "未结事件，最需要人手的在前，以及谁在处理",
+		"按三原则依次排序，从不合成一个分数：投诉的人、受影响的人、严重程度；或按增长：最近15分钟与此"
+		"前15分钟的投诉之差。\n"
+		"  tocsin cases --order growth\n"},
 	{"report", "一张工单要向外部提交的报告的草稿",
 		"已知的已填好，未知的注明缺少。由人提交，然后记为结束该时限的操作。--draft：只要这一份。\n"
 		"  tocsin report 12 --draft report_written\n"},

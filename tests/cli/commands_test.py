@@ -62,7 +62,7 @@ class Commands(Case):
     def test_help(self):
         out = self.ok("--help")
         names = re.findall(r"^  ([a-z]+) +[A-Z]", out, re.M)
-        self.assertEqual(["new", "show", "list", "act", "history", "explain", "warn", "report", "drill", "watch", "export", "import", "detect", "drop", "hook", "rules", "now", "top", "stats", "backup",
+        self.assertEqual(["new", "show", "list", "act", "history", "explain", "cases", "warn", "report", "drill", "watch", "export", "import", "detect", "drop", "hook", "rules", "now", "top", "stats", "backup",
             "token", "restore", "fsck", "call"], names)
         for name in names:
             self.assertTrue(self.ok(name, "--help").startswith("Usage: tocsin %s " % name), name)
