@@ -55,6 +55,7 @@ class Callers(Case):
         self.assertEqual(1, text.count(old))
         with open(rules + "/outreach.lua", "w", encoding="utf-8") as f:
             f.write(text.replace(old, new))
+        self.line = text[:text.index(old)].count("\n") + 1
         self.assertEqual([], self.c.call("rules.check", dir=rules)["errors"])
         self.d.rules = rules
         self.d.restart()
@@ -152,7 +153,7 @@ class Callers(Case):
         call = self.ivr.dial(number(1), True)
         self.assertEqual((None, "agent", 0), (call.heard, call.went, self.ivr.sums["failed_open"]))
         self.assertEqual(3, self.c.call("server.stats")["rules"]["failures"])
-        self.assertIn("outreach.lua:113", self.d.log("rules.failed")[0])
+        self.assertIn("outreach.lua:%d:" % self.line, self.d.log("rules.failed")[0])
 
     def test_below_orange_nothing_is_heard(self):
         self.open(level="yellow")
