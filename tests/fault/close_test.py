@@ -51,14 +51,7 @@ class Close(Case):
         raise AssertionError("no tables in %s" % self.d.data)
 
     def told(self):
-        c = self.connect()
-        c.call("topic.subscribe", topics=["warning"], after=0)
-        n = quiet = 0
-        while quiet < 20:
-            c.call("session.ping")
-            quiet, n = (quiet + 1 if len(c.events) == n else 0), len(c.events)
-        c.close()
-        events = [p[0]["data"] for _, p in c.events]
+        events = [e["data"] for e in self.published("warning")]
         return [(e["at"], e["from"], e["to"]) for e in events if e["key"] == KEY]
 
     def pauses(self, n):

@@ -198,6 +198,17 @@ class Case(unittest.TestCase):
         self.c = self.connect()
         return took
 
+    def published(self, topic, after=0):
+        """All events of a topic behind that seq, as {seq, topic, at, data}."""
+        c = self.connect()
+        c.call("topic.subscribe", topics=[topic], after=after)
+        n = quiet = 0
+        while quiet < 20:
+            c.call("session.ping")
+            quiet, n = (quiet + 1 if len(c.events) == n else 0), len(c.events)
+        c.close()
+        return [params[0] for _, params in c.events]
+
     def create(self, **more):
         args = {"channel": "app", "text": "the bill is wrong"}
         args.update(more)

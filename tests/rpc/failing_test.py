@@ -63,7 +63,7 @@ class Failing(Case):
         self.c.call("clock.advance", by="1s")
         (case,) = self.cases()
         self.assertEqual(("orange", "card_platform", "heyuan"), (case["level"], case["suspect"], case["city"]))
-        changes = lambda: [(e["at"] - case["created"], e["data"]["from"], e["data"]["to"]) for e in self.warnings()
+        changes = lambda: [(e["at"] - case["created"], e["data"]["from"], e["data"]["to"]) for e in self.published("warning")
             if e["data"]["key"] == "signal:heyuan/txn_failed/recharge"]
         self.assertEqual([(0, "none", "orange")], changes())
         self.restart()
@@ -82,16 +82,6 @@ class Failing(Case):
         self.assertEqual(0, self.d.stop())
         said = subprocess.run([os.path.join(ROOT, "build", "tocsin"), "fsck", self.d.data], capture_output=True, text=True)
         self.assertEqual("%s: 0 findings\n" % self.d.data, said.stdout)
-
-    def warnings(self):
-        c = self.connect()
-        c.call("topic.subscribe", topics=["warning"], after=0)
-        n = quiet = 0
-        while quiet < 20:
-            c.call("session.ping")
-            quiet, n = (quiet + 1 if len(c.events) == n else 0), len(c.events)
-        c.close()
-        return [params[0] for _, params in c.events]
 
     def test_a_little_in_every_city(self):
         self.push(1995, CITIES, component="card_platform")

@@ -49,14 +49,7 @@ class Learn(Case):
         self.c.call("clock.advance", to=to)
 
     def changes(self, key):
-        c = self.connect()
-        c.call("topic.subscribe", topics=["warning"], after=0)
-        n = quiet = 0
-        while quiet < 20:
-            c.call("session.ping")
-            quiet, n = (quiet + 1 if len(c.events) == n else 0), len(c.events)
-        c.close()
-        events = [p[0]["data"] for _, p in c.events if p[0]["data"]["key"] == key]
+        events = [e["data"] for e in self.published("warning") if e["data"]["key"] == key]
         return [(e["at"], e["from"], e["to"]) for e in events]
 
     def one(self, key):

@@ -111,13 +111,7 @@ class Line(Case):
         self.assertEqual(len(set(calls)), len(calls))
 
     def told(self, topic):
-        c = self.connect()
-        c.call("topic.subscribe", topics=[topic], after=0)
-        n = quiet = 0
-        while quiet < 20:
-            c.call("session.ping")
-            quiet, n = (quiet + 1 if len(c.events) == n else 0), len(c.events)
-        return [params[0]["data"] for _, params in c.events]
+        return [e["data"] for e in self.published(topic)]
 
     def bulletins(self, key):
         return [e for e in self.told("bulletin") if e["key"] == key and e["to"] == "wall"]

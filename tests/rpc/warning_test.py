@@ -40,14 +40,7 @@ class Warning(Case):
         self.bin = START_MS - 12 * BIN_MS
 
     def events(self, topic, after=0):
-        c = self.connect()
-        c.call("topic.subscribe", topics=[topic], after=after)
-        n = quiet = 0
-        while quiet < 20:
-            c.call("session.ping")
-            quiet, n = (quiet + 1 if len(c.events) == n else 0), len(c.events)
-        c.close()
-        return [params[0] for _, params in c.events]
+        return self.published(topic, after)
 
     def changes(self, key=KEY):
         return [(clock(e["data"]["at"]), e["data"]["from"], e["data"]["to"]) for e in self.events("warning") if e["data"]["key"] == key]
