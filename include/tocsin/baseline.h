@@ -71,8 +71,8 @@ struct baseline;
 
 /* What is expected of one bin. */
 struct expectation {
-	bool is_learned;
-	bool is_assumed; /* not learned yet: what the pack says until then */
+	bool is_learned; /* there is a mean */
+	bool is_assumed; /* which is what the pack says until the stream is learned */
 	double mean;
 };
 

@@ -32,11 +32,11 @@ end
 -- What stands in the pack's text for this finding, the likeliest first: there it is shown (its column).
 local function sought(word, args)
   local out = {}
-  for i = #args + 1, 1, -1 do
-    local x = args[i]
-    if i > #args then x = word end
+  local function add(x)
     if type(x) == "string" or type(x) == "number" then out[#out + 1] = tostring(x) end
   end
+  add(word)
+  for i = #args, 1, -1 do add(args[i]) end
   return out
 end
 

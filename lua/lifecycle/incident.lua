@@ -13,6 +13,7 @@ local desk = { "agent", "supervisor", "leader" }
 local heads = { "supervisor", "leader" }
 local live = { "open", "restoring", "recovering", "proven", "told", "watched" }
 local broken = { "open", "restoring", "recovering" }
+local ever = { "open", "restoring", "recovering", "proven", "told", "watched", "closed" }
 
 kind "incident" {
   zh = "事件", en = "incident", prefix = "I", first = "open", roles = heads, given = { "level", "cities" },
@@ -32,8 +33,7 @@ kind "incident" {
     remove = { maintainers = "person" } },
   action "call" { zh = "应急召集", en = "call out", from = live, roles = desk, data = { person = "person", text = "text?" }, sign = "called",
     add = { called = "person" } },
-  action "note" { zh = "记录", en = "note", from = { "open", "restoring", "recovering", "proven", "told", "watched", "closed" }, roles = desk,
-    data = { text = "text" } },
+  action "note" { zh = "记录", en = "note", from = ever, roles = desk, data = { text = "text" } },
   action "level" { zh = "调整预警等级", en = "level", from = live, roles = heads, data = { level = "level" }, keep = { level = "level" },
     peak = { highest = "level" }, sign = "level" },
   action "evidence" { zh = "并入预警", en = "take in a warning", from = live, roles = heads, data = { key = "text", began = "time?" },
@@ -49,8 +49,7 @@ kind "incident" {
     add = { merged = "ticket" }, peak = { highest = "level" } },
   action "unmerge" { zh = "拆出事件", en = "unmerge", from = { "closed" }, to = "restoring", roles = heads, data = { reason = "text?" },
     unlink = "merged_into", mark = { apart = true }, merging = "out" },
-  action "let_out" { zh = "拆出事件", en = "let out a case", offered = false, merging = "loses", roles = heads,
-    from = { "open", "restoring", "recovering", "proven", "told", "watched", "closed" },
+  action "let_out" { zh = "拆出事件", en = "let out a case", offered = false, merging = "loses", from = ever, roles = heads,
     data = { ticket = "ticket", keys = "list?" }, remove = { merged = "ticket" } },
   action "suspect" { zh = "定位瓶颈", en = "suspect", from = live, roles = desk, data = { component = "text", evidence = "text?" },
     keep = { suspect = "component", suspect_evidence = "evidence" }, sign = "suspect" },

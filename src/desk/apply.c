@@ -227,24 +227,34 @@ static void apply_unlinks(struct work *w, const struct value *unlinks, struct va
 	}
 }
 
-/* Sentences in it, whatever shows them, begin with it. */
+/* A sentence under one of these keys, whatever shows it, begins so; NULL: it is none. */
+static const char *drill_head(const struct value *key)
+{
+	static const char *const heads[][2] = {
+		{"title", "【演练】"}, {"text", "【演练】"}, {"zh", "【演练】"}, {"en", "DRILL: "}};
+
+	for (size_t i = 0; i < sizeof(heads) / sizeof(heads[0]); i++)
+		if (value_is_text(key, heads[i][0]))
+			return heads[i][1];
+	return NULL;
+}
+
+static bool begins_with(const struct value *text, const char *head)
+{
+	return text->n >= strlen(head) && memcmp(text->as.text, head, strlen(head)) == 0;
+}
+
 static struct value drill_texts(struct arena *a, const struct value *data)
 {
-	static const struct {
-		const char *key, *head;
-	} texts[] = {{"title", "【演练】"}, {"text", "【演练】"}, {"zh", "【演练】"}, {"en", "DRILL: "}};
 	struct value out = value_map(a, data->n + 2);
 
 	for (uint32_t i = 0; i < data->n; i++) {
 		const struct pair *p = &data->as.pairs[i];
 		struct value v = p->val.type == VALUE_MAP ? drill_texts(a, &p->val) : p->val;
+		const char *head = v.type == VALUE_TEXT && v.n > 0 ? drill_head(&p->key) : NULL;
 
-		for (size_t k = 0; v.type == VALUE_TEXT && v.n > 0 && k < sizeof(texts) / sizeof(texts[0]);
-			k++)
-			if (value_is_text(&p->key, texts[k].key) &&
-				(v.n < strlen(texts[k].head) ||
-					memcmp(v.as.text, texts[k].head, strlen(texts[k].head)) != 0))
-				v = value_printf(a, "%s%.*s", texts[k].head, (int)v.n, v.as.text);
+		if (head != NULL && !begins_with(&v, head))
+			v = value_printf(a, "%s%.*s", head, (int)v.n, v.as.text);
 		value_add_key(a, &out, p->key, v);
 	}
 	return out;

@@ -6,10 +6,10 @@
  *
  * What a number heard goes with it when its ticket is erased by law: its calls are then counted without it.
  *
- * TABLE_HEARD, be64 incident and number (none: of numbers that were erased, `old` alone): map {calls=[[ms, version, fate]…]?, old=[[version, fate, n]…]?,
- * again=ms?}. calls: newest first, the newest few, and all that may still reach an agent; those before them
- * are only counted. again: when the number, which had been told, last counted as complaining again. version: of the script the
- * caller heard, 0 unknown; fate: enum heard_fate.
+ * TABLE_HEARD, be64 incident and number (none: of numbers that were erased, `old` alone):
+ * map {calls=[[ms, version, fate]…]?, old=[[version, fate, n]…]?, again=ms?}. calls: newest first, the newest few,
+ * and all that may still reach an agent; those before them are only counted. again: when the number, which had been
+ * told, last counted as complaining again. version: of the script the caller heard, 0 unknown; fate: enum heard_fate.
  */
 #pragma once
 
@@ -57,5 +57,5 @@ int heard_erase(struct work *, struct slice number, struct err *e) MUST_CHECK;
 /* 0, or -1 from the store. */
 int heard_count(
 	struct desk *, struct arena *, int64_t incident, struct heard_sums *, struct err *e) MUST_CHECK;
-/* Whether a row is what this file writes; of a key of 8 bytes and a number. */
+/* Whether a row is what this file writes; of a key of 8 bytes and a number, which may be empty. */
 bool heard_row_ok(struct arena *, struct slice key, struct slice val);

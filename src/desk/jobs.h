@@ -11,9 +11,10 @@
  * Decision: jobs = [{kind="children", action, data, stages?}] an action on every ticket that hangs on this
  * one, by the word of who asked for it · {kind="attach", of="category"|"city", names, since, of_case?} open
  * tickets of no case, or of that one, that may hang on it: the pack is asked at point "attach" for each ·
- * {kind="numbers",
- * of="complainers"|"affected"|"everybody", task, batch?, data} tasks of the outbox with the numbers of its
- * children, of its lists of affected numbers, or of both, `batch` (1,000) in each.
+ * {kind="numbers", of="complainers"|"affected"|"everybody", task, batch?, data} tasks of the outbox with the
+ * numbers of its children, of its lists of affected numbers, or of both, `batch` (1,000) in each.
+ *
+ * state: "running", then "done", "failed" (error says why), or "withdrawn" by a later decision.
  */
 #pragma once
 

@@ -111,9 +111,9 @@ static bool is_own_mistake(const struct push *p, const struct signal *s)
 {
 	const struct value *faults = value_get(p->check.catalog, "faults");
 
-	for (uint32_t i = 0; s->code.n > 0 && value_is_text(value_get(s->kind_row, "number"), "affected") &&
-			     faults != NULL && i < faults->n;
-		i++) {
+	if (s->code.n == 0 || !value_is_text(value_get(s->kind_row, "number"), "affected"))
+		return false;
+	for (uint32_t i = 0; faults != NULL && i < faults->n; i++) {
 		const struct value *fault = &faults->as.pairs[i].val, *service = value_get(fault, "service");
 
 		if (service != NULL && slice_cmp(value_slice(service), s->service) == 0 &&
