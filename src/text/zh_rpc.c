@@ -45,8 +45,6 @@ const struct zh_pair zh_rpc[] = {
 	{"say session.hello with a token first", "请先用令牌调用 session.hello"},
 	{"the answer of %s would be over %zu bytes; ask for less at once",
 		"%s 的回答会超过 %zu 字节；请一次少要一些"},
-	{"the arguments are %s; expected a map", "参数是\1%s\2；应为映射"},
-	{"%s answered bytes that do not decode", "%s 回答的字节无法解码"},
 	{"method \"%s\" does not exist", "没有方法“%s”"},
 	{"method \"%s\" does not exist; rpc.methods lists all", "没有方法“%s”；rpc.methods 列出全部方法"},
 	{"this server knows no tokens", "这个服务端不认令牌"},
