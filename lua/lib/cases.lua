@@ -221,6 +221,7 @@ function cases.merge.loses(v, d, given)
   end
   d.set.fields = d.set.fields or {}
   d.set.fields.keys = host.list(kept)
+  if (v.facts.ticket.fields or {}).class then d.set.fields.class = false end -- what it became may be the other's: it is looked at anew
 end
 
 -- A new incident: its key, its cities, its complaints.

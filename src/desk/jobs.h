@@ -27,8 +27,8 @@
 int jobs_check(struct work *, const struct value *jobs, struct err *e) MUST_CHECK;
 /*
  * Jobs of this ticket that still run and that a decision takes back: those that make tasks of its
- * cancel_tasks = [{kind}], and an action on the children, when its jobs say another one. 0, or -1 from the
- * store.
+ * cancel_tasks = [{kind}], and an action on the children, when its jobs say another one or bring tickets back from
+ * another case (of_case). 0, or -1 from the store.
  */
 int jobs_withdraw(struct work *, const struct value *tasks, const struct value *jobs,
 	const struct value *ticket, struct err *e) MUST_CHECK;

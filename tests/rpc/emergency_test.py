@@ -235,6 +235,25 @@ class ByItself(Guangdong):
         self.assertEqual("class 1: more than 500 000 numbers for more than an hour", self.c.call("ticket.get", id=case)["fields"]["class"])
         self.assertEqual({"respond": 5 + 15, "report_oral": 5 + 15, "report_written": 5 + 240}, self.due(e["id"]))
 
+    def test_cases_that_are_merged_are_one_emergency(self):
+        """What a case became goes along: no second one is declared, and its report has the figures of the case that goes on."""
+        a = self.incident(120000)
+        self.c.call("clock.advance", by="1m")
+        (e,) = self.emergencies()
+        b = self.incident(600000, occurred=START_MS - 90 * MINUTE_MS)
+        self.act(a, "merge", ticket=b)
+        self.c.call("clock.advance", by="9m")
+        self.assertEqual([e["id"]], [x["id"] for x in self.emergencies()])
+        fields = self.c.call("ticket.get", id=e["id"])["fields"]
+        self.assertEqual((600000, 92, a), (fields["users"], fields["minutes"], fields["incident"]))
+        figures = lambda: next(line for line in self.c.call("draft.get", id=e["id"], draft="report_written")["drafts"][0]["zh"].split("\n")
+            if line.startswith("四、"))
+        self.assertEqual("四、影响：受影响用户 600000 户，持续 100 分钟，投诉 0 件", figures())
+        self.act(a, "unmerge")
+        self.c.call("clock.advance", by="1m")  # each has its own again
+        self.assertEqual("四、影响：受影响用户 120000 户，持续 11 分钟，投诉 0 件", figures())
+        self.assertEqual([a, b], [self.c.call("ticket.get", id=x["id"])["fields"]["incident"] for x in sorted(self.emergencies(), key=lambda x: x["id"])])
+
     def failed(self, numbers):
         for k in range(numbers[0], numbers[1], 1000):
             self.c.call("signal.push", signals=[{"at": self.c.call("clock.now")["now"], "source": "boss", "kind": "txn_failed", "city": "foshan",

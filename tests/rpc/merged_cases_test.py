@@ -152,6 +152,15 @@ fault "recharge" { zh = "充值未到账", en = "recharge not credited", service
         self.assertNotIn(second, whole["merged"])
         self.assertNotIn("foshan/recharge.not_credited", whole["keys"])
 
+    def test_who_unmerges_while_complaints_are_still_on_their_way_has_them_all(self):
+        a, b = [self.create(kind="incident", city=city, category="recharge.not_credited", title=city)["id"] for city in ("foshan", "zhuhai")]
+        self.c.pipeline([("ticket.create", dict(channel="app", text="x", city="foshan", category="recharge.not_credited"))] * 400)
+        self.assertEqual(400, self.complainers(a))
+        self.c.pipeline([("ticket.act", dict(id=a, action="merge", data=dict(ticket=b))),
+            ("ticket.act", dict(id=a, action="unmerge", data=dict(reason="the wrong one")))])
+        self.settle()
+        self.assertEqual((400, 0), (self.complainers(a), self.complainers(b)))
+
     def test_a_case_that_recovers_is_left_alone(self):
         first, second, third = self.three_cases()
         self.c.call("ticket.act", id=second, action="claim")

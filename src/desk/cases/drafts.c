@@ -13,11 +13,13 @@
 #define MINUTE_MS 60000
 
 /* ---- draft.get ----------------------------------------------------------------------------------------- */
-/* The incident that the ticket is about: fields.incident, its parent, or a link to one; 0: none. */
+/* The incident that the ticket is about: fields.incident, its parent, or a link to one; of one that was merged the
+ * one that goes on. 0: none. */
 static int incident_of(struct desk *d, struct arena *a, const struct value *ticket, int64_t *id,
 	struct value *row, struct err *e)
 {
 	const struct value *links = value_get(ticket, "links");
+	struct work w = {.desk = d, .arena = a};
 	int64_t ids[LINKS_LOOKED_AT + 2];
 	uint32_t n = 0;
 
@@ -30,11 +32,11 @@ static int incident_of(struct desk *d, struct arena *a, const struct value *tick
 		if (value_as_int(value_get(&links->as.items[i], "id"), &ids[n]))
 			n++;
 	for (uint32_t i = 0; i < n; i++) {
-		if (ticket_load(d, NULL, a, ids[i], row, e) != 0) {
+		if (ticket_load_merged(&w, ids[i], row, e) != 0) {
 			if (e->code != ERR_NOT_FOUND) /* people write the field, and may be wrong */
 				return -1;
 		} else if (value_is_text(value_get(row, "kind"), CASE_KIND)) {
-			*id = ids[i];
+			*id = value_int_or(value_get(row, "id"), 0);
 			return 0;
 		}
 	}

@@ -161,7 +161,17 @@ static bool has_named(const struct value *list, const char *key, const char *is)
 	return false;
 }
 
-/* Whether the decision takes it back: its tasks are not to be done, or its children hear something else now. */
+/* Its children hear something else now, or those of another case become its own again. */
+static bool speaks_of_children(const struct value *jobs)
+{
+	for (uint32_t i = 0; jobs != NULL && i < jobs->n; i++)
+		if (value_is_text(value_get(&jobs->as.items[i], "kind"), "children") ||
+			value_get(&jobs->as.items[i], "of_case") != NULL)
+			return true;
+	return false;
+}
+
+/* Whether the decision takes it back: its tasks are not to be done, or its children are spoken of anew. */
 static bool is_taken_back(
 	struct work *w, const struct value *job, const struct value *tasks, const struct value *jobs)
 {
@@ -169,7 +179,7 @@ static bool is_taken_back(
 
 	if (strcmp(kind, "numbers") == 0)
 		return has_named(tasks, "kind", value_cstr(w->arena, value_get(job, "task")));
-	return strcmp(kind, "children") == 0 && has_named(jobs, "kind", kind);
+	return strcmp(kind, "children") == 0 && speaks_of_children(jobs);
 }
 
 int jobs_withdraw(struct work *w, const struct value *tasks, const struct value *jobs,
@@ -180,7 +190,7 @@ int jobs_withdraw(struct work *w, const struct value *tasks, const struct value 
 	struct scan s;
 	int got;
 
-	if (tasks == NULL && !has_named(jobs, "kind", "children"))
+	if (tasks == NULL && !speaks_of_children(jobs))
 		return 0;
 	scan_init(&s, w->desk->store, w->tx, TABLE_JOB, job_key(w->arena, 'o', &of, 1),
 		job_key(w->arena, 'o', &next, 1), false);

@@ -39,15 +39,17 @@ static int add_hit(struct work *w, const struct value *row, int64_t id, struct v
 	return 0;
 }
 
-/* What it became before. */
-static int add_raised(struct work *w, const struct value *row, struct value *facts, struct err *e)
+#define MERGES_DEEP 8
+
+/* What it became before, and what the cases became that were merged into it: one fault is one emergency. */
+static int list_raised(struct work *w, const struct value *row, int depth, struct value *list, struct err *e)
 {
-	const struct value *links = value_get(row, "links");
-	struct value list = value_array(w->arena, 2);
+	const struct value *links = value_get(row, "links"), *merged = value_path(row, "fields.merged");
+	struct value one;
 
 	for (uint32_t i = 0; links != NULL && i < links->n; i++) {
 		const struct value *link = &links->as.items[i];
-		struct value one, shown = value_map(w->arena, 3);
+		struct value shown = value_map(w->arena, 3);
 
 		if (!value_is_text(value_get(link, "type"), "raised"))
 			continue;
@@ -57,8 +59,22 @@ static int add_raised(struct work *w, const struct value *row, struct value *fac
 		value_add(w->arena, &shown, "id", *value_get(&one, "id"));
 		value_add(w->arena, &shown, "kind", *value_get(&one, "kind"));
 		value_add(w->arena, &shown, "is_open", value_bool(ticket_is_open(&one)));
-		value_push(w->arena, &list, shown);
+		value_push(w->arena, list, shown);
 	}
+	for (uint32_t i = 0; depth < MERGES_DEEP && value_is(merged, VALUE_ARRAY) && i < merged->n; i++)
+		if (ticket_load(w->desk, w->tx, w->arena, value_int_or(&merged->as.items[i], 0), &one, e) !=
+				0 ||
+			list_raised(w, &one, depth + 1, list, e) != 0)
+			return -1;
+	return 0;
+}
+
+static int add_raised(struct work *w, const struct value *row, struct value *facts, struct err *e)
+{
+	struct value list = value_array(w->arena, 2);
+
+	if (list_raised(w, row, 0, &list, e) != 0)
+		return -1;
 	value_add(w->arena, facts, "raised", list);
 	return 0;
 }
