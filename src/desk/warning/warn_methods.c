@@ -198,54 +198,69 @@ static int change_level(struct work *w, struct wkey *k, const char *action, cons
 	return warn_happened(w, k, &event, row, false, e);
 }
 
-/* The key "*": disaster mode, by order and until a time. */
+/* ---- the key "*": disaster mode, by order and until a time --------------------------------------------- */
+static int end_order(struct work *w, struct value *row, struct value *note, struct err *e)
+{
+	if (value_get(row, "order") == NULL)
+		return refuse("key", "there is no disaster mode to end", "现在没有灾害模式", e);
+	value_unset(row, "order");
+	value_unset(row, "next_bulletin");
+	*note = warn_text(w->arena, packs_catalog(w->desk->packs), "disaster_over", NULL);
+	return 0;
+}
+
+/* of: the pack's disaster mode. */
+static int give_order(struct work *w, const struct value *of, const struct value *args, struct value *row,
+	struct value *note, struct err *e)
+{
+	int64_t until_ms = value_int_or(value_get(args, "until"), 0),
+		longest_ms = value_int_or(value_get(of, "longest_ms"), 0),
+		every_ms = value_int_or(value_get(of, "bulletin_ms"), 0);
+	struct value made = value_map(w->arena, 4), names = value_map(w->arena, 2);
+
+	if (until_ms <= w->now_ms || (longest_ms > 0 && until_ms > w->now_ms + longest_ms))
+		return refuse("until",
+			arena_printf(w->arena, "until must lie within the next %jd hours",
+				(intmax_t)(longest_ms / 3600000)),
+			arena_printf(
+				w->arena, "until 应在今后 %jd 小时之内", (intmax_t)(longest_ms / 3600000)),
+			e);
+	value_add(w->arena, &made, "by", value_literal(w->who));
+	value_add(w->arena, &made, "at", value_int(w->now_ms));
+	value_add(w->arena, &made, "until", value_int(until_ms));
+	value_add(w->arena, &made, "reason", value_literal(value_cstr(w->arena, value_get(args, "reason"))));
+	value_set(w->arena, row, "order", made);
+	if (every_ms > 0)
+		value_set(w->arena, row, "next_bulletin",
+			value_int(warn_slot_after(
+				w->now_ms, every_ms, value_int_or(value_get(of, "bulletin_at_ms"), 0))));
+	warn_order_names(w, &made, &names);
+	*note = warn_text(w->arena, packs_catalog(w->desk->packs), "disaster", &names);
+	return 0;
+}
+
 static int order(struct work *w, struct wkey *k, const char *action, const struct value *args,
 	struct value *row, struct err *e)
 {
 	const struct value *of = value_get(packs_catalog(w->desk->packs), "disaster");
 	const char *reason = value_cstr(w->arena, value_get(args, "reason"));
-	int64_t until_ms = value_int_or(value_get(args, "until"), 0),
-		longest_ms = value_int_or(value_get(of, "longest_ms"), 0),
-		every_ms = value_int_or(value_get(of, "bulletin_ms"), 0);
-	struct value made = value_map(w->arena, 4), extra = value_map(w->arena, 2),
-		     names = value_map(w->arena, 2), note;
+	bool is_end = strcmp(action, "lower") == 0;
+	const char *event = is_end ? "disaster_over" : "disaster";
+	struct value extra = value_map(w->arena, 1), note;
 
 	if (of == NULL)
 		return refuse("key", "the pack knows no disaster mode", "规则包没有灾害模式", e);
-	if (strcmp(action, "lower") == 0) {
-		if (value_get(row, "order") == NULL)
-			return refuse("key", "there is no disaster mode to end", "现在没有灾害模式", e);
-		value_unset(row, "order");
-		value_unset(row, "next_bulletin");
-		note = warn_text(w->arena, packs_catalog(w->desk->packs), "disaster_over", NULL);
-	} else {
-		if (until_ms <= w->now_ms || (longest_ms > 0 && until_ms > w->now_ms + longest_ms))
-			return refuse("until",
-				arena_printf(w->arena, "until must lie within the next %jd hours",
-					(intmax_t)(longest_ms / 3600000)),
-				arena_printf(w->arena, "until 应在今后 %jd 小时之内",
-					(intmax_t)(longest_ms / 3600000)),
-				e);
-		value_add(w->arena, &made, "by", value_literal(w->who));
-		value_add(w->arena, &made, "at", value_int(w->now_ms));
-		value_add(w->arena, &made, "until", value_int(until_ms));
-		value_add(w->arena, &made, "reason", value_literal(reason));
-		value_set(w->arena, row, "order", made);
-		if (every_ms > 0)
-			value_set(w->arena, row, "next_bulletin",
-				value_int(warn_slot_after(w->now_ms, every_ms,
-					value_int_or(value_get(of, "bulletin_at_ms"), 0))));
-		warn_order_names(w, &made, &names);
-		note = warn_text(w->arena, packs_catalog(w->desk->packs), "disaster", &names);
-	}
+	if ((is_end ? end_order(w, row, &note, e) : give_order(w, of, args, row, &note, e)) != 0)
+		return -1;
 	if (note.type != VALUE_NIL)
 		value_add(w->arena, &extra, "note", note);
 	note_act(w, action, reason, row);
-	tell_act(w, k, strcmp(action, "lower") == 0 ? "disaster_over" : "disaster", reason, row);
-	warn_bulletin(w, k, row, strcmp(action, "lower") == 0 ? "disaster_over" : "disaster", &extra);
+	tell_act(w, k, event, reason, row);
+	warn_bulletin(w, k, row, event, &extra);
 	return 0;
 }
 
+/* ---- any other key ------------------------------------------------------------------------------------- */
 static int do_act(struct work *w, struct wkey *k, const char *action, const struct value *args,
 	struct value *row, struct err *e)
 {

@@ -1,11 +1,16 @@
 /*
  * TABLE_WARNING: a row for each key that has a level, a case or a machine that remembers.
  *
- *   'w' key → {level, watch?, since, opened, began, episode, state=bytes of the machine, machine=its level?, seen,
- *             expected, p, input, window, incident?, ack={by, at, until}?, rung, reminders, next_again?, next_bulletin?,
- *             told=[[level, person]…], floor={level, by, until?, reason?}?, held={level, over, until}?, parent?, children=[key…]?,
- *             cities?, under={LEVEL=n}?, judged=end of the last bin, is_ready?, silent?, late?,
- *             acts=[{at, by, action, reason}…]}
+ *   'w' key → {level, since, opened, began, episode, incident?, caseless?={since, incident?, was?},
+ *     of its watch:   watch?, state?=bytes of the machine, machine?=its level where that is another, judged?=end of the
+ *                     last bin that it saw
+ *     at the close:   input, window, seen, expected?, p?, before?=seen at the one before, closed=end of that bin,
+ *                     sums={INPUT={seen, expected?, p?}}, top?=[…], NAME?=numbers handed in, quiet, closes, is_ready?,
+ *                     climbs?, assumed?, unwatched?, under={LEVEL=n}?, silent?
+ *     of people:      ack?={by, at, until}, rung, reminders, next_again?, next_bulletin?, told=[[level, person]…],
+ *                     acts=[{at, by, action, reason}…], order?={by, at, until, reason}, relapse?
+ *     without watch:  floor?={level, by=rollup, silence, early or a person, until?, reason?}, held?={level, over, until}
+ *     of a roll-up:   parent?; its own: children=[key…], cities, minutes, rolled={seen, expected?, p?}}
  */
 #include <stdlib.h>
 #include <string.h>
