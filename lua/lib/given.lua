@@ -5,7 +5,6 @@ local errors = host.lib "errors"
 local fields = host.lib "fields"
 local sets = host.lib "sets"
 local units = host.lib "units"
-local words = host.lib "words"
 local data = host.lib("catalog").data
 local given = {}
 
@@ -53,7 +52,7 @@ local function check_type(s, part, name, x)
   local want = field and types[field.type]
   if want and type(x) ~= want then
     errors.add(s.where, 'spec "%s": %s.%s must be %s, not %s', "用例“%s”：%s.%s 应为%s，而不是 %s",
-      { s.name, part, name, shown[field.type].en, words.quoted(x) }, nil, nil, { s.name, part, name, shown[field.type].zh, words.quoted(x) })
+      { s.name, part, name, shown[field.type].en, errors.shown(x) }, nil, nil, { s.name, part, name, shown[field.type].zh, errors.shown(x) })
   end
 end
 

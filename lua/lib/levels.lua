@@ -62,12 +62,12 @@ local function compile_tail(w, where, what)
     out.value = p
   else
     errors.add(where, "%s: %s needs a probability between 0 and 1 such as 1e-6, or budget { … }, not %s",
-      "%s：%s 需要 0 与 1 之间的概率（如 1e-6）或 budget { … }，而不是 %s", { what, w.op, words.quoted(p) })
+      "%s：%s 需要 0 与 1 之间的概率（如 1e-6）或 budget { … }，而不是 %s", { what, w.op, errors.shown(p) })
   end
   catalog.reject_unknown(options, tail_keys, where, what .. ": " .. w.op)
   if options.at_least ~= nil and not is_positive(options.at_least) then
     errors.add(where, "%s: at_least must be a number above 0, not %s", "%s：at_least 应为大于 0 的数，而不是 %s",
-      { what, words.quoted(options.at_least) })
+      { what, errors.shown(options.at_least) })
   end
   if options.distribution and not distributions[options.distribution] then
     errors.add(where, '%s: "%s" is not a distribution', "%s：“%s”不是可用的分布", { what, tostring(options.distribution) },
@@ -85,7 +85,7 @@ local function compile_below(w, where, what)
   local share = w.args[1]
   if not is_positive(share) or share > 1 then
     errors.add(where, "%s: below_entry needs a share above 0 and up to 1 such as 0.5, not %s",
-      "%s：below_entry 需要大于 0、不超过 1 的比例（如 0.5），而不是 %s", { what, words.quoted(share) })
+      "%s：below_entry 需要大于 0、不超过 1 的比例（如 0.5），而不是 %s", { what, errors.shown(share) })
   end
   return { op = "below_entry", value = share }
 end
@@ -108,7 +108,7 @@ function compile_test(w, where, what)
     if w.op == "per_10000" then return compile_rate(w, where, what) end
     if compare[w.op] then
       if math.type(w.args[1]) == nil or w.args[1] < 0 then
-        errors.add(where, "%s: %s needs a number, not %s", "%s：%s 需要数字，而不是 %s", { what, w.op, words.quoted(w.args[1]) })
+        errors.add(where, "%s: %s needs a number, not %s", "%s：%s 需要数字，而不是 %s", { what, w.op, errors.shown(w.args[1]) })
       end
       return { op = w.op, value = w.args[1] }
     end
@@ -185,7 +185,7 @@ end
 local function count_or(x, otherwise, where, what)
   if x == nil then return otherwise end
   if math.type(x) == "integer" and x >= 0 then return x end
-  errors.add(where, "%s must be a whole number of bins, not %s", "%s 应为整数个时段，而不是 %s", { what, words.quoted(x) })
+  errors.add(where, "%s must be a whole number of bins, not %s", "%s 应为整数个时段，而不是 %s", { what, errors.shown(x) })
   return otherwise
 end
 
@@ -305,7 +305,7 @@ function env.warning_levels(rows)
   for _, row in ipairs(rows) do
     if type(row) ~= "table" or type(row[1]) ~= "string" or row[1] == "none" or units.find(data.levels, row[1]) then
       errors.add(where, 'warning_levels: %s is no name of a level: each has one of its own, and "none" is below the lowest',
-        'warning_levels：%s 不能作等级名：每级名称各不相同，"none" 是最低级之下', { words.quoted(type(row) == "table" and row[1] or row) })
+        'warning_levels：%s 不能作等级名：每级名称各不相同，"none" 是最低级之下', { errors.shown(type(row) == "table" and row[1] or row) })
       row = type(row) == "table" and row or {}
     end
     data.levels[#data.levels + 1] = { name = tostring(row[1]), label = catalog.label(row, where, "warning_levels." .. tostring(row[1])) }

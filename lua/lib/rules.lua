@@ -318,7 +318,7 @@ local function opened()
 end
 
 local function new_set(note, schema, kinds)
-  local set = { name = note.name, mode = schema.mode, outputs = schema.outputs, needs = schema.needs, with = schema.with,
+  local set = { name = note.name, mode = schema.mode, outputs = schema.outputs, needs = schema.needs, with = schema.with, agree = schema.agree,
     is_partial = schema.is_partial, rows = {}, where = note.where,
     kinds = note.name == "warning" and opened() or kinds[1] ~= "*" and units.set_of(kinds) or nil }
   local by_kind = rules.sets[note.name] or {}

@@ -42,13 +42,13 @@ end
 local function check_counts(list, where, what, key)
   if type(list) ~= "table" or words.is(list) or #list == 0 then
     errors.add(where, "%s: %s must be a list of counts, a bin each, not %s", "%s：%s 应为逐个时段的计数列表，而不是 %s",
-      { what, key, words.quoted(list) })
+      { what, key, errors.shown(list) })
     return {}
   end
   for i, n in ipairs(list) do
     if n ~= false and (math.type(n) ~= "integer" or n < 0 or n > COUNT_MAX) then
       errors.add(where, "%s: %s: number %d must be a whole count, or false where nobody watched, not %s",
-        "%s：%s 的第 %d 个应为非负整数，无人监视的时段写 false，而不是 %s", { what, key, i, words.quoted(n) })
+        "%s：%s 的第 %d 个应为非负整数，无人监视的时段写 false，而不是 %s", { what, key, i, errors.shown(n) })
       return {}
     end
   end
@@ -58,7 +58,7 @@ end
 local function repeated(list, times, where, what)
   local out = {}
   if times ~= nil and (math.type(times) ~= "integer" or times < 1) then
-    errors.add(where, "%s: times must be a whole number above 0, not %s", "%s：times 应为正整数，而不是 %s", { what, words.quoted(times) })
+    errors.add(where, "%s: times must be a whole number above 0, not %s", "%s：times 应为正整数，而不是 %s", { what, errors.shown(times) })
     times = 1
   end
   if #list * (times or 1) > BINS_MAX then
@@ -90,7 +90,7 @@ local function profile_of(said, where, what)
     local minute = units.minute_of_day(clock)
     if not minute or not is_mean(mean) then
       errors.add(where, '%s: before: ["%s"] = %s must be a time of day with so many a bin from then on, such as ["08:00"] = 2',
-        '%s：before：["%s"] = %s 应为时刻及此后每时段的个数，如 ["08:00"] = 2', { what, tostring(clock), words.quoted(mean) })
+        '%s：before：["%s"] = %s 应为时刻及此后每时段的个数，如 ["08:00"] = 2', { what, tostring(clock), errors.shown(mean) })
     else
       rows[#rows + 1] = { minute = minute, mean = mean }
     end
@@ -102,7 +102,7 @@ local function compile_before(request, row, watch, where, what)
   local said, days = row.before, row.days
   if days ~= nil and (math.type(days) ~= "integer" or days < 1 or days > 3660) then
     errors.add(where, "%s: days must be a whole number from 1 to 3660, not %s", "%s：days 应为 1 到 3660 的整数，而不是 %s",
-      { what, words.quoted(days) })
+      { what, errors.shown(days) })
     days = nil
   end
   request.before = bins_before(watch, days)
@@ -114,7 +114,7 @@ local function compile_before(request, row, watch, where, what)
     request.usual = profile_of(said, where, what)
   else
     errors.add(where, '%s: say what came before: before = 2 in each bin, { ["00:00"] = 0.2, ["08:00"] = 2 } or a list of counts, not %s',
-      '%s：请说明此前的情况：每时段 before = 2、{ ["00:00"] = 0.2, ["08:00"] = 2 } 或计数列表，而不是 %s', { what, words.quoted(said) })
+      '%s：请说明此前的情况：每时段 before = 2、{ ["00:00"] = 0.2, ["08:00"] = 2 } 或计数列表，而不是 %s', { what, errors.shown(said) })
   end
 end
 
@@ -163,7 +163,7 @@ local function compile_start(request, at, watch, where, what)
   local civil = start and host.civil(start)
   if not start or civil.minute_of_day * 60000 % math.min(bin_ms, DAY_MS) ~= 0 or bin_ms > DAY_MS and civil.weekday ~= 1 then
     errors.add(where, '%s: at must be the start of a bin, such as "%s", not %s', "%s：at 应为一个时段的起点，如 “%s”，而不是 %s",
-      { what, bin_ms < DAY_MS and "2026-09-22T10:00" or "2026-09-21T00:00", words.quoted(at) })
+      { what, bin_ms < DAY_MS and "2026-09-22T10:00" or "2026-09-21T00:00", errors.shown(at) })
     start = units.instant("2026-09-21T00:00")
   end
   request.start = start

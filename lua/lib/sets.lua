@@ -1,9 +1,21 @@
 -- The rule sets the points ask, and what a rule of each may say. A set that is asked `first` needs an otherwise unless
--- is_partial: then "no rule" is an answer too.
+-- is_partial: then "no rule" is an answer too. needs: what every rule says; with: what means nothing without another; agree: whether what
+-- it says goes together.
 local host = ...
 local errors = host.lib "errors"
 local units = host.lib "units"
 local sets = { catalog = {} }
+
+-- A goal is a span of hours, or a whole number of what its unit counts.
+local function goal_and_unit(body, at)
+  if body.unit == nil or body.unit == "hours" then return end
+  if type(body.goal) == "string" then
+    at('goal = "%s" is a span of hours, but unit = "%s" counts days', 'goal = "%s" 是时长，而 unit = "%s" 数的是天', { body.goal, body.unit }, body.goal,
+      { en = "write a number of days, or leave unit out", zh = "请写天数，或删去 unit" })
+  elseif math.type(body.goal) == "float" then
+    at("goal: %s days: days are counted whole", "goal：%s 天：天数应为整数", { tostring(body.goal) }, body.goal)
+  end
+end
 
 sets.list = {
   classify = { mode = "first", is_partial = true, point = "create", outputs = { category = "category", city = "city" },
@@ -23,7 +35,7 @@ sets.list = {
     zh = "派单", en = "where a ticket goes" },
   clocks = { mode = "all", point = "create, act", outputs = { clock = "clock", goal = "goal", unit = "unit", calendar = "calendar",
     percents = "percents", statutory = "boolean", from = "instant", source = "text" }, needs = { "clock", "goal" },
-    zh = "时限", en = "which time limits run" },
+    agree = goal_and_unit, zh = "时限", en = "which time limits run" },
   advice = { mode = "all", point = "create", outputs = { say = "label" }, zh = "前台提示", en = "what the front desk should say or do" },
   refuse = { mode = "first", is_partial = true, point = "act", outputs = { say = "label" }, zh = "不准的操作", en = "actions that are refused" },
   follow = { mode = "all", point = "act", outputs = { act = "action", to = "queue", department = "department", grade = "grade", priority = "priority",
@@ -290,12 +302,7 @@ function sets.check_outputs(set, body, at)
       at("%s means nothing without %s", "没有 %s，%s 就没有意义", { key, other }, key, nil, { other, key })
     end
   end
-  if type(body.goal) == "string" and body.unit ~= nil and body.unit ~= "hours" then
-    at('goal = "%s" is a span of hours, but unit = "%s" counts days', 'goal = "%s" 是时长，而 unit = "%s" 数的是天', { body.goal, body.unit }, body.goal,
-      { en = "write a number of days, or leave unit out", zh = "请写天数，或删去 unit" })
-  elseif body.unit ~= nil and body.unit ~= "hours" and math.type(body.goal) == "float" then
-    at("goal: %s days: days are counted whole", "goal：%s 天：天数应为整数", { tostring(body.goal) }, body.goal)
-  end
+  if set.agree then set.agree(body, at) end
 end
 
 return sets

@@ -67,7 +67,7 @@ local function days_in(list, last, where, what, key)
   local out = {}
   for _, n in ipairs(list or {}) do
     if math.type(n) ~= "integer" or n < 1 or n > last then
-      errors.add(where, "%s: %s: %s is not a number from 1 to %d", "%s：%s：%s 不是 1 到 %d 的整数", { what, key, words.quoted(n), last })
+      errors.add(where, "%s: %s: %s is not a number from 1 to %d", "%s：%s：%s 不是 1 到 %d 的整数", { what, key, errors.shown(n), last })
     else
       out[#out + 1] = n
     end
@@ -131,7 +131,7 @@ local function settings(w, defaults, where, what)
     if x == nil then x = usual end
     if type(x) ~= type(usual) or type(x) == "number" and x < (least_setting[key] or 0) then
       errors.add(where, "%s: %s: %s must be like %s, not %s", "%s：%s：%s 应像 %s，而不是 %s",
-        { what, w.op, key, words.quoted(usual), words.quoted(x) })
+        { what, w.op, key, errors.shown(usual), errors.shown(x) })
       x = usual
     end
     out[key] = x
@@ -146,7 +146,7 @@ local function fixed_of(said, where, what, key)
   local out = { value = said.otherwise, cities = host.map {} }
   for city, n in host.sorted_pairs(said) do
     if not is_positive(n) then
-      errors.add(where, "%s: %s.%s: %s is not a number above 0", "%s：%s.%s：%s 不是大于 0 的数", { what, key, tostring(city), words.quoted(n) })
+      errors.add(where, "%s: %s.%s: %s is not a number above 0", "%s：%s.%s：%s 不是大于 0 的数", { what, key, tostring(city), errors.shown(n) })
     elseif city ~= "otherwise" then
       if not data.cities[city] then
         errors.add(where, '%s: %s: "%s" is not a declared city', "%s：%s：“%s”不是已声明的地市", { what, key, tostring(city) }, tostring(city), data.cities)
@@ -163,7 +163,7 @@ local function until_learned_of(row, where, what)
   local out = fixed_of(row.until_learned, where, what, "baseline: until_learned")
   if not out then
     errors.add(where, "%s: baseline: until_learned must be a number a bin, or { shenzhen = 2.0, otherwise = 0.3 }, not %s",
-      "%s：baseline：until_learned 应为每时段的个数，或 { shenzhen = 2.0, otherwise = 0.3 }，而不是 %s", { what, words.quoted(row.until_learned) })
+      "%s：baseline：until_learned 应为每时段的个数，或 { shenzhen = 2.0, otherwise = 0.3 }，而不是 %s", { what, errors.shown(row.until_learned) })
   end
   return out
 end
@@ -271,7 +271,7 @@ local function bin_of(row, where, what)
   if row.bin == "1w" then bin = 7 * 86400000 end
   if not bin or bin % 60000 ~= 0 or bin == 0 or 86400000 % bin ~= 0 and bin ~= 7 * 86400000 then
     errors.add(where, '%s: bin must be a length that parts a day evenly, such as "5m", "1h", "1d", or "1w", not %s',
-      '%s：bin 应为能整除一天的时长，如 "5m"、"1h"、"1d"，或 "1w"，而不是 %s', { what, words.quoted(row.bin) })
+      '%s：bin 应为能整除一天的时长，如 "5m"、"1h"、"1d"，或 "1w"，而不是 %s', { what, errors.shown(row.bin) })
     return 300000
   end
   return bin
@@ -294,7 +294,7 @@ local function compile_input(name, said, bin_ms, where, what)
   local bins = is_whole(said) and said or span and span % bin_ms == 0 and span // bin_ms
   if not bins or bins < 1 or bins > 4096 then
     errors.add(where, '%s: sums.%s must be a number of bins such as 3 or "15m", not %s', '%s：sums.%s 应为时段个数，如 3 或 "15m"，而不是 %s',
-      { what, name, words.quoted(said) })
+      { what, name, errors.shown(said) })
     return nil
   end
   return { name = name, kind = "sum", bins = bins }
@@ -331,7 +331,7 @@ local function check_cap(input, test, row, where, what)
   if input.kind ~= "cusum" or test.op == "at_least" and test.value <= input.cap or test.op == "more_than" and test.value < input.cap then return end
   errors.add(where, "%s: %s ends at cap = %s, so %s %s %s is never reached: raise the cap, or lower the entry of %s",
     "%s：%s 的上限 cap = %s，永远达不到 %s %s %s：请提高 cap，或降低 %s 的进入值",
-    { what, input.name, words.quoted(input.cap), input.name, monotone.symbols[test.op], words.quoted(test.value), row.name })
+    { what, input.name, errors.shown(input.cap), input.name, monotone.symbols[test.op], errors.shown(test.value), row.name })
 end
 
 -- A rate needs to know of how many.
@@ -400,7 +400,7 @@ local function check_by(row, where, what)
   if type(row.by) ~= "table" or words.is(row.by) or #row.by == 0 then
     errors.add(where, '%s: by tells streams apart, such as by = { "city", "category" }, not %s; for one stream of all leave it out',
       '%s：by 说明按什么区分，如 by = { "city", "category" }，而不是 %s；合在一起算就不写 by',
-      { what, type(row.by) == "table" and "{}" or words.quoted(row.by) })
+      { what, type(row.by) == "table" and "{}" or errors.shown(row.by) })
     row.by = nil
     return
   end
@@ -423,7 +423,7 @@ local function check_list(row, key, where, what)
   if list == nil or type(list) == "table" and not words.is(list) and #list > 0 then return end
   errors.add(where, "%s: %s must be a list with something in it, such as { %s }, not %s; for all leave it out",
     "%s：%s 应为非空列表，如 { %s }，而不是 %s；不限就不写",
-    { what, key, type(list) == "string" and words.quoted(list) or '"…"', type(list) == "table" and "{}" or words.quoted(list) })
+    { what, key, type(list) == "string" and errors.shown(list) or '"…"', type(list) == "table" and "{}" or errors.shown(list) })
   row[key] = nil
 end
 
@@ -455,7 +455,7 @@ local function check_names(row, where, what)
   end
   if row.dispersion ~= nil and (math.type(row.dispersion) == nil or row.dispersion < 1) then
     errors.add(where, "%s: dispersion must be 1 (Poisson) or more, not %s", "%s：dispersion 应不小于 1（泊松），而不是 %s",
-      { what, words.quoted(row.dispersion) })
+      { what, errors.shown(row.dispersion) })
   end
   if row.silent ~= nil and not units.duration(row.silent) then
     errors.add(where, '%s: silent: "%s" is not a duration such as "10m"', '%s：silent：“%s”不是时长，应写成 "10m"', { what, tostring(row.silent) })

@@ -80,11 +80,11 @@ end
 
 local sign = { at_least = ">=", at_most = "<=", more_than = ">", less_than = "<" }
 
-local quoted = errors.shown
+local shown = errors.shown
 
 local function names(values)
   local out = {}
-  for i, x in ipairs(values) do out[i] = quoted(x) end
+  for i, x in ipairs(values) do out[i] = shown(x) end
   return table.concat(out, ", ")
 end
 
@@ -122,34 +122,34 @@ local function literal(field, x, at)
   if field.type == "duration" then
     local ms = units.duration(x)
     if not ms then at('when.%s: %s is not a duration such as "30m", "4h" or "2d"',
-      'when.%s：%s 不是时长，应写成 "30m"、"4h" 或 "2d"', { field.name, quoted(x) }, x, units.meant_duration(x)) end
+      'when.%s：%s 不是时长，应写成 "30m"、"4h" 或 "2d"', { field.name, shown(x) }, x, units.meant_duration(x)) end
     return ms
   elseif field.type == "clock_time" then
     local minute = units.minute_of_day(x)
     if not minute then at('when.%s: %s is not a time of day such as "08:30"',
-      'when.%s：%s 不是时刻，应写成 "08:30"', { field.name, quoted(x) }, x, units.meant_time(x)) end
+      'when.%s：%s 不是时刻，应写成 "08:30"', { field.name, shown(x) }, x, units.meant_time(x)) end
     return minute
   end
   if field.type == "level" then
     local ranks = host.lib("alarms").ranks()
-    if not ranks[x] then at('when.%s: %s is not a level', "when.%s：%s 不是预警级别", { field.name, quoted(x) }, tostring(x), ranks) end
+    if not ranks[x] then at('when.%s: %s is not a level', "when.%s：%s 不是预警级别", { field.name, shown(x) }, tostring(x), ranks) end
     return ranks[x]
   end
   local want = right_type[field.type]
   if want and type(x) ~= want then
     local said = said_type[field.type]
-    at("when.%s compares with " .. said[1] .. ", not with %s", "when.%s 应与" .. said[2] .. "比较，而不是 %s", { field.name, quoted(x) }, x,
+    at("when.%s compares with " .. said[1] .. ", not with %s", "when.%s 应与" .. said[2] .. "比较，而不是 %s", { field.name, shown(x) }, x,
       meant_type(want, x))
     return nil
   end
   if field.is_date and not units.is_date(x) then
-    at('when.%s: %s is not a date such as "2026-01-31"', 'when.%s：%s 不是 "2026-01-31" 这样的日期', { field.name, quoted(x) }, x,
+    at('when.%s: %s is not a date such as "2026-01-31"', 'when.%s：%s 不是 "2026-01-31" 这样的日期', { field.name, shown(x) }, x,
       units.meant_date(x))
     return nil
   end
   local known, called = host.lib("fields").values(field, words.catalog)
   if known and next(known) and not known[x] then
-    at('when.%s: %s is not one of the %s', "when.%s：%s 不在 %s 之中", { field.name, quoted(x), called }, x, meant_names(x, known) or known)
+    at('when.%s: %s is not one of the %s', "when.%s：%s 不在 %s 之中", { field.name, shown(x), called }, x, meant_names(x, known) or known)
   end
   return x
 end
@@ -164,7 +164,7 @@ local function bind_any(field, w, at)
     local meant = literal(field, x, at)
     list[i] = meant
     if meant ~= nil and set[meant] then
-      at("when.%s: %s stands twice in %s", "when.%s：%s 在 %s 里写了两次", { field.name, quoted(x), w.op }, x, { en = "take one away", zh = "请删去一个" })
+      at("when.%s: %s stands twice in %s", "when.%s：%s 在 %s 里写了两次", { field.name, shown(x), w.op }, x, { en = "take one away", zh = "请删去一个" })
     end
     if meant ~= nil and ranges.value(field, meant, x, at) then set[meant] = true end
   end
@@ -185,10 +185,10 @@ local function bind_compare(field, w, at)
   limit = literal(field, limit, at)
   if type(limit) ~= "number" then
     if limit ~= nil then at("when.%s: %s needs a number, not %s", "when.%s：%s 需要数字，而不是 %s",
-      { field.name, w.op, quoted(limit) }, limit, meant_type("number", limit)) end
+      { field.name, w.op, shown(limit) }, limit, meant_type("number", limit)) end
     return nil
   end
-  local text = sign[w.op] .. " " .. quoted(w.args[1])
+  local text = sign[w.op] .. " " .. shown(w.args[1])
   ranges.limit(field, w.op, limit, text, w.args[1], at)
   if window == nil then return { op = w.op, limit = limit, text = text, is_limit = true } end
   local ms = words.is(window) and window.op == "within" and units.duration(window.args[1])
@@ -215,7 +215,7 @@ function bind.between(field, w, at)
   local from, to = literal(field, w.args[1], at), literal(field, w.args[2], at)
   if type(from) ~= type(to) or from == nil then return nil end
   if not ranges.value(field, from, w.args[1], at) or not ranges.value(field, to, w.args[2], at) then return nil end
-  local first, last = quoted(w.args[1]), quoted(w.args[2])
+  local first, last = shown(w.args[1]), shown(w.args[2])
   local text, zh = string.format("from %s to %s", first, last), string.format("%s 到 %s", first, last)
   if field.type == "clock_time" then -- "22:00" to "06:00" goes over midnight; the end is not included
     if from == to then at("when.%s: between %s and %s holds nothing", "when.%s：%s 到 %s 之间没有值", { field.name, first, last }) end
@@ -236,7 +236,7 @@ local function texts_of(field, w, at)
   end
   for _, x in ipairs(list) do
     if type(x) ~= "string" or #x < 100 and x:match("^%s*$") then
-      at('when.%s: %s takes texts such as "…", not %s', 'when.%s：%s 后面应是 "…" 这样的文字，而不是 %s', { field.name, w.op, quoted(x) }, x,
+      at('when.%s: %s takes texts such as "…", not %s', 'when.%s：%s 后面应是 "…" 这样的文字，而不是 %s', { field.name, w.op, shown(x) }, x,
         meant_type("string", x))
       return nil
     end
@@ -288,7 +288,7 @@ function bind.within(field, w, at)
     return nil
   elseif not ms or ms == 0 then
     at('when.%s: within %s: a span such as "30m", "4h" or "2d" is needed', 'when.%s：within %s：应是 "30m"、"4h" 或 "2d" 这样的时长',
-      { field.name, quoted(w.args[1]) }, w.args[1], units.meant_duration(w.args[1]))
+      { field.name, shown(w.args[1]) }, w.args[1], units.meant_duration(w.args[1]))
     return nil
   end
   return { op = "within", window = ms, text = "within " .. w.args[1], zh = w.args[1] .. " 以内" }
@@ -317,12 +317,11 @@ function words.bind(field, value, at)
   if field.is_speech and type(value) == "string" then return bind_any(field, { op = "has_word", args = { value } }, at) end
   local x = literal(field, value, at)
   if x == nil or not ranges.value(field, x, value, at) then return nil end
-  if field.type == "set" then return { op = "has_key", list = { x }, text = quoted(value) } end
+  if field.type == "set" then return { op = "has_key", list = { x }, text = shown(value) } end
   if x == false then return { op = "untrue", text = "false" } end
-  return { op = "any", list = { x }, text = quoted(value), exact = { [x] = true } }
+  return { op = "any", list = { x }, text = shown(value), exact = { [x] = true } }
 end
 
-words.quoted = quoted
 words.flatten = flatten
 
 return words
