@@ -209,9 +209,10 @@ end
 -- It is a case of its own again: its keys are its own, and so are the complaints that the rules "attach" would hang on it.
 function cases.merge.out(v, d)
   local t = v.facts.ticket
-  local f = t.fields or {}
+  local f, whole = t.fields or {}, v.facts.whole or t.merged_into
   also(d, t.merged_into, "let_out", { ticket = t.id, keys = joined(f.keys) })
-  cases.gather(v, d, f.cities, t.merged_into)
+  if whole ~= t.merged_into then also(d, whole, "let_out", { ticket = t.id, keys = joined(f.keys) }) end -- that was merged itself
+  cases.gather(v, d, f.cities, whole)
 end
 
 function cases.merge.loses(v, d, given)

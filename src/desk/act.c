@@ -124,11 +124,18 @@ static int check_version(struct work *w, const struct value *args, const struct 
 		(intmax_t)value_int_or(value_get(row, "id"), 0), (intmax_t)version, (intmax_t)wanted);
 }
 
-/* What the case of this ticket is; of an incident also the others, since people move between them. */
+/* What the case of this ticket is; of an incident also the others, since people move between them, and of one that
+ * was merged which of them has what it had (whole): the other one may have been merged, too. */
 static int add_cases(struct work *w, const struct value *row, struct value *facts, struct err *e)
 {
-	int64_t parent;
+	struct value whole;
+	int64_t parent, into;
 
+	if (value_as_int(value_get(row, "merged_into"), &into)) {
+		if (ticket_load_merged(w, into, &whole, e) != 0)
+			return -1;
+		value_add(w->arena, facts, "whole", *value_get(&whole, "id"));
+	}
 	if (value_is_text(value_get(row, "kind"), CASE_KIND))
 		return cases_facts(w, NULL, NULL, facts, e);
 	if (value_as_int(value_get(row, "parent"), &parent))
