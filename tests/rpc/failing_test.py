@@ -3,7 +3,7 @@
 import os
 import subprocess
 
-from daemon import ROOT, Case, Daemon, main
+from daemon import ROOT, START_MS, Case, Daemon, main
 
 PACK = os.path.join(ROOT, "examples", "guangdong")
 CITIES = ["guangzhou", "shenzhen", "zhuhai", "shantou", "foshan", "shaoguan", "heyuan", "meizhou", "huizhou", "shanwei", "dongguan",
@@ -19,7 +19,7 @@ class Failing(Case):
 
     def push(self, n, cities=(None,), first=0, **more):
         now = self.c.call("clock.now")["now"]
-        signals = [dict(at=now, source="boss", kind="txn_failed", number="136%08d" % (first + i), code="TIMEOUT", **more) for i in range(n)]
+        signals = [dict(at=now, source="boss", kind="txn_failed", number="136%08d" % (first + i), **{"code": "TIMEOUT", **more}) for i in range(n)]
         for i, s in enumerate(signals):
             if cities[i % len(cities)] is not None:
                 s["city"] = cities[i % len(cities)]
@@ -53,6 +53,15 @@ class Failing(Case):
         self.assertEqual({"frontdesk.yunfu", "frontdesk.shenzhen"}, {p[0]["topic"] for _, p in desk.events if p[0]["data"].get("event") == "opened"})
         self.assertTrue(case["title"].startswith("充值未到账 近1分钟交易失败2000笔，平时21笔，"), case["title"])
         self.assertEqual(case["id"], self.create(city="yunfu", category="recharge.not_credited")["incident"])
+
+    def test_mistakes_of_customers_are_not_when_it_began(self):
+        """A case that a person opened began with what failed, not with the wrong cards twenty minutes before."""
+        self.c.call("clock.advance", by="70m")
+        for n, code in ((18, "WRONG_CARD"), (18, "TIMEOUT")):
+            self.push(n, ["heyuan"], component="card_platform", **{"code": code})
+            self.c.call("clock.advance", by="20m")
+        case = self.create(kind="incident", city="heyuan", category="recharge.not_credited", title="x")["id"]
+        self.assertEqual((5 * 60 + 30, []), ((self.c.call("incident.effect", id=case)["during"]["from"] - START_MS) // 60000, list(self.keys())))
 
     def test_within_half_a_minute(self):
         """Not at the end of the minute; a kill between both changes nothing, and the level ends as if nobody had looked early."""

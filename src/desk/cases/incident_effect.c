@@ -106,7 +106,8 @@ static int failing_take(void *ctx, const struct signal_bin *b)
 	struct stream_name of = {
 		.what = 's', .city = b->city, .service = b->service, .component = b->component};
 
-	if (value_is_text(value_get(kind, "number"), "affected") && case_has_stream(&f->scope, &of))
+	if (value_is_text(value_get(kind, "number"), "affected") && !signal_is_own_mistake(b) &&
+		case_has_stream(&f->scope, &of))
 		f->n[(b->minute_ms - f->from_ms) / MINUTE_MS] += b->n;
 	return 0;
 }
