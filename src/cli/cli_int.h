@@ -186,12 +186,16 @@ const char *text_clip(struct arena *, struct slice text, size_t columns);
  * the rest as JSON. */
 const char *value_shown(struct arena *, const char *field, const struct value *);
 const char *time_shown(struct arena *, int64_t at_ms);
-const char *time_plain(struct arena *, int64_t at_ms); /* the same without its offset */
-/* A warning's level as people read it, and that its case recovers (cmd_warn.c). */
-const char *warning_level_shown(struct cli *, const struct value *warning);
+const char *time_plain(struct arena *, int64_t at_ms);   /* the same without its offset */
 const char *minute_shown(struct arena *, int64_t at_ms); /* "2026-09-22 10:00+08:00" */
 bool value_is_time(const char *field, const struct value *, int64_t *at_ms);
 bool field_is_time(const char *field);
+/* A field of a map, as value_shown. */
+const char *field_shown(struct cli *, const struct value *map, const char *key);
+/* What {zh, en} says to the reader; `otherwise` where it says nothing. */
+const char *label_shown(struct cli *, const struct value *both, const char *otherwise);
+/* A warning's level as people read it, and that its case recovers (cmd_warn.c). */
+const char *warning_level_shown(struct cli *, const struct value *warning);
 
 /* ---- cmd_ticket.c -------------------------------------------------------------------------------------- */
 /* Of an incident, in brief: its warning, numbers, script, suspects, effect (show_incident.c). 0, or -1: the

@@ -3,17 +3,10 @@
 
 #include "cli_int.h"
 
-static const char *shown(struct cli *c, const struct value *map, const char *key)
-{
-	return value_shown(&c->arena, key, value_get(map, key));
-}
-
 /* A thing of the catalog as people call it. */
 static const char *labelled(struct cli *c, const struct value *row, const char *otherwise)
 {
-	const struct value *v = value_get(value_get(row, "label"), cli_say(c, "en", "zh"));
-
-	return v == NULL ? otherwise : value_shown(&c->arena, NULL, v);
+	return label_shown(c, value_get(row, "label"), otherwise);
 }
 
 static const char *level(struct cli *c, const struct value *catalog, const char *name)
@@ -56,18 +49,18 @@ static void cases_print(struct cli *c, const struct value *catalog, const struct
 			">编号|等级|环节|>投诉|>受影响|>严重|>增长|人员|疑似瓶颈|键"));
 	for (uint32_t i = 0; i < cases->n; i++) {
 		const struct value *one = &cases->as.items[i];
-		const char *stage = shown(c, one, "stage");
+		const char *stage = field_shown(c, one, "stage");
 
-		table_cell(&t, shown(c, one, "id"));
-		table_cell(&t, level(c, catalog, shown(c, one, "level")));
+		table_cell(&t, field_shown(c, one, "id"));
+		table_cell(&t, level(c, catalog, field_shown(c, one, "level")));
 		table_cell(&t, labelled(c, value_get(stages, stage), stage));
-		table_cell(&t, shown(c, one, "complainers"));
-		table_cell(&t, shown(c, one, "affected"));
-		table_cell(&t, shown(c, one, "severity"));
-		table_cell(&t, shown(c, one, "growth"));
+		table_cell(&t, field_shown(c, one, "complainers"));
+		table_cell(&t, field_shown(c, one, "affected"));
+		table_cell(&t, field_shown(c, one, "severity"));
+		table_cell(&t, field_shown(c, one, "growth"));
 		table_cell(&t, people(c, catalog, value_get(one, "maintainers")));
-		table_cell(&t, suspect(c, catalog, shown(c, one, "suspect")));
-		table_cell(&t, shown(c, one, "key"));
+		table_cell(&t, suspect(c, catalog, field_shown(c, one, "suspect")));
+		table_cell(&t, field_shown(c, one, "key"));
 	}
 	table_print(&t, stdout);
 }

@@ -3,11 +3,6 @@
 
 #include "cli_int.h"
 
-static const char *shown(struct cli *c, const struct value *map, const char *key)
-{
-	return value_shown(&c->arena, key, value_get(map, key));
-}
-
 /* The pack's word for it where its names are not the reader's. */
 static const char *level_shown(struct cli *c, const struct value *known, const struct value *level)
 {
@@ -36,10 +31,10 @@ static int levels_print(struct cli *c, const struct value *levels, struct err *e
 		const struct value *one = &levels->as.items[i];
 
 		table_cell(&t, minute_shown(&c->arena, value_int_or(value_get(one, "at"), 0)));
-		table_cell(&t, shown(c, one, "key"));
+		table_cell(&t, field_shown(c, one, "key"));
 		table_cell(&t, level_shown(c, known, value_get(one, "from")));
 		table_cell(&t, level_shown(c, known, value_get(one, "to")));
-		table_cell(&t, shown(c, one, "seen"));
+		table_cell(&t, field_shown(c, one, "seen"));
 	}
 	table_print(&t, stdout);
 	return 0;
@@ -68,8 +63,8 @@ static int start(struct cli *c, const char *name, const char *incident, const ch
 		json_print(stdout, &result);
 		return 0;
 	}
-	printf(cli_say(c, "DRILL %s (%s), until %s\n\n", "演练 %s（%s），至 %s\n\n"), shown(c, &result, "id"),
-		shown(c, &result, "no"),
+	printf(cli_say(c, "DRILL %s (%s), until %s\n\n", "演练 %s（%s），至 %s\n\n"),
+		field_shown(c, &result, "id"), field_shown(c, &result, "no"),
 		minute_shown(&c->arena, value_int_or(value_get(&result, "ends"), 0)));
 	return levels_print(c, value_get(&result, "events"), e);
 }
@@ -100,7 +95,7 @@ static int report(struct cli *c, const char *id_text, struct err *e)
 		return 0;
 	}
 	calls = value_get(&result, "calls");
-	printf(cli_say(c, "DRILL %s%s\n", "演练 %s%s\n"), shown(c, &result, "id"),
+	printf(cli_say(c, "DRILL %s%s\n", "演练 %s%s\n"), field_shown(c, &result, "id"),
 		value_true(value_get(&result, "is_over")) ? cli_say(c, ", over", "，已结束") : "");
 	step_print(c, &result, "acknowledge_min", "acknowledged after", "接手用时");
 	step_print(c, &result, "call_min", "called out after", "召集用时");

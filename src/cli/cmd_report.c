@@ -4,13 +4,6 @@
 
 #include "cli_int.h"
 
-static const char *label(struct cli *c, const struct value *both, const char *otherwise)
-{
-	const struct value *v = value_get(both, cli_say(c, "en", "zh"));
-
-	return v == NULL ? otherwise : value_shown(&c->arena, NULL, v);
-}
-
 /* "due 2026-09-22 14:00+08:00", or that it was made, or is not owed yet. */
 static const char *when(struct cli *c, const struct value *draft)
 {
@@ -38,7 +31,7 @@ static void draft_print(struct cli *c, const struct value *ticket, const struct 
 		printf("%.*s\n", (int)text->n, text->as.text);
 	for (uint32_t i = 0; value_is(missing, VALUE_ARRAY) && i < missing->n; i++)
 		printf("%s%s", i == 0 ? cli_say(c, "\nmissing: ", "\n缺：") : cli_say(c, ", ", "、"),
-			label(c, value_get(&missing->as.items[i], "label"), ""));
+			label_shown(c, value_get(&missing->as.items[i], "label"), ""));
 	printf(cli_say(c, "\nwhen it was made: tocsin act %s %s to=... text=...\n\n",
 		       "\n报告后登记：tocsin act %s %s to=… text=…\n\n"),
 		value_shown(&c->arena, NULL, value_get(ticket, "id")),

@@ -5,11 +5,6 @@
 #include "rules_int.h"
 #include "tocsin/util.h"
 
-static const char *shown(struct cli *c, const struct value *map, const char *key)
-{
-	return value_shown(&c->arena, key, value_get(map, key));
-}
-
 /* In the reader's language, as far as there is one. */
 static const char *in_language(struct cli *c, const struct value *map, const char *key)
 {
@@ -26,11 +21,11 @@ static void error_print(struct cli *c, const struct value *one)
 		return;
 	}
 	if (value_get(one, "file") != NULL)
-		printf("%s:", shown(c, one, "file"));
+		printf("%s:", field_shown(c, one, "file"));
 	if (value_get(one, "line") != NULL)
-		printf("%s:", shown(c, one, "line"));
+		printf("%s:", field_shown(c, one, "line"));
 	if (value_get(one, "column") != NULL)
-		printf("%s:", shown(c, one, "column"));
+		printf("%s:", field_shown(c, one, "column"));
 	printf("%s%s\n", value_get(one, "file") != NULL ? " " : "", in_language(c, one, "message"));
 	if (value_get(one, "cure") != NULL)
 		printf("    %s%s\n", cli_say(c, "cure: ", "办法："), in_language(c, one, "cure"));
@@ -68,7 +63,7 @@ static void refused_print(struct cli *c, const struct value *v, const char *what
 		printf("%s: refused, %u error%s", what, n, plural(n));
 	if (generation != NULL)
 		printf(cli_say(c, "; generation %s goes on deciding", "；仍由第 %s 代规则决定"),
-			shown(c, v, "generation"));
+			field_shown(c, v, "generation"));
 	printf("\n");
 }
 
@@ -94,13 +89,13 @@ static void taken_print(struct cli *c, const struct value *v, const char *what)
 			       "%s：通过，现由第 %s 代规则决定（%s 条规则%.0s，%s 个用例%.0s，%s "
 			       "毫秒，sha256 "
 			       "%.12s）\n"),
-			what, shown(c, v, "generation"), shown(c, v, "rules"),
-			plural(value_int_or(value_get(v, "rules"), 0)), shown(c, v, "specs"),
-			plural(value_int_or(value_get(v, "specs"), 0)), shown(c, v, "took_ms"),
-			shown(c, v, "sha256"));
+			what, field_shown(c, v, "generation"), field_shown(c, v, "rules"),
+			plural(value_int_or(value_get(v, "rules"), 0)), field_shown(c, v, "specs"),
+			plural(value_int_or(value_get(v, "specs"), 0)), field_shown(c, v, "took_ms"),
+			field_shown(c, v, "sha256"));
 	else if (value_get(v, "spec") != NULL)
 		printf(cli_say(c, "%s: ok, spec \"%s\" passed\n", "%s：用例“%s”通过\n"), what,
-			shown(c, v, "spec"));
+			field_shown(c, v, "spec"));
 	else
 		counts_print(c, v, what);
 }

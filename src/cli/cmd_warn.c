@@ -3,25 +3,12 @@
 
 #include "cli_int.h"
 
-static const char *shown(struct cli *c, const struct value *map, const char *key)
-{
-	return value_shown(&c->arena, key, value_get(map, key));
-}
-
-/* The line in the reader's language. */
-static const char *line(struct cli *c, const struct value *warning)
-{
-	const struct value *v = value_get(value_get(warning, "line"), cli_say(c, "en", "zh"));
-
-	return v == NULL ? "" : value_shown(&c->arena, NULL, v);
-}
-
 /* Of what had none, or has one that is over: that people would have to open one. */
 static const char *case_shown(struct cli *c, const struct value *warning)
 {
 	if (value_get(warning, "caseless") != NULL)
 		return cli_say(c, "NONE", "无");
-	return value_get(warning, "incident") == NULL ? "" : shown(c, warning, "incident");
+	return value_get(warning, "incident") == NULL ? "" : field_shown(c, warning, "incident");
 }
 
 /* "black, recovering"; Chinese has the pack's own words, since the names are English: "黑色预警·恢复中". */
@@ -30,8 +17,8 @@ const char *warning_level_shown(struct cli *c, const struct value *warning)
 	const struct value *zh = value_path(warning, "level_label.zh"),
 			   *recovering =
 				   value_path(warning, cli_say(c, "recovery_label.en", "recovery_label.zh"));
-	const char *level = cli_say(
-		c, shown(c, warning, "level"), zh == NULL ? "无预警" : value_shown(&c->arena, NULL, zh));
+	const char *level = cli_say(c, field_shown(c, warning, "level"),
+		zh == NULL ? "无预警" : value_shown(&c->arena, NULL, zh));
 
 	if (value_get(warning, "order") != NULL)
 		return cli_say(c, "disaster", "灾害模式");
@@ -53,11 +40,11 @@ static void warnings_print(struct cli *c, const struct value *warnings)
 
 		table_cell(&t, warning_level_shown(c, w));
 		table_cell(&t, since == NULL ? "" : minute_shown(&c->arena, value_int_or(since, 0)));
-		table_cell(&t, shown(c, w, "key"));
+		table_cell(&t, field_shown(c, w, "key"));
 		table_cell(&t, case_shown(c, w));
-		table_cell(&t, value_get(w, "ack") == NULL ? "" : shown(c, value_get(w, "ack"), "by"));
+		table_cell(&t, value_get(w, "ack") == NULL ? "" : field_shown(c, value_get(w, "ack"), "by"));
 		table_cell(&t, next == NULL ? "" : minute_shown(&c->arena, value_int_or(next, 0)));
-		table_cell(&t, line(c, w));
+		table_cell(&t, label_shown(c, value_get(w, "line"), ""));
 	}
 	table_print(&t, stdout);
 }

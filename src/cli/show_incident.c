@@ -12,18 +12,6 @@ struct part {
 	int (*text)(struct cli *, const struct value *id, const char **text, struct err *e);
 };
 
-static const char *shown(struct cli *c, const struct value *map, const char *key)
-{
-	return value_shown(&c->arena, key, value_get(map, key));
-}
-
-static const char *label(struct cli *c, const struct value *both, const char *otherwise)
-{
-	const struct value *v = value_get(both, cli_say(c, "en", "zh"));
-
-	return v == NULL ? otherwise : value_shown(&c->arena, NULL, v);
-}
-
 static intmax_t count(const struct value *map, const char *key)
 {
 	return (intmax_t)value_int_or(value_get(map, key), 0);
@@ -61,12 +49,12 @@ static int warning_text(struct cli *c, const struct value *id, const char **text
 			continue;
 		*text = arena_printf(&c->arena,
 			cli_say(c, "%s%s%s %s since %s: %s; %s%s", "%s%s%s %s，自 %s：%s；%s%s"), *text,
-			**text == '\0' ? "" : cli_say(c, "; ", "；"), shown(c, w, "key"),
+			**text == '\0' ? "" : cli_say(c, "; ", "；"), field_shown(c, w, "key"),
 			warning_level_shown(c, w),
 			minute_shown(&c->arena, value_int_or(value_get(w, "since"), 0)),
-			label(c, value_get(w, "line"), ""),
+			label_shown(c, value_get(w, "line"), ""),
 			ack == NULL ? cli_say(c, "nobody has acknowledged it", "无人确认")
-				    : shown(c, ack, "by"),
+				    : field_shown(c, ack, "by"),
 			ack == NULL ? "" : cli_say(c, " has acknowledged it", "已确认"));
 	}
 	if (**text == '\0')
@@ -108,13 +96,14 @@ static int script_text(struct cli *c, const struct value *id, const char **text,
 			? arena_printf(&c->arena,
 				  cli_say(c, "version %s by %s, approved by %s: %s",
 					  "第 %s 版，%s 起草，%s 批准：%s"),
-				  shown(c, script, "version"), shown(c, script, "by"),
-				  shown(c, script, "approved_by"), label(c, script, shown(c, script, "zh")))
+				  field_shown(c, script, "version"), field_shown(c, script, "by"),
+				  field_shown(c, script, "approved_by"),
+				  label_shown(c, script, field_shown(c, script, "zh")))
 			: cli_say(c, "none approved", "没有已批准的口径");
 	if (value_is(draft, VALUE_MAP))
 		*text = arena_printf(&c->arena,
 			cli_say(c, "%s; version %s by %s waits for approval", "%s；第 %s 版（%s）待批准"),
-			*text, shown(c, draft, "version"), shown(c, draft, "by"));
+			*text, field_shown(c, draft, "version"), field_shown(c, draft, "by"));
 	return 0;
 }
 
@@ -127,14 +116,15 @@ static int suspects_text(struct cli *c, const struct value *id, const char **tex
 		return -1;
 	list = value_get(&result, "suspects");
 	*text = value_is_text(value_get(&result, "suspect"), "unknown") ? cli_say(c, "unknown", "未知")
-									: shown(c, &result, "suspect");
+									: field_shown(c, &result, "suspect");
 	for (uint32_t i = 0; value_is(list, VALUE_ARRAY) && i < list->n && i < SUSPECTS_SHOWN; i++) {
 		const struct value *s = &list->as.items[i];
 
 		*text = arena_printf(&c->arena,
 			cli_say(c, "%s%s%s (%s), %jd failures%s", "%s%s%s（%s），失败 %jd%s"), *text,
-			i == 0 ? ": " : "; ", label(c, value_get(s, "label"), shown(c, s, "component")),
-			shown(c, s, "team"), count(s, "failures"),
+			i == 0 ? ": " : "; ",
+			label_shown(c, value_get(s, "label"), field_shown(c, s, "component")),
+			field_shown(c, s, "team"), count(s, "failures"),
 			value_get(s, "planned_change") == NULL ? ""
 							       : cli_say(c, ", planned work", "，有割接"));
 	}

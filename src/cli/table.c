@@ -248,3 +248,15 @@ const char *value_shown(struct arena *a, const char *field, const struct value *
 	buf_fini(&b);
 	return text;
 }
+
+const char *field_shown(struct cli *c, const struct value *map, const char *key)
+{
+	return value_shown(&c->arena, key, value_get(map, key));
+}
+
+const char *label_shown(struct cli *c, const struct value *both, const char *otherwise)
+{
+	const struct value *v = value_get(both, cli_say(c, "en", "zh"));
+
+	return v == NULL ? otherwise : value_shown(&c->arena, NULL, v);
+}
