@@ -236,6 +236,8 @@ void warn_has_case(struct work *, struct wkey *, int64_t incident, struct value 
 bool warn_case_has(const struct value *ticket, const struct wkey *);
 /* Whether the key's incident says that it recovers (fields.recovery). */
 bool warn_in_recovery(struct warn *, const struct wkey *);
+
+/* ---- entries of the system (warn_twice.c) --------------------------------------------------------------- */
 /*
  * An entry of the system itself about one key, at at_ms, in two tries: with the pack's decision, and plain
  * when that cannot be applied, which is logged. What a failed try changed of the key in memory is put back.
