@@ -194,6 +194,8 @@ bool field_is_time(const char *field);
 const char *field_shown(struct cli *, const struct value *map, const char *key);
 /* What {zh, en} says to the reader; `otherwise` where it says nothing. */
 const char *label_shown(struct cli *, const struct value *both, const char *otherwise);
+/* A level as people call it, by the catalog's `levels`; its name where that has none of it, or is NULL. */
+const char *level_called(struct cli *, const struct value *levels, const char *name);
 /* A warning's level as people read it, and that its case recovers (cmd_warn.c). */
 const char *warning_level_shown(struct cli *, const struct value *warning);
 

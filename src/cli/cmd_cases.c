@@ -9,16 +9,6 @@ static const char *labelled(struct cli *c, const struct value *row, const char *
 	return label_shown(c, value_get(row, "label"), otherwise);
 }
 
-static const char *level(struct cli *c, const struct value *catalog, const char *name)
-{
-	const struct value *levels = value_get(catalog, "levels");
-
-	for (uint32_t i = 0; value_is(levels, VALUE_ARRAY) && i < levels->n; i++)
-		if (value_is_text(value_get(&levels->as.items[i], "name"), name))
-			return labelled(c, &levels->as.items[i], name);
-	return strcmp(name, "none") == 0 ? cli_say(c, "none", "无") : name;
-}
-
 static const char *people(struct cli *c, const struct value *catalog, const struct value *names)
 {
 	const char *out = "";
@@ -52,7 +42,7 @@ static void cases_print(struct cli *c, const struct value *catalog, const struct
 		const char *stage = field_shown(c, one, "stage");
 
 		table_cell(&t, field_shown(c, one, "id"));
-		table_cell(&t, level(c, catalog, field_shown(c, one, "level")));
+		table_cell(&t, level_called(c, value_get(catalog, "levels"), field_shown(c, one, "level")));
 		table_cell(&t, labelled(c, value_get(stages, stage), stage));
 		table_cell(&t, field_shown(c, one, "complainers"));
 		table_cell(&t, field_shown(c, one, "affected"));

@@ -3,37 +3,23 @@
 
 #include "cli_int.h"
 
-/* The pack's word for it where its names are not the reader's. */
-static const char *level_shown(struct cli *c, const struct value *known, const struct value *level)
-{
-	const char *name = value_shown(&c->arena, NULL, level);
-
-	if (!cli_is_zh(c))
-		return name;
-	for (uint32_t i = 0; value_is(known, VALUE_ARRAY) && i < known->n; i++)
-		if (value_is_text(value_get(&known->as.items[i], "name"), name))
-			return value_shown(&c->arena, NULL, value_path(&known->as.items[i], "label.zh"));
-	return strcmp(name, "none") == 0 ? "无" : name;
-}
-
 static int levels_print(struct cli *c, const struct value *levels, struct err *e)
 {
-	struct value catalog = value_nil;
+	struct value catalog = value_nil; /* English readers have the names themselves */
 	const struct value *known;
 	struct text_table t;
 
 	if (cli_is_zh(c) && cli_call(c, "catalog.get", NULL, &catalog, e) != 0)
 		return -1;
 	known = value_get(&catalog, "levels");
-
 	table_init(&t, &c->arena, cli_say(c, "AT|KEY|FROM|TO|>SEEN", "时刻|键|原等级|新等级|>件数"));
 	for (uint32_t i = 0; value_is(levels, VALUE_ARRAY) && i < levels->n; i++) {
 		const struct value *one = &levels->as.items[i];
 
 		table_cell(&t, minute_shown(&c->arena, value_int_or(value_get(one, "at"), 0)));
 		table_cell(&t, field_shown(c, one, "key"));
-		table_cell(&t, level_shown(c, known, value_get(one, "from")));
-		table_cell(&t, level_shown(c, known, value_get(one, "to")));
+		table_cell(&t, level_called(c, known, field_shown(c, one, "from")));
+		table_cell(&t, level_called(c, known, field_shown(c, one, "to")));
 		table_cell(&t, field_shown(c, one, "seen"));
 	}
 	table_print(&t, stdout);

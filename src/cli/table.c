@@ -260,3 +260,11 @@ const char *label_shown(struct cli *c, const struct value *both, const char *oth
 
 	return v == NULL ? otherwise : value_shown(&c->arena, NULL, v);
 }
+
+const char *level_called(struct cli *c, const struct value *levels, const char *name)
+{
+	for (uint32_t i = 0; value_is(levels, VALUE_ARRAY) && i < levels->n; i++)
+		if (value_is_text(value_get(&levels->as.items[i], "name"), name))
+			return label_shown(c, value_get(&levels->as.items[i], "label"), name);
+	return strcmp(name, "none") == 0 ? cli_say(c, "none", "无") : name;
+}

@@ -36,7 +36,7 @@ struct pack_build {
 	const char *spec; /* run only the specs of this name; a check, then */
 	bool is_virtual;  /* the clock is: no wall clock may end a decision */
 	char by[PERSON_LEN];
-	bool has_files;
+	bool has_files; /* before it is run: of the store, so it was accepted once */
 	struct pack_files files;
 	struct value replays;      /* facts of the last complaints */
 	uint64_t replay_from;      /* the id before which to look for more */
