@@ -33,6 +33,7 @@
  *   hit, raised   at "declare": {affected, complainers, began, before?} of an open incident, and what it
  *              became before: [{id, kind, is_open}] (desk/warning/warn_declare.c)
  *   warning    at "warning" and "evidence": what happened to a key (desk/warning/warn_facts.c)
+ *   whole      at "act" of an incident that was merged: the incident that has now what it had (desk/act.c)
  *   off        [rule] that failed too often and are left out for a while (desk/breaker.h)
  *   is_import  at "create": the ticket is from another system, in its own past
  *   suspects   at "warning", of a rise: which component is at fault (suspects_find, desk/signals.h)
@@ -42,7 +43,7 @@
  *              else is applied
  *   set        ticket fields: category, city, grade, priority, queue, department, owner, stage, status, title,
  *              complete, missing, reply, resolution, cause, tags, fields (merged), number, callback, customer,
- *              advice (all: SET_FIELDS of desk/apply.c)
+ *              occurred, advice (all: SET_FIELDS of desk/apply.c); nil takes away what the ticket has
  *   clocks     [{op="start", name, goal, unit, calendar?, percents={75,100}, statutory?,
  *              from?="created"|"received"|ms, rule?}, {op="pause", name|"*", cause}, {op="resume", name|"*",
  *              void_from?=ms, cause?}, {op="stop", name|"*"}, {op="regoal", name, goal}]; goal counts units
@@ -61,7 +62,8 @@
  *   jobs       what is done in slices for many tickets or numbers (desk/jobs.h)
  *   tasks      [{kind, data}] rows of the outbox; kind is of catalog.tasks, texts of data may hold {no} and
  *              {id}, data.numbers = […] makes it a batch; `ticket` and `no` come by themselves ·
- *              cancel_tasks [{kind}] open tasks of the ticket that are not to be done any more
+ *              cancel_tasks [{kind}] open tasks of the ticket that are not to be done any more, and
+ *              its running jobs that make them
  *   notices    [{topic, data}] events for topics, "{id}" and "{no}" filled in; `ticket.QUEUE` events of a
  *              ticket's own changes come from the core
  *   advice     [{zh, en}] what the front desk should say or do
@@ -70,7 +72,8 @@
  *   act        [{action, data?}] at "evidence" and "warning": on the incident of the key
  *   call       [{person, …}] at "warning": whom it calls, each once per level of its case; the rest of the map
  *              comes with the event "call" of topic "duty"
- *   say        {zh, en} at "warning": said with the change of the level
+ *   say        {zh, en} at "warning": said with the change of the level; of a key without a case (event
+ *              "caseless") to the duty desk, once while it is said
  *   raise      {level, reason?}: the case relapses; the warning of the incident's key stands at least there
  *   failed     {rule, message} a rule failed and `otherwise` was taken; the rest of the decision is valid
  *
