@@ -25,7 +25,7 @@ rules.all "warning" {
     because = "what spreads to another city is the same case",
   },
   rule "a city's case is one with that of its roll-up" {
-    when = { warning = "part", incident_stage = any_of("open", "restoring"), ["case.apart"] = absent,
+    when = { warning = "part", incident_stage = any_of("open", "restoring"), whole_stage = any_of("open", "restoring"), ["case.apart"] = absent,
       ["case.green"] = none_of("approved", "live", "handing_back", "handed_back") },
     act = "merge", data = { ticket = "{whole_case}" },
     because = "what many cities have is one fault: one case, one script, one answer; unmerge takes it out again",

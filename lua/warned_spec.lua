@@ -22,14 +22,15 @@ spec "cities that join are the same case's" {
     in_cities = { "foshan", "zhuhai" } },
   expect = { opens = {}, does = { "widen" }, calls = {}, by = "the case has its cities" },
 }
-local function part(stage, fields)
+local function part(stage, fields, whole_stage)
   return { key = "foshan/recharge.not_credited", event = "part", from = "orange", to = "orange", incident = 8, whole_case = 7, stage = stage,
-    case_moved = false, case_fields = fields or {} }
+    whole_stage = whole_stage or "open", case_moved = false, case_fields = fields or {} }
 end
 spec "a city's case is merged into that of its roll-up" {
   warning = part "open", expect = { does = { "merge" }, calls = {}, by = "a city's case is one with that of its roll-up" },
 }
 spec "not while it recovers" { warning = part "recovering", expect = { does = {} } }
+spec "nor into one of which customers were told that it works" { warning = part("restoring", {}, "watched"), expect = { does = {} } }
 spec "nor while the green channel has its service" { warning = part("restoring", { green = "live" }), expect = { does = {} } }
 spec "nor when a person took it out" { warning = part("restoring", { apart = true }), expect = { does = {} } }
 local function caseless(minutes, more)

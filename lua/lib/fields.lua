@@ -94,6 +94,7 @@ add("incident_stage", "text", from("warning", "stage"), "事件单环节", "stag
 add("cities", "number", from("warning", "cities"), "预警地市数", "how many cities are warned in one case")
 add("whole_case", "number", from("warning", "whole_case"), "所属全省事件的事件单（与自己的不同时）",
   "incident of the roll-up that it is a part of, when it has another itself")
+add("whole_stage", "text", from("warning", "whole_stage"), "该事件单的环节", "stage of that incident")
 add("part_of", "text", from("warning", "parent"), "所属全省事件的预警对象", "key of the roll-up that it is a part of")
 add("in_cities", "set", from("warning", "in_cities"), "事件涉及的地市", "cities of its case, with those that are warned by now", "cities")
 add("joined", "number", from("warning", "joined"), "新增地市数", "how many of these cities its case does not have yet")
@@ -146,6 +147,7 @@ local function fixed(...)
 end
 local values = {
   action = { "actions", parts_of "actions" }, stage = { "stages", parts_of "stages" }, incident_stage = { "stages", parts_of "stages" },
+  whole_stage = { "stages", parts_of "stages" },
   event = { "events", fixed("create", "act", "contact", "timer", "task", "warning") },
   warning = { "events of a warning", fixed("change", "ready", "again", "recovery", "joined", "standing", "part", "caseless") },
   contact = { "kinds of contact", fixed("urge", "ask", "same_fault", "add_info", "withdraw") },

@@ -44,7 +44,8 @@ kind "incident" {
   action "merge" { zh = "并入另一事件", en = "merge", from = { "open", "restoring" }, to = "closed", roles = heads,
     data = { ticket = "ticket", reason = "text?" }, copy = { resolution = "reason" }, link = "merged_into", merging = "into",
     children = { action = "attach", data = { ticket = "ticket" } } },
-  action "take_in" { zh = "并入事件", en = "take in a case", from = live, roles = heads, offered = false, merging = "takes",
+  -- not once customers were told that it works: those of the other one would not be
+  action "take_in" { zh = "并入事件", en = "take in a case", from = broken, roles = heads, offered = false, merging = "takes",
     data = { ticket = "ticket", keys = "list?", maintainers = "list?", cities = "cities?", began = "time?", level = "level?" },
     add = { merged = "ticket" }, peak = { highest = "level" } },
   action "unmerge" { zh = "拆出事件", en = "unmerge", from = { "closed" }, to = "restoring", roles = heads, data = { reason = "text?" },

@@ -100,6 +100,7 @@
 ---@field weekday? number|Condition 星期（1为星期一）；1 is Monday
 ---@field who? string|Condition 操作人；who acts
 ---@field whole_case? number|Condition 所属全省事件的事件单（与自己的不同时）；incident of the roll-up that it is a part of, when it has another itself
+---@field whole_stage? string|Condition 该事件单的环节；stage of that incident
 ---@field within_grant? boolean|Condition 是否在额度之内；what the action gives away is within the grant of who acts
 
 ---@class Rule

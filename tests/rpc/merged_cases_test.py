@@ -192,6 +192,18 @@ fault "recharge" { zh = "充值未到账", en = "recharge not credited", service
         self.d.start()
         self.c = self.connect()
 
+    def test_nothing_is_merged_into_what_was_told_already(self):
+        """Somebody resolves one too early; the others stay open, or nobody would answer their customers."""
+        first, second, third = self.three_cases()
+        self.c.call("ticket.act", id=first, action="take")
+        self.c.call("ticket.act", id=first, action="resolve", data={"text": "it works"})
+        self.complain(REST, 16)
+        self.assertEqual(("watched", first), (self.ticket(first)["stage"], self.one(self.WHOLE)["incident"]))
+        self.assertEqual(["open"] * 2, [self.ticket(i)["stage"] for i in (second, third)])
+        with self.assertRaises(RpcError) as caught:
+            self.c.call("ticket.act", id=second, action="merge", data={"ticket": first})
+        self.assertIn("take_in is not possible while the ticket is watched", caught.exception.message)
+
     def test_a_pack_may_leave_them_side_by_side(self):
         with open(os.path.join(PACK, "warned.lua"), encoding="utf-8") as f:
             before, after = f.read().split('  rule "%s"' % MERGES)

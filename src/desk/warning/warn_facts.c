@@ -80,8 +80,12 @@ static int add_case(
 		add_cities(w->arena, of, NULL, said);
 		return 0;
 	}
-	if (whole != 0)
+	if (whole != 0) {
+		if (ticket_load(w->desk, w->tx, w->arena, whole, &row, e) != 0)
+			return -1;
 		value_add(w->arena, said, "whole_case", value_int(whole));
+		value_add(w->arena, said, "whole_stage", *value_get(&row, "stage"));
+	}
 	if (ticket_load(w->desk, w->tx, w->arena, k->incident, &row, e) != 0)
 		return -1;
 	value_add(w->arena, said, "incident", value_int(k->incident));
