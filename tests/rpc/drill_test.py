@@ -27,14 +27,7 @@ class Drill(Case):
         self.c.call("clock.advance", by=by)
 
     def told(self, topic):
-        c = self.connect()
-        c.call("topic.subscribe", topics=[topic], after=0)
-        n = quiet = 0
-        while quiet < 10:
-            c.call("session.ping")
-            quiet, n = (quiet + 1 if len(c.events) == n else 0), len(c.events)
-        c.close()
-        return [params[0] for _, params in c.events]
+        return self.published(topic)
 
     def minutes(self, at):
         return (at - START_MS) / MINUTE_MS

@@ -107,19 +107,6 @@ static void bulletin(struct work *w, struct wkey *k, struct value *row)
 		value_set(w->arena, row, "next_bulletin", value_int(next_ms));
 }
 
-/* ---- orders that end ----------------------------------------------------------------------------------- */
-static void order_over(struct work *w, struct wkey *k, struct value *row)
-{
-	struct value extra = value_map(w->arena, 2),
-		     note = warn_text(w->arena, packs_catalog(w->desk->packs), "disaster_over", NULL);
-
-	if (note.type != VALUE_NIL)
-		value_add(w->arena, &extra, "note", note);
-	warn_bulletin(w, k, row, "disaster_over", &extra);
-	value_unset(row, "order");
-	value_unset(row, "next_bulletin");
-}
-
 /* A level that was set by hand, and not by a watch, ends with its order. */
 static int floor_over(struct work *w, struct wkey *k, struct value *row, bool is_plain, struct err *e)
 {
@@ -134,7 +121,7 @@ static int floor_over(struct work *w, struct wkey *k, struct value *row, bool is
 static int care(struct work *w, struct wkey *k, struct value *row, bool is_plain, struct err *e)
 {
 	if (is_due(value_path(row, "order.until"), w->now_ms))
-		order_over(w, k, row);
+		warn_order_over(w, k, row);
 	if (is_due(value_path(row, "floor.until"), w->now_ms) && floor_over(w, k, row, is_plain, e) != 0)
 		return -1;
 	if (is_due(value_path(row, "ack.until"), w->now_ms)) {

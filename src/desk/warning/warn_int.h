@@ -414,8 +414,6 @@ bool warn_learn_has_days(const struct warn *, int64_t now_ms);
 void warn_notice(struct work *, const char *topic, struct value data);
 /* Its line, as far as the pack has a text for it (warn_line.c): {zh, en}, or nil. */
 struct value warn_line(struct work *, const struct wkey *, const struct value *row);
-/* Who signed an order, until when: what the text "disaster" says. */
-void warn_order_names(struct work *, const struct value *order, struct value *names);
 /* All that stands, worst first, `most` at most, as {key, level, level_label?, line, incident?} (warn_list.c). */
 struct value warn_standing_list(struct work *, uint32_t most);
 /* Where its seen, expected and p stand: in the row, or of a roll-up that is worse than its own watch says in row.rolled,
@@ -439,10 +437,26 @@ const struct value *warn_alarm(const struct warn *, uint8_t level);
 /* The next multiple of the rhythm in local time behind at_ms, INT64_MAX without one. */
 int64_t warn_slot_after(int64_t at_ms, int64_t every_ms, int64_t offset_ms);
 
+/* ---- disaster mode (warn_order.c) ----------------------------------------------------------------------- */
+/* On the key "*": "raise" gives the order, "lower" ends it, with what follows; the row is the caller's to put. 0, or
+ * -1 with ERR_REJECTED. */
+int warn_order(struct work *, struct wkey *, const char *action, const struct value *args, struct value *row,
+	struct err *e) MUST_CHECK;
+/* Its time has come. */
+void warn_order_over(struct work *, struct wkey *, struct value *row);
+/* Who signed an order, until when: what the text "disaster" says. */
+void warn_order_names(struct work *, const struct value *order, struct value *names);
+
 /* ---- methods (warn_list.c, warn_methods.c) ------------------------------------------------------------- */
 /* warning.list's word about a key, behind the others of the list. */
 int warn_listed(struct work *, const struct wkey *, const struct value *row, struct value *list,
 	struct err *e) MUST_CHECK;
 int warning_list(struct call *, struct value *result, struct err *e) MUST_CHECK;
+/* -1 with ERR_REJECTED, in both languages. */
+int warn_refuse(const char *argument, const char *en, const char *zh, struct err *e) MUST_CHECK;
+/* What a person did, into the row, newest first; and to the duty desk. */
+void warn_note_act(struct work *, const char *action, const char *reason, struct value *row);
+void warn_tell_act(
+	struct work *, const struct wkey *, const char *action, const char *reason, const struct value *row);
 /* City and category of a key are the catalog's (`*`: all); a category stands for those below it, too. */
 int warn_check_key(struct desk *, struct arena *, const struct warn_key *, struct err *e) MUST_CHECK;

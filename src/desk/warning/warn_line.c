@@ -135,17 +135,6 @@ static struct value line_names(struct work *w, const struct wkey *k, const struc
 	return names;
 }
 
-void warn_order_names(struct work *w, const struct value *order, struct value *names)
-{
-	const struct value *by = value_get(order, "by"),
-			   *label = value_get(value_get_n(value_get(packs_catalog(w->desk->packs), "persons"),
-						      by->as.text, by->n),
-				   "label");
-
-	value_add(w->arena, names, "person", label == NULL ? *by : *label);
-	value_add(w->arena, names, "until", warn_time(w->arena, value_int_or(value_get(order, "until"), 0)));
-}
-
 /* By which text of the pack it is said. */
 static const char *text_of(const struct warn *n, const struct wkey *k, const struct value *row)
 {

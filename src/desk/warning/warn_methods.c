@@ -30,7 +30,7 @@ static const char *roles_text(struct work *w, const struct value *roles)
 	return out;
 }
 
-static int refuse(const char *argument, const char *en, const char *zh, struct err *e)
+int warn_refuse(const char *argument, const char *en, const char *zh, struct err *e)
 {
 	return err_both(e, ERR_REJECTED, argument, NULL, en, zh);
 }
@@ -42,7 +42,7 @@ static int check_roles(struct work *w, const char *action, const struct value *r
 	if (has_role(w, roles))
 		return 0;
 	names = roles_text(w, roles);
-	return refuse("action", arena_printf(w->arena, "%s is for %s only", action, names),
+	return warn_refuse("action", arena_printf(w->arena, "%s is for %s only", action, names),
 		arena_printf(w->arena, "只有 %s 可以 %s", names, action), e);
 }
 
@@ -68,13 +68,12 @@ static int need_level(struct work *w, const struct wkey *k, const char *action, 
 {
 	if (k->level > 0)
 		return 0;
-	return refuse("key",
+	return warn_refuse("key",
 		arena_printf(w->arena, "%s stands at no level; there is nothing to %s", k->text, action),
 		arena_printf(w->arena, "%s 没有预警，不能 %s", k->text, action), e);
 }
 
-/* What was done stands in the row, newest first. */
-static void note_act(struct work *w, const char *action, const char *reason, struct value *row)
+void warn_note_act(struct work *w, const char *action, const char *reason, struct value *row)
 {
 	const struct value *old = value_get(row, "acts");
 	struct value acts = value_array(w->arena, ACTS_KEPT), one = value_map(w->arena, 4);
@@ -89,7 +88,7 @@ static void note_act(struct work *w, const char *action, const char *reason, str
 	value_set(w->arena, row, "acts", acts);
 }
 
-static void tell_act(
+void warn_tell_act(
 	struct work *w, const struct wkey *k, const char *action, const char *reason, const struct value *row)
 {
 	struct value data = warn_brief(w, k, row);
@@ -136,7 +135,7 @@ static int wanted_level(struct work *w, const struct wkey *k, const struct value
 		strcmp(warn_level_name(n, (uint8_t)(k->level + 1)), "none") != 0)
 		level = k->level + 1;
 	if (level < 0 || (is_up ? level <= k->level : level >= k->level))
-		return refuse("level",
+		return warn_refuse("level",
 			arena_printf(w->arena, "%s stands at %s; it cannot be %s", k->text,
 				warn_level_name(n, k->level), is_up ? "raised further" : "lowered to that"),
 			arena_printf(w->arena, "%s 处于 %s，不能再%s", k->text, warn_level_name(n, k->level),
@@ -180,7 +179,7 @@ static int change_level(struct work *w, struct wkey *k, const char *action, cons
 
 	if (strcmp(action, "sign_down") == 0) {
 		if (!k->det.level.is_ready || k->watch == NULL)
-			return refuse("key",
+			return warn_refuse("key",
 				arena_printf(w->arena,
 					"%s is not ready to lower: it has not been under its exit long "
 					"enough",
@@ -198,69 +197,6 @@ static int change_level(struct work *w, struct wkey *k, const char *action, cons
 	return warn_happened(w, k, &event, row, false, e);
 }
 
-/* ---- the key "*": disaster mode, by order and until a time --------------------------------------------- */
-static int end_order(struct work *w, struct value *row, struct value *note, struct err *e)
-{
-	if (value_get(row, "order") == NULL)
-		return refuse("key", "there is no disaster mode to end", "现在没有灾害模式", e);
-	value_unset(row, "order");
-	value_unset(row, "next_bulletin");
-	*note = warn_text(w->arena, packs_catalog(w->desk->packs), "disaster_over", NULL);
-	return 0;
-}
-
-/* of: the pack's disaster mode. */
-static int give_order(struct work *w, const struct value *of, const struct value *args, struct value *row,
-	struct value *note, struct err *e)
-{
-	int64_t until_ms = value_int_or(value_get(args, "until"), 0),
-		longest_ms = value_int_or(value_get(of, "longest_ms"), 0),
-		every_ms = value_int_or(value_get(of, "bulletin_ms"), 0);
-	struct value made = value_map(w->arena, 4), names = value_map(w->arena, 2);
-
-	if (until_ms <= w->now_ms || (longest_ms > 0 && until_ms > w->now_ms + longest_ms))
-		return refuse("until",
-			arena_printf(w->arena, "until must lie within the next %jd hours",
-				(intmax_t)(longest_ms / 3600000)),
-			arena_printf(
-				w->arena, "until 应在今后 %jd 小时之内", (intmax_t)(longest_ms / 3600000)),
-			e);
-	value_add(w->arena, &made, "by", value_literal(w->who));
-	value_add(w->arena, &made, "at", value_int(w->now_ms));
-	value_add(w->arena, &made, "until", value_int(until_ms));
-	value_add(w->arena, &made, "reason", value_literal(value_cstr(w->arena, value_get(args, "reason"))));
-	value_set(w->arena, row, "order", made);
-	if (every_ms > 0)
-		value_set(w->arena, row, "next_bulletin",
-			value_int(warn_slot_after(
-				w->now_ms, every_ms, value_int_or(value_get(of, "bulletin_at_ms"), 0))));
-	warn_order_names(w, &made, &names);
-	*note = warn_text(w->arena, packs_catalog(w->desk->packs), "disaster", &names);
-	return 0;
-}
-
-static int order(struct work *w, struct wkey *k, const char *action, const struct value *args,
-	struct value *row, struct err *e)
-{
-	const struct value *of = value_get(packs_catalog(w->desk->packs), "disaster");
-	const char *reason = value_cstr(w->arena, value_get(args, "reason"));
-	bool is_end = strcmp(action, "lower") == 0;
-	const char *event = is_end ? "disaster_over" : "disaster";
-	struct value extra = value_map(w->arena, 1), note;
-
-	if (of == NULL)
-		return refuse("key", "the pack knows no disaster mode", "规则包没有灾害模式", e);
-	if ((is_end ? end_order(w, row, &note, e) : give_order(w, of, args, row, &note, e)) != 0)
-		return -1;
-	if (note.type != VALUE_NIL)
-		value_add(w->arena, &extra, "note", note);
-	note_act(w, action, reason, row);
-	tell_act(w, k, event, reason, row);
-	warn_bulletin(w, k, row, event, &extra);
-	return 0;
-}
-
-/* ---- any other key ------------------------------------------------------------------------------------- */
 static int do_act(struct work *w, struct wkey *k, const char *action, const struct value *args,
 	struct value *row, struct err *e)
 {
@@ -268,12 +204,12 @@ static int do_act(struct work *w, struct wkey *k, const char *action, const stru
 
 	if (strcmp(action, "raise") != 0 && strcmp(action, "note") != 0 && need_level(w, k, action, e) != 0)
 		return -1;
-	note_act(w, action, reason, row);
+	warn_note_act(w, action, reason, row);
 	if (strcmp(action, "ack") == 0)
 		acknowledge(w, k, row);
 	else if (strcmp(action, "note") != 0 && change_level(w, k, action, args, row, e) != 0)
 		return -1;
-	tell_act(w, k, action, reason, row);
+	warn_tell_act(w, k, action, reason, row);
 	return 0;
 }
 
@@ -345,13 +281,14 @@ static int act_on_key(
 	struct value row = wkey_row(w, k), list = value_array(w->arena, 1);
 
 	if (is_all && strcmp(action, "raise") != 0 && strcmp(action, "lower") != 0)
-		return refuse("action", "on * only raise (disaster mode, with until) and lower are possible",
+		return warn_refuse("action",
+			"on * only raise (disaster mode, with until) and lower are possible",
 			"对 * 只能 raise（灾害模式，写明 until）或 lower", e);
 	if (is_all ? check_roles(w, "disaster",
 			     value_path(packs_catalog(w->desk->packs), "warning_roles.disaster"), e) != 0
 		   : check_may(w, k, action, e) != 0)
 		return -1;
-	if ((is_all ? order : do_act)(w, k, action, args, &row, e) != 0)
+	if ((is_all ? warn_order : do_act)(w, k, action, args, &row, e) != 0)
 		return -1;
 	into_incident(w, k);
 	wkey_put(w, k, &row);
@@ -406,7 +343,7 @@ static int raise_again(
 		.event = "change", .from = k->level, .at_ms = w->now_ms, .by = w->who, .reason = reason};
 	struct value row = wkey_row(w, k);
 
-	note_act(w, "raise", reason, &row);
+	warn_note_act(w, "raise", reason, &row);
 	value_set(w->arena, &row, "relapse", value_bool(true));
 	value_set(w->arena, &row, "incident", value_int(incident));
 	k->incident = incident;
@@ -418,7 +355,7 @@ static int raise_again(
 	value_unset(&row, "is_ready");
 	if (k->level != event.from && warn_happened(w, k, &event, &row, false, e) != 0)
 		return -1;
-	tell_act(w, k, "relapse", reason, &row);
+	warn_tell_act(w, k, "relapse", reason, &row);
 	wkey_put(w, k, &row);
 	arm_for(w, &row);
 	return 0;
