@@ -133,13 +133,20 @@ static int suspects_text(struct cli *c, const struct value *id, const char **tex
 
 static const char *phase(struct cli *c, const struct value *result, const char *name)
 {
-	const struct value *v = value_get(result, name), *rate = value_get(v, "per_hour");
+	const struct value *v = value_get(result, name), *rate = value_get(v, "per_hour"),
+			   *until = value_get(v, "counted_until");
+	const char *so_far = until == NULL ? ""
+					   : arena_printf(&c->arena, cli_say(c, ", up to %s", "，计至 %s"),
+						     minute_shown(&c->arena, value_int_or(until, 0)));
 
-	return rate == NULL ? arena_printf(&c->arena, cli_say(c, "%jd (-/h)", "%jd（每小时 -）"),
-				      count(v, "complaints"))
-			    : arena_printf(&c->arena, cli_say(c, "%jd (%.10g/h)", "%jd（每小时 %.10g）"),
+	if (value_get(v, "complaints") == NULL)
+		return cli_say(c, "not kept any more", "已不留存");
+	return rate == NULL ? arena_printf(&c->arena, cli_say(c, "%jd (-/h%s)", "%jd（每小时 -%s）"),
+				      count(v, "complaints"), so_far)
+			    : arena_printf(&c->arena, cli_say(c, "%jd (%.10g/h%s)", "%jd（每小时 %.10g%s）"),
 				      count(v, "complaints"),
-				      rate->type == VALUE_FLOAT ? rate->as.f : (double)value_int_or(rate, 0));
+				      rate->type == VALUE_FLOAT ? rate->as.f : (double)value_int_or(rate, 0),
+				      so_far);
 }
 
 static int effect_text(struct cli *c, const struct value *id, const char **text, struct err *e)

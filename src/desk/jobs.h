@@ -6,7 +6,8 @@
  *   'j' be64 job                 → {id, kind, ticket, no, who, roles, state, created, cursor, n_*, …}
  *   'o' be64 ticket, be64 job    → ""   the jobs of a ticket
  *   'i' be64 job, be64 item      → {ok, why?}   what became of one ticket
- *   'n' be64 job, number         → ""   a number that is in a task of it already: none is asked for twice
+ *   'n' be64 job, number         → "", or "t" when it was told: a number that is in a task of it already: none is
+ *                                  asked for twice
  *
  * Decision: jobs = [{kind="children", action, data, stages?}] an action on every ticket that hangs on this
  * one, by the word of who asked for it · {kind="attach", of="category"|"city", names, since, of_case?} open
@@ -37,8 +38,11 @@ void jobs_put(struct work *, const struct value *jobs, const struct value *ticke
 /* A job's timer is due. is_plain: a slice failed before, the job ends and says why. -1: not even that. */
 int job_fire(struct desk *, int64_t due_ms, uint64_t id, struct err *e) MUST_CHECK;
 
-/* So many numbers more of the job's tasks have a good result. 0, or -1 from the store. */
-int job_answered(struct work *, int64_t job, int64_t n_ok, struct err *e) MUST_CHECK;
+/*
+ * The job's task has results, [{number, ok}]: n_ok of the job counts the good ones; n_told, of tasks that tell,
+ * the numbers that no job of its ticket told before. 0, or -1 from the store.
+ */
+int job_answered(struct work *, int64_t job, const struct value *results, struct err *e) MUST_CHECK;
 /* [{id, kind, action?, state, n_done, n_skipped, …}] of a ticket, oldest first. */
 int jobs_of(struct desk *, struct arena *, int64_t ticket, struct value *out, struct err *e) MUST_CHECK;
 /* What became of an item: 1 and {ok, why?}, 0 nothing said, -1. */

@@ -50,11 +50,25 @@ void warn_learn_fire(struct desk *, int64_t due_ms);
 int warn_count(
 	struct work *, const struct stream_name *, int64_t at_ms, uint64_t n, struct err *e) MUST_CHECK;
 
-/* Complaints and further contacts counted in [from_ms, to_ms) of the streams that is_of() says. Walks all
- * rows of that time: for an hour or so. 0, or -1 from the store. */
+/*
+ * Complaints and further contacts counted in [from_ms, to_ms), whole minutes, of the streams that is_of() says and,
+ * where it is named, of this city. One call walks WARN_COUNTED_ROWS rows (about 20 ms): *until_ms < to_ms is where
+ * it was broken off, and *count is of [from_ms, *until_ms). 0, or -1 from the store.
+ */
+#define WARN_COUNTED_ROWS 200000
 typedef bool warn_is_of(void *ctx, const struct stream_name *);
-int warn_counted(struct desk *, warn_is_of *, void *ctx, int64_t from_ms, int64_t to_ms, int64_t *count,
-	struct err *e) MUST_CHECK;
+struct warn_counted_of {
+	warn_is_of *is_of;
+	void *ctx;
+	struct slice city; /* empty: all */
+};
+int warn_counted(struct desk *, const struct warn_counted_of *, int64_t from_ms, int64_t to_ms,
+	int64_t *count, int64_t *until_ms, struct err *e) MUST_CHECK;
+/* Counts of minutes that began before it are gone, or will be (counting.keep). */
+int64_t warn_kept_from(const struct desk *);
+/* When a ticket's row counts: in the minute it speaks of; one of something long past, or to come, when it was taken
+ * in. */
+int64_t warn_counts_at(const struct desk *, const struct value *row);
 
 /* ---- hooks of the use cases: one call each, 0 or -1 from the store ------------------------------------- */
 /* A ticket came in (also an imported one, in its own past). */

@@ -74,11 +74,20 @@ static bool has_signals(
 	return false;
 }
 
+/* One click on the case itself counts under the city and the category that it has, if any. */
+static bool is_own(const struct value *fact, const struct stream_name *of)
+{
+	return of->what == 'c' && slice_cmp(value_slice(value_get(fact, "city")), of->city) == 0 &&
+	       slice_cmp(value_slice(value_get(fact, "category")), of->category) == 0;
+}
+
 bool case_has_stream(void *scope, const struct stream_name *of)
 {
 	const struct case_scope *s = scope;
 	struct value where = value_borrow(of->city.p, of->city.n);
 
+	if (is_own(&s->fact, of))
+		return true;
 	return fits_city(&s->fact, &where) &&
 	       (of->what == 'c' ? is_about(s, of->category)
 				: has_signals(s->desk, &s->fact, of->service, of->component));

@@ -71,6 +71,8 @@ static void check_item(struct fsck *f, char index, uint64_t id, struct slice val
 	else if (index == 'i' && (value_decode(&f->arena, val, &row, &e) != 0 ||
 					 !value_is(value_get(&row, "ok"), VALUE_BOOL)))
 		fsck_say(f, "job %ju: what became of an item cannot be read", (uintmax_t)id);
+	else if (index == 'n' && val.n > 0 && slice_cmp(val, SLICE_TEXT("t")) != 0)
+		fsck_say(f, "job %ju: whether a number was told cannot be read", (uintmax_t)id);
 }
 
 static int count_timers(struct fsck *f, struct job_sums *sums, struct err *e)

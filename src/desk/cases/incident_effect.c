@@ -1,4 +1,8 @@
-/* incident.effect: did it help. Complaints before, during and after, who was told, calls avoided. */
+/*
+ * incident.effect: did it help. Complaints before, during and after, who was told, calls avoided. All three phases
+ * count the same by the same source, the counts by the minute of what the case is about; what hangs on it is said
+ * beside.
+ */
 #include <math.h>
 #include <string.h>
 
@@ -13,48 +17,57 @@
 #define MINUTE_MS 60000
 #define HOUR_MS (60 * MINUTE_MS)
 
+struct phase {
+	int64_t from_ms, to_ms; /* whole minutes */
+	int64_t until_ms;       /* counted up to there; from_ms: not at all */
+	bool is_forgotten;      /* counting.keep is over for a part of it */
+	int64_t n_complaints, n_children;
+};
 struct effect {
-	int64_t from_ms[3], to_ms[3], n[3]; /* before, during, after */
-	int64_t n_answered;                 /* of what hangs on it */
+	struct desk *desk;
+	struct phase phases[3]; /* before, during, after */
+	int64_t n_answered;     /* of what hangs on it */
 };
 
 static bool effect_take(void *udata, const struct value *row)
 {
 	struct effect *x = udata;
-	int64_t at = int_of(row, "created");
+	int64_t at = warn_counts_at(x->desk, row);
 
 	x->n_answered += value_is_text(value_get(row, "status"), "resolved") ||
 			 value_is_text(value_get(row, "status"), "closed");
-	for (int i = 1; i < 3; i++)
-		x->n[i] += at >= x->from_ms[i] && at < x->to_ms[i];
+	for (int i = 0; i < 3; i++)
+		x->phases[i].n_children += at >= x->phases[i].from_ms && at < x->phases[i].to_ms;
 	return true;
 }
 
-static struct value phase_value(struct arena *a, const struct effect *x, int i)
+static struct value phase_value(struct arena *a, const struct phase *p)
 {
-	int64_t span = x->to_ms[i] - x->from_ms[i];
-	struct value v = value_map(a, 4);
+	int64_t span = p->until_ms - p->from_ms;
+	struct value v = value_map(a, 6);
 
-	value_add(a, &v, "from", value_int(x->from_ms[i]));
-	value_add(a, &v, "to", value_int(x->to_ms[i]));
-	value_add(a, &v, "complaints", value_int(x->n[i]));
-	if (span > 0)
-		value_add(a, &v, "per_hour", value_float((double)(x->n[i] * HOUR_MS * 10 / span) / 10));
+	value_add(a, &v, "from", value_int(p->from_ms));
+	value_add(a, &v, "to", value_int(p->to_ms));
+	if (p->is_forgotten)
+		value_add(a, &v, "forgotten", value_bool(true));
+	else
+		value_add(a, &v, "complaints", value_int(p->n_complaints));
+	if (!p->is_forgotten && span > 0)
+		value_add(
+			a, &v, "per_hour", value_float((double)(p->n_complaints * HOUR_MS * 10 / span) / 10));
+	if (!p->is_forgotten && p->until_ms < p->to_ms)
+		value_add(a, &v, "counted_until", value_int(p->until_ms));
+	value_add(a, &v, "children", value_int(p->n_children));
 	return v;
 }
 
-/* How often numbers were told, by tasks whose kind tells (catalog). */
-static int64_t numbers_told(struct desk *d, const struct value *jobs)
+/* How many numbers were told: each by the first job that told it. */
+static int64_t numbers_told(const struct value *jobs)
 {
-	const struct value *kinds = value_get(packs_catalog(d->packs), "tasks");
 	int64_t n = 0;
 
-	for (uint32_t i = 0; i < jobs->n; i++) {
-		struct slice task = value_slice(value_get(&jobs->as.items[i], "task"));
-
-		if (value_is_text(value_get(value_get_n(kinds, task.p, task.n), "numbers"), "told"))
-			n += int_of(&jobs->as.items[i], "n_ok");
-	}
+	for (uint32_t i = 0; i < jobs->n; i++)
+		n += int_of(&jobs->as.items[i], "n_told");
 	return n;
 }
 
@@ -170,22 +183,64 @@ static int began(struct call *c, const struct value *row, int64_t *at_ms, struct
 	return 0;
 }
 
-/* Before: the hour before the outbreak; during: until it was proven, or told; after: until it was closed, or
- * now. */
-static void effect_phases(struct desk *d, const struct value *row, int64_t began_ms, struct effect *x)
+static int64_t minutes_up(int64_t at_ms)
 {
-	const struct value *fields = value_get(row, "fields");
-	int64_t now = d->clock->now_ms, over = value_int_or(value_get(fields, "proven_at"),
-						value_int_or(value_get(fields, "told_at"), now));
-
-	memset(x, 0, sizeof(*x));
-	x->from_ms[0] = began_ms - HOUR_MS;
-	x->to_ms[0] = x->from_ms[1] = began_ms;
-	x->to_ms[1] = x->from_ms[2] = over;
-	x->to_ms[2] = value_int_or(value_get(row, "closed"), now);
+	return at_ms + (MINUTE_MS - at_ms % MINUTE_MS) % MINUTE_MS;
 }
 
-/* What hangs on it came in while it was there or shortly before: what was usual before is counted. */
+/* When it was proven to be over, or else told; 0: it is not over, perhaps not any more. */
+static int64_t over_at(const struct value *row)
+{
+	const struct value *fields = value_get(row, "fields"), *recovery = value_get(fields, "recovery");
+	int64_t proven = int_of(fields, "proven_at"), told = int_of(fields, "told_at"),
+		relapse = int_of(fields, "relapse_at");
+
+	if (ticket_is_open(row) && !value_is_text(recovery, "proven") && !value_is_text(recovery, "told") &&
+		!value_is_text(recovery, "watched"))
+		return 0;
+	if (proven > relapse)
+		return proven;
+	return told > relapse ? told : 0;
+}
+
+/*
+ * Before: the hour before the outbreak; during: until it was proven, or told; after: until it was closed, or
+ * now. The minute in which something was proven or closed belongs to what was before.
+ */
+static void effect_phases(struct desk *d, const struct value *row, int64_t began_ms, struct effect *x)
+{
+	int64_t end = minutes_up(value_int_or(value_get(row, "closed"), d->clock->now_ms)),
+		over = minutes_up(over_at(row));
+
+	end = end < began_ms ? began_ms : end;
+	over = over == 0 || over > end ? end : over < began_ms ? began_ms : over;
+	*x = (struct effect){.desk = d};
+	x->phases[0] = (struct phase){.from_ms = began_ms - HOUR_MS, .to_ms = began_ms};
+	x->phases[1] = (struct phase){.from_ms = began_ms, .to_ms = over};
+	x->phases[2] = (struct phase){.from_ms = over, .to_ms = end};
+}
+
+/* The one city of the case; empty: it is of several, or of all. */
+static struct slice city_of(const struct value *fact)
+{
+	const struct value *cities = value_get(fact, "cities"), *city = value_get(fact, "city");
+
+	return cities == NULL || (cities->n == 1 && value_has_text(cities, value_slice(city)))
+		       ? value_slice(city)
+		       : slice_of(NULL, 0);
+}
+
+static int count_phase(struct desk *d, struct case_scope *scope, struct phase *p, struct err *e)
+{
+	struct warn_counted_of of = {.is_of = case_has_stream, .ctx = scope, .city = city_of(&scope->fact)};
+
+	p->until_ms = p->from_ms;
+	p->is_forgotten = p->to_ms > p->from_ms && p->from_ms < warn_kept_from(d);
+	if (p->is_forgotten)
+		return 0;
+	return warn_counted(d, &of, p->from_ms, p->to_ms, &p->n_complaints, &p->until_ms, e);
+}
+
 static int count_phases(struct call *c, const struct value *row, struct effect *x, struct err *e)
 {
 	struct case_scope scope;
@@ -194,10 +249,10 @@ static int count_phases(struct call *c, const struct value *row, struct effect *
 	if (case_scope_of(c->ctx, c->arena, row, &scope, e) != 0 || began(c, row, &began_ms, e) != 0)
 		return -1;
 	effect_phases(c->ctx, row, began_ms, x);
-	return incident_walk(c, int_of(row, "id"), 0, effect_take, x, e) == 0
-		       ? warn_counted(
-				 c->ctx, case_has_stream, &scope, x->from_ms[0], x->to_ms[0], &x->n[0], e)
-		       : -1;
+	for (int i = 0; i < 3; i++)
+		if (count_phase(c->ctx, &scope, &x->phases[i], e) != 0)
+			return -1;
+	return incident_walk(c, int_of(row, "id"), 0, effect_take, x, e);
 }
 
 static int incident_effect(struct call *c, struct value *result, struct err *e)
@@ -215,10 +270,10 @@ static int incident_effect(struct call *c, struct value *result, struct err *e)
 		return -1;
 	*result = value_map(a, 8);
 	value_add(a, result, "id", *value_get(&row, "id"));
-	value_add(a, result, "before", phase_value(a, &x, 0));
-	value_add(a, result, "during", phase_value(a, &x, 1));
-	value_add(a, result, "after", phase_value(a, &x, 2));
-	value_add(a, result, "numbers_told", value_int(numbers_told(d, &jobs)));
+	value_add(a, result, "before", phase_value(a, &x.phases[0]));
+	value_add(a, result, "during", phase_value(a, &x.phases[1]));
+	value_add(a, result, "after", phase_value(a, &x.phases[2]));
+	value_add(a, result, "numbers_told", value_int(numbers_told(&jobs)));
 	value_add(a, result, "complaints_answered", value_int(x.n_answered));
 	value_add(a, result, "complained_again", value_int(int_of(value_get(&row, "fields"), "again_ever")));
 	value_add(a, result, "relapses", value_int(int_of(&row, "reopened")));
@@ -232,11 +287,12 @@ static const struct rpc_method methods[] = {
 		.handler = incident_effect,
 		RPC_ARGS(effect_args),
 		.roles = ROLE_ANY,
-		.help = "What became of it: complaints in the hour before the outbreak, during it and after, "
-			"who was told, calls that the voice prompt avoided.",
+		.help = "What became of it: complaints and further contacts in the hour before the outbreak, "
+			"during it and after, who was told, calls that the voice prompt avoided.",
 		.returns =
-			"{id, before={from, to, complaints, per_hour?}, during, after, numbers_told, "
-			"complaints_answered, "
+			"{id, before={from, to, complaints?, per_hour?, counted_until?, forgotten?, "
+			"children}, "
+			"during, after, numbers_told, complaints_answered, "
 			"complained_again, relapses, calls={deflected, reached, avoided, pending, continued, "
 			"versions=[{version, deflected, continued}]}}"},
 };

@@ -185,15 +185,8 @@ int job_attach(struct work *w, struct value *job, bool *is_over, struct err *e)
 /* Not in a task of this job yet: then it is, from now on. 1 yes, 0 no, -1. */
 static int is_first(struct work *w, const struct value *job, const struct value *number, struct err *e)
 {
-	int64_t id = int_of(job, "id");
-	struct slice prefix = job_key(w->arena, 'n', &id, 1), val, key;
-	uint8_t *p = arena_alloc(w->arena, prefix.n + number->n);
-	int got;
-
-	memcpy(p, prefix.p, prefix.n);
-	memcpy(p + prefix.n, number->as.text, number->n);
-	key = slice_of(p, prefix.n + number->n);
-	got = tx_get(w->tx, TABLE_JOB, key, &val, e);
+	struct slice key = job_number_key(w->arena, int_of(job, "id"), value_slice(number)), val;
+	int got = tx_get(w->tx, TABLE_JOB, key, &val, e);
 	if (got != 0)
 		return got < 0 ? -1 : 0;
 	tx_put(w->tx, TABLE_JOB, key, slice_of("", 0));

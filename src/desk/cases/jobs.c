@@ -35,6 +35,22 @@ struct slice job_key(struct arena *a, char index, const int64_t *numbers, int n)
 	return task_numbers_key(a, slice_of(arena_text(a, text, 1), 1), numbers, n);
 }
 
+int job_ids(struct work *w, int64_t ticket, struct value *ids, struct err *e)
+{
+	int64_t next = ticket + 1;
+	struct scan s;
+	int got;
+
+	*ids = value_array(w->arena, 4);
+	scan_init(&s, w->desk->store, w->tx, TABLE_JOB, job_key(w->arena, 'o', &ticket, 1),
+		job_key(w->arena, 'o', &next, 1), false);
+	while ((got = scan_next(&s, e)) == 1)
+		value_push(
+			w->arena, ids, value_int((int64_t)load_be64((const uint8_t *)s.key.p + s.key.n - 8)));
+	scan_fini(&s);
+	return got;
+}
+
 static void arm(struct work *w, int64_t id, int64_t at_ms)
 {
 	uint8_t key[DUE_KEY_LEN];
@@ -185,20 +201,13 @@ static bool is_taken_back(
 int jobs_withdraw(struct work *w, const struct value *tasks, const struct value *jobs,
 	const struct value *ticket, struct err *e)
 {
-	int64_t of = value_int_or(value_get(ticket, "id"), 0), next = of + 1;
-	struct value ids = value_array(w->arena, 4);
-	struct scan s;
-	int got;
+	struct value ids;
 
 	if (tasks == NULL && !speaks_of_children(jobs))
 		return 0;
-	scan_init(&s, w->desk->store, w->tx, TABLE_JOB, job_key(w->arena, 'o', &of, 1),
-		job_key(w->arena, 'o', &next, 1), false);
-	while ((got = scan_next(&s, e)) == 1)
-		value_push(w->arena, &ids,
-			value_int((int64_t)load_be64((const uint8_t *)s.key.p + s.key.n - 8)));
-	scan_fini(&s);
-	for (uint32_t i = 0; i < ids.n && got == 0; i++) {
+	if (job_ids(w, value_int_or(value_get(ticket, "id"), 0), &ids, e) != 0)
+		return -1;
+	for (uint32_t i = 0; i < ids.n; i++) {
 		struct slice key = job_key(w->arena, 'j', &ids.as.items[i].as.i, 1);
 		struct value job;
 
@@ -210,7 +219,7 @@ int jobs_withdraw(struct work *w, const struct value *tasks, const struct value 
 		value_set(w->arena, &job, "withdrawn", value_bool(true)); /* its timer ends it */
 		row_put(w, TABLE_JOB, key, &job);
 	}
-	return got < 0 ? -1 : 0;
+	return 0;
 }
 
 /* ---- slices -------------------------------------------------------------------------------------------- */
@@ -231,24 +240,11 @@ void job_note(struct work *w, struct value *job, int64_t item, bool is_ok, const
 	job_count(w, job, is_ok ? "n_done" : "n_skipped", 1);
 }
 
-int job_answered(struct work *w, int64_t id, int64_t n_ok, struct err *e)
-{
-	struct slice key = job_key(w->arena, 'j', &id, 1);
-	struct value job;
-	int got = row_get(w->desk, w->tx, w->arena, TABLE_JOB, key, &job, e);
-
-	if (got != 1 || n_ok == 0)
-		return got < 0 ? -1 : 0;
-	job_count(w, &job, "n_ok", n_ok);
-	row_put(w, TABLE_JOB, key, &job);
-	return 0;
-}
-
 /* What people are shown of a job. */
 static struct value brief(struct arena *a, const struct value *job)
 {
 	static const char *const shown[] = {"id", "kind", "ticket", "no", "action", "task", "state", "who",
-		"created", "finished", "n_done", "n_skipped", "n_tasks", "n_ok", "error", "drill"};
+		"created", "finished", "n_done", "n_skipped", "n_tasks", "n_ok", "n_told", "error", "drill"};
 	struct value out = value_map(a, sizeof(shown) / sizeof(shown[0]));
 
 	for (size_t i = 0; i < sizeof(shown) / sizeof(shown[0]); i++)

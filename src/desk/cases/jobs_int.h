@@ -14,6 +14,10 @@ job_slice_fn job_children, job_attach, job_numbers;
 
 /* Key of TABLE_JOB: index byte and be64 numbers. */
 struct slice job_key(struct arena *, char index, const int64_t *numbers, int n);
+/* The jobs of a ticket: their ids, oldest first. 0, or -1 from the store. */
+int job_ids(struct work *, int64_t ticket, struct value *ids, struct err *e) MUST_CHECK;
+/* Its 'n' row of a number. */
+struct slice job_number_key(struct arena *, int64_t job, struct slice number);
 /* What became of an item; counted. */
 void job_note(struct work *, struct value *job, int64_t item, bool is_ok, const char *why);
 void job_count(struct work *, struct value *job, const char *key, int64_t by);

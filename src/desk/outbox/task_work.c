@@ -219,13 +219,13 @@ static int check_answer(struct work *w, const struct value *args, const struct v
 static int take_numbers(
 	struct work *w, struct value *row, const struct value *results, bool is_last, struct err *e)
 {
-	int64_t before = value_int_or(value_get(row, "n_ok"), 0), job;
+	int64_t job;
 
 	if (batch_take(w, row, results, is_last, e) != 0 || affected_task(w, row, results, e) != 0)
 		return -1;
 	if (!value_as_int(value_get(row, "job"), &job))
 		return 0;
-	return job_answered(w, job, value_int_or(value_get(row, "n_ok"), 0) - before, e);
+	return job_answered(w, job, results, e);
 }
 
 static int take_result(struct work *w, const struct value *args, struct value *row, struct err *e)

@@ -77,9 +77,9 @@ int warn_count(struct work *w, const struct stream_name *what, int64_t at_ms, ui
 }
 
 /* ---- hooks --------------------------------------------------------------------------------------------- */
-static const struct value *counting(const struct work *w)
+static const struct value *counting(const struct desk *d)
 {
-	return value_get(packs_catalog(w->desk->packs), "counting");
+	return value_get(packs_catalog(d->packs), "counting");
 }
 
 static bool has_link(const struct value *row, const char *type)
@@ -92,14 +92,13 @@ static bool has_link(const struct value *row, const char *type)
 	return false;
 }
 
-/* A complaint counts in the minute it speaks of; one of something long past, or to come, when it was taken in. */
-static int64_t row_at_ms(const struct work *w, const struct value *row)
+int64_t warn_counts_at(const struct desk *d, const struct value *row)
 {
 	int64_t created_ms = value_int_or(value_get(row, "created"), 0),
 		occurred_ms = value_int_or(value_get(row, "occurred"), created_ms);
 
 	return occurred_ms > created_ms ||
-			       created_ms - occurred_ms > value_int_or(value_get(counting(w), "back_ms"), 0)
+			       created_ms - occurred_ms > value_int_or(value_get(counting(d), "back_ms"), 0)
 		       ? created_ms
 		       : occurred_ms;
 }
@@ -125,14 +124,14 @@ int warn_created(struct work *w, const struct value *row, struct err *e)
 		warn_arm(w, bin_end(MINUTE_MS, w->now_ms));
 	if (!is_counted_kind(row))
 		return 0;
-	if (!value_true(value_get(counting(w), "duplicates")) && has_link(row, "duplicate_of"))
+	if (!value_true(value_get(counting(w->desk), "duplicates")) && has_link(row, "duplicate_of"))
 		return 0;
-	return count_row(w, row, row_at_ms(w, row), 1, e);
+	return count_row(w, row, warn_counts_at(w->desk, row), 1, e);
 }
 
 int warn_contacted(struct work *w, const struct value *row, const struct value *contact, struct err *e)
 {
-	const struct value *counts = value_get(counting(w), "contacts");
+	const struct value *counts = value_get(counting(w->desk), "contacts");
 	struct slice kind = value_slice(value_get(contact, "kind"));
 
 	/* of an incident too: one click of the front desk is one complaint of its category */
@@ -156,7 +155,7 @@ static int as_it_came(struct work *w, const struct value *row, struct value *out
 	int got;
 
 	*out = value_copy_map(w->arena, row);
-	value_set(w->arena, out, "occurred", value_int(row_at_ms(w, row)));
+	value_set(w->arena, out, "occurred", value_int(warn_counts_at(w->desk, row)));
 	if (ticket_bytes(w->desk, w->tx, id, &bytes, e) != 0 || ticket_parse(bytes, &parts, e) != 0)
 		return -1;
 	got = event_load(w->desk, w->arena, parts.seq, &event, e);
@@ -188,11 +187,11 @@ int warn_changed(struct work *w, const struct value *before, const struct value 
 	if (is_in_recovery(after) && !is_in_recovery(before))
 		warn_await_recovery(w, value_int_or(value_get(after, "id"), 0));
 	if (was_merged == is_merged || !is_counted_kind(after) ||
-		value_true(value_get(counting(w), "merged")))
+		value_true(value_get(counting(w->desk), "merged")))
 		return 0;
 	if (as_it_came(w, before, &came, e) != 0)
 		return -1;
-	return count_row(w, &came, row_at_ms(w, &came), is_merged ? -1 : 1, e);
+	return count_row(w, &came, warn_counts_at(w->desk, &came), is_merged ? -1 : 1, e);
 }
 
 /* ---- keys ---------------------------------------------------------------------------------------------- */
@@ -224,29 +223,4 @@ bool warn_key_holds(const struct warn_key *k, const struct stream_name *s)
 {
 	return s->what == 'c' && (warn_is_all(k->city) || slice_cmp(k->city, s->city) == 0) &&
 	       (warn_is_all(k->category) || name_under(s->category, k->category));
-}
-
-/* ---- what was counted of a case ------------------------------------------------------------------------ */
-int warn_counted(struct desk *d, warn_is_of *is_of, void *ctx, int64_t from_ms, int64_t to_ms, int64_t *count,
-	struct err *e)
-{
-	uint8_t from[8], to[8];
-	struct scan s;
-	int got;
-
-	*count = 0;
-	store_be64(from, (uint64_t)from_ms);
-	store_be64(to, (uint64_t)to_ms);
-	scan_init(&s, d->store, NULL, TABLE_COUNT, slice_of(from, 8), slice_of(to, 8), false);
-	while ((got = scan_next(&s, e)) == 1) {
-		struct stream_name name;
-		struct slice val = s.val;
-		uint64_t n;
-
-		stream_split(slice_of((const uint8_t *)s.key.p + 8, s.key.n - 8), &name);
-		if (name.what == 'c' && slice_varint(&val, &n) == 0 && is_of(ctx, &name))
-			*count += (int64_t)n;
-	}
-	scan_fini(&s);
-	return got < 0 ? -1 : 0;
 }
