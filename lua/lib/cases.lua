@@ -7,7 +7,7 @@ local drills = host.lib "drills"
 local evidence = host.lib "evidence"
 local data = host.lib("catalog").data
 local cases = {}
-local get, has = host.get, evidence.has
+local get, has = host.get, host.lib("units").has
 local ids = host.lib("fields").ids
 
 -- The cities of an incident by its fields; nil: all.

@@ -3,19 +3,11 @@
 local host = ...
 local rules = host.lib "rules"
 local data = host.lib("catalog").data
+local has = host.lib("units").has
 local evidence = {}
 local ALL = "*/*" -- the key of everything
 
 local function is_under(category, of) return category == of or category:sub(1, #of + 1) == of .. "." end
-
-local function has(list, x)
-  for i = 1, #(list or {}) do
-    if list[i] == x then return true end
-  end
-  return false
-end
-
-evidence.has = has
 
 -- Whether a fault is what something is about that names no category: by its name, its component, or its service.
 local function is_of_fault(of, name, fault)

@@ -1,6 +1,7 @@
 -- Which rules of a set are never reached, since an earlier one takes all that they mean. Only what can be known for sure.
 local host = ...
 local errors = host.lib "errors"
+local has = host.lib("units").has
 local reach = {}
 
 -- The numbers (or dates) that a test holds for: {from, to, from_open, to_open}; nil where it is no such test.
@@ -14,11 +15,6 @@ end
 local function is_inside(b, a)
   if a.from and not (b.from and (b.from > a.from or b.from == a.from and (b.from_open or not a.from_open))) then return false end
   return not a.to or b.to ~= nil and (b.to < a.to or b.to == a.to and (b.to_open or not a.to_open))
-end
-
-local function has(list, x)
-  for _, y in ipairs(list) do if x == y then return true end end
-  return false
 end
 
 local function are_in(some, list)

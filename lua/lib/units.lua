@@ -148,6 +148,14 @@ function units.parts(text)
   return #out > 0 and out or nil
 end
 
+-- Whether a list, which may be absent, has it.
+function units.has(list, x)
+  for i = 1, #(list or {}) do
+    if list[i] == x then return true end
+  end
+  return false
+end
+
 -- Cells behind the last column are said by nobody: a comma too many moves all that follow.
 function units.check_width(row, width, where)
   local errors = host.lib "errors"
