@@ -3,6 +3,7 @@ the minute; what hangs on the case is said beside. Numbers told are numbers, how
 
 import os
 import shutil
+import subprocess
 import sys
 import tempfile
 
@@ -25,7 +26,7 @@ rules.before "outbox" { kinds = { "incident" },
 
 
 class Effect(Case):
-    MORE = ""
+    MORE = """cluster "recharge" { zh = "充值类", en = "recharge", categories = { "recharge" } }\n"""
 
     def setUp(self):
         self.pack = tempfile.mkdtemp(prefix="tocsin-pack-")
@@ -198,6 +199,15 @@ class Phases(Effect):
         self.assertEqual([(2, 2), (7, 2), (0, 0)], self.phases(case))
         self.assertEqual([(1, 1), (8, 1), (0, 0)], self.phases(other))
 
+    def test_a_case_of_a_cluster_in_all_cities(self):
+        """What is clicked on a case that has neither city nor category is its own all the same."""
+        case = self.open(city=None, category=None, fields={"cluster": "recharge"})
+        self.same_fault(5, incident=case)
+        self.complain(city="zhuhai")
+        self.complain(category="billing.overcharge")
+        self.advance("5m")
+        self.assertEqual([0, 6, 0], [p[0] for p in self.phases(case)])
+
     def test_merged_cases(self):
         """The one that takes the other in counts what both are about, none of it twice; also when it lets it out again."""
         for city in ("shenzhen", "zhuhai"):
@@ -296,6 +306,9 @@ class NumbersTold(Effect):
         self.assertEqual([6, 4, 8], [j["n_ok"] for j in self.c.call("incident.get", id=case)["jobs"] if j["kind"] == "numbers"])
         self.again()
         self.assertEqual(8, self.told(case))
+        self.d.stop()
+        said = subprocess.run([os.path.join(ROOT, "build", "tocsin"), "fsck", self.d.data], capture_output=True, text=True)
+        self.assertEqual(0, said.returncode, said.stdout + said.stderr)
 
 
 if __name__ == "__main__":
