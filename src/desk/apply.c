@@ -5,6 +5,7 @@
  */
 #include <string.h>
 
+#include "cases.h"
 #include "grants.h"
 #include "jobs.h"
 #include "tasks.h"
@@ -200,6 +201,19 @@ static int check_links(struct work *w, const struct value *links, int64_t self, 
 	return 0;
 }
 
+/* What is to hang on a case that was merged, as a job may still say, hangs on the one that goes on. */
+static int64_t linked_id(struct work *w, const struct value *link)
+{
+	int64_t id = value_int_or(value_get(link, "id"), 0);
+	struct value row;
+	struct err e;
+
+	return value_is_text(value_get(link, "type"), "parent") && ticket_load_merged(w, id, &row, &e) == 0 &&
+			       value_is_text(value_get(&row, "kind"), CASE_KIND)
+		       ? value_int_or(value_get(&row, "id"), id)
+		       : id;
+}
+
 /* Take links away; without an id all of the type. */
 static void apply_unlinks(struct work *w, const struct value *unlinks, struct value *row)
 {
@@ -368,7 +382,7 @@ int decision_apply(struct work *w, const struct value *decision, struct value *r
 	apply_unlinks(w, value_get(decision, "unlinks"), row);
 	for (uint32_t i = 0; links != NULL && i < links->n; i++)
 		ticket_link(w, row, value_cstr(w->arena, value_get(&links->as.items[i], "type")),
-			value_int_or(value_get(&links->as.items[i], "id"), 0));
+			linked_id(w, &links->as.items[i]));
 	if (clocks_apply(w, value_get(decision, "clocks"), row, e) != 0 ||
 		timers_apply(
 			w, value_get(decision, "timers"), value_get(decision, "cancel_timers"), row, e) != 0)

@@ -161,6 +161,13 @@ fault "recharge" { zh = "充值未到账", en = "recharge not credited", service
         self.settle()
         self.assertEqual((400, 0), (self.complainers(a), self.complainers(b)))
 
+    def test_complaints_on_their_way_to_a_case_that_is_merged_go_on(self):
+        a, b, c = [self.create(kind="incident", city=city, category="recharge.not_credited", title=city)["id"] for city in ("foshan", "zhuhai", "heyuan")]
+        self.c.pipeline([("ticket.create", dict(channel="app", text="x", city="foshan", category="recharge.not_credited"))] * 400)
+        self.c.pipeline([("ticket.act", dict(id=a, action="merge", data=dict(ticket=b))), ("ticket.act", dict(id=b, action="merge", data=dict(ticket=c)))])
+        self.settle()
+        self.assertEqual((0, 0, 400), tuple(self.complainers(i) for i in (a, b, c)))
+
     def test_a_case_that_recovers_is_left_alone(self):
         first, second, third = self.three_cases()
         self.c.call("ticket.act", id=second, action="claim")

@@ -64,7 +64,8 @@ static int list_raised(struct work *w, const struct value *row, int depth, struc
 	for (uint32_t i = 0; depth < MERGES_DEEP && value_is(merged, VALUE_ARRAY) && i < merged->n; i++)
 		if (ticket_load(w->desk, w->tx, w->arena, value_int_or(&merged->as.items[i], 0), &one, e) !=
 				0 ||
-			list_raised(w, &one, depth + 1, list, e) != 0)
+			(value_get(&one, "merged_into") != NULL &&
+				list_raised(w, &one, depth + 1, list, e) != 0))
 			return -1;
 	return 0;
 }
