@@ -187,6 +187,7 @@ static int is_first(struct work *w, const struct value *job, const struct value 
 {
 	struct slice key = job_number_key(w->arena, int_of(job, "id"), value_slice(number)), val;
 	int got = tx_get(w->tx, TABLE_JOB, key, &val, e);
+
 	if (got != 0)
 		return got < 0 ? -1 : 0;
 	tx_put(w->tx, TABLE_JOB, key, slice_of("", 0));

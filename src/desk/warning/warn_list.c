@@ -130,7 +130,7 @@ int warn_listed(
 	struct work *w, const struct wkey *k, const struct value *row, struct value *list, struct err *e)
 {
 	static const char *const shown[] = {
-		"ack", "floor", "held", "order", "under", "reminders", "acts", "opened", "late", "before"};
+		"ack", "floor", "held", "order", "under", "reminders", "acts", "opened", "before"};
 	struct value v = warn_brief(w, k, row);
 	const struct value *alarm = warn_alarm(w->desk->warn, k->level);
 
