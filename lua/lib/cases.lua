@@ -212,6 +212,8 @@ function cases.merge.out(v, d)
   local f, whole = t.fields or {}, v.facts.whole or t.merged_into
   also(d, t.merged_into, "let_out", { ticket = t.id, keys = joined(f.keys) })
   if whole ~= t.merged_into then also(d, whole, "let_out", { ticket = t.id, keys = joined(f.keys) }) end -- that was merged itself
+  d.set.fields = d.set.fields or {}
+  d.set.fields.level = f.level and "none" -- until its keys come back with the next close; those that have ended do not
   cases.gather(v, d, f.cities, whole)
 end
 

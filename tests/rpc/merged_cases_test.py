@@ -150,7 +150,17 @@ fault "recharge" { zh = "充值未到账", en = "recharge not credited", service
         self.assertEqual(second, self.create(city="foshan", category="recharge.not_credited")["incident"])
         whole = self.fields(first)
         self.assertNotIn(second, whole["merged"])
+        self.assertEqual("orange", self.fields(second)["level"])
         self.assertNotIn("foshan/recharge.not_credited", whole["keys"])
+
+    def test_unmerged_after_its_warnings_have_ended_it_has_no_level(self):
+        first, second, _ = self.merged()
+        for _ in range(20):
+            self.complain([], 0)
+        self.assertEqual(None, self.of_key("foshan"))
+        self.c.call("ticket.act", id=second, action="unmerge", data={"reason": "another fault"})
+        self.complain([], 0)
+        self.assertEqual(("none", "orange"), tuple(self.fields(second)[k] for k in ("level", "highest")))
 
     def test_who_unmerges_while_complaints_are_still_on_their_way_has_them_all(self):
         a, b = [self.create(kind="incident", city=city, category="recharge.not_credited", title=city)["id"] for city in ("foshan", "zhuhai")]
