@@ -11,8 +11,12 @@ tasks {
     alarm = "2m" },
   { "sms", zh = "短信", en = "text message", lease = "60s", attempts = 5, backoff = "30s", expires = "12h",
     quiet = { from = "22:00", to = "08:00" }, numbers = "told" },
+  { "sms_script", zh = "短信（故障口径）", en = "text message of a fault", lease = "60s", attempts = 5, backoff = "30s", expires = "2h",
+    quiet = { from = "22:00", to = "08:00" } },
 }
 
+local fault_text = task "sms_script" { incident = "{id}", no = "{no}", op = "fault", version = "{fields.script_version}",
+  until_ms = "{fields.script_until_time}", text = "【中国移动】{fields.script_zh}" }
 local playing = any_of("orange", "red", "black") -- from this level on the voice menu plays the prompt
 
 rules.before "outbox" {
@@ -103,6 +107,23 @@ rules.before "outbox" {
     when = { action = "relapse" },
     withdraw = { "group_message" },
     task = task "group_message" { incident = "{id}", cities = "{fields.cities}", text = "【{no}】故障复发，处理中。The fault is back." },
+  },
+
+  -- ---- customers who are hit, while it lasts: once a case, when a head says so; who is hit later within five minutes -----------------
+  -- once = "case": a new version goes to those who have had none. once = "{fields.script_version}" would text everybody again.
+  rule "who is hit is texted the script" {
+    when = { action = "text" }, withdraw = { "sms_script" }, of = "affected", batch = 1000, once = "case", again = "5m",
+    task = fault_text,
+    because = "who knows does not call",
+  },
+  rule "the texts say what was approved last" {
+    when = { action = "approve_script", ["fields.texting"] = "on", stage = any_of("open", "restoring", "recovering") },
+    withdraw = { "sms_script" }, of = "affected", batch = 1000, once = "case", again = "5m",
+    task = fault_text,
+  },
+  rule "nobody is texted of the fault any more" {
+    when = { action = any_of("stop_text", "prove", "resolve", "cancel", "merge", "close", "finish") }, withdraw = { "sms_script" },
+    because = "a text about a fault that is over makes calls",
   },
 
   -- ---- customers: those who complained are told once when it is proven; nobody at night (tasks: quiet) -------------------------------

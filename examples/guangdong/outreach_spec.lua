@@ -34,8 +34,8 @@ spec "the level rises: the script that was approved is played" {
 }
 spec "proven: prompts stop, the desk and the groups hear of it" {
   given = case({ script_version = 1, script_prompt = "P-RECHARGE-01" }, { stage = "recovering" }), action = "prove", who = head,
-  expect = { withdrawn = { "ivr", "group_message" }, tasks = { "ivr", "group_message", ivr = { op = "withdraw", version = 1 } },
-    news = { "frontdesk.shenzhen", "frontdesk.foshan", "ivr" }, by = "the desk hears of the recovery" },
+  expect = { withdrawn = { "ivr", "group_message", "sms_script" }, tasks = { "ivr", "group_message", ivr = { op = "withdraw", version = 1 } },
+    news = { "frontdesk.shenzhen", "frontdesk.foshan", "ivr" }, by = { "the desk hears of the recovery", "nobody is texted of the fault any more" } },
 }
 spec "the fault is back: the groups hear of it, and nobody is told any more that it works" {
   given = case({}, { stage = "watched" }), action = "relapse", data = { reason = "又坏了" }, who = head,
@@ -45,14 +45,38 @@ spec "the fault is back: the groups hear of it, and nobody is told any more that
 spec "a false alarm: nobody is told that it works again" {
   given = case({ script_version = 1, script_prompt = "P-RECHARGE-01" }, { stage = "restoring" }), action = "cancel",
   data = { reason = "误报" }, who = head,
-  expect = { withdrawn = { "ivr", "group_message" }, tasks = { "ivr", "group_message", ivr = { op = "withdraw", version = 1 } },
+  expect = { withdrawn = { "ivr", "group_message", "sms_script" }, tasks = { "ivr", "group_message", ivr = { op = "withdraw", version = 1 } },
     news = { "frontdesk.shenzhen", "frontdesk.foshan", "ivr" },
     by = { "the desk hears that there was no fault", "the groups hear that there was no fault" } },
 }
 spec "merged into another case: its prompt is taken back, and the desk says what the other one says" {
   given = case({ script_version = 1, script_prompt = "P-RECHARGE-01" }, { stage = "restoring" }), action = "merge", data = { ticket = 7 }, who = head,
-  expect = { withdrawn = { "ivr" }, tasks = { "ivr", ivr = { op = "withdraw", version = 1 } },
+  expect = { withdrawn = { "ivr", "sms_script" }, tasks = { "ivr", ivr = { op = "withdraw", version = 1 } },
     news = { "frontdesk.shenzhen", "frontdesk.foshan", "ivr" }, by = "the desk hears that a case is part of another" },
+}
+spec "a head has those who are hit texted" {
+  given = case { level = "red", script_version = 2, script_zh = "充值平台故障" }, action = "text", who = head,
+  expect = { withdrawn = { "sms_script" }, jobs = { "numbers" }, tasks = {}, by = "who is hit is texted the script" },
+}
+spec "an agent does not" {
+  given = case { script_version = 2 }, action = "text", who = { name = "wu.qiang", roles = { agent = true } }, expect = { refuse = true },
+}
+spec "without an approved script nobody is texted" {
+  given = case { level = "red", script_draft = draft }, action = "text", who = head, expect = { refuse = true, by = "no script to text" },
+}
+spec "a new version while texts go out" {
+  given = case { level = "none", script_draft = draft, texting = "on" }, action = "approve_script", who = head,
+  expect = { withdrawn = { "sms_script" }, jobs = { "numbers" }, by = "the texts say what was approved last" },
+}
+spec "a new version when nobody asked for texts" {
+  given = case { level = "none", script_draft = draft }, action = "approve_script", who = head, expect = { withdrawn = {}, jobs = {} },
+}
+spec "texts stop when a head says so" {
+  given = case { level = "red", texting = "on" }, action = "stop_text", who = head,
+  expect = { withdrawn = { "sms_script" }, jobs = {}, fields = { texting = "stopped" }, by = "nobody is texted of the fault any more" },
+}
+spec "what does not go out cannot stop" {
+  given = case { level = "red" }, action = "stop_text", who = head, expect = { refuse = true, by = "nobody is being texted" },
 }
 spec "told: a text message to each who complained, each complaint answered" {
   given = case(nil, { stage = "proven" }), timer = { kind = "rule", rule = "act:tell" },

@@ -106,7 +106,8 @@ local function order(v, d)
       local out = found[i].out
       local task = out.task and tasks.fill(out.task, v)
       if task and out.of then -- a batch, or several, with those numbers of the case
-        d.jobs = put(d.jobs, { kind = "numbers", of = out.of, task = task.kind, batch = out.batch, data = host.map(task.data) })
+        d.jobs = put(d.jobs, { kind = "numbers", of = out.of, task = task.kind, batch = out.batch, again_ms = out.again,
+          once = out.once and tostring(tasks.fill_data(out.once, v) or ""), data = host.map(task.data) })
       elseif task then
         d.tasks = put(d.tasks, task)
       end

@@ -46,8 +46,8 @@ sets.list = {
   escalation = { mode = "all", point = "timer", outputs = { notice = "rungs", again = "every", to = "queue", grade = "grade",
     priority = "priority", say = "label", statutory = "boolean" }, zh = "升级", en = "who is told when a limit comes near or passes" },
   outbox = { mode = "all", point = "create, act, contact, timer",
-    outputs = { task = "task", of = "number_list", batch = "count", news = "news", withdraw = "task_kinds" },
-    with = { of = "task", batch = "task" },
+    outputs = { task = "task", of = "number_list", batch = "count", once = "once", again = "look", news = "news", withdraw = "task_kinds" },
+    with = { of = "task", batch = "task", once = "of", again = "once" },
     zh = "对外任务与推送",
     en = "what other systems are asked to do, what screens are told, which tasks are taken back" },
   evidence = { mode = "first", is_partial = true, point = "evidence", outputs = { same = "parts", within = "duration", together = "duration",
@@ -153,6 +153,20 @@ local function one_of(list)
   end
 end
 check.number_list = one_of { "complainers", "affected", "everybody" }
+
+-- A text that may name fields, as in a task: numbers that had one with the same text are left out.
+function check.once(x, at, key)
+  if type(x) == "string" and x ~= "" then return host.lib("tasks").compile_data(x, at) end
+  at("%s must be a text, not %s", "%s 应为文字，而不是 %s", { key, errors.shown(x) }, x)
+end
+
+-- How often something is looked at again.
+function check.look(x, at, key)
+  local ms = check.duration(x, at, key)
+  if ms and ms < 1000 then at('%s must be "1s" or longer, not %s', '%s 不应短于 "1s"，而不是 %s', { key, errors.shown(x) }, x) end
+  return ms
+end
+
 check.unit = one_of { "hours", "natural_days", "working_days" }
 check.instant = one_of { "created", "received" }
 local part = one_of { "category", "city" }

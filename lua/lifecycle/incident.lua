@@ -7,6 +7,7 @@
 --   maintainers                 the persons who work on it
 --   follows                     the case that was closed or cancelled before, though its warning stood
 --   merged                      the cases that were merged into it; apart: it was merged and unmerged, so nothing merges it by itself again
+--   texting                     on, stopped: text messages with the script go out; over with the recovery, and asked for again after it
 --   recovery                    claimed, proven, told, watched
 --   green…                      the key service that the BOSS green channel has taken over
 local desk = { "agent", "supervisor", "leader" }
@@ -43,6 +44,7 @@ kind "incident" {
   -- one fault, several cases: the other one takes in what it is about, its keys, its people, its lists and its complaints, and it is over
   action "merge" { zh = "并入另一事件", en = "merge", from = { "open", "restoring" }, to = "closed", roles = heads,
     data = { ticket = "ticket", reason = "text?" }, copy = { resolution = "reason" }, link = "merged_into", merging = "into",
+    mark = { texting = false },
     children = { action = "attach", data = { ticket = "ticket" } } },
   -- not once customers were told that it works: those of the other one would not be
   action "take_in" { zh = "并入事件", en = "take in a case", from = broken, roles = heads, offered = false, merging = "takes",
@@ -65,6 +67,11 @@ kind "incident" {
   action "ivr_down" { zh = "IVR未送达", en = "IVR not delivered", from = live, roles = heads, mark = { ivr = "not_delivered" }, sign = "ivr_down" },
   action "ivr_off" { zh = "语音提示已撤下", en = "IVR withdrawn", from = { "open", "restoring", "recovering", "proven", "told", "watched", "closed" },
     roles = heads, mark = { ivr = "off" }, sign = "ivr_off" },
+
+  -- a text message with the approved script to those who are hit, as long as the fault lasts (rules "outbox" of the pack)
+  action "text" { zh = "短信告知", en = "text customers", from = broken, roles = heads, mark = { texting = "on" }, sign = "texting" },
+  action "stop_text" { zh = "停止短信告知", en = "stop text messages", from = broken, roles = heads, mark = { texting = "stopped" },
+    data = { reason = "text?" } },
 
   -- restore the complainers: one batch task of the BOSS emergency system, a result a number; without numbers all complainers
   action "restore_numbers" { zh = "应急恢复指定号码", en = "restore numbers", from = broken, roles = desk,
@@ -101,9 +108,10 @@ kind "incident" {
   action "probe" { zh = "拨测结果", en = "probe", from = { "open", "restoring", "recovering" }, roles = { "agent", "supervisor", "leader", "adapter" },
     data = { ok = "boolean", text = "text?" }, keep = { probe_ok = "ok" }, sign = "probed" },
   action "prove" { zh = "证实恢复", en = "prove recovery", from = { "recovering" }, to = "proven", roles = heads, data = { text = "text?" },
-    copy = { resolution = "text" }, mark = { recovery = "proven" }, sign = "proven", after = { tell = "0s" } },
+    copy = { resolution = "text" }, mark = { recovery = "proven", texting = false }, sign = "proven", after = { tell = "0s" } },
   action "resolve" { zh = "解决并答复", en = "resolve", from = { "open", "restoring", "recovering", "proven" }, to = "told", roles = heads,
-    data = { text = "text", cause = "text?" }, copy = { resolution = "text", cause = "cause" }, mark = { recovery = "told" }, sign = "told",
+    data = { text = "text", cause = "text?" }, copy = { resolution = "text", cause = "cause" }, mark = { recovery = "told", texting = false },
+    sign = "told",
     children = { action = "answer", data = { text = "text" } }, after = { watch = "0s" } },
   action "tell" { zh = "告知客户", en = "tell", from = { "proven" }, to = "told", roles = heads, data = { text = "text?" },
     mark = { recovery = "told" }, sign = "told", after = { watch = "0s" },
@@ -123,7 +131,7 @@ kind "incident" {
   action "again" { zh = "告知后再次投诉", en = "complained again", from = { "told", "watched" }, tally = { "again", "again_ever" },
     offered = false },
   action "cancel" { zh = "撤销", en = "cancel", from = broken, to = "closed", status = "cancelled", roles = heads,
-    data = { reason = "text" }, copy = { resolution = "reason" } },
+    data = { reason = "text" }, copy = { resolution = "reason" }, mark = { texting = false } },
 }
 
 rules.before "refuse" {
@@ -139,6 +147,15 @@ rules.before "refuse" {
   rule "a drill is no case" {
     when = { action = any_of("merge", "take_in"), ["fields.drill"] = true },
     say = { zh = "演练与真实事件不能合并", en = "a drill and a case stay apart" },
+  },
+  rule "no script to text" {
+    when = { action = "text", ["fields.script_version"] = absent },
+    say = { zh = "还没有批准的口径，不能短信告知", en = "no script is approved yet: there is nothing to text" },
+    because = "customers read what two persons have read",
+  },
+  rule "nobody is being texted" {
+    when = { action = "stop_text", ["fields.texting"] = none_of("on") },
+    say = { zh = "没有正在进行的短信告知", en = "no text messages go out" },
   },
   rule "green channel asked already" {
     when = { action = "ask_green", ["fields.green"] = any_of("asked", "approved", "live", "handing_back", "handed_back") },

@@ -108,7 +108,7 @@
 ---@field because? string why, for people
 ---@field valid? {from?: string, to?: string}
 ---@field act? any in answer, contact, follow, warning
----@field again? any in escalation
+---@field again? any in escalation, outbox
 ---@field attach? any in attach, evidence
 ---@field batch? any in outbox
 ---@field before? any in attach
@@ -128,6 +128,7 @@
 ---@field news? any in outbox
 ---@field notice? any in answer, contact, escalation, follow
 ---@field of? any in outbox
+---@field once? any in outbox
 ---@field open? any in declare, warning
 ---@field owner? any in routing
 ---@field percents? any in clocks

@@ -97,13 +97,24 @@ void affected_each(
 /* Affected numbers of a case, all stages; -1: it has no lists. */
 int64_t affected_of_case(struct desk *, int64_t incident);
 /*
- * Affected numbers of the case that are not told yet (stages failed and fixed): the next behind `after`
- * (empty: from the first), in order, at most `limit` and no number twice, pushed to *numbers. A call looks at
- * some rows only, and may find none: *until is the number up to which it has looked, for the next `after`;
+ * Affected numbers of the case that are not told yet (stages failed and fixed; is_failing: failed alone): the
+ * next behind `after` (empty: from the first), in order, at most `limit` and no number twice, pushed to
+ * *numbers. since: what affected_versions said before, for those that changed after it; NULL: all. A call looks
+ * at some rows only, and may find none: *until is the number up to which it has looked, for the next `after`;
  * *is_over: there are no more. 0, or -1 from the store.
  */
-int affected_next(struct desk *, struct arena *, int64_t incident, struct slice after, uint32_t limit,
-	struct value *numbers, struct value *until, bool *is_over, struct err *e) MUST_CHECK;
+struct affected_walk {
+	int64_t incident;
+	const struct value *since;
+	bool is_failing;
+	struct slice after;
+	uint32_t limit;
+};
+int affected_next(struct desk *, struct arena *, const struct affected_walk *, struct value *numbers,
+	struct value *until, bool *is_over, struct err *e) MUST_CHECK;
+/* {list = version} of the case's open lists: the last version that gets no more changes. 0, or -1. */
+int affected_versions(
+	struct desk *, struct arena *, int64_t incident, struct value *out, struct err *e) MUST_CHECK;
 /* Whether the category is one of the fault's (or cluster's, NULL: none), or below one. */
 bool holds_category(const struct value *of, struct slice category);
 /* {numbers, bytes, parts, cases} for server.stats. */

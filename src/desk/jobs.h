@@ -8,12 +8,19 @@
  *   'i' be64 job, be64 item      → {ok, why?}   what became of one ticket
  *   'n' be64 job, number         → "", or "t" when it was told: a number that is in a task of it already: none is
  *                                  asked for twice
+ *   't' be64 ticket, number, 0, task kind → be64 task, be32 version, once   the same of all jobs of a case that
+ *                                       say `once`: in which task, and data.version of it
  *
  * Decision: jobs = [{kind="children", action, data, stages?}] an action on every ticket that hangs on this
  * one, by the word of who asked for it · {kind="attach", of="category"|"city", names, since, of_case?} open
  * tickets of no case, or of that one, that may hang on it: the pack is asked at point "attach" for each ·
- * {kind="numbers", of="complainers"|"affected"|"everybody", task, batch?, data} tasks of the outbox with the
- * numbers of its children, of its lists of affected numbers, or of both, `batch` (1,000) in each.
+ * {kind="numbers", of="complainers"|"affected"|"everybody", task, batch?, once?, again_ms?, data} tasks of the outbox with the
+ * numbers of its children, of its lists of affected numbers, or of both, `batch` (1,000) in each. With once = TEXT
+ * no number comes twice from any job of the case that says the same text, unless its task was taken back before
+ * anybody claimed it. With again_ms it goes on, and looks so often for numbers that came later (by the versions of the
+ * lists, affected.h), until it is withdrawn, its ticket is over or data.until_ms has passed: only those that fail now,
+ * none in the quiet hours of the task, and never more than JOB_AHEAD tasks that nobody has done, so that little
+ * is to be taken back.
  *
  * state: "running", then "done", "failed" (error says why), or "withdrawn" by a later decision.
  */
@@ -40,9 +47,20 @@ int job_fire(struct desk *, int64_t due_ms, uint64_t id, struct err *e) MUST_CHE
 
 /*
  * The job's task has results, [{number, ok}]: n_ok of the job counts the good ones; n_told, of tasks that tell,
- * the numbers that no job of its ticket told before. 0, or -1 from the store.
+ * the numbers that no job of its ticket told before. One that waits for its tasks goes on. 0, or -1 from the store.
  */
 int job_answered(struct work *, int64_t job, const struct value *results, struct err *e) MUST_CHECK;
+/*
+ * What a number was told last by jobs of this case that say `once`: data.version of a task that is done (0: it
+ * has none), -1 when of none. looked: {0} before the first of some numbers in order. 0, or -1 from the store.
+ */
+struct looked { /* the task that was looked at last */
+	int64_t task;
+	int is_void;  /* it was taken back before anybody had it */
+	bool is_done; /* also when it is forgotten already */
+};
+int jobs_texted(struct desk *, struct arena *, int64_t ticket, struct slice number, struct looked *,
+	int64_t *version, struct err *e) MUST_CHECK;
 /* [{id, kind, action?, state, n_done, n_skipped, …}] of a ticket, oldest first. */
 int jobs_of(struct desk *, struct arena *, int64_t ticket, struct value *out, struct err *e) MUST_CHECK;
 /* What became of an item: 1 and {ok, why?}, 0 nothing said, -1. */

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "affected_int.h"
+#include "desk/jobs.h"
 #include "desk/names.h"
 #include "desk/pages.h"
 
@@ -183,11 +184,23 @@ static int by_number(const void *a, const void *b)
 	return (x->number > y->number) - (x->number < y->number);
 }
 
+static int add_texted(struct desk *d, struct arena *a, int64_t incident, struct value *v, struct looked *last,
+	struct err *e)
+{
+	int64_t version;
+
+	if (jobs_texted(d, a, incident, value_slice(value_get(v, "number")), last, &version, e) != 0)
+		return -1;
+	if (version >= 0)
+		value_add(a, v, "texted", value_int(version));
+	return 0;
+}
+
 static struct value hit_value(struct desk *d, struct arena *a, const struct hit *h)
 {
 	const struct value *reason = value_at(&h->part->reasons, (uint32_t)h->entry.reason);
 	int64_t expires = fault_ms(d, fault_of(d, h->part->part.fault), "expires_ms");
-	struct value v = value_map(a, 9);
+	struct value v = value_map(a, 10);
 	char text[NUMSET_TEXT];
 
 	value_add(a, &v, "number", value_text(a, text, numset_text(h->number, text)));
@@ -204,8 +217,10 @@ static struct value hit_value(struct desk *d, struct arena *a, const struct hit 
 }
 
 /* The hits in order, one a number; of a delta those that left the list apart. */
-static void page_answer(struct desk *d, struct arena *a, struct page *p, struct value *result)
+static int page_answer(struct desk *d, struct arena *a, struct page *p, struct value *result, struct err *e)
 {
+	int64_t incident = value_int_or(value_get(result, "incident"), 0);
+	struct looked last_task = {0};
 	struct value numbers = value_array(a, 16), removed = value_array(a, 4);
 	uint64_t last = 0;
 	uint32_t n = 0, i;
@@ -218,9 +233,13 @@ static void page_answer(struct desk *d, struct arena *a, struct page *p, struct 
 			continue;
 		last = p->hits[i].number;
 		n++;
-		if (in_list(p->list, p->hits[i].entry.flags))
-			value_push(a, &numbers, hit_value(d, a, &p->hits[i]));
-		else
+		if (in_list(p->list, p->hits[i].entry.flags)) {
+			struct value hit = hit_value(d, a, &p->hits[i]);
+
+			if (add_texted(d, a, incident, &hit, &last_task, e) != 0)
+				return -1;
+			value_push(a, &numbers, hit);
+		} else
 			value_push(a, &removed, value_text(a, text, numset_text(last, text)));
 	}
 	if (i < p->n && p->hits[i].number <= p->bound)
@@ -234,20 +253,45 @@ static void page_answer(struct desk *d, struct arena *a, struct page *p, struct 
 		value_add(a, result, "after", value_text(a, text, numset_text(last, text)));
 		value_add(a, result, "cursor", *value_get(result, "after"));
 	}
+	return 0;
 }
 
-static bool is_untold(uint8_t flags)
+static bool is_untold(uint8_t flags, bool is_failing)
 {
 	return STATE_OF(flags) == STATE_AFFECTED &&
-	       (STAGE_OF(flags) == STAGE_FAILED || STAGE_OF(flags) == STAGE_FIXED);
+	       (STAGE_OF(flags) == STAGE_FAILED || (STAGE_OF(flags) == STAGE_FIXED && !is_failing));
 }
 
-int affected_next(struct desk *d, struct arena *a, int64_t incident, struct slice after, uint32_t limit,
-	struct value *numbers, struct value *until, bool *is_over, struct err *e)
+/* A list's name among the versions of its case. */
+static const char *version_key(struct arena *a, const struct part *p)
 {
+	return arena_printf(a, "%u", p->id);
+}
+
+int affected_versions(struct desk *d, struct arena *a, int64_t incident, struct value *out, struct err *e)
+{
+	struct part_edit *parts;
+	uint32_t n;
+
+	if (parts_of_case(d, a, incident, &parts, &n, e) != 0)
+		return -1;
+	*out = value_map(a, n);
+	for (uint32_t i = 0; i < n; i++) {
+		const struct run *run = run_find(d->affected, parts[i].part.fault);
+
+		if (run != NULL && !parts[i].part.is_closed)
+			value_add(a, out, version_key(a, &parts[i].part),
+				value_int(run->version - !(run->is_cut || run->is_read)));
+	}
+	return 0;
+}
+
+int affected_next(struct desk *d, struct arena *a, const struct affected_walk *walk, struct value *numbers,
+	struct value *until, bool *is_over, struct err *e)
+{
+	uint32_t limit = walk->limit;
 	struct page p = {.list = LIST_ALL,
-		.since_version = -1,
-		.after = after.n == 0 ? 0 : numset_number(after),
+		.after = walk->after.n == 0 ? 0 : numset_number(walk->after),
 		.bound = UINT64_MAX,
 		.limit = limit};
 	struct part_edit *parts;
@@ -255,16 +299,18 @@ int affected_next(struct desk *d, struct arena *a, int64_t incident, struct slic
 	uint64_t last = 0;
 	char text[NUMSET_TEXT];
 
-	if (parts_of_case(d, a, incident, &parts, &n, e) != 0)
+	if (parts_of_case(d, a, walk->incident, &parts, &n, e) != 0)
 		return -1;
 	p.hits = arena_alloc(a, ((size_t)limit * n + 1) * sizeof(*p.hits));
-	for (i = 0; i < n; i++)
+	for (i = 0; i < n; i++) {
+		p.since_version = value_int_or(value_get(walk->since, version_key(a, &parts[i].part)), -1);
 		if (page_part(d, &p, &parts[i], e) != 0)
 			return -1;
+	}
 	if (p.n > 1)
 		qsort(p.hits, p.n, sizeof(*p.hits), by_number);
 	for (i = 0; i < p.n && taken < limit && p.hits[i].number <= p.bound; i++) {
-		if (p.hits[i].number == last || !is_untold(p.hits[i].entry.flags))
+		if (p.hits[i].number == last || !is_untold(p.hits[i].entry.flags, walk->is_failing))
 			continue;
 		last = p.hits[i].number;
 		taken++;
@@ -372,8 +418,7 @@ static int on_list(struct call *c, struct value *result, struct err *e)
 	value_add(a, result, "version", value_int(version));
 	value_add(a, result, "published", value_bool(is_cut));
 	value_add(a, result, "counts", counts_value(a, counts));
-	page_answer(d, a, &p, result);
-	return 0;
+	return page_answer(d, a, &p, result, e);
 }
 
 /* ---- number.settle ------------------------------------------------------------------------------------- */
@@ -535,7 +580,7 @@ static const struct rpc_method methods[] = {
 		.help = "The numbers of a case, in order, with the sums of its lists.",
 		.returns = "{incident, list, version, published, counts, numbers=[{number, state, "
 			   "complained, stage, reason, "
-			   "city, version, since, expires?}], removed?=[number], after?, cursor?}"},
+			   "city, version, since, expires?, texted?}], removed?=[number], after?, cursor?}"},
 	{.name = "number.settle",
 		.handler = on_settle,
 		RPC_ARGS(settle_args),

@@ -1,7 +1,6 @@
-/* What the slices of jobs do: act on children, hang open tickets on a case, batch numbers into tasks. */
+/* What the slices of jobs do: act on children, hang open tickets on a case. */
 #include <string.h>
 
-#include "desk/affected.h"
 #include "desk/cases.h"
 #include "desk/tasks.h"
 #include "jobs_int.h"
@@ -63,9 +62,7 @@ static int act_on(struct work *w, struct value *job, int64_t id, uint32_t *n_cha
 	return 0;
 }
 
-/* The next children behind the cursor. */
-static int next_children(
-	struct work *w, const struct value *job, int64_t *ids, int max, int *n, struct err *e)
+int job_next_children(struct work *w, const struct value *job, int64_t *ids, int max, int *n, struct err *e)
 {
 	int64_t incident = int_of(job, "ticket");
 	struct scan s;
@@ -87,7 +84,7 @@ int job_children(struct work *w, struct value *job, bool *is_over, struct err *e
 	uint32_t n_changed = 0;
 	int n, i;
 
-	if (next_children(w, job, ids, JOB_LOOKS, &n, e) != 0)
+	if (job_next_children(w, job, ids, JOB_LOOKS, &n, e) != 0)
 		return -1;
 	for (i = 0; i < n && n_changed < JOB_CHANGES; i++) {
 		if (act_on(w, job, ids[i], &n_changed, e) != 0)
@@ -178,124 +175,5 @@ int job_attach(struct work *w, struct value *job, bool *is_over, struct err *e)
 	value_set(w->arena, job, "name", value_int(name + 1));
 	value_unset(job, "cursor");
 	*is_over = name + 1 >= names->n;
-	return 0;
-}
-
-/* ---- numbers ------------------------------------------------------------------------------------------- */
-/* Not in a task of this job yet: then it is, from now on. 1 yes, 0 no, -1. */
-static int is_first(struct work *w, const struct value *job, const struct value *number, struct err *e)
-{
-	struct slice key = job_number_key(w->arena, int_of(job, "id"), value_slice(number)), val;
-	int got = tx_get(w->tx, TABLE_JOB, key, &val, e);
-
-	if (got != 0)
-		return got < 0 ? -1 : 0;
-	tx_put(w->tx, TABLE_JOB, key, slice_of("", 0));
-	return 1;
-}
-
-/* The number of an open child, when it is not asked for yet. */
-static int take_number(struct work *w, struct value *job, int64_t id, struct value *numbers, struct err *e)
-{
-	const struct value *number;
-	struct value row;
-	int first;
-
-	if (ticket_load(w->desk, w->tx, w->arena, id, &row, e) != 0)
-		return -1;
-	number = value_get(&row, "number");
-	if (!value_is(number, VALUE_TEXT) || number->n == 0 || number->n > 64 || !ticket_is_open(&row)) {
-		job_count(w, job, "n_skipped", 1);
-		return 0;
-	}
-	first = is_first(w, job, number, e);
-	if (first < 0)
-		return -1;
-	job_count(w, job, first ? "n_done" : "n_skipped", 1);
-	if (first)
-		value_push(w->arena, numbers, *number);
-	return 0;
-}
-
-/* One task for them, as if the decision had asked for it. */
-static int put_task(struct work *w, struct value *job, const struct value *numbers, struct err *e)
-{
-	struct value task = value_map(w->arena, 2), tasks = value_array(w->arena, 1), incident,
-		     data = value_is(value_get(job, "data"), VALUE_MAP)
-				    ? value_copy_map(w->arena, value_get(job, "data"))
-				    : value_map(w->arena, 1);
-
-	value_set(w->arena, &data, "numbers", *numbers);
-	value_add(w->arena, &task, "kind", *value_get(job, "task"));
-	value_add(w->arena, &task, "data", data);
-	value_push(w->arena, &tasks, task);
-	if (ticket_load(w->desk, w->tx, w->arena, int_of(job, "ticket"), &incident, e) != 0 ||
-		tasks_check(w, &tasks, e) != 0)
-		return -1;
-	tasks_put_of_job(w, &tasks, &incident, int_of(job, "id"));
-	job_count(w, job, "n_tasks", 1);
-	return 0;
-}
-
-/* The next affected numbers of the case; `listed` says up to which. */
-static int from_lists(struct work *w, struct value *job, int64_t batch, bool *is_over, struct err *e)
-{
-	struct value found = value_array(w->arena, 64), numbers = value_array(w->arena, 64), until;
-
-	if (affected_next(w->desk, w->arena, int_of(job, "ticket"), value_slice(value_get(job, "listed")),
-		    (uint32_t)batch, &found, &until, is_over, e) != 0)
-		return -1;
-	for (uint32_t i = 0; i < found.n; i++) {
-		int first = is_first(w, job, &found.as.items[i], e);
-
-		if (first < 0)
-			return -1;
-		job_count(w, job, first ? "n_done" : "n_skipped", 1);
-		if (first)
-			value_push(w->arena, &numbers, found.as.items[i]);
-	}
-	value_set(w->arena, job, "listed", until);
-	return numbers.n == 0 ? 0 : put_task(w, job, &numbers, e);
-}
-
-/* The next numbers of open children. */
-static int from_children(struct work *w, struct value *job, int64_t batch, bool *is_over, struct err *e)
-{
-	int64_t ids[JOB_LOOKS];
-	struct value numbers = value_array(w->arena, 64);
-	int n = JOB_LOOKS;
-
-	for (int looked = 0; n == JOB_LOOKS && looked < TASK_NUMBERS_MAX && numbers.n < (uint32_t)batch;) {
-		int max = batch - numbers.n < JOB_LOOKS ? (int)(batch - numbers.n) : JOB_LOOKS;
-
-		if (next_children(w, job, ids, max, &n, e) != 0)
-			return -1;
-		for (int i = 0; i < n; i++)
-			if (take_number(w, job, ids[i], &numbers, e) != 0)
-				return -1;
-		if (n > 0)
-			value_set(w->arena, job, "cursor", value_int(ids[n - 1]));
-		looked += n;
-		*is_over = n < max;
-		if (*is_over)
-			break;
-		n = JOB_LOOKS;
-	}
-	return numbers.n == 0 ? 0 : put_task(w, job, &numbers, e);
-}
-
-int job_numbers(struct work *w, struct value *job, bool *is_over, struct err *e)
-{
-	int64_t batch = value_int_or(value_get(job, "batch"), JOB_BATCH);
-	const struct value *of = value_get(job, "of");
-
-	if (value_is_text(of, "complainers") || value_true(value_get(job, "lists_over")))
-		return from_children(w, job, batch, is_over, e);
-	if (from_lists(w, job, batch, is_over, e) != 0)
-		return -1;
-	if (*is_over && value_is_text(of, "everybody")) {
-		value_set(w->arena, job, "lists_over", value_bool(true));
-		*is_over = false;
-	}
 	return 0;
 }

@@ -65,6 +65,10 @@ int job_answered(struct work *w, int64_t id, const struct value *results, struct
 
 	for (uint32_t i = 0; results != NULL && i < results->n; i++)
 		n_ok += value_true(value_get(&results->as.items[i], "ok"));
+	if (got == 1 && value_get(&job, "is_ahead") != NULL) {
+		job_wake(w, &job);
+		row_put(w, TABLE_JOB, key, &job);
+	}
 	if (got != 1 || n_ok == 0)
 		return got < 0 ? -1 : 0;
 	job_count(w, &job, "n_ok", n_ok);

@@ -8,6 +8,7 @@
 #include "tocsin/log.h"
 
 #define NAMES_MAX 64
+#define AGAIN_LEAST_MS 1000
 #define JOB_BYTES_MAX ((size_t)64 * 1024)
 
 /* Whose word it is when no person acts: a timer, the answer of a task. The pack said so, so it may. */
@@ -59,6 +60,19 @@ static void arm(struct work *w, int64_t id, int64_t at_ms)
 	tx_put(w->tx, TABLE_TIMER, slice_of(key, sizeof(key)), slice_of("", 0));
 }
 
+void job_wake(struct work *w, struct value *job)
+{
+	int64_t id = value_int_or(value_get(job, "id"), 0), due;
+	uint8_t key[DUE_KEY_LEN];
+
+	if (!value_as_int(value_get(job, "due"), &due))
+		return;
+	due_key(key, due, TIMER_OF_JOB | (uint64_t)id);
+	tx_del(w->tx, TABLE_TIMER, slice_of(key, sizeof(key)));
+	arm(w, id, w->now_ms);
+	value_set(w->arena, job, "due", value_int(w->now_ms));
+}
+
 /* ---- from a decision ----------------------------------------------------------------------------------- */
 static int check_children(struct work *w, uint32_t n, const struct value *job, struct err *e)
 {
@@ -87,6 +101,19 @@ static int check_attach(struct work *w, uint32_t n, const struct value *job, str
 	return 0;
 }
 
+static int check_once(uint32_t n, const struct value *job, struct err *e)
+{
+	const struct value *once = value_get(job, "once"), *again = value_get(job, "again_ms");
+
+	if (once != NULL && (once->type != VALUE_TEXT || once->n == 0 || once->n > ONCE_BYTES_MAX))
+		return err_set(e, ERR_REJECTED, "the decision's job %u: once must be a text of 1 to %d bytes",
+			n, ONCE_BYTES_MAX);
+	if (again != NULL && (once == NULL || value_int_or(again, 0) < AGAIN_LEAST_MS))
+		return err_set(e, ERR_REJECTED,
+			"the decision's job %u: again needs once, and is at least a second", n);
+	return 0;
+}
+
 static int check_numbers(struct work *w, uint32_t n, const struct value *job, struct err *e)
 {
 	const struct value *task = value_get(job, "task"), *of = value_get(job, "of");
@@ -105,7 +132,7 @@ static int check_numbers(struct work *w, uint32_t n, const struct value *job, st
 	if (batch < 1 || batch > TASK_NUMBERS_MAX)
 		return err_set(
 			e, ERR_REJECTED, "the decision's job %u: batch must be 1 to %d", n, TASK_NUMBERS_MAX);
-	return 0;
+	return check_once(n, job, e);
 }
 
 static int check_one(struct work *w, uint32_t n, const struct value *job, struct err *e)
@@ -217,6 +244,7 @@ int jobs_withdraw(struct work *w, const struct value *tasks, const struct value 
 			!is_taken_back(w, &job, tasks, jobs))
 			continue;
 		value_set(w->arena, &job, "withdrawn", value_bool(true)); /* its timer ends it */
+		job_wake(w, &job);
 		row_put(w, TABLE_JOB, key, &job);
 	}
 	return 0;
@@ -303,6 +331,8 @@ static int take_job(struct work *w, int64_t due_ms, uint64_t id, struct value *j
 	got = row_get(w->desk, w->tx, w->arena, TABLE_JOB, job_key(w->arena, 'j', &number, 1), job, e);
 	if (got != 1 || !value_is_text(value_get(job, "state"), "running"))
 		return got < 0 ? -1 : 0;
+	value_unset(job, "due");
+	value_unset(job, "is_ahead");
 	w->who = value_cstr(w->arena, value_get(job, "who"));
 	w->roles = (uint32_t)value_int_or(value_get(job, "roles"), 0);
 	take_params(w, job);
@@ -326,7 +356,7 @@ static int run(struct work *w, struct value *job, const struct err *failed, stru
 		if (is_over)
 			end(w, job, "done");
 		else
-			arm(w, id, w->now_ms + JOB_PAUSE_MS);
+			arm(w, id, value_int_or(value_get(job, "due"), w->now_ms + JOB_PAUSE_MS));
 	}
 	row_put(w, TABLE_JOB, job_key(w->arena, 'j', &id, 1), job);
 	return 0;

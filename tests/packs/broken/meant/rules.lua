@@ -1,7 +1,7 @@
 rules.before "outbox" {
   kinds = { "incident" },
   rule "batch" { when = { action = "tell" }, of = "everybody", batch = 0, task = task "sms" { text = "{citty} { city } {地市} {City} {\"a\":1}" } },
-  rule "news" { when = { action = "tel" }, news = news "frontdesk.CITY" { text = "{titel}" } },
+  rule "news" { when = { action = "tel" }, news = news "frontdesk.CITY" { text = "{titel}" } }, rule "once" { when = { action = "tell" }, of = "affected", once = 7, again = "0s", task = task "sms" { text = "x" } }, rule "again" { when = { action = "tell" }, of = "affected", again = "5m", task = task "sms" { text = "x" } },
 }
 rules.before "answer" {
   kinds = { "incident" },
