@@ -23,11 +23,11 @@ class Texting(Guangdong):
         self.assertEqual((0, "%s: 0 findings\n" % self.d.data), (said.returncode, said.stdout))
         self.assertEqual([], self.d.numbers_in_log())
 
-    def push(self, numbers, kind="txn_failed"):
+    def push(self, numbers, kind="txn_failed", city="shenzhen"):
         at, numbers = self.c.call("clock.now")["now"], list(numbers)
         for k in range(0, len(numbers), 1000):
             self.assertEqual([], self.c.call("signal.push", signals=[
-                {"at": at, "source": "boss", "kind": kind, "city": "shenzhen", "service": "recharge", "number": number(n)}
+                {"at": at, "source": "boss", "kind": kind, "city": city, "service": "recharge", "number": number(n)}
                 for n in numbers[k:k + 1000]])["rejected"])
 
     def case(self, n=5, **script):
@@ -109,6 +109,18 @@ class Once(Texting):
         self.advance("2h")
         self.assertEqual([(1, "done", 5), (1, "done", 600)], self.texts())
         self.assertEqual([("running", 605, 605)], self.jobs(case))
+
+    def test_another_city_that_was_hit_long_ago(self):
+        """Its list is older than what was walked over; it is new to the case."""
+        self.push(range(50, 53), city="dongguan")
+        self.advance("1m")
+        case = self.case(2)
+        self.act(case, "text")
+        self.advance("11m")
+        self.assertEqual([(1, [number(0), number(1)])], self.send())
+        self.act(case, "widen", cities=["shenzhen", "foshan", "dongguan"])
+        self.advance("5m")
+        self.assertEqual([(1, [number(n) for n in range(50, 53)])], self.send())
 
     def test_a_new_version_goes_to_those_who_had_none(self):
         case = self.case(2500)
