@@ -273,3 +273,13 @@ spec "a drill is merged into nothing" {
   given = ticket { kind = "incident", stage = "open", fields = { drill = true } }, action = "merge", data = { ticket = 7 }, who = head,
   expect = { refuse = "a drill and a case stay apart", by = "a drill is no case" },
 }
+
+-- ---- text messages while the fault lasts
+spec "without an approved script there is nothing to text" {
+  given = ticket { kind = "incident", stage = "open", fields = { script_draft = { version = 1, zh = "x", by = "wu.qiang" } } }, action = "text",
+  who = head, expect = { refuse = "no script is approved yet: there is nothing to text", by = "no script to text" },
+}
+spec "what is not going out cannot be stopped" {
+  given = ticket { kind = "incident", stage = "open", fields = { texting = "stopped" } }, action = "stop_text", who = head,
+  expect = { refuse = "no text messages go out", by = "nobody is being texted" },
+}
