@@ -48,7 +48,7 @@ def pack_of(lines, folder, mark):
     with open(os.path.join(folder, "pack.lua"), "w", encoding="utf-8") as f:
         f.write('pack { base = "default", name = "wide" }\n')
     rules = lines // 4
-    for n in range(FILES):
+    for n in range(FILES if rules > 0 else 0):
         with open(os.path.join(folder, "part%02d.lua" % n), "w", encoding="utf-8") as f:
             f.write('rules.before "routing" {\n')
             for i in range(n, rules, FILES):
