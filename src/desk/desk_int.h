@@ -145,6 +145,11 @@ int request_erase(struct work *, const struct value *event, int64_t ticket, stru
 int row_get(struct desk *, struct tx *, struct arena *, enum table, struct slice key, struct value *row,
 	struct err *e) MUST_CHECK;
 void row_put(struct work *, enum table, struct slice key, const struct value *row);
+/* A number of a row; 0 where it has none. */
+static inline int64_t int_of(const struct value *row, const char *key)
+{
+	return value_int_or(value_get(row, key), 0);
+}
 
 /* ---- numbers (numbers.c), subscribers (subscribers.c) -------------------------------------------------- */
 /*

@@ -8,11 +8,6 @@
 		.name = "id", .type = ARG_ID, .is_required = true, .help = "the incident"                    \
 	}
 
-static inline int64_t int_of(const struct value *row, const char *key)
-{
-	return value_int_or(value_get(row, key), 0);
-}
-
 /* The incident an argument `id` names: 0, or -1 with ERR_NOT_FOUND, ERR_BAD_REQUEST. */
 int incident_load(struct call *, struct value *row, struct err *e) MUST_CHECK;
 /*

@@ -5,11 +5,6 @@
 #include "desk/tasks.h"
 #include "jobs_int.h"
 
-static int64_t int_of(const struct value *row, const char *key)
-{
-	return value_int_or(value_get(row, key), 0);
-}
-
 /* The key of a number in the tasks of a case, kind by kind; kind empty: what all of them begin with. */
 static struct slice texted_key(struct arena *a, int64_t ticket, struct slice number, struct slice kind)
 {

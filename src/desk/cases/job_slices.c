@@ -5,11 +5,6 @@
 #include "desk/tasks.h"
 #include "jobs_int.h"
 
-static int64_t int_of(const struct value *row, const char *key)
-{
-	return value_int_or(value_get(row, key), 0);
-}
-
 static bool stands_in(const struct value *list, const struct value *v)
 {
 	for (uint32_t i = 0; value_is(list, VALUE_ARRAY) && v != NULL && i < list->n; i++)

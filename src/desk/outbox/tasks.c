@@ -31,11 +31,6 @@ static struct slice kind_of(const struct value *row)
 	return value_slice(value_get(row, "kind"));
 }
 
-static int64_t int_of(const struct value *row, const char *key)
-{
-	return value_int_or(value_get(row, key), 0);
-}
-
 /* ---- keys ---------------------------------------------------------------------------------------------- */
 void task_key(uint8_t key[8], int64_t id)
 {
