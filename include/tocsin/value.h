@@ -134,6 +134,8 @@ int64_t value_int_or(const struct value *, int64_t otherwise);
 bool value_true(const struct value *);                            /* BOOL true */
 struct slice value_slice(const struct value *);                   /* TEXT or BIN bytes, else empty */
 bool value_has_text(const struct value *list, struct slice text); /* in an ARRAY; in nothing else */
+/* The texts of a list with `between` between them; "" of none. */
+const char *value_joined(struct arena *, const struct value *texts, const char *between);
 const char *value_cstr(struct arena *, const struct value *); /* NUL-terminated copy of a TEXT, else NULL */
 bool value_equal(const struct value *, const struct value *); /* maps regardless of order */
 int value_cmp(

@@ -256,6 +256,16 @@ bool value_has_text(const struct value *list, struct slice text)
 	return false;
 }
 
+const char *value_joined(struct arena *a, const struct value *texts, const char *between)
+{
+	const char *all = "";
+
+	for (uint32_t i = 0; i < texts->n; i++)
+		all = arena_printf(
+			a, "%s%s%s", all, i > 0 ? between : "", value_cstr(a, &texts->as.items[i]));
+	return all;
+}
+
 const char *value_cstr(struct arena *a, const struct value *v)
 {
 	return v == NULL || v->type != VALUE_TEXT ? NULL : arena_text(a, v->as.text, v->n);

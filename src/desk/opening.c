@@ -16,16 +16,6 @@ static bool has_role(const struct work *w, const struct value *roles)
 	return (w->roles & wanted) != 0;
 }
 
-static const char *joined(struct arena *a, const struct value *texts)
-{
-	struct value all = value_literal("");
-
-	for (uint32_t i = 0; i < texts->n; i++)
-		all = value_printf(
-			a, "%s%s%s", all.as.text, i == 0 ? "" : ", ", value_cstr(a, &texts->as.items[i]));
-	return all.as.text;
-}
-
 static bool is_own(const struct value *kind, const struct value *field)
 {
 	const struct value *names = value_get(kind, "own"), *under = value_get(kind, "own_under");
@@ -55,8 +45,8 @@ int opening_check(struct work *w, const struct value *args, struct err *e)
 	if (roles != NULL && !has_role(w, roles))
 		return err_both(e, ERR_FORBIDDEN, "kind", value_cstr(w->arena, name),
 			arena_printf(w->arena, "%s is opened by %s only", label(w, kind, "label.en"),
-				joined(w->arena, roles)),
-			arena_printf(w->arena, "只有 %s 可以建立%s", joined(w->arena, roles),
+				value_joined(w->arena, roles, ", ")),
+			arena_printf(w->arena, "只有 %s 可以建立%s", value_joined(w->arena, roles, ", "),
 				label(w, kind, "label.zh")));
 	for (uint32_t i = 0; value_is(fields, VALUE_MAP) && i < fields->n; i++) {
 		const struct value *field = &fields->as.pairs[i].key;

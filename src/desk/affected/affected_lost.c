@@ -73,17 +73,17 @@ static int look_at_part(struct desk *d, struct arena *a, const struct value *row
 }
 
 /* Their numbers as people say them. */
-static int case_names(struct desk *d, struct arena *a, const struct lost_fault *l, const char *comma,
-	const char **out, struct err *e)
+static int case_names(
+	struct desk *d, struct arena *a, const struct lost_fault *l, struct value *names, struct err *e)
 {
-	struct value row;
-
-	*out = "";
+	*names = value_array(a, NAMED_MAX);
 	for (uint32_t i = 0; i < l->n_cases; i++) {
+		struct value row;
+
 		if (ticket_load(d, NULL, a, l->cases[i], &row, e) != 0)
 			return -1;
-		*out = arena_printf(
-			a, "%s%s%s", *out, i > 0 ? comma : "", value_cstr(a, value_get(&row, "no")));
+		if (value_get(&row, "no") != NULL)
+			value_push(a, names, *value_get(&row, "no"));
 	}
 	return 0;
 }
@@ -93,18 +93,18 @@ static int tell(struct desk *d, struct arena *a, const struct lost_fault *l, str
 {
 	struct rules_error *f =
 		pack_lost_add(report, packs_catalog(d->packs), "faults", slice_of(l->name, strlen(l->name)));
-	const char *en, *zh;
+	struct value names;
 
-	if (case_names(d, a, l, ", ", &en, e) != 0 || case_names(d, a, l, "、", &zh, e) != 0)
+	if (case_names(d, a, l, &names, e) != 0)
 		return -1;
 	snprintf(f->message, sizeof(f->message),
 		"%u number%s on the lists of fault \"%.60s\" (open cases: %s), but this pack does not have "
 		"the "
 		"fault",
-		l->n, l->n == 1 ? " is" : "s are", l->name, en);
+		l->n, l->n == 1 ? " is" : "s are", l->name, value_joined(a, &names, ", "));
 	snprintf(f->message_zh, sizeof(f->message_zh),
 		"故障“%.60s”的名单上有 %u 个号码（未结事件：%s），而这个规则包没有这个故障", l->name, l->n,
-		zh);
+		value_joined(a, &names, "、"));
 	snprintf(f->cure, sizeof(f->cure), "keep fault \"%.60s\", or close these cases first", l->name);
 	snprintf(f->cure_zh, sizeof(f->cure_zh), "请保留 fault “%.60s”，或先关闭这些事件", l->name);
 	return 0;

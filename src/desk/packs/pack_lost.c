@@ -103,27 +103,20 @@ static void open_fini(struct open_tickets *of)
 	arena_fini(&of->rows);
 }
 
-static const char *names(struct open_tickets *of, const char *comma)
-{
-	const char *text = "";
-
-	for (uint32_t i = 0; i < of->named.n; i++)
-		text = arena_printf(&of->arena, "%s%s%s", text, i > 0 ? comma : "",
-			value_cstr(&of->arena, &of->named.as.items[i]));
-	return text;
-}
-
 /* "C1, C2 and 3 more" */
 static const char *named(struct open_tickets *of)
 {
-	return of->n > of->named.n
-		       ? arena_printf(&of->arena, "%s and %u more", names(of, ", "), of->n - of->named.n)
-		       : names(of, ", ");
+	const char *names = value_joined(&of->arena, &of->named, ", ");
+
+	return of->n > of->named.n ? arena_printf(&of->arena, "%s and %u more", names, of->n - of->named.n)
+				   : names;
 }
 
 static const char *named_zh(struct open_tickets *of)
 {
-	return of->n > of->named.n ? arena_printf(&of->arena, "%s 等", names(of, "、")) : names(of, "、");
+	const char *names = value_joined(&of->arena, &of->named, "、");
+
+	return of->n > of->named.n ? arena_printf(&of->arena, "%s 等", names) : names;
 }
 
 /* ---- kinds, stages, recordings ------------------------------------------------------------------------- */
